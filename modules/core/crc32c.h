@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* crc32c: Castagnoli CRC (RFC 3720 B.4) that guards every stored record. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Continue 'crc' (0 at first) over len bytes. */
+uint32_t crc32c(uint32_t crc, const void *data, size_t len);

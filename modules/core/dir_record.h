@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dir_record: the records of the directory, as they lie in LMDB.
+ *
+ * Written by the sidecar's publisher, read by Kamailio's workers.  One
+ * unnamed LMDB database; a key is one kind letter and a binary rest, a value
+ * is
+ *
+ *   0  u32  CRC-32C of all that follows
+ *   4  u8   layout version (1)
+ *   5  u8   kind, the key's first byte
+ *   6  u16  key length
+ *   8  key  the whole key again: LMDB once served the neighbour's value
+ *      fields, each: u8 tag, u16 length, bytes
+ *
+ * All integers are little endian; those in keys are big endian so that LMDB
+ * sorts them.  A reader skips tags that it does not know; an absent field is
+ * 0 or empty.  Each kind's tags and a worked hex example stand in
+ * dir_record.c.
+ *
+ * Nobody serves a record whose CRC, kind or key echo is wrong: decode gives
+ * -EBADMSG and the caller treats the directory as damaged.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "e164.h"
+#include "identity.h"
+#include "text.h"
+#include "uuid.h"
+
+#define DIR_KEY_MAX    200
+#define DIR_RECORD_MAX 16384 /* bytes of one value */
+
+enum dir_kind {
+	DIR_META = 'M',         /* "M" */
+	DIR_GATEWAY = 'G',      /* "G": what holds for the whole gateway */
+	DIR_SOURCE = 'S',       /* addr16, prefix length -> trunk */
+	DIR_TRUNK = 'T',        /* trunk id */
+	DIR_TRUNK_ORG = 'A',    /* trunk id, E911-Organization-ID */
+	DIR_ORGANIZATION = 'O', /* organisation id */
+	DIR_IDENTITY = 'I',     /* organisation id, identity kind, value */
+	DIR_ENDPOINT = 'E',     /* endpoint id */
+	DIR_NETWORK = 'N',      /* organisation id, addr16, prefix length */
+	DIR_LOCATION = 'L',     /* location id */
+	DIR_ELIN = 'X',         /* E.164 digits */
+	DIR_PSAP = 'P',         /* psap id */
+};
+
+struct dir_key {
+	size_t len;
+	uint8_t b[DIR_KEY_MAX];
+};
+
+/* Addresses are 16 bytes (IPv4 mapped: ::ffff:a.b.c.d) and prefix lengths
+ * count from there (IPv4 /24 is 120).  Bits behind the prefix are cleared. */
+void dir_key_meta(struct dir_key *ret);
+void dir_key_gateway(struct dir_key *ret);
+void dir_key_source(struct dir_key *ret, const uint8_t addr[16], unsigned plen);
+void dir_key_trunk(struct dir_key *ret, uint64_t trunk_id);
+void dir_key_trunk_org(struct dir_key *ret, uint64_t trunk_id,
+		       const struct uuid *organization);
+void dir_key_organization(struct dir_key *ret, uint64_t organization_id);
+/* -ENOSPC when value is longer than IDENTITY_VALUE_MAX. */
+int must_check dir_key_identity(struct dir_key *ret, uint64_t organization_id,
+				enum identity_kind kind, struct text value);
+void dir_key_endpoint(struct dir_key *ret, uint64_t endpoint_id);
+void dir_key_network(struct dir_key *ret, uint64_t organization_id,
+		     const uint8_t addr[16], unsigned plen);
+void dir_key_location(struct dir_key *ret, uint64_t location_id);
+void dir_key_elin(struct dir_key *ret, uint64_t number);
+void dir_key_psap(struct dir_key *ret, uint64_t psap_id);
+
+/* Which prefix lengths exist: bit n of word n/64; 0..128. */
+struct dir_plens {
+	uint64_t word[3];
+};
+void dir_plens_add(struct dir_plens *p, unsigned plen);
+/* The longest length <= from that is present; -1 if none. */
+int dir_plens_next(const struct dir_plens *p, int from);
+
+struct dir_meta {
+	uint64_t schema_version; /* number of the last SQL migration */
+	uint64_t change_txid;    /* last change_log row applied: its xid8 */
+	uint64_t change_id;      /* ... and its id */
+	int64_t published_at_ms; /* UTC */
+	struct text database_id; /* e911.gateway.database_id, a UUID */
+};
+
+struct dir_gateway {
+	uint64_t relay_center_psap_id; /* ECRC; 0: none */
+	uint64_t last_resort_psap_id;  /* 0: none */
+	struct dir_plens source_plens;
+};
+
+struct dir_source {
+	uint64_t trunk_id;
+};
+
+enum trunk_role { TRUNK_ORIGIN = 1, TRUNK_PSAP = 2, TRUNK_PSTN = 3 };
+enum trunk_transport {
+	TRANSPORT_UDP = 1,
+	TRANSPORT_TCP = 2,
+	TRANSPORT_TLS = 3
+};
+const char *trunk_role_name(enum trunk_role r);           /* "origin" */
+const char *trunk_transport_name(enum trunk_transport t); /* "udp" */
+
+struct dir_trunk {
+	uint64_t trunk_id;
+	struct text name;
+	enum trunk_role role;
+	enum trunk_transport transport;
+	struct text host; /* IP literal without brackets */
+	uint16_t port;
+	uint64_t organization_id; /* the trunk's own; 0: none */
+	enum identity_kind identify_order[IDENTITY_ORDER_MAX];
+	struct text user_id_sources; /* identity_profile */
+	enum number_format number_format;
+	uint32_t response_timeout_ms; /* no reply at all: next route */
+	uint32_t ring_timeout_ms;     /* no final answer: next route */
+};
+
+struct dir_trunk_org {
+	uint64_t organization_id;
+};
+
+#define DIR_TIMEOUT_UNSET UINT32_MAX
+struct dir_organization {
+	uint64_t organization_id;
+	struct uuid uuid; /* E911-Organization-ID (HELD Company ID) */
+	struct text name;
+	uint64_t default_location_id;
+	uint32_t elin_timeout_s;       /* DIR_TIMEOUT_UNSET: the module's */
+	bool keep_own_number;          /* a dialable caller keeps it: no ELIN */
+	struct text home_npa;          /* 3 digits or empty */
+	uint64_t relay_center_psap_id; /* 0: the gateway's */
+	struct dir_plens network_plens;
+};
+
+/* Either an endpoint or (a site or trunk number, not a person) a location. */
+struct dir_identity {
+	uint64_t endpoint_id;
+	uint64_t location_id;
+};
+
+struct dir_endpoint {
+	uint64_t endpoint_id, organization_id;
+	uint64_t location_id; /* 0: unknown */
+	struct text name;
+	uint64_t callback_number; /* E.164 digits of the user's own; 0: none */
+	/* Its identities, so that the publisher can remove them; normalised
+	 * as in dir_key_identity(); empty if absent. */
+	struct text device_user, mac, ip, number, extension;
+};
+
+struct dir_network {
+	uint64_t location_id;
+};
+
+#define DIR_POOL_MAX 256
+struct dir_location {
+	uint64_t location_id, organization_id;
+	struct text name;
+	struct text address; /* civic, one line, for logs and people */
+	uint64_t psap_id;    /* 0: none known */
+	uint64_t desk_number;
+	uint32_t elin_count;
+	uint64_t elins[DIR_POOL_MAX]; /* the pool, ascending */
+};
+
+struct dir_elin {
+	uint64_t location_id, organization_id;
+};
+
+enum psap_kind {
+	PSAP_PRIMARY = 1,
+	PSAP_RELAY_CENTER = 2,
+	PSAP_LAST_RESORT = 3
+};
+const char *psap_kind_name(enum psap_kind k); /* "psap", "relay_center",.. */
+
+#define DIR_ROUTES_MAX 16
+struct dir_route {
+	uint64_t trunk_id;
+	uint64_t psap_id; /* whose route: an alternate's differs from ours */
+	struct text request_user; /* "911", "+12065550911" */
+};
+struct dir_psap {
+	uint64_t psap_id;
+	struct text name;
+	enum psap_kind kind;
+	uint32_t route_count;
+	struct dir_route routes[DIR_ROUTES_MAX]; /* own, then alternates' */
+};
+
+/*
+ * Encode into buf: length, or -ENOSPC.  Decode: 0; -EBADMSG when CRC,
+ * version, kind or key echo is wrong; -EPROTO when a field is malformed.
+ * Texts of a decoded record point into 'value' and live as long as it.
+ * 'value' need not be aligned.
+ */
+#define DIR_RECORD_CODEC(name) \
+	int must_check dir_##name##_encode(const struct dir_##name *r, \
+					   const struct dir_key *key, \
+					   uint8_t *buf, size_t size); \
+	int must_check dir_##name##_decode(const struct dir_key *key, \
+					   const void *value, size_t len, \
+					   struct dir_##name *ret)
+DIR_RECORD_CODEC(meta);
+DIR_RECORD_CODEC(gateway);
+DIR_RECORD_CODEC(source);
+DIR_RECORD_CODEC(trunk);
+DIR_RECORD_CODEC(trunk_org);
+DIR_RECORD_CODEC(organization);
+DIR_RECORD_CODEC(identity);
+DIR_RECORD_CODEC(endpoint);
+DIR_RECORD_CODEC(network);
+DIR_RECORD_CODEC(location);
+DIR_RECORD_CODEC(elin);
+DIR_RECORD_CODEC(psap);
+#undef DIR_RECORD_CODEC

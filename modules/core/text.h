@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * text: a borrowed piece of somebody else's buffer.
+ *
+ * Not NUL-terminated, never freed, may hold any byte.  Everything in core
+ * works on these views and on storage of the caller, so it is equally at
+ * home in pkg, shm and libc memory.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define must_check    __attribute__((warn_unused_result))
+
+struct text {
+	const char *p;
+	size_t len;
+};
+
+/* A view of a C string; NULL gives the empty text. */
+static inline struct text text_of(const char *cstr)
+{
+	return (struct text){ cstr, cstr ? strlen(cstr) : 0 };
+}
+
+static inline struct text text_make(const char *p, size_t len)
+{
+	return (struct text){ p, len };
+}
+
+static inline bool text_is_empty(struct text t)
+{
+	return t.len == 0;
+}
+
+bool text_equal(struct text a, struct text b);
+/* ASCII case only (RFC 3261 7.3.1): no locale. */
+bool text_equal_nocase(struct text a, struct text b);
+bool text_has_prefix_nocase(struct text t, struct text prefix);
+
+/* Without leading and trailing SP, HT, CR, LF. */
+struct text text_trim(struct text t);
+/* Without one pair of outer DQUOTEs, trimmed inside and outside. */
+struct text text_unquote(struct text t);
+
+/*
+ * Cut the piece before the first 'sep' off *rest (the separator goes too).
+ * False when nothing is left.  "a;;b" gives "a", "", "b".
+ */
+bool text_cut(struct text *rest, char sep, struct text *ret_piece);
+
+/* Index of c in t, or t.len. */
+size_t text_index(struct text t, char c);
+
+/* Copy, always NUL-terminated; -ENOSPC when it does not fit, never a cut. */
+int must_check text_to_cstr(struct text t, char *buf, size_t size);
+
+/*
+ * Undo %HH (RFC 3986 2.1).  Length of the result, -EINVAL on a bad or NUL
+ * escape, -ENOSPC.  buf is NUL-terminated on success.
+ */
+int must_check text_percent_decode(struct text t, char *buf, size_t size);

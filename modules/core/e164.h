@@ -21,7 +21,10 @@
 int must_check e164_normalise(struct text number, const char *home_npa,
 			      char ret_e164[E164_SIZE]);
 
-/* "+12065550100" <-> 12065550100; 0 is no number.  -EINVAL if malformed. */
+/*
+ * "+12065550100" <-> 12065550100.  -EINVAL if malformed.  0, and what has more
+ * digits than E.164 knows, is no number: "".
+ */
 int must_check e164_to_u64(struct text e164, uint64_t *ret_number);
 void e164_from_u64(uint64_t number, char ret_e164[E164_SIZE]);
 

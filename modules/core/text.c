@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text.h"
+
+#include <errno.h>
+#include <limits.h>
+
+/* The C library's functions look at the locale. */
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The empty text may have no pointer, which memcmp() does not like. */
+bool text_equal(struct text a, struct text b)
+{
+	return a.len == b.len && (!a.len || !memcmp(a.p, b.p, a.len));
+}
+
+bool text_equal_nocase(struct text a, struct text b)
+{
+	return a.len == b.len && text_has_prefix_nocase(a, b);
+}
+
+bool text_has_prefix_nocase(struct text t, struct text prefix)
+{
+	if (t.len < prefix.len)
+		return false;
+	for (size_t i = 0; i < prefix.len; i++)
+		if (lower(t.p[i]) != lower(prefix.p[i]))
+			return false;
+	return true;
+}
+
+struct text text_trim(struct text t)
+{
+	while (t.len && is_blank(t.p[0])) {
+		t.p++;
+		t.len--;
+	}
+	while (t.len && is_blank(t.p[t.len - 1]))
+		t.len--;
+	return t;
+}
+
+struct text text_unquote(struct text t)
+{
+	t = text_trim(t);
+	if (t.len >= 2 && t.p[0] == '"' && t.p[t.len - 1] == '"')
+		t = text_trim(text_make(t.p + 1, t.len - 2));
+	return t;
+}
+
+bool text_cut(struct text *rest, char sep, struct text *ret_piece)
+{
+	size_t at, taken;
+
+	if (!rest->len)
+		return false;
+	at = text_index(*rest, sep);
+	taken = at < rest->len ? at + 1 : at;
+	*ret_piece = text_make(rest->p, at);
+	*rest = text_make(rest->p + taken, rest->len - taken);
+	return true;
+}
+
+size_t text_index(struct text t, char c)
+{
+	const char *at = t.len ? memchr(t.p, c, t.len) : NULL;
+
+	return at ? (size_t)(at - t.p) : t.len;
+}
+
+int text_to_cstr(struct text t, char *buf, size_t size)
+{
+	if (t.len >= size) {
+		if (size)
+			buf[0] = '\0';
+		return -ENOSPC;
+	}
+	if (t.len)
+		memcpy(buf, t.p, t.len);
+	buf[t.len] = '\0';
+	return 0;
+}
+
+/* The byte that "%HH" at the start of t stands for, or -EINVAL. */
+static int escaped_byte(struct text t)
+{
+	int high, low;
+
+	if (t.len < 3)
+		return -EINVAL;
+	high = hex_digit(t.p[1]);
+	low = hex_digit(t.p[2]);
+	if (high < 0 || low < 0)
+		return -EINVAL;
+	return high * 16 + low;
+}
+
+int text_percent_decode(struct text t, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		int byte = (unsigned char)t.p[i];
+
+		if (byte == '%') {
+			byte = escaped_byte(text_make(t.p + i, t.len - i));
+			i += 2;
+		}
+		if (byte <= 0)
+			return -EINVAL;
+		if (len + 1 >= size || len >= INT_MAX)
+			return -ENOSPC;
+		buf[len++] = (char)byte;
+	}
+	if (!size)
+		return -ENOSPC;
+	buf[len] = '\0';
+	return (int)len;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * elin_table: which number is lent to whom, in shared memory.
+ *
+ * One lock over a hash table by number; a slot comes into being with the
+ * first lease and stays (a pool is small and finite).  The choice itself is
+ * core/elin.h.  A caller's own number that serves as callback number is kept
+ * here in the same way, so that a PSAP's callback finds the trunk.
+ */
+#pragma once
+
+#include "elin.h"
+#include "platform.h"
+#include "uuid.h"
+
+#define ELIN_USER_MAX 128
+
+struct elin_binding {
+	uint64_t number;
+	uint32_t active_count;
+	uint64_t organization_id;
+	uint64_t location_id;
+	uint64_t trunk_id;            /* the caller came from there */
+	struct uuid call;             /* the latest call */
+	char caller[ELIN_CALLER_MAX]; /* key of the caller */
+	char user[ELIN_USER_MAX];     /* user part that reaches the caller */
+	int64_t used_at_ms, ended_at_ms, expires_at_ms; /* UTC */
+};
+
+struct elin_table;
+
+/* NULL without memory.  bits: 2^bits buckets, 4..20. */
+struct elin_table *elin_table_new(unsigned bits);
+struct elin_table *elin_table_free(struct elin_table *t);
+
+/*
+ * Lend a number of pool[0..count) to who->caller.  'who' gives all but the
+ * number and the times.  ELIN_NONE for an empty pool or without memory.
+ */
+enum elin_choice elin_table_lease(struct elin_table *t, const uint64_t *pool,
+				  size_t count, int walk,
+				  const struct elin_binding *who,
+				  int64_t now_ms, uint64_t *ret_number);
+
+/* Bind the caller's own number (who->number).  -ENOMEM. */
+int must_check elin_table_bind(struct elin_table *t,
+			       const struct elin_binding *who, int64_t now_ms);
+
+/*
+ * A call that uses the number has ended; remembered for timeout_s from now
+ * (0: not), unless other calls still use it.  Only a call that holds the
+ * number may release it, and only once (the caller's duty).
+ */
+void elin_table_release(struct elin_table *t, uint64_t number, int64_t now_ms,
+			uint32_t timeout_s);
+
+/* The latest caller of an active or remembered number; -ENOENT. */
+int must_check elin_table_find(struct elin_table *t, uint64_t number,
+			       int64_t now_ms, struct elin_binding *ret);
+
+/* Calls on_binding under the lock for each slot: copy and be quick. */
+typedef void(elin_binding_f)(const struct elin_binding *b, void *arg);
+void elin_table_each(struct elin_table *t, elin_binding_f *on_binding,
+		     void *arg);
+size_t elin_table_count(const struct elin_table *t);
+/* Calls that hold a number now, over all numbers. */
+size_t elin_table_active(const struct elin_table *t);

@@ -155,16 +155,14 @@ void e164_from_u64(uint64_t number, char ret_e164[E164_SIZE])
 void e164_format(uint64_t number, enum number_format format,
 		 char ret_number[E164_SIZE])
 {
-	char e164[E164_SIZE];
-	size_t len, skip = 0;
+	bool is_nanp = number / 10000000000 == 1; /* 1 and ten digits */
+	char e164[E164_SIZE] = "";
+	size_t skip = 0;
 
 	e164_from_u64(number, e164);
-	len = strlen(e164);
-	if (len == 12 && e164[1] == '1') {
-		if (format == NUMBER_FORMAT_NANP10)
-			skip = 2;
-		else if (format == NUMBER_FORMAT_NANP11)
-			skip = 1;
-	}
-	memcpy(ret_number, e164 + skip, len - skip + 1);
+	if (is_nanp && format == NUMBER_FORMAT_NANP10)
+		skip = 2;
+	else if (is_nanp && format == NUMBER_FORMAT_NANP11)
+		skip = 1;
+	memcpy(ret_number, e164 + skip, strlen(e164 + skip) + 1);
 }

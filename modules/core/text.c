@@ -7,7 +7,9 @@
 /* The C library's functions look at the locale. */
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (c >= 'A' && c <= 'Z')
+		c ^= 'A' ^ 'a';
+	return c;
 }
 
 static bool is_blank(char c)

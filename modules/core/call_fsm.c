@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "call_fsm.h"
+
+#include "text.h"
+
+/* clang-format off */
+const struct call_rule call_rules[] = {
+	/* from            on                   to              action                   why */
+	{ CALL_HUNTING,    CALL_EV_B_PROGRESS,  CALL_RINGING,   CALL_DO_RELAY_PROGRESS,  "the far side is alerting" },
+	{ CALL_HUNTING,    CALL_EV_B_ANSWER,    CALL_ANSWERED,  CALL_DO_RELAY_ANSWER,    "the far side answered at once" },
+	{ CALL_HUNTING,    CALL_EV_B_FAIL,      CALL_HUNTING,   CALL_DO_TRY_NEXT,        "refused or silent: fall forward, never back" },
+	{ CALL_HUNTING,    CALL_EV_NO_ROUTE,    CALL_ENDED,     CALL_DO_REFUSE_A,        "every route failed: a 5xx lets the origin try another node" },
+	{ CALL_HUNTING,    CALL_EV_A_CANCEL,    CALL_CANCELLED, CALL_DO_CANCEL_B,        "the caller gave up" },
+	{ CALL_HUNTING,    CALL_EV_A_BYE,       CALL_CANCELLED, CALL_DO_CANCEL_B,        "a BYE may end an early dialog (RFC 3261 15)" },
+	{ CALL_HUNTING,    CALL_EV_GUARD,       CALL_ENDED,     CALL_DO_REFUSE_A,        "the whole ladder took too long" },
+
+	{ CALL_RINGING,    CALL_EV_B_PROGRESS,  CALL_RINGING,   CALL_DO_RELAY_PROGRESS,  "more news while alerting" },
+	{ CALL_RINGING,    CALL_EV_B_ANSWER,    CALL_ANSWERED,  CALL_DO_RELAY_ANSWER,    "the far side answered" },
+	{ CALL_RINGING,    CALL_EV_B_FAIL,      CALL_RINGING,   CALL_DO_TRY_NEXT,        "refused after alerting: the caller goes on hearing it ring" },
+	{ CALL_RINGING,    CALL_EV_NO_ROUTE,    CALL_ENDED,     CALL_DO_REFUSE_A,        "every route failed" },
+	{ CALL_RINGING,    CALL_EV_A_CANCEL,    CALL_CANCELLED, CALL_DO_CANCEL_B,        "the caller gave up while it rang" },
+	{ CALL_RINGING,    CALL_EV_A_BYE,       CALL_CANCELLED, CALL_DO_CANCEL_B,        "a BYE may end an early dialog (RFC 3261 15)" },
+	{ CALL_RINGING,    CALL_EV_GUARD,       CALL_ENDED,     CALL_DO_REFUSE_A,        "nobody answered on any route in time" },
+
+	{ CALL_ANSWERED,   CALL_EV_A_ACK,       CALL_CONNECTED, CALL_DO_NOTHING,         "the caller has confirmed" },
+	{ CALL_ANSWERED,   CALL_EV_A_BYE,       CALL_ENDING,    CALL_DO_BYE_B,           "hung up before the ACK was seen" },
+	{ CALL_ANSWERED,   CALL_EV_B_BYE,       CALL_HANGING,   CALL_DO_NOTHING,         "a UAS may not send BYE before the ACK (RFC 3261 15)" },
+	{ CALL_ANSWERED,   CALL_EV_GUARD,       CALL_CONNECTED, CALL_DO_NOTHING,         "no ACK came in 32 s: an emergency call is kept all the same" },
+
+	{ CALL_CONNECTED,  CALL_EV_A_BYE,       CALL_ENDING,    CALL_DO_BYE_B,           "the caller hung up" },
+	{ CALL_CONNECTED,  CALL_EV_B_BYE,       CALL_ENDING,    CALL_DO_BYE_A,           "the far side hung up" },
+
+	{ CALL_CANCELLED,  CALL_EV_B_FAIL,      CALL_ENDED,     CALL_DO_RELEASE,         "the CANCEL reached it: 487" },
+	{ CALL_CANCELLED,  CALL_EV_B_ANSWER,    CALL_ENDING,    CALL_DO_DROP_LATE_B,     "the answer crossed our CANCEL (RFC 3261 9.1)" },
+	{ CALL_CANCELLED,  CALL_EV_GUARD,       CALL_ENDED,     CALL_DO_RELEASE,         "no word after the CANCEL: nothing more to do" },
+
+	{ CALL_HANGING,    CALL_EV_A_ACK,       CALL_ENDING,    CALL_DO_BYE_A,           "now the BYE may go" },
+	{ CALL_HANGING,    CALL_EV_A_BYE,       CALL_ENDED,     CALL_DO_RELEASE,         "both hung up" },
+	{ CALL_HANGING,    CALL_EV_GUARD,       CALL_ENDING,    CALL_DO_BYE_A,           "the ACK never came (RFC 3261 13.3.1.4)" },
+
+	{ CALL_ENDING,     CALL_EV_PEER_DONE,   CALL_ENDED,     CALL_DO_RELEASE,         "both legs are down" },
+	{ CALL_ENDING,     CALL_EV_A_BYE,       CALL_ENDED,     CALL_DO_RELEASE,         "the BYEs crossed" },
+	{ CALL_ENDING,     CALL_EV_B_BYE,       CALL_ENDED,     CALL_DO_RELEASE,         "the BYEs crossed" },
+	{ CALL_ENDING,     CALL_EV_GUARD,       CALL_ENDED,     CALL_DO_RELEASE,         "the BYE was lost: free it anyway" },
+
+	{ CALL_ENDED,      CALL_EV_B_ANSWER,    CALL_ENDED,     CALL_DO_DROP_LATE_B,     "the answer came after we gave up: no leg stays up alone" },
+	{ CALL_ENDED,      CALL_EV_GUARD,       CALL_ENDED,     CALL_DO_FORGET,          "no retransmission can come any more" },
+};
+/* clang-format on */
+const size_t call_rule_count = ARRAY_SIZE(call_rules);
+
+const struct call_rule *call_rule_find(enum call_state from, enum call_event on)
+{
+	for (size_t i = 0; i < call_rule_count; i++)
+		if (call_rules[i].from == from && call_rules[i].on == on)
+			return &call_rules[i];
+	return NULL;
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	int guard_ms;
+} states[CALL_STATE_COUNT] = {
+	[CALL_HUNTING]   = { "hunting",   180000 }, /* RFC 3261 16.6 timer C */
+	[CALL_RINGING]   = { "ringing",   600000 },
+	[CALL_ANSWERED]  = { "answered",   32000 }, /* 64*T1 */
+	[CALL_CONNECTED] = { "connected",      0 },
+	[CALL_CANCELLED] = { "cancelled",  32000 },
+	[CALL_HANGING]   = { "hanging",    32000 },
+	[CALL_ENDING]    = { "ending",     33000 },
+	[CALL_ENDED]     = { "ended",      32000 },
+};
+/* clang-format on */
+
+int call_state_guard_ms(enum call_state s)
+{
+	return states[s].guard_ms;
+}
+
+const char *call_state_name(enum call_state s)
+{
+	return s < CALL_STATE_COUNT ? states[s].name : "?";
+}
+
+const char *call_event_name(enum call_event e)
+{
+	static const char *const names[CALL_EVENT_COUNT] = {
+		[CALL_EV_A_CANCEL] = "a_cancel",
+		[CALL_EV_A_ACK] = "a_ack",
+		[CALL_EV_A_BYE] = "a_bye",
+		[CALL_EV_B_PROGRESS] = "b_progress",
+		[CALL_EV_B_ANSWER] = "b_answer",
+		[CALL_EV_B_FAIL] = "b_fail",
+		[CALL_EV_B_BYE] = "b_bye",
+		[CALL_EV_NO_ROUTE] = "no_route",
+		[CALL_EV_PEER_DONE] = "peer_done",
+		[CALL_EV_GUARD] = "guard",
+	};
+
+	return e < CALL_EVENT_COUNT ? names[e] : "?";
+}
+
+const char *call_action_name(enum call_action a)
+{
+	static const char *const names[CALL_ACTION_COUNT] = {
+		[CALL_DO_NOTHING] = "nothing",
+		[CALL_DO_RELAY_PROGRESS] = "relay_progress",
+		[CALL_DO_RELAY_ANSWER] = "relay_answer",
+		[CALL_DO_TRY_NEXT] = "try_next",
+		[CALL_DO_REFUSE_A] = "refuse_a",
+		[CALL_DO_CANCEL_B] = "cancel_b",
+		[CALL_DO_DROP_LATE_B] = "drop_late_b",
+		[CALL_DO_BYE_A] = "bye_a",
+		[CALL_DO_BYE_B] = "bye_b",
+		[CALL_DO_RELEASE] = "release",
+		[CALL_DO_FORGET] = "forget",
+	};
+
+	return a < CALL_ACTION_COUNT ? names[a] : "?";
+}

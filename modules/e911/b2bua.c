@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "b2bua.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "leg.h"
+#include "report.h"
+
+static struct b2bua b2bua;
+
+/* What an action may need to know of the message that caused it. */
+struct cause {
+	struct leg *leg;
+	const struct sip_reply_view *reply;
+};
+
+typedef void(action_f)(struct call *call, const struct cause *cause);
+
+void b2bua_init(const struct b2bua *conf)
+{
+	b2bua = *conf;
+}
+
+/* ---- the state machine ---- */
+
+static action_f *const actions[CALL_ACTION_COUNT];
+
+static void arm_guard(struct call *call)
+{
+	int ms = call->state == CALL_ENDED ? b2bua.linger_ms
+					   : call_state_guard_ms(call->state);
+
+	__atomic_store_n(&call->guard_at, ms ? clock_mono_ms() + ms : 0,
+			 __ATOMIC_RELEASE);
+}
+
+/* The only function that moves call->state. */
+static void step(struct call *call, enum call_event ev,
+		 const struct cause *cause)
+{
+	const struct call_rule *rule = call_rule_find(call->state, ev);
+
+	if (!rule) {
+		log_line(LEVEL_DEBUG, "bridge: %s means nothing in state %s",
+			 call_event_name(ev), call_state_name(call->state));
+		stat_add(STAT_events_ignored, 1);
+		return;
+	}
+	if (call->state != rule->to) {
+		call->state = rule->to;
+		arm_guard(call);
+	}
+	if (actions[rule->action])
+		actions[rule->action](call, cause);
+}
+
+/* ---- the hunt ---- */
+
+/* Invite the route at call->route_index. */
+static int try_route(struct call *call)
+{
+	struct leg *leg;
+	int err;
+
+	err = leg_open(call, &leg);
+	if (err < 0)
+		return err;
+	call->b = leg;
+	call_store_add_leg(b2bua.store, leg);
+	err = leg_invite(leg);
+	if (err < 0)
+		leg->gone = true;
+	return err;
+}
+
+/* Go on from call->route_index until an INVITE is out or nothing is left. */
+static void hunt(struct call *call)
+{
+	for (; call->route_index < call->route_count; call->route_index++) {
+		int err = try_route(call);
+
+		if (err >= 0) {
+			report_leg_invited(call, call->b);
+			return;
+		}
+		stat_add(STAT_legs_refused, 1);
+		report_leg_refused(call, 0,
+				   text_of(err == -ENOMEM
+						   ? "no memory"
+						   : "could not be sent"));
+		if (err == -ENOMEM)
+			stat_add(STAT_memory_failures, 1);
+	}
+	step(call, CALL_EV_NO_ROUTE, NULL);
+}
+
+void b2bua_start(struct call *call)
+{
+	shared_lock_take(&call->lock);
+	call->state = CALL_HUNTING;
+	arm_guard(call);
+	call_store_add(b2bua.store, call);
+	call_store_add_leg(b2bua.store, call->a);
+	hunt(call);
+	shared_lock_drop(&call->lock);
+}
+
+static void do_try_next(struct call *call, const struct cause *cause)
+{
+	const struct sip_reply_view *r = cause->reply;
+
+	call->final_status = r->code;
+	stat_add(STAT_legs_refused, 1);
+	report_leg_refused(call, r->code,
+			   r->is_local ? text_of("no answer in time")
+				       : r->reason);
+	call->route_index++;
+	hunt(call);
+}
+
+/* ---- towards the answer ---- */
+
+static void do_relay_progress(struct call *call, const struct cause *cause)
+{
+	const struct sip_reply_view *r = cause->reply;
+
+	leg_learn(call->b, r);
+	report_leg_ringing(call, call->b, r->code);
+	leg_reply_invite(call->a, r->code, r->reason, r);
+}
+
+static void do_relay_answer(struct call *call, const struct cause *cause)
+{
+	const struct sip_reply_view *r = cause->reply;
+
+	leg_learn(call->b, r);
+	call->b->confirmed = true;
+	call->b->invite.open = false;
+	call->a->confirmed = true;
+	call->answered_ms = clock_utc_ms();
+	/* The offer went with the INVITE: the PSAP need not wait for the
+	 * caller's ACK.  A late offer is answered in that ACK. */
+	if (call->b->offer_out)
+		leg_ack(call->b, NULL, 0, text_of(NULL));
+	leg_reply_invite(call->a, r->code, r->reason, r);
+	stat_add(STAT_calls_answered, 1);
+	report_answered(call, call->b);
+}
+
+/* ---- the end ---- */
+
+static void release(struct call *call, const char *outcome)
+{
+	if (call->held_number) {
+		elin_table_release(b2bua.elins, call->held_number,
+				   clock_utc_ms(), call->elin_timeout_s);
+		call->held_number = 0;
+	}
+	report_ended(call, outcome);
+}
+
+static void do_release(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	release(call, call->answered_ms ? "answered" : "cancelled");
+}
+
+static void do_refuse_a(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	if (call->b && call->b->invite.open)
+		sip_cancel(&call->b->invite);
+	call->ended_by = "gateway";
+	leg_reply_invite(call->a, 503, text_of("Service Unavailable"), NULL);
+	stat_add(STAT_calls_failed, 1);
+	release(call, "failed");
+}
+
+static void do_cancel_b(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	call->ended_by = "caller";
+	leg_reply_invite(call->a, 487, text_of("Request Terminated"), NULL);
+	stat_add(STAT_calls_cancelled, 1);
+	if (call->b && call->b->invite.open)
+		sip_cancel(&call->b->invite);
+}
+
+static void do_drop_late_b(struct call *call, const struct cause *cause)
+{
+	leg_learn(call->b, cause->reply);
+	call->b->invite.open = false;
+	call->b->confirmed = true;
+	leg_drop(call->b);
+}
+
+static void hang_up(struct call *call, struct leg *leg)
+{
+	if (leg_bye(leg) < 0)
+		step(call, CALL_EV_PEER_DONE, NULL);
+}
+
+static void do_bye_a(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	hang_up(call, call->a);
+}
+
+static void do_bye_b(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	/* A late offer that the caller never answered: the PSAP still needs
+	 * its ACK before the BYE. */
+	if (!call->b->ack_sent)
+		leg_ack(call->b, NULL, 0, text_of(NULL));
+	hang_up(call, call->b);
+}
+
+static void do_forget(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	call_store_remove(b2bua.store, call);
+}
+
+static action_f *const actions[CALL_ACTION_COUNT] = {
+	[CALL_DO_RELAY_PROGRESS] = do_relay_progress,
+	[CALL_DO_RELAY_ANSWER] = do_relay_answer,
+	[CALL_DO_TRY_NEXT] = do_try_next,
+	[CALL_DO_REFUSE_A] = do_refuse_a,
+	[CALL_DO_CANCEL_B] = do_cancel_b,
+	[CALL_DO_DROP_LATE_B] = do_drop_late_b,
+	[CALL_DO_BYE_A] = do_bye_a,
+	[CALL_DO_BYE_B] = do_bye_b,
+	[CALL_DO_RELEASE] = do_release,
+	[CALL_DO_FORGET] = do_forget,
+};
+
+void b2bua_on_guard(struct call *call)
+{
+	struct leg *b;
+
+	shared_lock_take(&call->lock);
+	b = call->b;
+	if (call->state == CALL_ANSWERED)
+		log_line(LEVEL_WARNING,
+			 "bridge: no ACK from the caller in 32 s, kept");
+	/* tm gave up or never will: the transaction is not ours any more. */
+	if (call->state == CALL_CANCELLED && b)
+		b->invite.open = false;
+	step(call, CALL_EV_GUARD, NULL);
+	shared_lock_drop(&call->lock);
+}
+
+/* ---- replies ---- */
+
+/* A leg of an earlier attempt, or a second fork: nobody waits for it. */
+static void on_stale_reply(struct leg *leg, const struct sip_reply_view *r)
+{
+	if (r->code < 200)
+		return;
+	leg->invite.open = false;
+	if (r->code >= 300) {
+		leg->gone = true;
+		return;
+	}
+	log_line(LEVEL_WARNING, "bridge: answer of a route given up: BYE");
+	leg_learn(leg, r);
+	leg_drop(leg);
+}
+
+static void on_invite_reply(struct leg *leg, const struct sip_reply_view *r)
+{
+	struct call *call = leg->call;
+	struct cause cause = { .leg = leg, .reply = r };
+
+	leg->heard |= !r->is_local;
+	if (leg != call->b) {
+		on_stale_reply(leg, r);
+		return;
+	}
+	if (r->code < 200) {
+		if (r->code > 100)
+			step(call, CALL_EV_B_PROGRESS, &cause);
+		return;
+	}
+	if (r->code < 300 && leg->confirmed) {
+		/* Another fork answered too (RFC 3261 13.2.2.4).  It gets a
+		 * leg of its own, so that the dialog in use stays as it is. */
+		struct leg *fork = call_leg_new(call, LEG_B);
+
+		if (fork) {
+			struct leg *next = fork->next;
+
+			*fork = *leg;
+			fork->next = next;
+			fork->bucket_next = NULL;
+			fork->remote_tag = fork->remote_target =
+				fork->route_set = (struct call_text){ 0 };
+			fork->ack_body = fork->ack_headers =
+				(struct call_text){ 0 };
+			on_stale_reply(fork, r);
+		}
+		return;
+	}
+	leg->invite.open = false;
+	if (r->code >= 300)
+		leg->gone = true;
+	step(call, r->code < 300 ? CALL_EV_B_ANSWER : CALL_EV_B_FAIL, &cause);
+}
+
+static struct leg *other_leg(const struct leg *leg)
+{
+	return leg->side == LEG_A ? leg->call->b : leg->call->a;
+}
+
+/* The reply to a request that we passed on: give it to who asked. */
+static void on_relay_reply(struct exchange *ex, const struct sip_reply_view *r)
+{
+	struct leg *leg = ex->leg, *asker = other_leg(leg);
+	struct call *call = leg->call;
+	struct sip_answer answer = { .code = r->code, .reason = r->reason };
+	static char headers[65536];
+	unsigned left_out;
+	size_t used = 0;
+
+	if (r->code <= 100 || (!ex->is_invite && r->code < 200))
+		return;
+	if (ex->is_invite && r->code >= 200)
+		call->relaying_invite = false;
+	if (r->code < 300 && ex->is_refresh) {
+		leg_refresh(leg, r->contact);
+		used = (size_t)snprintf(
+			headers, sizeof(headers), "Contact: %.*s\r\n",
+			(int)asker->contact.len, asker->contact.p);
+	}
+	if (ex->is_invite && r->code >= 200 && r->code < 300 && leg->offer_out)
+		leg_ack(leg, NULL, 0, text_of(NULL));
+	used += headers_format(r->headers, r->header_count, HEADER_DIALOG_REPLY,
+			       headers + used, sizeof(headers) - used,
+			       &left_out);
+	answer.headers = text_make(headers, used);
+	answer.body = r->body;
+	answer.to_tag = call_text_get(&asker->local_tag);
+	(void)sip_reply(&ex->from, &answer);
+}
+
+void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
+{
+	struct call *call = ex->leg->call;
+
+	shared_lock_take(&call->lock);
+	switch (ex->kind) {
+	case EXCHANGE_INVITE:
+		on_invite_reply(ex->leg, r);
+		break;
+	case EXCHANGE_RELAY:
+		on_relay_reply(ex, r);
+		break;
+	case EXCHANGE_BYE:
+		/* The BYE of a leg given up ends nothing. */
+		if (r->code >= 200 &&
+		    (ex->leg == call->b || ex->leg == call->a))
+			step(call, CALL_EV_PEER_DONE, NULL);
+		break;
+	}
+	shared_lock_drop(&call->lock);
+}
+
+void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag)
+{
+	struct leg *leg = ex->leg;
+	struct call *call = leg->call;
+
+	shared_lock_take(&call->lock);
+	if (leg->ack_sent &&
+	    text_equal(to_tag, call_text_get(&leg->remote_tag)))
+		leg_ack_again(leg);
+	shared_lock_drop(&call->lock);
+}
+
+/* ---- requests in a dialog ---- */
+
+static void on_bye(struct leg *leg, struct sip_transaction *t)
+{
+	struct call *call = leg->call;
+	bool is_current = leg == call->a || leg == call->b;
+
+	leg_reply_plain(leg, t, 200, "OK");
+	leg->gone = true;
+	if (!is_current)
+		return;
+	if (!call->ended_by && call->state != CALL_ENDED)
+		call->ended_by = leg->side == LEG_A ? "caller" : "callee";
+	step(call, leg->side == LEG_A ? CALL_EV_A_BYE : CALL_EV_B_BYE, NULL);
+}
+
+static void on_ack(struct leg *leg, const struct sip_request_view *rq)
+{
+	struct leg *peer = other_leg(leg);
+
+	if (leg->side == LEG_A && !leg->ack_seen) {
+		leg->ack_seen = true;
+		step(leg->call, CALL_EV_A_ACK, NULL);
+	}
+	/* The ACK of a late offer carries the answer: it must go on. */
+	if (rq->cseq == leg->invite_cseq_in && peer && peer->confirmed &&
+	    !peer->ack_sent && !peer->gone)
+		leg_ack(peer, rq->headers, rq->header_count, rq->body);
+}
+
+static bool method_is(const struct sip_request_view *rq, const char *method)
+{
+	return text_equal(rq->method, text_of(method));
+}
+
+/* Why a request cannot be passed on; 0: it can. */
+static unsigned relay_refusal(const struct leg *leg, const struct leg *peer,
+			      const struct sip_request_view *rq,
+			      const char **ret_reason)
+{
+	const struct call *call = leg->call;
+
+	if (leg->gone || call->state >= CALL_CANCELLED) {
+		*ret_reason = "Call Does Not Exist";
+		return 481;
+	}
+	/* An emergency call is not transferred away from the PSAP. */
+	if (method_is(rq, "REFER")) {
+		*ret_reason = "Declined";
+		return 603;
+	}
+	if (method_is(rq, "INVITE") &&
+	    (call->relaying_invite || call->state != CALL_CONNECTED)) {
+		*ret_reason = "Request Pending";
+		return 491;
+	}
+	if (!peer || peer->gone || !peer->remote_tag.len) {
+		*ret_reason = "Server Internal Error";
+		return 500;
+	}
+	return 0;
+}
+
+static int relay_send(struct leg *peer, struct exchange *ex,
+		      const struct sip_request_view *rq)
+{
+	static char headers[65536], method[32];
+	struct sip_transaction t;
+	unsigned left_out;
+	size_t used = 0;
+
+	if (text_to_cstr(rq->method, method, sizeof(method)) < 0)
+		return -EINVAL;
+	if (ex->is_refresh)
+		used = (size_t)snprintf(
+			headers, sizeof(headers), "Contact: %.*s\r\n",
+			(int)peer->contact.len, peer->contact.p);
+	used += headers_format(rq->headers, rq->header_count,
+			       HEADER_DIALOG_REQUEST, headers + used,
+			       sizeof(headers) - used, &left_out);
+	if (ex->is_invite) {
+		peer->invite_cseq_out = peer->local_cseq + 1;
+		peer->offer_out = rq->body.len > 0;
+		peer->ack_sent = false;
+	}
+	return sip_send(&(struct sip_out){ .method = method,
+					   .leg = peer,
+					   .cseq = ++peer->local_cseq,
+					   .headers = text_make(headers, used),
+					   .body = rq->body,
+					   .exchange = ex },
+			&t);
+}
+
+static void relay(struct leg *leg, const struct sip_request_view *rq)
+{
+	struct leg *peer = other_leg(leg);
+	struct sip_transaction t = rq->transaction;
+	const char *reason = NULL;
+	unsigned code = relay_refusal(leg, peer, rq, &reason);
+	struct exchange *ex;
+
+	if (code) {
+		leg_reply_plain(leg, &t, code, reason);
+		return;
+	}
+	ex = exchange_new(EXCHANGE_RELAY, peer);
+	if (!ex) {
+		stat_add(STAT_memory_failures, 1);
+		leg_reply_plain(leg, &t, 500, "Server Internal Error");
+		return;
+	}
+	ex->from = t;
+	ex->from_cseq = rq->cseq;
+	ex->is_invite = method_is(rq, "INVITE");
+	ex->is_refresh = ex->is_invite || method_is(rq, "UPDATE");
+	if (ex->is_refresh)
+		leg_refresh(leg, rq->contact);
+	if (ex->is_invite) {
+		leg->invite_cseq_in = rq->cseq;
+		leg_reply_plain(leg, &t, 100, "Trying");
+	}
+	if (relay_send(peer, ex, rq) < 0) {
+		exchange_free(ex);
+		leg_reply_plain(leg, &t, 500, "Server Internal Error");
+		return;
+	}
+	leg->call->relaying_invite |= ex->is_invite;
+}
+
+void b2bua_on_request(struct leg *leg, const struct sip_request_view *rq)
+{
+	struct call *call = leg->call;
+	struct sip_transaction t = rq->transaction;
+
+	shared_lock_take(&call->lock);
+	if (method_is(rq, "ACK")) {
+		on_ack(leg, rq);
+	} else if (rq->cseq < leg->remote_cseq) {
+		/* Out of order (RFC 3261 12.2.2). */
+		leg_reply_plain(leg, &t, 500, "Server Internal Error");
+	} else {
+		leg->remote_cseq = rq->cseq;
+		if (method_is(rq, "BYE"))
+			on_bye(leg, &t);
+		else
+			relay(leg, rq);
+	}
+	shared_lock_drop(&call->lock);
+}
+
+void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)
+{
+	struct call *call = leg->call;
+
+	shared_lock_take(&call->lock);
+	leg_reply_plain(leg, &cancel, 200, "OK");
+	/* After the final answer a CANCEL has no effect (RFC 3261 9.2). */
+	if (call->state == CALL_HUNTING || call->state == CALL_RINGING)
+		step(call, CALL_EV_A_CANCEL, NULL);
+	shared_lock_drop(&call->lock);
+}

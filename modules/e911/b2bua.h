@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * b2bua: what one leg does when the other moves.
+ *
+ * Speaks sip_port.h downwards and is spoken to by it.  Owns call->state and
+ * is the only file that changes it, by the rows of core/call_fsm.h.
+ */
+#pragma once
+
+#include "call_store.h"
+#include "elin_table.h"
+#include "sip_port.h"
+
+struct b2bua {
+	struct call_store *store;
+	struct elin_table *elins;
+	int linger_ms; /* how long an ended call is kept; 32000 by RFC 3261 */
+};
+/* Process-wide; set once before any call. */
+void b2bua_init(const struct b2bua *conf);
+
+/*
+ * Begin the hunt of a call whose leg A, routes and offer are filled in, and
+ * answer leg A's INVITE if nothing can be tried.  Takes the call into the
+ * store.
+ */
+void b2bua_start(struct call *call);
+
+/* A reply to a request of ours. */
+void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r);
+/* Any 2xx to an INVITE, also a repeated one: ACK it again if we did. */
+void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag);
+
+/* A request in a dialog, found by call_store_find(); ACK included. */
+void b2bua_on_request(struct leg *leg, const struct sip_request_view *rq);
+/* CANCEL of leg A's INVITE; its own 200 is sent here. */
+void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel);
+
+/* A guard time is over. */
+void b2bua_on_guard(struct call *call);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * call: one call and its two dialogs.
+ *
+ *      origin            leg A        call        leg B           PSAP
+ *   (UAC of INVITE) <--> we: UAS <--> state <--> we: UAC <--> (UAS of INVITE)
+ *
+ * A callback is the same with the PSAP at A and the platform at B.  Each
+ * attempt of the hunt is a leg of its own with its own Call-ID and tags;
+ * call->b is the latest.
+ *
+ * Lives in shared memory, counted.  call->lock guards everything but the
+ * count; it is held across every word to tm about this call, because two
+ * workers replying on one transaction would crash Kamailio.
+ */
+#pragma once
+
+#include "call_fsm.h"
+#include "e164.h"
+#include "platform.h"
+#include "uuid.h"
+
+struct call;
+
+/* Text in the call's own memory; grows, never shrinks. */
+struct call_text {
+	char *p;
+	uint32_t len, cap;
+};
+
+/* How the transport reaches the far side; opaque outside sip_port. */
+struct sip_flow {
+	void *socket;      /* borrowed: Kamailio's listening socket */
+	int connection;    /* TCP/TLS connection id; 0: none */
+	uint8_t transport; /* enum trunk_transport */
+};
+
+/* A transaction of tm by its coordinates. */
+struct sip_transaction {
+	unsigned index, label;
+	bool open; /* may still be answered or cancelled */
+};
+
+enum leg_side { LEG_A, LEG_B };
+
+struct leg {
+	struct leg *next;        /* of the call */
+	struct leg *bucket_next; /* of call_store's bucket */
+	struct call *call;       /* the holder */
+	enum leg_side side;
+	uint32_t attempt; /* B: position in the hunt */
+
+	struct call_text call_id, local_tag, remote_tag;
+	struct call_text local_uri, remote_uri; /* of From and To */
+	struct call_text remote_target;         /* their Contact */
+	struct call_text route_set; /* Route values in sending order */
+	struct call_text contact;   /* ours: "<sip:...>" */
+	uint32_t local_cseq, remote_cseq;
+	struct sip_flow flow;
+	uint64_t trunk_id;
+
+	struct sip_transaction invite; /* the initial INVITE */
+	/* The latest INVITE in each direction, for its ACK. */
+	uint32_t invite_cseq_in, invite_cseq_out;
+	bool offer_out; /* our INVITE carried the offer */
+	bool ack_sent;  /* for invite_cseq_out */
+	struct call_text ack_body, ack_headers;
+	bool heard;     /* any reply came */
+	bool ack_seen;  /* A: the ACK of our first 200 came */
+	bool confirmed; /* 2xx seen or sent */
+	bool gone;      /* BYE or failure: no request goes there any more */
+};
+
+/* Where leg B may go, resolved when the call was routed. */
+#define CALL_ROUTES_MAX 24
+#define CALL_HOST_SIZE  46
+#define CALL_USER_SIZE  64
+struct call_route {
+	uint64_t trunk_id, psap_id;
+	char host[CALL_HOST_SIZE]; /* IP literal without brackets */
+	uint16_t port;
+	uint8_t transport;     /* enum trunk_transport */
+	uint8_t number_format; /* enum number_format */
+	char user[CALL_USER_SIZE];
+	uint32_t response_timeout_ms, ring_timeout_ms;
+	uint8_t kind; /* enum psap_kind; 0: callback or default route */
+};
+
+enum call_kind { CALL_EMERGENCY, CALL_CALLBACK };
+
+struct call_chunk {
+	struct call_chunk *next;
+	uint32_t used, size;
+	char data[];
+};
+
+struct call {
+	struct shared_lock lock;
+	int refs;
+	enum call_kind kind;
+	enum call_state state;
+	int64_t guard_at; /* monotonic ms; 0: none */
+	struct uuid id;
+	int64_t started_ms, answered_ms; /* UTC; 0: not yet */
+	struct call *prev, *next;        /* of call_store's shard */
+	bool stored;
+
+	struct leg *legs; /* all of them */
+	struct leg *a, *b;
+	bool relaying_invite; /* a re-INVITE is under way */
+
+	struct call_route routes[CALL_ROUTES_MAX];
+	unsigned route_count, route_index;
+	unsigned final_status; /* of the last refusal */
+	const char *ended_by;  /* static text */
+	struct call_text offer_headers, offer_body;
+
+	/* What the path settled, for RPC, events and the binding. */
+	uint64_t trunk_id, organization_id, endpoint_id, location_id;
+	/* Who is shown to leg B: E.164 digits; 0: the text instead. */
+	uint64_t shown_number;
+	char shown_user[CALL_USER_SIZE];
+	uint64_t held_number; /* lent by elin_table, to be released; 0 */
+	uint32_t elin_timeout_s;
+
+	struct call_chunk *chunks;
+};
+
+/* Copy into the call's memory.  False without memory: the old text stays. */
+bool call_text_set(struct call *call, struct call_text *t, struct text value);
+static inline struct text call_text_get(const struct call_text *t)
+{
+	return text_make(t->p, t->len);
+}

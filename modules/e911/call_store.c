@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * call_store: see call_store.h.
+ *
+ * A call is one allocation (struct call with a first chunk of text memory
+ * and leg A) plus what it grows by.  Everything is freed together with the
+ * last reference.
+ */
+#include "call_store.h"
+
+#define CHUNK_SIZE 3072u
+#define SHARDS     64u
+
+struct bucket {
+	struct shared_lock lock;
+	struct leg *first;
+};
+
+struct shard {
+	struct shared_lock lock;
+	struct call *first;
+};
+
+struct call_store {
+	uint32_t mask;
+	int count;
+	struct shard shards[SHARDS];
+	struct bucket buckets[];
+};
+
+/* ---- memory of a call ---- */
+
+static void *chunk_take(struct call *call, size_t size)
+{
+	struct call_chunk *c = call->chunks;
+	void *p;
+
+	size = (size + 7) & ~(size_t)7;
+	if (!c || c->size - c->used < size) {
+		size_t want = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+
+		c = shared_alloc(sizeof(*c) + want);
+		if (!c)
+			return NULL;
+		c->size = (uint32_t)want;
+		c->next = call->chunks;
+		call->chunks = c;
+	}
+	p = c->data + c->used;
+	c->used += (uint32_t)size;
+	return p;
+}
+
+bool call_text_set(struct call *call, struct call_text *t, struct text value)
+{
+	if (value.len > t->cap) {
+		char *p = value.len < UINT32_MAX / 2
+				  ? chunk_take(call, value.len)
+				  : NULL;
+
+		if (!p)
+			return false;
+		t->p = p;
+		t->cap = (uint32_t)((value.len + 7) & ~(size_t)7);
+	}
+	if (value.len)
+		memcpy(t->p, value.p, value.len);
+	t->len = (uint32_t)value.len;
+	return true;
+}
+
+struct leg *call_leg_new(struct call *call, enum leg_side side)
+{
+	struct leg *leg = chunk_take(call, sizeof(*leg));
+
+	if (!leg)
+		return NULL;
+	memset(leg, 0, sizeof(*leg));
+	leg->call = call;
+	leg->side = side;
+	leg->next = call->legs;
+	call->legs = leg;
+	return leg;
+}
+
+struct call *call_new(enum call_kind kind)
+{
+	struct call *call = shared_alloc(sizeof(*call));
+
+	if (!call)
+		return NULL;
+	shared_lock_init(&call->lock);
+	call->refs = 1;
+	call->kind = kind;
+	call->a = call_leg_new(call, LEG_A);
+	if (!call->a) {
+		call_unref(call);
+		return NULL;
+	}
+	return call;
+}
+
+void call_ref(struct call *call)
+{
+	__atomic_add_fetch(&call->refs, 1, __ATOMIC_RELAXED);
+}
+
+void call_unref(struct call *call)
+{
+	struct call_chunk *c, *next;
+
+	if (!call || __atomic_sub_fetch(&call->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	for (c = call->chunks; c; c = next) {
+		next = c->next;
+		shared_free(c);
+	}
+	shared_free(call);
+}
+
+/* ---- the tables ---- */
+
+struct call_store *call_store_new(unsigned bits)
+{
+	size_t buckets;
+	struct call_store *s;
+
+	if (bits < 4 || bits > 20)
+		return NULL;
+	buckets = (size_t)1 << bits;
+	s = shared_alloc(sizeof(*s) + buckets * sizeof(s->buckets[0]));
+	if (!s)
+		return NULL;
+	s->mask = (uint32_t)(buckets - 1);
+	for (size_t i = 0; i < buckets; i++)
+		shared_lock_init(&s->buckets[i].lock);
+	for (size_t i = 0; i < SHARDS; i++)
+		shared_lock_init(&s->shards[i].lock);
+	return s;
+}
+
+struct call_store *call_store_free(struct call_store *s)
+{
+	if (!s)
+		return NULL;
+	for (size_t i = 0; i < SHARDS; i++)
+		while (s->shards[i].first)
+			call_store_remove(s, s->shards[i].first);
+	shared_free(s);
+	return NULL;
+}
+
+/* FNV-1a: short, and a flood of chosen Call-IDs costs only its sender's
+ * own buckets, which are bounded by what tm already holds. */
+static struct bucket *bucket_of(struct call_store *s, struct text call_id)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < call_id.len; i++)
+		h = (h ^ (unsigned char)call_id.p[i]) * 16777619u;
+	return &s->buckets[(h ^ h >> 15) & s->mask];
+}
+
+static struct shard *shard_of(struct call_store *s, const struct call *call)
+{
+	return &s->shards[call->id.b[15] % SHARDS];
+}
+
+void call_store_add(struct call_store *s, struct call *call)
+{
+	struct shard *shard = shard_of(s, call);
+
+	call_ref(call);
+	shared_lock_take(&shard->lock);
+	call->prev = NULL;
+	call->next = shard->first;
+	if (shard->first)
+		shard->first->prev = call;
+	shard->first = call;
+	call->stored = true;
+	shared_lock_drop(&shard->lock);
+	__atomic_add_fetch(&s->count, 1, __ATOMIC_RELAXED);
+}
+
+void call_store_add_leg(struct call_store *s, struct leg *leg)
+{
+	struct bucket *b = bucket_of(s, call_text_get(&leg->call_id));
+
+	shared_lock_take(&b->lock);
+	leg->bucket_next = b->first;
+	b->first = leg;
+	shared_lock_drop(&b->lock);
+}
+
+static void leg_take_out(struct call_store *s, struct leg *leg)
+{
+	struct bucket *b = bucket_of(s, call_text_get(&leg->call_id));
+	struct leg **at;
+
+	shared_lock_take(&b->lock);
+	for (at = &b->first; *at && *at != leg; at = &(*at)->bucket_next)
+		;
+	if (*at)
+		*at = leg->bucket_next;
+	shared_lock_drop(&b->lock);
+}
+
+void call_store_remove(struct call_store *s, struct call *call)
+{
+	struct shard *shard = shard_of(s, call);
+	bool was_stored;
+
+	shared_lock_take(&shard->lock);
+	was_stored = call->stored;
+	if (was_stored) {
+		if (call->prev)
+			call->prev->next = call->next;
+		else
+			shard->first = call->next;
+		if (call->next)
+			call->next->prev = call->prev;
+		call->prev = call->next = NULL;
+		call->stored = false;
+	}
+	shared_lock_drop(&shard->lock);
+	if (!was_stored)
+		return;
+	for (struct leg *leg = call->legs; leg; leg = leg->next)
+		leg_take_out(s, leg);
+	__atomic_sub_fetch(&s->count, 1, __ATOMIC_RELAXED);
+	call_unref(call);
+}
+
+struct leg *call_store_find(struct call_store *s, struct text call_id,
+			    struct text local_tag)
+{
+	struct bucket *b = bucket_of(s, call_id);
+	struct leg *leg;
+
+	shared_lock_take(&b->lock);
+	for (leg = b->first; leg; leg = leg->bucket_next)
+		if (text_equal(call_text_get(&leg->local_tag), local_tag) &&
+		    text_equal(call_text_get(&leg->call_id), call_id))
+			break;
+	if (leg)
+		call_ref(leg->call);
+	shared_lock_drop(&b->lock);
+	return leg;
+}
+
+struct leg *call_store_find_invite(struct call_store *s, struct text call_id,
+				   struct text remote_tag, uint32_t cseq)
+{
+	struct bucket *b = bucket_of(s, call_id);
+	struct leg *leg;
+
+	shared_lock_take(&b->lock);
+	for (leg = b->first; leg; leg = leg->bucket_next)
+		if (leg->side == LEG_A && leg->invite_cseq_in == cseq &&
+		    text_equal(call_text_get(&leg->remote_tag), remote_tag) &&
+		    text_equal(call_text_get(&leg->call_id), call_id))
+			break;
+	if (leg)
+		call_ref(leg->call);
+	shared_lock_drop(&b->lock);
+	return leg;
+}
+
+size_t call_store_count(const struct call_store *s)
+{
+	int n = __atomic_load_n(&s->count, __ATOMIC_RELAXED);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* ---- walking ---- */
+
+#define WALK_BATCH 128
+
+/* Fill calls[] with referenced calls of a shard that are due; a due call's
+ * guard is disarmed, so that the next look does not find it again. */
+static size_t shard_take_due(struct shard *shard, int64_t mono_ms,
+			     struct call *calls[WALK_BATCH])
+{
+	size_t n = 0;
+
+	shared_lock_take(&shard->lock);
+	for (struct call *c = shard->first; c && n < WALK_BATCH; c = c->next) {
+		int64_t at = __atomic_load_n(&c->guard_at, __ATOMIC_ACQUIRE);
+
+		if (!at || at > mono_ms ||
+		    !__atomic_compare_exchange_n(&c->guard_at, &at, 0, false,
+						 __ATOMIC_ACQ_REL,
+						 __ATOMIC_RELAXED))
+			continue;
+		call_ref(c);
+		calls[n++] = c;
+	}
+	shared_lock_drop(&shard->lock);
+	return n;
+}
+
+size_t call_store_tick(struct call_store *s, int64_t mono_ms,
+		       call_due_f *on_due, void *arg)
+{
+	struct call *calls[WALK_BATCH];
+	size_t total = 0, n;
+
+	for (size_t i = 0; i < SHARDS; i++) {
+		do {
+			n = shard_take_due(&s->shards[i], mono_ms, calls);
+			for (size_t k = 0; k < n; k++) {
+				on_due(calls[k], arg);
+				call_unref(calls[k]);
+			}
+			total += n;
+		} while (n == WALK_BATCH);
+	}
+	return total;
+}
+
+void call_store_each(struct call_store *s, call_each_f *on_call, void *arg)
+{
+	for (size_t i = 0; i < SHARDS; i++) {
+		struct shard *shard = &s->shards[i];
+		struct call *c, *next;
+
+		shared_lock_take(&shard->lock);
+		c = shard->first;
+		if (c)
+			call_ref(c);
+		shared_lock_drop(&shard->lock);
+		for (; c; c = next) {
+			bool go_on = on_call(c, arg);
+
+			/* A call removed meanwhile has no successor: the rest
+			 * of its shard is left out of this walk. */
+			shared_lock_take(&shard->lock);
+			next = go_on && c->stored ? c->next : NULL;
+			if (next)
+				call_ref(next);
+			shared_lock_drop(&shard->lock);
+			call_unref(c);
+			if (!go_on)
+				return;
+		}
+	}
+}

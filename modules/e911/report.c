@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report: the bridge's events, from the state of the call.
+ *
+ * call.started is written by the path (path_report.c), which alone knows how
+ * the caller was identified and located.
+ */
+#include "report.h"
+
+void report_begin(struct event_writer *w, enum event_kind kind,
+		  const struct call *call)
+{
+	static uint8_t buf[EVENT_MAX];
+	static const struct uuid none;
+
+	event_begin(w, buf, sizeof(buf), kind, call ? &call->id : &none,
+		    clock_utc_ms());
+}
+
+void report_end(struct event_writer *w)
+{
+	size_t len = event_finish(w);
+
+	report_emit(w->buf, len);
+}
+
+static void put_route(struct event_writer *w, const struct call *call,
+		      unsigned index)
+{
+	const struct call_route *route;
+
+	event_u64(w, FIELD_ROUTE_INDEX, index);
+	if (index >= call->route_count)
+		return;
+	route = &call->routes[index];
+	if (route->trunk_id)
+		event_u64(w, FIELD_ROUTE_TRUNK, route->trunk_id);
+	if (route->psap_id)
+		event_u64(w, FIELD_PSAP, route->psap_id);
+}
+
+static void put_leg(struct event_writer *w, const struct leg *leg)
+{
+	event_text(w, FIELD_SIP_CALL_ID, call_text_get(&leg->call_id));
+	put_route(w, leg->call, leg->attempt);
+}
+
+void report_leg_invited(const struct call *call, const struct leg *leg)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_LEG_INVITED, call);
+	put_leg(&w, leg);
+	event_text(&w, FIELD_REQUEST_URI, call_text_get(&leg->remote_target));
+	report_end(&w);
+}
+
+void report_leg_refused(const struct call *call, unsigned status,
+			struct text reason)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_LEG_REFUSED, call);
+	put_route(&w, call, call->route_index);
+	if (status)
+		event_u64(&w, FIELD_STATUS, status);
+	event_text(&w, FIELD_REASON, reason);
+	report_end(&w);
+}
+
+void report_leg_ringing(const struct call *call, const struct leg *leg,
+			unsigned status)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_LEG_RINGING, call);
+	put_leg(&w, leg);
+	event_u64(&w, FIELD_STATUS, status);
+	report_end(&w);
+}
+
+void report_answered(const struct call *call, const struct leg *leg)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_CALL_ANSWERED, call);
+	put_leg(&w, leg);
+	report_end(&w);
+}
+
+void report_ended(const struct call *call, const char *outcome)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_CALL_ENDED, call);
+	event_text(&w, FIELD_OUTCOME, text_of(outcome));
+	event_text(&w, FIELD_ENDED_BY,
+		   text_of(call->ended_by ? call->ended_by : "gateway"));
+	if (call->final_status && !call->answered_ms)
+		event_u64(&w, FIELD_STATUS, call->final_status);
+	report_end(&w);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report: tell what happened, without waiting.
+ *
+ * Events go to the ring (report_emit, in the module) and counters go up.
+ */
+#pragma once
+
+#include "call.h"
+#include "event.h"
+
+/* Counters: stats.def, one row each. */
+#define STAT(name, help) STAT_##name,
+enum stat {
+#include "stats.def"
+	STAT_COUNT,
+};
+#undef STAT
+void stat_add(enum stat s, int n);
+uint64_t stat_get(enum stat s);
+const char *stat_name(enum stat s); /* "calls_started" */
+const char *stat_help(enum stat s);
+
+/* Hand a finished event over; drops are counted, never waited for. */
+void report_emit(const void *event, size_t len);
+
+/* Begin an event about a call (NULL: none) in a process-local buffer. */
+void report_begin(struct event_writer *w, enum event_kind kind,
+		  const struct call *call);
+void report_end(struct event_writer *w);
+
+/* ---- the events of the bridge ---- */
+void report_leg_invited(const struct call *call, const struct leg *leg);
+void report_leg_refused(const struct call *call, unsigned status,
+			struct text reason);
+void report_leg_ringing(const struct call *call, const struct leg *leg,
+			unsigned status);
+void report_answered(const struct call *call, const struct leg *leg);
+/* outcome: "answered", "cancelled", "failed" */
+void report_ended(const struct call *call, const char *outcome);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sip_port: the words between the B2BUA's logic and the transaction layer.
+ *
+ * b2bua.c speaks only these; b2bua_tm.c implements them on Kamailio's tm,
+ * test/support/fake_sip.c by writing down what was said.  All functions are
+ * called with the call's lock held and never wait.
+ */
+#pragma once
+
+#include "call.h"
+#include "identity.h"
+
+/* What hears of the replies to a request of ours.  In shared memory; holds a
+ * reference of the call; freed by exchange_free() when tm forgets. */
+enum exchange_kind {
+	EXCHANGE_INVITE, /* the initial INVITE of a leg B */
+	EXCHANGE_BYE,
+	EXCHANGE_RELAY, /* an in-dialog request of the other leg */
+};
+struct exchange {
+	enum exchange_kind kind;
+	struct leg *leg;             /* where the request went */
+	struct sip_transaction from; /* RELAY: whom to answer */
+	uint32_t from_cseq;          /* RELAY of an INVITE: its CSeq */
+	bool is_invite;              /* RELAY: a re-INVITE */
+	bool is_refresh;             /* RELAY: INVITE or UPDATE */
+};
+struct exchange *exchange_new(enum exchange_kind kind, struct leg *leg);
+void exchange_free(struct exchange *ex); /* accepts NULL */
+
+struct sip_out {
+	const char *method;
+	struct leg *leg;
+	uint32_t cseq;
+	struct text headers; /* whole lines, CRLF-terminated */
+	struct text body;
+	/* 0: the transaction layer's own */
+	uint32_t response_timeout_ms, final_timeout_ms;
+	struct exchange *exchange; /* NULL: nobody hears (ACK) */
+};
+
+/* Send.  0 and the transaction; on failure negative errno and the exchange
+ * stays the caller's. */
+int must_check sip_send(const struct sip_out *out, struct sip_transaction *ret);
+
+struct sip_answer {
+	unsigned code;
+	struct text reason;
+	struct text to_tag;
+	struct text headers;
+	struct text body;
+};
+/* Answer a request; a final answer closes *t.  Negative errno when tm no
+ * longer knows the transaction. */
+int sip_reply(struct sip_transaction *t, const struct sip_answer *answer);
+/* Cancel an INVITE of ours. */
+void sip_cancel(struct sip_transaction *t);
+
+/*
+ * Settle where a leg B goes: flow, our contact ("<sip:...>") and the host
+ * part of our own URIs ("192.0.2.1" or "[2001:db8::1]").  -EHOSTUNREACH when
+ * no listening socket can reach the route.
+ */
+int must_check sip_flow_to(const struct call_route *route,
+			   struct sip_flow *ret_flow, char *contact,
+			   size_t contact_size, char *host, size_t host_size);
+
+/* ---- what comes in ---- */
+
+/* A reply to a request of ours; texts live during the call only. */
+struct sip_reply_view {
+	unsigned code;
+	bool is_local; /* made up by the transaction layer: time-out, send
+			  error */
+	struct text reason;
+	struct text to_tag;
+	struct text contact;   /* URI only, empty if absent */
+	struct text route_set; /* Record-Route in sending order */
+	const struct header_view *headers;
+	size_t header_count;
+	struct text body;
+};
+
+/* A request inside a dialog of ours. */
+struct sip_request_view {
+	struct text method;
+	uint32_t cseq;
+	struct text contact;
+	const struct header_view *headers;
+	size_t header_count;
+	struct text body;
+	struct sip_transaction transaction; /* not open for ACK */
+	struct sip_flow flow;
+};

@@ -1,0 +1,23 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- Everything that is in the first release.
+
+\set ON_ERROR_STOP on
+\ir ../roles.sql
+
+BEGIN;
+
+\ir ../schema/types.sql
+\ir ../schema/organizations.sql
+\ir ../schema/routes.sql
+\ir ../schema/places.sql
+\ir ../schema/limits.sql
+\ir ../schema/change_log.sql
+\ir ../schema/calls.sql
+\ir ../schema/event_store.sql
+\ir ../schema/views.sql
+\ir ../schema/grants.sql
+
+INSERT INTO e911.schema_migration (number, name) VALUES (1, 'initial');
+
+COMMIT;

@@ -1,0 +1,30 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- The current schema, whole, to be read; and how a new database gets it:
+--
+--     psql -v ON_ERROR_STOP=1 -d DATABASE -f sql/schema.sql
+--
+-- It is changed only together with a new file in migrations/, and test/sql
+-- compares the dumps of both ways.  README.md has the picture.
+
+\set ON_ERROR_STOP on
+\ir roles.sql
+
+BEGIN;
+
+\ir schema/types.sql
+\ir schema/organizations.sql
+\ir schema/routes.sql
+\ir schema/places.sql
+\ir schema/limits.sql
+\ir schema/change_log.sql
+\ir schema/calls.sql
+\ir schema/event_store.sql
+\ir schema/views.sql
+\ir schema/grants.sql
+
+-- One row per file of migrations/: this schema is what they all lead to.
+INSERT INTO e911.schema_migration (number, name) VALUES
+    (1, 'initial');
+
+COMMIT;

@@ -7,3 +7,6 @@
 
 /* Continue 'crc' (0 at first) over len bytes. */
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+
+/* The same without the processor's help; public for tests. */
+uint32_t crc32c_software(uint32_t crc, const void *data, size_t len);

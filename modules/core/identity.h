@@ -12,22 +12,14 @@
 
 #include <stdint.h>
 
+#include "address.h"
 #include "e164.h"
+#include "hwaddr.h"
+#include "inin_attr.h"
+#include "request.h"
 #include "text.h"
+#include "uui.h"
 #include "uuid.h"
-
-/* One header as received: unfolded or not, the value untrimmed. */
-struct header_view {
-	struct text name;
-	struct text value;
-};
-
-/* The parts of an INVITE that can identify a caller; all borrowed. */
-struct request_view {
-	struct text request_uri;
-	const struct header_view *headers; /* in order of appearance */
-	size_t header_count;
-};
 
 /* Stored in the directory and in SQL names: never renumber. */
 enum identity_kind {
@@ -49,7 +41,7 @@ enum identity_kind identity_kind_find(struct text name);
 struct identity_candidate {
 	enum identity_kind kind;
 	uint8_t value_len;
-	char value[IDENTITY_VALUE_MAX];
+	char value[IDENTITY_VALUE_MAX + 1]; /* NUL-terminated */
 	/* Where it was found, for the story: "ININAttr", "PAI", "From",
 	 * "hdr:X-Employee-ID", "User-to-User", "ruri-param:employeeid". */
 	char source[IDENTITY_SOURCE_MAX];
@@ -87,9 +79,9 @@ struct identity_set {
 	unsigned faults; /* enum identity_fault */
 	/* The calling party: PAI (the one with a number if there are two),
 	 * else P-Preferred-Identity, Remote-Party-ID, else From.  number is
-	 * "" when it is not E.164; user is the user part as received. */
+	 * "" when it is not E.164; user is the user part, unescaped. */
 	char number[E164_SIZE];
-	char user[IDENTITY_VALUE_MAX];
+	char user[IDENTITY_VALUE_MAX + 1];
 	const char *calling_source; /* "PAI", "From", ... never NULL */
 };
 
@@ -104,43 +96,3 @@ void identity_collect(const struct request_view *req,
  */
 int must_check identity_organization(const struct request_view *req,
 				     struct uuid *ret_uuid);
-
-/* ---- pieces, public for tests, fuzzers and the sidecar ---- */
-
-/* Any punctuation (: - . blank), 12 hex digits; -EINVAL. */
-int must_check mac_normalise(struct text mac, char ret_mac[13]);
-/* IPv4 or IPv6 literal, brackets allowed, to 16 bytes; -EINVAL. */
-int must_check ip_normalise(struct text ip, uint8_t ret_ip[16]);
-
-struct inin_attr { /* PureConnect; FACTS: ININAttr */
-	bool has_mac, has_ip;
-	char mac[13];
-	uint8_t ip[16];
-};
-/*
- * Quoted or not, ';' or ',' between pairs, keys in any case with or without
- * "uu_", per-value quotes, percent- and backslash-escapes.  Number of
- * usable values found (0..2); ret is always set.
- */
-int inin_attr_parse(struct text value, struct inin_attr *ret);
-
-/*
- * User-to-User (RFC 7433), X-User-To-User, X-UserToUser: hex
- * (;encoding=hex, protocol discriminator 00 stripped) or ASCII; an optional
- * "employeeID=" key.  Length of the value, -EINVAL, -ENOSPC.
- */
-int must_check uui_decode(struct text value, char *buf, size_t size);
-
-/* user part, host and parameters of a name-addr or addr-spec. */
-struct address_view {
-	struct text display; /* unquoted, still escaped */
-	struct text scheme;  /* "sip", "sips", "tel"; may be empty */
-	struct text user;    /* still %-escaped; for tel: the number */
-	struct text host;
-	struct text uri_params;    /* after the host, without first ';' */
-	struct text header_params; /* after '>' */
-};
-/* -EINVAL when there is no URI in it. */
-int must_check address_parse(struct text value, struct address_view *ret);
-/* name[=value] among ';'-separated parameters, name in any case. */
-bool param_find(struct text params, struct text name, struct text *ret_value);

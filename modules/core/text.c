@@ -78,6 +78,32 @@ bool text_cut(struct text *rest, char sep, struct text *ret_piece)
 	return true;
 }
 
+bool text_cut_quoted(struct text *rest, const char *seps,
+		     struct text *ret_piece)
+{
+	struct text t = *rest, all = text_of(seps);
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < t.len; i++) {
+		if (t.p[i] == '"')
+			quoted = !quoted;
+		else if (quoted && t.p[i] == '\\')
+			i++;
+		else if (!quoted && text_index(all, t.p[i]) < all.len)
+			break;
+	}
+	if (!t.len)
+		return false;
+	if (i > t.len)
+		i = t.len; /* the backslash was the last byte */
+	*ret_piece = text_make(t.p, i);
+	if (i < t.len)
+		i++;
+	*rest = text_make(t.p + i, t.len - i);
+	return true;
+}
+
 size_t text_index(struct text t, char c)
 {
 	const char *at = t.len ? memchr(t.p, c, t.len) : NULL;
@@ -128,6 +154,70 @@ int text_percent_decode(struct text t, char *buf, size_t size)
 		if (len + 1 >= size || len >= INT_MAX)
 			return -ENOSPC;
 		buf[len++] = (char)byte;
+	}
+	if (!size)
+		return -ENOSPC;
+	buf[len] = '\0';
+	return (int)len;
+}
+
+/* How many bytes of t from 'at' on stand for one, and for which. */
+static size_t clean_step(struct text t, size_t at, int *ret_byte)
+{
+	struct text here = text_make(t.p + at, t.len - at);
+	int byte = (unsigned char)here.p[0];
+	size_t len = 1;
+
+	if (byte == '\r' || byte == '\n') {
+		while (len < here.len && is_blank(here.p[len]))
+			len++;
+		byte = '\n';
+	} else if (byte == '%' && escaped_byte(here) >= 0) {
+		byte = escaped_byte(here);
+		len = 3;
+		if (byte == '\n')
+			byte = 0; /* an escaped line end is not a fold */
+	}
+	*ret_byte = byte;
+	return len;
+}
+
+int text_clean(struct text t, char *buf, size_t size)
+{
+	size_t len = 0, at = 0;
+
+	t = text_trim(t);
+	while (at < t.len) {
+		int byte;
+
+		at += clean_step(t, at, &byte);
+		if (byte == '\n') {
+			while (len && is_blank(buf[len - 1]))
+				len--;
+			byte = ' ';
+		}
+		if ((byte < ' ' && byte != '\t') || byte == 0x7f)
+			return -EINVAL;
+		if (len + 1 >= size || len >= INT_MAX)
+			return -ENOSPC;
+		buf[len++] = (char)byte;
+	}
+	if (!size)
+		return -ENOSPC;
+	buf[len] = '\0';
+	return (int)len;
+}
+
+int text_unescape_pairs(struct text t, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		if (t.p[i] == '\\' && i + 1 < t.len)
+			i++;
+		if (len + 1 >= size || len >= INT_MAX)
+			return -ENOSPC;
+		buf[len++] = t.p[i];
 	}
 	if (!size)
 		return -ENOSPC;

@@ -52,6 +52,13 @@ struct text text_unquote(struct text t);
  */
 bool text_cut(struct text *rest, char sep, struct text *ret_piece);
 
+/*
+ * The same, but any of seps ends the piece, and none does inside "...", where
+ * a backslash hides the next byte.  A quote left open runs to the end.
+ */
+bool text_cut_quoted(struct text *rest, const char *seps,
+		     struct text *ret_piece);
+
 /* Index of c in t, or t.len. */
 size_t text_index(struct text t, char c);
 
@@ -63,3 +70,14 @@ int must_check text_to_cstr(struct text t, char *buf, size_t size);
  * escape, -ENOSPC.  buf is NUL-terminated on success.
  */
 int must_check text_percent_decode(struct text t, char *buf, size_t size);
+
+/*
+ * What was meant by a header's value or a user part: trimmed, unfolded (a fold
+ * becomes one blank), %HH undone where it is one and left alone where it is
+ * not.  Length of the result, NUL-terminated; -EINVAL when a control character
+ * comes out of it, -ENOSPC.
+ */
+int must_check text_clean(struct text t, char *buf, size_t size);
+
+/* Undo quoted pairs, "\x" to "x" (RFC 3261 25.1).  Length, or -ENOSPC. */
+int must_check text_unescape_pairs(struct text t, char *buf, size_t size);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * party: the headers that name the calling party, in order of trust.
+ *
+ * A party that the network asserts (RFC 3325) comes before one that the caller
+ * merely states; privacy (RFC 3323) hides nobody from 911.
+ */
+#pragma once
+
+#include "address.h"
+#include "request.h"
+
+enum party {
+	PARTY_PAI,  /* P-Asserted-Identity */
+	PARTY_PPI,  /* P-Preferred-Identity */
+	PARTY_RPID, /* Remote-Party-ID */
+	PARTY_FROM,
+	PARTY_COUNT,
+};
+const char *party_name(enum party p); /* "PAI", ..., for the story */
+
+enum party_quality {
+	PARTY_USABLE,
+	PARTY_ANONYMOUS, /* or about somebody else than the caller */
+	PARTY_MALFORMED, /* no URI, or one without a user */
+};
+
+/* All addresses of one party header: repeated, listed, compact. */
+struct party_walk {
+	const struct request_view *req;
+	enum party party;
+	size_t header_idx;
+	bool in_header;
+	struct text rest;
+};
+void party_begin(struct party_walk *w, const struct request_view *req,
+		 enum party p);
+/* False at the end; *ret_address is set when the quality is usable. */
+bool party_next(struct party_walk *w, struct address_view *ret_address,
+		enum party_quality *ret_quality);
+/* The next usable one; false at the end. */
+bool party_next_usable(struct party_walk *w, struct address_view *ret_address);

@@ -33,7 +33,7 @@ COMMENT ON COLUMN e911.organization.e911_organization_id IS
 COMMENT ON COLUMN e911.organization.name IS
     'for people: logs, alerts, reports';
 COMMENT ON COLUMN e911.organization.default_location_id IS
-    'where callers are whom nothing else locates; NULL: relay centre';
+    'where its endpoints are that nothing else locates; NULL: relay centre';
 COMMENT ON COLUMN e911.organization.elin_timeout_s IS
     'seconds that an ELIN is remembered after the call; 0: not at all; NULL: the module parameter sip_elin_timeout';
 COMMENT ON COLUMN e911.organization.keep_own_number IS

@@ -72,7 +72,8 @@ CREATE VIEW e911.unprovisioned AS
      WHERE e.location_id IS NULL AND o.default_location_id IS NULL
     UNION ALL
     SELECT 'organization', o.organization_id, o.name, o.name,
-           'has no default location', 'relay centre for unknown callers'
+           'has no default location',
+           'relay centre for endpoints without a location'
       FROM e911.organization o
      WHERE o.default_location_id IS NULL
     UNION ALL

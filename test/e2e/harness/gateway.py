@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""PostgreSQL, e911d and Kamailio together, in one temporary directory."""
+import os
+import shutil
+import tempfile
+
+from .kamailio import Kamailio, RpcError
+from .network import AddressBlock
+from .postgres import Postgres
+from .process import service_user
+from .sidecar import Sidecar
+from .wait import wait_until
+
+TOP = os.path.realpath(os.path.join(os.path.dirname(__file__),
+                                    "..", "..", ".."))
+NODE = "gw1"
+# Who has which address of the block: the gateway, and the peers of
+# sql/demo.sql by the names of its variables.
+GATEWAY_HOST = 1
+DEMO_HOSTS = {"demo_genesys_cloud": 11, "demo_pureconnect": 12,
+              "demo_multicloud": 13, "demo_pbx": 14,
+              "demo_north": 21, "demo_south": 22, "demo_relay": 23,
+              "demo_last_resort": 24}
+
+CALL = """
+SELECT c.*, t.name AS trunk, o.name AS organization, e.name AS endpoint,
+       l.name AS location, p.name AS psap, r.name AS route_trunk
+  FROM e911.call c
+  LEFT JOIN e911.trunk t ON t.trunk_id = c.trunk_id
+  LEFT JOIN e911.organization o ON o.organization_id = c.organization_id
+  LEFT JOIN e911.endpoint e ON e.endpoint_id = c.endpoint_id
+  LEFT JOIN e911.location l ON l.location_id = c.location_id
+  LEFT JOIN e911.psap p ON p.psap_id = c.psap_id
+  LEFT JOIN e911.trunk r ON r.trunk_id = c.route_trunk_id
+"""
+
+
+class Gateway:
+    """'build': the build directory with e911.so and e911d.
+
+    Use it as a context manager, or call start() and stop().  The directory
+    is removed at the end unless 'keep' is true by then.
+    """
+
+    def __init__(self, build, top=TOP, keep=False):
+        self.top = top
+        self.build = build
+        self.keep = keep
+        self.directory = tempfile.mkdtemp(prefix="e911-")
+        os.chmod(self.directory, 0o755)
+        self.block = AddressBlock()
+        self.address = self.block.address(GATEWAY_HOST)
+        self.port = self.block.port
+        self.trunks = {}
+
+        self.bin = self._sub("bin")
+        self.state = self._sub("state", service=True)
+        self.run = self._sub("run", service=True)
+        wake_socket = os.path.join(self.run, "e911d.sock")
+        self.postgres = Postgres(os.path.join(self.directory, "postgres"),
+                                 os.path.join(top, "sql"))
+        self.sidecar = Sidecar(
+            os.path.join(self.bin, "e911d"), self._sub("e911d"), self.state,
+            wake_socket, self.postgres.conninfo("e911d"), NODE)
+        self.kamailio = Kamailio(
+            self._sub("kamailio", service=True),
+            os.path.join(top, "kamailio-cfg"), self.bin,
+            [(t, self.address, self.port) for t in ("udp", "tcp")],
+            {"E911_STATE_DIR": self.state, "E911_WAKE_SOCKET": wake_socket,
+             "E911_NODE": NODE})
+
+    def _sub(self, name, service=False):
+        path = os.path.join(self.directory, name)
+        os.mkdir(path)
+        user = service_user("kamailio")
+        if service and user:
+            shutil.chown(path, user, user)
+        return path
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.keep = True
+            self.stop()
+            raise
+
+    def __exit__(self, kind, *_):
+        self.stop()
+
+    def install(self):
+        """Copy what was built: the services' user may not see the tree."""
+        for path in ("modules/e911/e911.so", "sidecar/e911d"):
+            shutil.copy(os.path.join(self.build, path), self.bin)
+
+    def start(self):
+        self.install()
+        self.postgres.create()
+        self.postgres.start()
+        self.postgres.load({
+            "demo_port": self.port,
+            **{name: self.block.address(host)
+               for name, host in DEMO_HOSTS.items()}})
+        self.read_trunks()
+        self.sidecar.start()
+        self.wait_directory()
+        self.kamailio.settings.setdefault(
+            "E911_DEFAULT_ROUTE", self.default_route())
+        self.kamailio.start()
+        return self
+
+    def read_trunks(self):
+        for row in self.postgres.query(
+                "SELECT name, host(host) AS host, port, transport, role"
+                "  FROM e911.trunk"):
+            self.trunks[row["name"]] = row
+
+    def default_route(self):
+        """Where calls go without a directory: the first PSTN trunk, else the
+        first PSAP trunk."""
+        for role in ("pstn", "psap"):
+            for name in sorted(self.trunks):
+                trunk = self.trunks[name]
+                if trunk["role"] == role:
+                    return (f"sip:911@{trunk['host']}:{trunk['port']}"
+                            f";transport={trunk['transport']}")
+        raise RuntimeError("the demo town has no PSAP trunk")
+
+    def wait_directory(self):
+        """The sidecar has published the directory."""
+        current = os.path.join(self.state, "directory", "current")
+        wait_until(lambda: os.path.exists(current),
+                   "e911d has published the directory", 20,
+                   [self.sidecar.process])
+
+    def provision(self, sql):
+        """Change what is provisioned; back when the workers see it."""
+        self.postgres.execute(sql)
+        self.read_trunks()
+        self.wait_published()
+
+    def wait_published(self, timeout=10):
+        """The directory holds all that is committed now."""
+        last = self.postgres.query(
+            "SELECT txid::text, change_id FROM e911.change_log"
+            " ORDER BY txid DESC, change_id DESC LIMIT 1")
+        if not last:
+            return
+        wanted = (int(last[0]["txid"]), last[0]["change_id"])
+
+        def published():
+            now = self.kamailio.rpc("e911.directory")
+            return (int(now["change_txid"]), int(now["change_id"])) >= wanted
+        wait_until(published, f"the directory has change {wanted}", timeout,
+                   self.services())
+
+    def stop(self):
+        for part in (self.kamailio, self.sidecar, self.postgres):
+            part.stop()
+        self.block.release()
+        if not self.keep:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    # ---- what was seen of a call ----
+
+    def call(self, sip_call_id):
+        """The row of the call with this Call-ID on leg A, or None."""
+        for row in self.postgres.query(
+                CALL + " WHERE c.sip_call_id_a = %s"
+                " ORDER BY c.started_at DESC LIMIT 1", sip_call_id):
+            return row
+        return None
+
+    def ended_call(self, sip_call_id, timeout=15):
+        def ended():
+            row = self.call(sip_call_id)
+            return row if row and row["ended_at"] else None
+        return wait_until(ended, f"call {sip_call_id} has ended in SQL",
+                          timeout, self.services())
+
+    def events(self, call_id):
+        return self.postgres.query(
+            "SELECT kind, detail, at FROM e911.call_event"
+            " WHERE call_id = %s ORDER BY at, event_id", call_id)
+
+    def services(self):
+        """The processes that should be running."""
+        return [part.process for part in
+                (self.kamailio, self.sidecar, self.postgres) if part.process]
+
+    # ---- invariants ----
+
+    def check_idle(self, timeout=15):
+        """No call is left, and every event has come to SQL."""
+        wait_until(lambda: not self.live_calls(), "no call is left", timeout,
+                   self.services())
+        if self.sidecar.process and self.postgres.process:
+            wait_until(self.journal_drained, "the journal is drained",
+                       timeout, self.services())
+
+    def live_calls(self):
+        return self.kamailio.rpc("e911.calls") or []
+
+    def journal_drained(self):
+        """Every event that the module wrote since its start is in SQL."""
+        try:
+            stats = self.kamailio.rpc("e911.stats")
+        except RpcError:
+            return False
+        stored = self.postgres.value(
+            "SELECT count(*) FROM e911.call_event WHERE node = %s", NODE)
+        return stored >= int(stats["events_written"])

@@ -43,8 +43,9 @@ enum event_type event_field_type(unsigned field); /* 0 if unknown */
 
 /*
  * Writing never fails half-way: what does not fit is left out, a text is cut
- * to EVENT_TEXT_MAX at a UTF-8 boundary and control characters become '?',
- * so that an event can always be told.
+ * to EVENT_TEXT_MAX at a UTF-8 boundary, and control characters and bytes
+ * that are not UTF-8 become '?', so that an event can always be told and
+ * PostgreSQL always takes it.  A value of the wrong type is left out too.
  */
 #define EVENT_TEXT_MAX 512
 struct event_writer {
@@ -75,7 +76,7 @@ struct event_value {
 	uint64_t number;
 	struct text text;
 };
-/* 0; -EBADMSG (CRC, version, length). */
+/* 0; -EBADMSG (CRC, version, length, a field that reaches too far). */
 int must_check event_open(const void *data, size_t len,
 			  struct event_reader *ret);
 /* False at the end. */

@@ -28,7 +28,8 @@
 #define UUID(s, m)  { DIR_TYPE_UUID, 0, 0, 0, SIZED(s, m, 16) }
 #define PLENS(s, m) { DIR_TYPE_PLENS, 0, 0, 0, SIZED(s, m, 24) }
 #define ORDER(s, m) \
-	{ DIR_TYPE_ORDER, 0, 0, 0, SIZED(s, m, sizeof(enum identity_kind[IDENTITY_ORDER_MAX])) }
+	{ DIR_TYPE_ORDER, 0, 0, 0, \
+	  SIZED(s, m, sizeof(enum identity_kind[IDENTITY_ORDER_MAX])) }
 #define POOL(s, m)  { DIR_TYPE_POOL, 0, 0, 0, offsetof(struct dir_##s, m) }
 #define ROUTE(s, m) { DIR_TYPE_ROUTE, 0, 0, 0, offsetof(struct dir_##s, m) }
 /* clang-format on */

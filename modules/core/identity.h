@@ -79,7 +79,7 @@ struct identity_set {
 	unsigned faults; /* enum identity_fault */
 	/* The calling party: PAI (the one with a number if there are two),
 	 * else P-Preferred-Identity, Remote-Party-ID, else From.  number is
-	 * "" when it is not E.164; user is the user part, unescaped. */
+	 * "" when it is not E.164; user is the user part as received. */
 	char number[E164_SIZE];
 	char user[IDENTITY_VALUE_MAX + 1];
 	const char *calling_source; /* "PAI", "From", ... never NULL */

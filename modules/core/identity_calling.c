@@ -47,6 +47,20 @@ static bool number_of(const struct collector *c, const struct address_view *a,
 	return e164_normalise(user, home_npa, ret_e164) == 0;
 }
 
+/* As received, for it may be sent back; but never with a line end in it. */
+static void keep_user(struct text received, struct text cleaned,
+		      char ret_user[IDENTITY_VALUE_MAX + 1])
+{
+	struct text user = received;
+
+	if (user.len > IDENTITY_VALUE_MAX ||
+	    text_index(user, '\r') < user.len ||
+	    text_index(user, '\n') < user.len)
+		user = cleaned;
+	memcpy(ret_user, user.p, user.len);
+	ret_user[user.len] = '\0';
+}
+
 /* The first of this header's parties that has a number, else the first. */
 static bool choose_calling(struct collector *c, enum party p)
 {
@@ -63,7 +77,7 @@ static bool choose_calling(struct collector *c, enum party p)
 			continue;
 		if (!number_of(c, &a, user, set->number) && found)
 			continue;
-		memcpy(set->user, user.p, user.len + 1);
+		keep_user(a.user, user, set->user);
 		found = true;
 	}
 	return found;

@@ -161,46 +161,57 @@ int text_percent_decode(struct text t, char *buf, size_t size)
 	return (int)len;
 }
 
-/* How many bytes of t from 'at' on stand for one, and for which. */
-static size_t clean_step(struct text t, size_t at, int *ret_byte)
+/* Length of the run of blanks at the start of t, and whether it is a fold. */
+static size_t blank_run(struct text t, bool *ret_is_fold)
 {
-	struct text here = text_make(t.p + at, t.len - at);
-	int byte = (unsigned char)here.p[0];
-	size_t len = 1;
+	size_t len = 0;
 
-	if (byte == '\r' || byte == '\n') {
-		while (len < here.len && is_blank(here.p[len]))
-			len++;
-		byte = '\n';
-	} else if (byte == '%' && escaped_byte(here) >= 0) {
-		byte = escaped_byte(here);
-		len = 3;
-		if (byte == '\n')
-			byte = 0; /* an escaped line end is not a fold */
-	}
-	*ret_byte = byte;
+	*ret_is_fold = false;
+	for (; len < t.len && is_blank(t.p[len]); len++)
+		if (t.p[len] == '\r' || t.p[len] == '\n')
+			*ret_is_fold = true;
 	return len;
+}
+
+/* Take what stands for one byte, or for several as they are, off *t. */
+static struct text clean_next(struct text *t, char *byte)
+{
+	struct text piece = *t;
+	bool is_fold;
+	size_t taken = blank_run(*t, &is_fold);
+	int escaped = t->p[0] == '%' ? escaped_byte(*t) : -EINVAL;
+
+	piece.len = taken ? taken : 1;
+	if (is_fold || escaped >= 0) {
+		*byte = (char)(is_fold ? ' ' : escaped);
+		piece = text_make(byte, 1);
+	}
+	if (!taken)
+		taken = escaped >= 0 ? 3 : 1;
+	*t = text_make(t->p + taken, t->len - taken);
+	return piece;
+}
+
+static bool is_control(char c)
+{
+	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
 }
 
 int text_clean(struct text t, char *buf, size_t size)
 {
-	size_t len = 0, at = 0;
+	size_t len = 0;
 
 	t = text_trim(t);
-	while (at < t.len) {
-		int byte;
+	while (t.len) {
+		char byte;
+		struct text piece = clean_next(&t, &byte);
 
-		at += clean_step(t, at, &byte);
-		if (byte == '\n') {
-			while (len && is_blank(buf[len - 1]))
-				len--;
-			byte = ' ';
-		}
-		if ((byte < ' ' && byte != '\t') || byte == 0x7f)
+		if (is_control(piece.p[0]))
 			return -EINVAL;
-		if (len + 1 >= size || len >= INT_MAX)
+		if (piece.len >= size - len || len > INT_MAX - piece.len)
 			return -ENOSPC;
-		buf[len++] = (char)byte;
+		memcpy(buf + len, piece.p, piece.len);
+		len += piece.len;
 	}
 	if (!size)
 		return -ENOSPC;

@@ -5,7 +5,8 @@
  * One lock over a hash table by number; a slot comes into being with the
  * first lease and stays (a pool is small and finite).  The choice itself is
  * core/elin.h.  A caller's own number that serves as callback number is kept
- * here in the same way, so that a PSAP's callback finds the trunk.
+ * here in the same way, so that a PSAP's callback finds the trunk; but its
+ * place is taken again once it is no longer remembered.
  */
 #pragma once
 
@@ -35,7 +36,8 @@ struct elin_table *elin_table_free(struct elin_table *t);
 
 /*
  * Lend a number of pool[0..count) to who->caller.  'who' gives all but the
- * number and the times.  ELIN_NONE for an empty pool or without memory.
+ * number and the times.  ELIN_NONE for an empty pool or without memory.  Of
+ * more than 256 numbers only those are seen where the walk begins.
  */
 enum elin_choice elin_table_lease(struct elin_table *t, const uint64_t *pool,
 				  size_t count, int walk,

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "elin_table.h"
+
+#include <errno.h>
+
+/* Numbers of one pool that a lease looks at: the snapshot is on the stack. */
+#define POOL_MAX 256
+
+struct elin_entry {
+	struct elin_entry *next; /* shared, same bucket */
+	bool was_lent;           /* of a pool: its history counts, keep it */
+	struct elin_binding b;
+};
+
+struct elin_table {
+	struct shared_lock lock;
+	unsigned bits;
+	size_t count;  /* written under the lock, read without */
+	size_t active; /* likewise */
+	struct elin_entry *buckets[];
+};
+
+struct elin_table *elin_table_new(unsigned bits)
+{
+	struct elin_table *t;
+
+	bits = bits < 4 ? 4 : bits;
+	bits = bits > 20 ? 20 : bits;
+	t = shared_alloc(sizeof(*t) +
+			 ((size_t)1 << bits) * sizeof(t->buckets[0]));
+	if (!t)
+		return NULL;
+	shared_lock_init(&t->lock);
+	t->bits = bits;
+	return t;
+}
+
+struct elin_table *elin_table_free(struct elin_table *t)
+{
+	if (!t)
+		return NULL;
+	for (size_t i = 0; i < (size_t)1 << t->bits; i++) {
+		struct elin_entry *e = t->buckets[i];
+
+		while (e) {
+			struct elin_entry *next = e->next;
+
+			shared_free(e);
+			e = next;
+		}
+	}
+	shared_free(t);
+	return NULL;
+}
+
+/* ---- under the lock ---- */
+
+static void counter_add(size_t *counter, int by)
+{
+	__atomic_store_n(counter, *counter + (size_t)by, __ATOMIC_RELAXED);
+}
+
+static struct elin_entry **bucket_of(struct elin_table *t, uint64_t number)
+{
+	/* Numbers of a pool follow each other; 2^64 / phi spreads them. */
+	return &t->buckets[(number * 0x9e3779b97f4a7c15u) >> (64 - t->bits)];
+}
+
+static struct elin_entry *entry_find(struct elin_table *t, uint64_t number)
+{
+	struct elin_entry *e = *bucket_of(t, number);
+
+	while (e && e->b.number != number)
+		e = e->next;
+	return e;
+}
+
+static struct elin_slot slot_of(const struct elin_entry *e)
+{
+	return (struct elin_slot){
+		.number = e->b.number,
+		.active_count = e->b.active_count,
+		.used_at_ms = e->b.used_at_ms,
+		.ended_at_ms = e->b.ended_at_ms,
+		.expires_at_ms = e->b.expires_at_ms,
+		.caller = text_of(e->b.caller),
+	};
+}
+
+static bool is_alive(const struct elin_entry *e, int64_t now_ms)
+{
+	struct elin_slot slot = slot_of(e);
+
+	return slot.active_count > 0 || elin_is_remembered(&slot, now_ms);
+}
+
+/*
+ * Callers' own numbers are not a finite pool: whoever sends many of them
+ * must not fill the memory.  One that nobody remembers gives its place to
+ * the next in its bucket.
+ */
+static struct elin_entry *entry_reclaim(struct elin_table *t, uint64_t number,
+					int64_t now_ms)
+{
+	struct elin_entry **at = bucket_of(t, number);
+
+	for (; *at; at = &(*at)->next) {
+		struct elin_entry *e = *at;
+
+		if (e->was_lent || is_alive(e, now_ms))
+			continue;
+		*at = e->next;
+		counter_add(&t->count, -1);
+		memset(e, 0, sizeof(*e));
+		return e;
+	}
+	return NULL;
+}
+
+/* The entry of this number, made if need be; NULL without memory. */
+static struct elin_entry *entry_get(struct elin_table *t, uint64_t number,
+				    int64_t now_ms)
+{
+	struct elin_entry **bucket = bucket_of(t, number);
+	struct elin_entry *e = entry_find(t, number);
+
+	if (e)
+		return e;
+	e = entry_reclaim(t, number, now_ms);
+	if (!e)
+		e = shared_alloc(sizeof(*e));
+	if (!e)
+		return NULL;
+	e->b.number = number;
+	e->next = *bucket;
+	*bucket = e;
+	counter_add(&t->count, 1);
+	return e;
+}
+
+/* The latest caller wins; calls of earlier ones still count as active. */
+static void entry_hold(struct elin_table *t, struct elin_entry *e,
+		       const struct elin_binding *who, int64_t now_ms)
+{
+	struct elin_binding b = *who;
+
+	b.number = e->b.number;
+	b.active_count = e->b.active_count + 1;
+	b.used_at_ms = now_ms;
+	b.ended_at_ms = e->b.ended_at_ms;
+	b.expires_at_ms = 0;
+	e->b = b;
+	counter_add(&t->active, 1);
+}
+
+static enum elin_choice lease_locked(struct elin_table *t, const uint64_t *pool,
+				     size_t count, int walk,
+				     const struct elin_binding *who,
+				     uint64_t *ret_number)
+{
+	struct elin_slot slots[POOL_MAX];
+	int64_t now_ms = who->used_at_ms;
+	enum elin_choice choice;
+	struct elin_entry *e;
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		e = entry_find(t, pool[i]);
+		slots[i] = e ? slot_of(e) : (struct elin_slot){ 0 };
+		slots[i].number = pool[i];
+	}
+	choice = elin_choose(slots, count, text_of(who->caller), now_ms, walk,
+			     &at);
+	if (choice == ELIN_NONE)
+		return ELIN_NONE;
+	e = entry_get(t, pool[at], now_ms);
+	if (!e)
+		return ELIN_NONE;
+	entry_hold(t, e, who, now_ms);
+	e->was_lent = true;
+	*ret_number = e->b.number;
+	return choice;
+}
+
+/* ---- the table ---- */
+
+/* A copy whose strings end within their bounds, and when it was used. */
+static struct elin_binding binding_at(const struct elin_binding *who,
+				      int64_t now_ms)
+{
+	struct elin_binding b = *who;
+
+	b.caller[sizeof(b.caller) - 1] = '\0';
+	b.user[sizeof(b.user) - 1] = '\0';
+	b.used_at_ms = now_ms;
+	return b;
+}
+
+enum elin_choice elin_table_lease(struct elin_table *t, const uint64_t *pool,
+				  size_t count, int walk,
+				  const struct elin_binding *who,
+				  int64_t now_ms, uint64_t *ret_number)
+{
+	struct elin_binding b = binding_at(who, now_ms);
+	enum elin_choice choice;
+
+	/* Of a longer pool each node sees the end from which it walks. */
+	if (count > POOL_MAX) {
+		pool += walk < 0 ? count - POOL_MAX : 0;
+		count = POOL_MAX;
+	}
+	if (count == 0)
+		return ELIN_NONE;
+	shared_lock_take(&t->lock);
+	choice = lease_locked(t, pool, count, walk, &b, ret_number);
+	shared_lock_drop(&t->lock);
+	return choice;
+}
+
+int elin_table_bind(struct elin_table *t, const struct elin_binding *who,
+		    int64_t now_ms)
+{
+	struct elin_binding b = binding_at(who, now_ms);
+	struct elin_entry *e;
+
+	shared_lock_take(&t->lock);
+	e = entry_get(t, b.number, now_ms);
+	if (e)
+		entry_hold(t, e, &b, now_ms);
+	shared_lock_drop(&t->lock);
+	return e ? 0 : -ENOMEM;
+}
+
+static bool release_locked(struct elin_table *t, uint64_t number,
+			   int64_t now_ms, uint32_t timeout_s)
+{
+	struct elin_entry *e = entry_find(t, number);
+
+	if (!e || e->b.active_count == 0)
+		return false;
+	e->b.active_count--;
+	counter_add(&t->active, -1);
+	if (e->b.active_count > 0)
+		return true;
+	e->b.ended_at_ms = now_ms;
+	e->b.expires_at_ms = timeout_s ? now_ms + (int64_t)timeout_s * 1000 : 0;
+	return true;
+}
+
+void elin_table_release(struct elin_table *t, uint64_t number, int64_t now_ms,
+			uint32_t timeout_s)
+{
+	bool was_held;
+
+	shared_lock_take(&t->lock);
+	was_held = release_locked(t, number, now_ms, timeout_s);
+	shared_lock_drop(&t->lock);
+	if (!was_held) /* the number itself is personal data */
+		log_line(LEVEL_ERR, "a callback number was released that no "
+				    "call holds, ignored");
+}
+
+int elin_table_find(struct elin_table *t, uint64_t number, int64_t now_ms,
+		    struct elin_binding *ret)
+{
+	struct elin_entry *e;
+	int err = -ENOENT;
+
+	shared_lock_take(&t->lock);
+	e = entry_find(t, number);
+	if (e && is_alive(e, now_ms)) {
+		*ret = e->b;
+		err = 0;
+	}
+	shared_lock_drop(&t->lock);
+	return err;
+}
+
+void elin_table_each(struct elin_table *t, elin_binding_f *on_binding,
+		     void *arg)
+{
+	shared_lock_take(&t->lock);
+	for (size_t i = 0; i < (size_t)1 << t->bits; i++)
+		for (struct elin_entry *e = t->buckets[i]; e; e = e->next)
+			on_binding(&e->b, arg);
+	shared_lock_drop(&t->lock);
+}
+
+size_t elin_table_count(const struct elin_table *t)
+{
+	return __atomic_load_n(&t->count, __ATOMIC_RELAXED);
+}
+
+size_t elin_table_active(const struct elin_table *t)
+{
+	return __atomic_load_n(&t->active, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * journal_ring: layout and order of memory.
+ *
+ * 'head' and 'tail' count bytes ever written and taken; modulo the capacity
+ * they are places.  A record is a struct record and its bytes, padded to
+ * ALIGN, never broken at the end of the ring: there a record of length WRAP
+ * (or too little room even for that) sends the reader to the beginning.
+ *
+ * Writers exclude each other by the lock; the reader takes no lock.  A
+ * writer fills, then stores head; the reader copies, then stores tail; each
+ * side loads the other's.  All four are sequentially consistent, which is
+ * what makes 'wake' right: the writer stores head and looks at tail, the
+ * reader stores tail and looks at head, so at least one sees the other, and
+ * either the reader does not go to sleep or the writer wakes it.
+ */
+#include "journal_ring.h"
+
+#include <errno.h>
+
+#include "event.h"
+
+#define CAPACITY_MIN ((size_t)64 * 1024)
+#define CACHE_LINE   64
+#define ALIGN        16u
+#define WRAP         UINT32_MAX
+#define MAGIC        0xe911c0deu
+
+struct record {
+	uint32_t len;
+	uint32_t check;   /* tells a record from garbage */
+	uint64_t ordinal; /* from 1; a gap was lost as garbage */
+};
+
+struct journal_ring {
+	struct shared_lock lock;
+	uint64_t capacity;
+	/* Written by writers. */
+	uint64_t head;
+	uint64_t ordinal; /* of the last record; under the lock */
+	uint64_t refused; /* dropped by writers */
+	/* The reader's are on another cache line; shared memory promises
+	 * no alignment that _Alignas could build on. */
+	uint8_t distance[CACHE_LINE];
+	uint64_t tail;
+	uint64_t taken; /* ordinal of the last record taken */
+	uint64_t lost;  /* dropped as garbage */
+	uint8_t bytes[];
+};
+
+static uint64_t look(const uint64_t *position)
+{
+	return __atomic_load_n(position, __ATOMIC_SEQ_CST);
+}
+
+static void move(uint64_t *position, uint64_t to)
+{
+	__atomic_store_n(position, to, __ATOMIC_SEQ_CST);
+}
+
+static uint64_t counter_get(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+static void counter_set(uint64_t *counter, uint64_t to)
+{
+	__atomic_store_n(counter, to, __ATOMIC_RELAXED);
+}
+
+static uint32_t record_check(uint32_t len, uint64_t ordinal)
+{
+	return len ^ (uint32_t)ordinal ^ (uint32_t)(ordinal >> 32) ^ MAGIC;
+}
+
+static size_t record_size(size_t len)
+{
+	return (sizeof(struct record) + len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+struct journal_ring *journal_ring_new(size_t capacity)
+{
+	struct journal_ring *r;
+
+	if (capacity < CAPACITY_MIN)
+		capacity = CAPACITY_MIN;
+	if (capacity > SIZE_MAX / 2)
+		return NULL;
+	capacity = (capacity + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	r = shared_alloc(sizeof(*r) + capacity);
+	if (!r)
+		return NULL;
+	shared_lock_init(&r->lock);
+	r->capacity = capacity;
+	return r;
+}
+
+struct journal_ring *journal_ring_free(struct journal_ring *r)
+{
+	shared_free(r);
+	return NULL;
+}
+
+/* ---- writers ---- */
+
+static void record_write(struct journal_ring *r, uint64_t at, const void *event,
+			 uint32_t len)
+{
+	struct record record = { .len = len, .ordinal = r->ordinal };
+
+	record.check = record_check(record.len, record.ordinal);
+	memcpy(r->bytes + at, &record, sizeof(record));
+	if (len != WRAP)
+		memcpy(r->bytes + at + sizeof(record), event, len);
+}
+
+/* *ret_before: where the head was; -ENOSPC. */
+static int put_locked(struct journal_ring *r, const void *event, size_t len,
+		      uint64_t *ret_before)
+{
+	uint64_t before = r->head, used = before - look(&r->tail);
+	uint64_t at = before % r->capacity, left = r->capacity - at;
+	uint64_t size = record_size(len), skip = left < size ? left : 0;
+
+	/* More used than there is: garbage, which the reader clears up. */
+	if (used > r->capacity || r->capacity - used < skip + size)
+		return -ENOSPC;
+	if (skip >= sizeof(struct record))
+		record_write(r, at, NULL, WRAP);
+	r->ordinal++;
+	record_write(r, skip ? 0 : at, event, (uint32_t)len);
+	move(&r->head, before + skip + size);
+	*ret_before = before;
+	return 0;
+}
+
+int journal_ring_put(struct journal_ring *r, const void *event, size_t len,
+		     bool *ret_wake)
+{
+	uint64_t before = 0;
+	int err = -EMSGSIZE;
+
+	shared_lock_take(&r->lock);
+	if (len > 0 && len <= EVENT_MAX)
+		err = put_locked(r, event, len, &before);
+	if (err < 0)
+		counter_set(&r->refused, r->refused + 1);
+	shared_lock_drop(&r->lock);
+	if (err < 0)
+		return err;
+	*ret_wake = look(&r->tail) == before;
+	return 0;
+}
+
+/* ---- the reader ---- */
+
+/* What stands at 'tail', 'left' bytes before the end; -EBADMSG: no record. */
+static int record_read(const struct journal_ring *r, uint64_t tail,
+		       uint64_t left, struct record *ret)
+{
+	struct record record = { .len = WRAP };
+
+	if (left >= sizeof(record)) {
+		memcpy(&record, r->bytes + tail % r->capacity, sizeof(record));
+		if (record.check != record_check(record.len, record.ordinal))
+			return -EBADMSG;
+	}
+	if (record.len != WRAP && (record.len == 0 || record.len > EVENT_MAX ||
+				   record_size(record.len) > left))
+		return -EBADMSG;
+	*ret = record;
+	return 0;
+}
+
+/*
+ * 1 and the next record, behind a wrap if there is one; *ret_tail is where
+ * it begins.  0: empty; -EBADMSG: garbage.
+ */
+static int record_peek(const struct journal_ring *r, uint64_t head,
+		       struct record *ret, uint64_t *ret_tail)
+{
+	uint64_t tail = r->tail;
+
+	for (int wraps = 0; head != tail && wraps < 2; wraps++) {
+		uint64_t left = r->capacity - tail % r->capacity;
+		struct record record;
+
+		if (head - tail > r->capacity ||
+		    record_read(r, tail, left, &record) < 0)
+			return -EBADMSG;
+		if (record.len != WRAP) {
+			if (record_size(record.len) > head - tail)
+				return -EBADMSG;
+			*ret = record;
+			*ret_tail = tail;
+			return 1;
+		}
+		tail += left;
+	}
+	return head == tail ? 0 : -EBADMSG;
+}
+
+int journal_ring_take(struct journal_ring *r, void *buf, size_t size)
+{
+	uint64_t head = look(&r->head), tail = 0;
+	struct record record = { 0 };
+	int found = record_peek(r, head, &record, &tail);
+
+	if (found == 0)
+		return 0;
+	if (found < 0) {
+		move(&r->tail, head);
+		log_line(LEVEL_ERR, "the ring of events held garbage and was "
+				    "emptied");
+		return 0;
+	}
+	if (record.len > size)
+		return -ENOBUFS;
+	memcpy(buf, r->bytes + tail % r->capacity + sizeof(record), record.len);
+	if (record.ordinal > r->taken)
+		counter_set(&r->lost, r->lost + record.ordinal - r->taken - 1);
+	r->taken = record.ordinal;
+	move(&r->tail, tail + record_size(record.len));
+	return (int)record.len;
+}
+
+uint64_t journal_ring_dropped(const struct journal_ring *r)
+{
+	return counter_get(&r->refused) + counter_get(&r->lost);
+}
+
+size_t journal_ring_used(const struct journal_ring *r)
+{
+	uint64_t tail = look(&r->tail), head = look(&r->head);
+	uint64_t used = head - tail;
+
+	/* The reader may have gone on between the two looks. */
+	return used < r->capacity ? used : r->capacity;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* build: with modules/e911/journal_ring.c test/support/platform_libc.c */
+/* build: link pthread */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "event.h"
+#include "modules/e911/journal_ring.h"
+#include "support/platform_libc.h"
+
+#define CAPACITY  ((size_t)64 * 1024)
+#define PRODUCERS 4
+#define EVENTS    20000 /* of each producer */
+
+struct sample {
+	uint32_t producer, number;
+};
+
+static int setup(void **state)
+{
+	log_clear();
+	*state = journal_ring_new(CAPACITY);
+	return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	shared_fail_after(-1);
+	journal_ring_free(*state);
+	return shared_in_use() == 0 ? 0 : -1;
+}
+
+/* An event of 'len' bytes that tells its number in each of them. */
+static size_t fill(uint8_t *buf, uint32_t number, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		buf[i] = (uint8_t)(number + i);
+	return len;
+}
+
+static void put(struct journal_ring *r, uint32_t number, size_t len)
+{
+	uint8_t buf[EVENT_MAX];
+	bool wake;
+
+	assert_int_equal(
+		journal_ring_put(r, buf, fill(buf, number, len), &wake), 0);
+}
+
+static void assert_takes(struct journal_ring *r, uint32_t number, size_t len)
+{
+	uint8_t buf[EVENT_MAX], expected[EVENT_MAX];
+
+	assert_int_equal(journal_ring_take(r, buf, sizeof(buf)), (int)len);
+	assert_memory_equal(buf, expected, fill(expected, number, len));
+}
+
+static void what_is_put_comes_out_in_order(void **state)
+{
+	uint8_t buf[EVENT_MAX];
+
+	for (uint32_t i = 1; i <= 50; i++)
+		put(*state, i, i);
+	assert_true(journal_ring_used(*state) > 0);
+	for (uint32_t i = 1; i <= 50; i++)
+		assert_takes(*state, i, i);
+	assert_int_equal(journal_ring_take(*state, buf, sizeof(buf)), 0);
+	assert_int_equal(journal_ring_used(*state), 0);
+	assert_int_equal(journal_ring_dropped(*state), 0);
+}
+
+static void every_length_survives_the_end_of_the_ring(void **state)
+{
+	for (size_t len = 1; len <= EVENT_MAX; len += 7)
+		for (uint32_t i = 0; i < 20; i++) {
+			put(*state, i, len);
+			put(*state, i + 1, EVENT_MAX - len + 1);
+			assert_takes(*state, i, len);
+			assert_takes(*state, i + 1, EVENT_MAX - len + 1);
+		}
+	assert_int_equal(log_count(LEVEL_ERR, ""), 0);
+}
+
+static void only_an_empty_ring_wakes_the_reader(void **state)
+{
+	uint8_t event[32] = { 1 }, buf[EVENT_MAX];
+	bool wake = false;
+
+	assert_int_equal(journal_ring_put(*state, event, 32, &wake), 0);
+	assert_true(wake);
+	assert_int_equal(journal_ring_put(*state, event, 32, &wake), 0);
+	assert_false(wake);
+	assert_int_equal(journal_ring_take(*state, buf, sizeof(buf)), 32);
+	assert_int_equal(journal_ring_put(*state, event, 32, &wake), 0);
+	assert_false(wake);
+	while (journal_ring_take(*state, buf, sizeof(buf)) > 0)
+		;
+	assert_int_equal(journal_ring_put(*state, event, 32, &wake), 0);
+	assert_true(wake);
+}
+
+static void a_full_ring_drops_and_counts(void **state)
+{
+	uint8_t event[1000] = { 0 };
+	unsigned stored = 0;
+	bool wake;
+
+	while (journal_ring_put(*state, event, sizeof(event), &wake) == 0)
+		stored++;
+	assert_in_range(stored, CAPACITY / 1100, CAPACITY / 1000);
+	assert_int_equal(journal_ring_put(*state, event, sizeof(event), &wake),
+			 -ENOSPC);
+	assert_int_equal(journal_ring_dropped(*state), 2);
+	/* A small one may still find room; then all can be taken. */
+	(void)journal_ring_put(*state, event, 1, &wake);
+	for (unsigned i = 0; i < stored; i++)
+		assert_int_equal(
+			journal_ring_take(*state, event, sizeof(event)), 1000);
+	assert_int_equal(log_count(LEVEL_ERR, ""), 0);
+}
+
+static void what_is_no_event_is_dropped_and_counted(void **state)
+{
+	uint8_t event[EVENT_MAX + 1] = { 0 };
+	bool wake;
+
+	assert_int_equal(journal_ring_put(*state, event, 0, &wake), -EMSGSIZE);
+	assert_int_equal(journal_ring_put(*state, event, sizeof(event), &wake),
+			 -EMSGSIZE);
+	assert_int_equal(journal_ring_dropped(*state), 2);
+	assert_int_equal(journal_ring_used(*state), 0);
+}
+
+static void a_buffer_too_small_leaves_the_event(void **state)
+{
+	uint8_t buf[16];
+
+	put(*state, 5, 17);
+	assert_int_equal(journal_ring_take(*state, buf, sizeof(buf)), -ENOBUFS);
+	assert_takes(*state, 5, 17);
+}
+
+/*
+ * Overwrite what lies in the ring: the reader must come to an end, take
+ * nothing that was not put, and go on with what comes later.
+ */
+static void garbage_empties_the_ring_and_is_counted(void **state)
+{
+	struct journal_ring *r = *state;
+	uint8_t buf[EVENT_MAX], mark[64];
+	uint8_t *p = *state, *at;
+
+	fill(mark, 0x40, sizeof(mark));
+	for (int spoilt = -16; spoilt < 0; spoilt++) {
+		uint64_t before = journal_ring_dropped(r);
+
+		put(r, 0x40, sizeof(mark));
+		put(r, 0x50, 100);
+		put(r, 0x60, 100);
+		for (at = p; memcmp(at, mark, sizeof(mark)) != 0; at++)
+			assert_true(at < p + CAPACITY);
+		at[spoilt] ^= 0x80; /* in the record's head */
+		memset(at, 0, sizeof(mark));
+		assert_int_equal(journal_ring_take(r, buf, sizeof(buf)), 0);
+		assert_int_equal(journal_ring_used(r), 0);
+		put(r, 0x70, 10);
+		assert_takes(r, 0x70, 10);
+		assert_int_equal(journal_ring_dropped(r), before + 3);
+	}
+	assert_int_equal(log_count(LEVEL_ERR, "garbage"), 16);
+}
+
+static void any_garbage_comes_to_an_end(void **state)
+{
+	uint8_t buf[EVENT_MAX];
+	uint32_t seed = 911;
+	uint8_t *p = *state;
+
+	for (int round = 0; round < 3000; round++) {
+		struct journal_ring *r = *state;
+		bool wake;
+
+		for (uint32_t i = 0; i < 40; i++)
+			(void)journal_ring_put(r, buf, 500 + i, &wake);
+		for (int i = 0; i < 64; i++) {
+			seed = seed * 1664525 + 1013904223;
+			/* Behind the lock and the capacity. */
+			p[16 + (seed >> 8) % (CAPACITY - 16)] = (uint8_t)seed;
+		}
+		for (int i = 0; journal_ring_take(r, buf, sizeof(buf)) > 0; i++)
+			assert_true(i < 200);
+		if (round % 10 == 0) {
+			journal_ring_free(r);
+			*state = p = (uint8_t *)journal_ring_new(CAPACITY);
+		}
+	}
+}
+
+static void without_memory_there_is_no_ring(void **state)
+{
+	(void)state;
+	shared_fail_after(0);
+	assert_null(journal_ring_new(CAPACITY));
+	assert_null(journal_ring_new(SIZE_MAX));
+	assert_null(journal_ring_free(NULL));
+}
+
+/* ---- many writers ---- */
+
+struct shift {
+	struct journal_ring *ring;
+	uint32_t producer;
+	bool may_drop;
+	uint64_t stored;
+	uint64_t *wakes;
+};
+
+static void *produce(void *arg)
+{
+	struct shift *s = arg;
+
+	for (uint32_t i = 0; i < EVENTS; i++) {
+		struct sample sample = { s->producer, i };
+		uint8_t event[600];
+		size_t len = sizeof(sample) + (i * 37) % 500;
+		bool wake = false;
+		int err;
+
+		memset(event, (int)(i & 0xff), sizeof(event));
+		memcpy(event, &sample, sizeof(sample));
+		do {
+			err = journal_ring_put(s->ring, event, len, &wake);
+			if (err < 0 && !s->may_drop)
+				sched_yield();
+		} while (err < 0 && !s->may_drop);
+		s->stored += err == 0;
+		if (err == 0 && wake)
+			__atomic_add_fetch(s->wakes, 1, __ATOMIC_SEQ_CST);
+	}
+	return NULL;
+}
+
+/* Take one event if there is one, and see that it is the next of its
+ * producer or, where dropping is allowed, a later one. */
+static bool consume(struct journal_ring *r, uint32_t next[PRODUCERS],
+		    bool may_drop)
+{
+	uint8_t buf[EVENT_MAX];
+	struct sample sample;
+	int len = journal_ring_take(r, buf, sizeof(buf));
+
+	assert_true(len >= 0);
+	if (len == 0)
+		return false;
+	memcpy(&sample, buf, sizeof(sample));
+	assert_in_range(sample.producer, 0, PRODUCERS - 1);
+	if (may_drop)
+		assert_true(sample.number >= next[sample.producer]);
+	else
+		assert_int_equal(sample.number, next[sample.producer]);
+	assert_int_equal(len, sizeof(sample) + (sample.number * 37) % 500);
+	for (int i = sizeof(sample); i < len; i++)
+		assert_int_equal(buf[i], sample.number & 0xff);
+	next[sample.producer] = sample.number + 1;
+	return true;
+}
+
+static void run_producers(struct journal_ring *r, bool may_drop)
+{
+	struct shift shifts[PRODUCERS];
+	pthread_t threads[PRODUCERS];
+	uint32_t next[PRODUCERS] = { 0 };
+	uint64_t taken = 0, stored = 0, wakes = 0, seen = 0;
+	uint64_t put_in_all = (uint64_t)PRODUCERS * EVENTS;
+	uint64_t refused = journal_ring_dropped(r);
+
+	for (uint32_t i = 0; i < PRODUCERS; i++) {
+		shifts[i] = (struct shift){ .ring = r,
+					    .producer = i,
+					    .may_drop = may_drop,
+					    .wakes = &wakes };
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, produce, &shifts[i]),
+			0);
+	}
+	/* As the journal process does: sleep when empty, until a wake. */
+	while (may_drop ? taken + journal_ring_dropped(r) < put_in_all
+			: taken < put_in_all) {
+		if (consume(r, next, may_drop)) {
+			taken++;
+			continue;
+		}
+		while (!may_drop && taken < put_in_all &&
+		       __atomic_load_n(&wakes, __ATOMIC_SEQ_CST) == seen)
+			sched_yield();
+		seen = __atomic_load_n(&wakes, __ATOMIC_SEQ_CST);
+	}
+	for (int i = 0; i < PRODUCERS; i++) {
+		pthread_join(threads[i], NULL);
+		stored += shifts[i].stored;
+	}
+	while (consume(r, next, may_drop))
+		taken++;
+	assert_int_equal(taken, stored);
+	if (may_drop)
+		assert_int_equal(journal_ring_dropped(r) - refused,
+				 put_in_all - stored);
+	else
+		assert_int_equal(stored, put_in_all);
+	assert_int_equal(log_count(LEVEL_ERR, ""), 0);
+}
+
+static void many_writers_lose_nothing_and_no_wake_is_missed(void **state)
+{
+	run_producers(*state, false);
+}
+
+static void what_many_writers_lose_is_counted(void **state)
+{
+	run_producers(*state, true);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(what_is_put_comes_out_in_order),
+		T(every_length_survives_the_end_of_the_ring),
+		T(only_an_empty_ring_wakes_the_reader),
+		T(a_full_ring_drops_and_counts),
+		T(what_is_no_event_is_dropped_and_counted),
+		T(a_buffer_too_small_leaves_the_event),
+		T(garbage_empties_the_ring_and_is_counted),
+		T(any_garbage_comes_to_an_end),
+		T(without_memory_there_is_no_ring),
+		T(many_writers_lose_nothing_and_no_wake_is_missed),
+		T(what_many_writers_lose_is_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fuzz_inin_attr: ININAttr, and the addresses in it. */
+/* build: with test/support/parser_rules.c test/support/request_text.c */
+/* build: with test/support/sweep.c */
+#include "fuzz.h"
+
+#include "test/support/parser_rules.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	inin_attr_rules(text_make((const char *)data, size));
+	hwaddr_rules(text_make((const char *)data, size));
+	return 0;
+}

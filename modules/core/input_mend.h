@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * input_mend: make an emergency INVITE parsable, in place.
+ *
+ * A header line that is no "token HCOLON value" (RFC 3261 25.1) would cost
+ * the whole call.  Its bytes are overwritten so that it becomes a harmless
+ * header of the same length: what it said is lost, the call is not.
+ */
+#pragma once
+
+#include "text.h"
+
+/* A request line "INVITE ..." that names 911 or urn:service:sos.  Cheap:
+ * looks at the first line only. */
+bool input_is_emergency(struct text datagram);
+
+struct mend_result {
+	unsigned masked; /* header lines overwritten */
+};
+/* The message must be the whole buffer; the length does not change. */
+struct mend_result input_mend(char *buf, size_t len);

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * b2bua_tm: legs as transactions of tm.
+ *
+ * A request of ours is a dlg_t on the stack, filled from the leg; tm copies
+ * what it needs.  tm keeps one "current transaction" per process:
+ * t_lookup_ident() overwrites it, so it is saved around every use.
+ */
+#include "b2bua_tm.h"
+
+#include <errno.h>
+
+#include "b2bua.h"
+#include "core/forward.h"
+#include "core/parser/parse_rr.h"
+#include "core/resolve.h"
+#include "modules/tm/tm_load.h"
+#include "report.h"
+#include "sip_message.h"
+
+#define ROUTE_SET_SIZE 8192
+
+static struct tm_binds tmb;
+/* What is being sent now: read by on_local_request(), which tm runs inside
+ * t_uac before the request is on the wire. */
+static const struct sip_out *sending;
+
+/* ---- exchange ---- */
+
+struct exchange *exchange_new(enum exchange_kind kind, struct leg *leg)
+{
+	struct exchange *ex = shared_alloc(sizeof(*ex));
+
+	if (!ex)
+		return NULL;
+	ex->kind = kind;
+	ex->leg = leg;
+	call_ref(leg->call);
+	return ex;
+}
+
+void exchange_free(struct exchange *ex)
+{
+	struct call *call;
+
+	if (!ex)
+		return;
+	call = ex->leg->call;
+	shared_free(ex);
+	call_unref(call);
+}
+
+/* ---- what tm tells ---- */
+
+static void tell_reply(struct exchange *ex, struct sip_msg *rpl, int code)
+{
+	static char route_set[ROUTE_SET_SIZE];
+	struct sip_reply_view view = { 0 };
+
+	if (rpl && rpl != FAKED_REPLY)
+		message_reply_view(rpl, &view, route_set, sizeof(route_set));
+	else
+		view = (struct sip_reply_view){
+			.code = (unsigned)code,
+			.is_local = true,
+			.reason = text_of(code == 408 ? "Request Timeout"
+						      : "Server Error"),
+		};
+	b2bua_on_reply(ex, &view);
+}
+
+static void tell_2xx(struct exchange *ex, struct sip_msg *rpl)
+{
+	bool invite = ex->kind == EXCHANGE_INVITE || ex->is_invite;
+
+	if (!invite || !rpl || rpl == FAKED_REPLY ||
+	    rpl->first_line.u.reply.statuscode / 100 != 2 ||
+	    message_parse(rpl) < 0)
+		return;
+	b2bua_on_2xx_again(ex, message_to_tag(rpl));
+}
+
+static void on_tm(struct cell *t, int type, struct tmcb_params *ps)
+{
+	struct exchange *ex = *ps->param;
+	struct cell *saved = tmb.t_gett();
+	int saved_branch = tmb.t_gett_branch();
+
+	(void)t;
+	if (type & TMCB_DESTROY) {
+		exchange_free(ex);
+		return;
+	}
+	if (type & TMCB_LOCAL_RESPONSE_IN)
+		tell_2xx(ex, ps->rpl);
+	else
+		tell_reply(ex, ps->rpl, ps->code);
+	tmb.t_sett(saved, saved_branch);
+}
+
+/* Per-request timers and the connection that the far side opened. */
+static void on_local_request(struct cell *t, int type, struct tmcb_params *ps)
+{
+	(void)type;
+	(void)ps;
+	if (!sending)
+		return;
+	if (sending->response_timeout_ms)
+		t->fr_timeout = MS_TO_TICKS(sending->response_timeout_ms);
+	if (sending->final_timeout_ms)
+		t->fr_inv_timeout = MS_TO_TICKS(sending->final_timeout_ms);
+	if (sending->leg->flow.connection)
+		t->uac[0].request.dst.id = sending->leg->flow.connection;
+}
+
+int tm_bind(void)
+{
+	if (load_tm_api(&tmb) < 0)
+		return -ENOENT;
+	if (tmb.register_tmcb(0, 0, TMCB_LOCAL_REQUEST_IN, on_local_request, 0,
+			      0) <= 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* ---- sending ---- */
+
+static str call_str(const struct call_text *t)
+{
+	return (str){ t->p, (int)t->len };
+}
+
+static int fill_dialog(dlg_t *d, const struct sip_out *out)
+{
+	struct leg *leg = out->leg;
+
+	memset(d, 0, sizeof(*d));
+	d->id.call_id = call_str(&leg->call_id);
+	d->id.loc_tag = call_str(&leg->local_tag);
+	d->id.rem_tag = call_str(&leg->remote_tag);
+	d->loc_seq.value = out->cseq;
+	d->loc_seq.is_set = 1;
+	d->loc_uri = call_str(&leg->local_uri);
+	d->rem_uri = call_str(&leg->remote_uri);
+	d->rem_target = call_str(&leg->remote_target);
+	d->state = DLG_CONFIRMED;
+	d->send_sock = leg->flow.socket;
+	if (leg->route_set.len &&
+	    parse_rr_body(leg->route_set.p, (int)leg->route_set.len,
+			  &d->route_set) < 0)
+		return -EINVAL;
+	return 0;
+}
+
+int sip_send(const struct sip_out *out, struct sip_transaction *ret)
+{
+	str method = { (char *)out->method, (int)strlen(out->method) };
+	str headers = text_to_str(out->headers), body = text_to_str(out->body);
+	unsigned index = 0, label = 0;
+	uac_req_t req;
+	dlg_t dialog;
+	int rc;
+
+	if (fill_dialog(&dialog, out) < 0)
+		return -EINVAL;
+	set_uac_req(&req, &method, headers.len ? &headers : NULL,
+		    body.len ? &body : NULL, &dialog, 0, NULL, NULL);
+	if (out->exchange) {
+		req.cb_flags = TMCB_LOCAL_COMPLETED | TMCB_LOCAL_RESPONSE_OUT |
+			       TMCB_LOCAL_RESPONSE_IN | TMCB_DESTROY |
+			       TMCB_DONT_ACK;
+		req.cb = on_tm;
+		req.cbp = out->exchange;
+	}
+	sending = out;
+	rc = tmb.t_uac_with_ids(&req, &index, &label);
+	sending = NULL;
+	if (dialog.route_set)
+		free_rr(&dialog.route_set);
+	if (rc <= 0)
+		return -EIO;
+	*ret = (struct sip_transaction){ index, label, out->exchange != NULL };
+	return 0;
+}
+
+/* ---- answering and cancelling ---- */
+
+int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
+{
+	str reason = text_to_str(answer->reason);
+	str body = text_to_str(answer->body);
+	str headers = text_to_str(answer->headers);
+	str tag = text_to_str(answer->to_tag);
+	struct cell *saved = tmb.t_gett(), *cell;
+	int saved_branch = tmb.t_gett_branch(), rc;
+	char phrase[128];
+
+	if (!t->open)
+		return -EALREADY;
+	/* tm wants a C string behind the reason. */
+	if (text_to_cstr(answer->reason, phrase, sizeof(phrase)) < 0)
+		reason = (str)STR_STATIC_INIT("Reply");
+	else
+		reason.s = phrase;
+	if (answer->code >= 200)
+		t->open = false;
+	if (tmb.t_lookup_ident(&cell, t->index, t->label) < 0) {
+		tmb.t_sett(saved, saved_branch);
+		return -ENOENT;
+	}
+	rc = tmb.t_reply_with_body(cell, answer->code, &reason, &body, &headers,
+				   &tag);
+	tmb.t_sett(saved, saved_branch);
+	return rc > 0 ? 0 : -EIO;
+}
+
+void sip_cancel(struct sip_transaction *t)
+{
+	struct cell *saved = tmb.t_gett(), *cell;
+	int saved_branch = tmb.t_gett_branch();
+
+	if (tmb.t_lookup_ident(&cell, t->index, t->label) >= 0)
+		tmb.cancel_all_uacs(cell, F_CANCEL_UNREF);
+	tmb.t_sett(saved, saved_branch);
+}
+
+/* ---- where to ---- */
+
+static int proto_of(uint8_t transport)
+{
+	return transport == TRANSPORT_TCP   ? PROTO_TCP
+	       : transport == TRANSPORT_TLS ? PROTO_TLS
+					    : PROTO_UDP;
+}
+
+int sip_flow_to(const struct call_route *route, struct sip_flow *ret_flow,
+		char *contact, size_t contact_size, char *host,
+		size_t host_size)
+{
+	str name = { (char *)route->host, (int)strlen(route->host) };
+	struct ip_addr *ip = str2ip(&name);
+	union sockaddr_union to;
+	struct socket_info *si;
+
+	if (!ip)
+		ip = str2ip6(&name);
+	if (!ip || init_su(&to, ip, route->port) < 0)
+		return -EHOSTUNREACH;
+	si = get_send_socket2(NULL, &to, proto_of(route->transport), NULL);
+	if (!si)
+		return -EHOSTUNREACH;
+	*ret_flow = (struct sip_flow){ .socket = si,
+				       .transport = route->transport };
+	return socket_contact(si, contact, contact_size, host, host_size);
+}
+
+/* ---- transactions of the far side ---- */
+
+enum tm_newtran tm_new_transaction(struct sip_msg *msg,
+				   struct sip_transaction *ret)
+{
+	int rc = tmb.t_newtran(msg);
+
+	if (rc == 0)
+		return TM_ABSORBED;
+	if (rc < 0 || tmb.t_get_trans_ident(msg, &ret->index, &ret->label) < 0)
+		return TM_FAILED;
+	ret->open = true;
+	return TM_NEW;
+}
+
+void tm_trying(struct sip_msg *msg)
+{
+	(void)tmb.t_reply(msg, 100, "Trying");
+}
+
+void tm_ack_in(struct sip_msg *msg)
+{
+	(void)tmb.t_newtran(msg);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* b2bua_tm: sip_port.h on Kamailio's tm; the only file that includes tm. */
+#pragma once
+
+#include "core/parser/msg_parser.h"
+#include "sip_port.h"
+
+/* In mod_init: bind tm's functions; negative when tm is not loaded. */
+int must_check tm_bind(void);
+
+enum tm_newtran {
+	TM_NEW,      /* a transaction was made */
+	TM_ABSORBED, /* a retransmission, answered: nothing more to do */
+	TM_FAILED,   /* no transaction could be made */
+};
+enum tm_newtran tm_new_transaction(struct sip_msg *msg,
+				   struct sip_transaction *ret);
+/* 100 at once (RFC 3261 8.2.6.1). */
+void tm_trying(struct sip_msg *msg);
+/* Stop the retransmission of the reply that this ACK confirms. */
+void tm_ack_in(struct sip_msg *msg);

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * e911_mod: the module's face toward Kamailio: parameters, functions,
+ * statistics, start and stop.  Nothing is decided here.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "b2bua.h"
+#include "b2bua_tm.h"
+#include "core/cfg/cfg_struct.h"
+#include "core/counters.h"
+#include "core/kemi.h"
+#include "core/mod_fix.h"
+#include "core/pt.h"
+#include "core/sr_module.h"
+#include "core/timer.h"
+#include "core/timer_proc.h"
+#include "e911_mod.h"
+#include "handle.h"
+#include "raw_input.h"
+#include "worker.h"
+
+#define TIMER_INTERVAL_MS 100
+
+static char default_state_dir[] = "/var/lib/e911";
+static char default_wake_socket[] = "/run/e911/e911d.sock";
+static char default_node[] = "gw1";
+
+/* ---- parameters ---- */
+
+static int set_default_route(modparam_t type, void *value)
+{
+	int err;
+
+	(void)type;
+	err = worker_default_route_add(value);
+	if (err < 0)
+		log_line(LEVEL_ERR,
+			 err == -ENOSPC
+				 ? "default_route '%s': more than %d"
+				 : "default_route '%s': not sip:user@IP[:port]"
+				   "[;transport=udp|tcp|tls]",
+			 (char *)value, PATH_DEFAULT_ROUTES_MAX);
+	return err < 0 ? -1 : 0;
+}
+
+static int outside(const char *name, int value, int min, int max)
+{
+	if (value >= min && value <= max)
+		return 0;
+	log_line(LEVEL_ERR, "%s = %d: must be %d..%d", name, value, min, max);
+	return 1;
+}
+
+static int check_parameters(void)
+{
+	const struct worker_conf *c = &worker_conf;
+	int bad = 0;
+
+	bad += outside("sip_elin_timeout", c->sip_elin_timeout, 0, 3600);
+	bad += outside("calls_hash_bits", c->calls_hash_bits, 4, 20);
+	bad += outside("journal_ring_kb", c->journal_ring_kb, 64, 1048576);
+	bad += outside("linger", c->linger, 1, 600);
+	bad += outside("serve_unknown_source", c->serve_unknown_source, 0, 1);
+	if (!c->path.default_route_count)
+		log_line(LEVEL_WARNING,
+			 "default_route is not set: without a directory every "
+			 "emergency call would be answered 503");
+	return bad ? -EINVAL : 0;
+}
+
+/* ---- functions of the script ---- */
+
+#define SCRIPT(name, run) \
+	static int ki_##name(sip_msg_t *msg) \
+	{ \
+		return run; \
+	} \
+	static int w_##name(sip_msg_t *msg, char *p1, char *p2) \
+	{ \
+		(void)p1; \
+		(void)p2; \
+		return ki_##name(msg); \
+	}
+
+static int is_class(sip_msg_t *msg, enum request_class class)
+{
+	return request_classify(msg) == class ? 1 : -1;
+}
+
+SCRIPT(handle, handle_any(msg))
+SCRIPT(in_dialog, handle_in_dialog(msg))
+SCRIPT(call, handle_emergency(msg))
+SCRIPT(test, handle_test(msg))
+SCRIPT(callback, handle_callback(msg))
+SCRIPT(is_emergency, is_class(msg, REQUEST_EMERGENCY))
+SCRIPT(is_test, is_class(msg, REQUEST_TEST))
+SCRIPT(is_callback, is_class(msg, REQUEST_CALLBACK))
+
+/* clang-format off */
+static cmd_export_t cmds[] = {
+	{ "e911_handle",       w_handle,       0, 0, 0, REQUEST_ROUTE },
+	{ "e911_in_dialog",    w_in_dialog,    0, 0, 0, REQUEST_ROUTE },
+	{ "e911_call",         w_call,         0, 0, 0, REQUEST_ROUTE },
+	{ "e911_test",         w_test,         0, 0, 0, REQUEST_ROUTE },
+	{ "e911_callback",     w_callback,     0, 0, 0, REQUEST_ROUTE },
+	{ "e911_is_emergency", w_is_emergency, 0, 0, 0, REQUEST_ROUTE },
+	{ "e911_is_test",      w_is_test,      0, 0, 0, REQUEST_ROUTE },
+	{ "e911_is_callback",  w_is_callback,  0, 0, 0, REQUEST_ROUTE },
+	{ 0 },
+};
+
+static sr_kemi_t kemi[] = {
+#define KEMI(name)                                                             \
+	{ str_init("e911"), str_init(#name), SR_KEMIP_INT, ki_##name,          \
+	  { SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,                       \
+	    SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE } },
+	KEMI(handle) KEMI(in_dialog) KEMI(call) KEMI(test) KEMI(callback)
+	KEMI(is_emergency) KEMI(is_test) KEMI(is_callback)
+	{ { 0 }, { 0 }, 0, NULL, { 0 } },
+};
+
+static param_export_t params[] = {
+	{ "state_dir",            PARAM_STRING, &worker_conf.state_dir },
+	{ "wake_socket",          PARAM_STRING, &worker_conf.wake_socket },
+	{ "node",                 PARAM_STRING, &worker_conf.node },
+	{ "sip_elin_timeout",     PARAM_INT,    &worker_conf.sip_elin_timeout },
+	{ "calls_hash_bits",      PARAM_INT,    &worker_conf.calls_hash_bits },
+	{ "journal_ring_kb",      PARAM_INT,    &worker_conf.journal_ring_kb },
+	{ "linger",               PARAM_INT,    &worker_conf.linger },
+	{ "serve_unknown_source", PARAM_INT,    &worker_conf.serve_unknown_source },
+	{ "elin_walk",            PARAM_INT,    &worker_conf.elin_walk },
+	{ "default_route",        PARAM_STRING | PARAM_USE_FUNC, set_default_route },
+	{ 0 },
+};
+/* clang-format on */
+
+/* ---- statistics ---- */
+
+#define STAT(n, help) \
+	static counter_val_t count_##n(void) \
+	{ \
+		return (counter_val_t)stat_get(STAT_##n); \
+	}
+#include "stats.def"
+#undef STAT
+
+static counter_val_t count_calls_active(void)
+{
+	return (counter_val_t)call_store_count(worker_shared->calls);
+}
+
+static counter_val_t count_elins_active(void)
+{
+	return (counter_val_t)elin_table_active(worker_shared->elins);
+}
+
+static counter_val_t count_journal_waiting(void)
+{
+	return (counter_val_t)worker_shared->journal.waiting;
+}
+
+#define FUNCTION(name, f) { name, STAT_IS_FUNC, (stat_var **)(void *)f },
+#define STAT(n, help)     FUNCTION(#n, count_##n)
+static stat_export_t stats[] = {
+#include "stats.def"
+	FUNCTION("calls_active", count_calls_active)
+		FUNCTION("elins_active", count_elins_active)
+			FUNCTION("journal_waiting", count_journal_waiting){ 0 },
+};
+#undef STAT
+
+/* ---- life ---- */
+
+static void on_due(struct call *call, void *arg)
+{
+	(void)arg;
+	b2bua_on_guard(call);
+}
+
+static void on_tick(unsigned ticks, void *arg)
+{
+	(void)ticks;
+	(void)arg;
+	call_store_tick(worker_shared->calls, clock_mono_ms(), on_due, NULL);
+}
+
+static int mod_init(void)
+{
+	int err;
+
+	if (check_parameters() < 0)
+		return -1;
+	err = tm_bind();
+	if (err < 0) {
+		log_line(LEVEL_ERR, "tm must be loaded before e911");
+		return -1;
+	}
+	err = worker_shared_new();
+	if (err < 0) {
+		log_line(LEVEL_ERR, "cannot make the shared state: %s",
+			 strerror(-err));
+		return -1;
+	}
+	if (register_module_stats("e911", stats) < 0 ||
+	    e911_rpc_register() < 0 || raw_input_register() < 0)
+		return -1;
+	/* The journal process and the one that ends calls. */
+	register_procs(1);
+	cfg_register_child(1);
+	register_sync_timers(1);
+	return 0;
+}
+
+static int run_journal(void)
+{
+	int pid = fork_process(PROC_NOCHLDINIT, "e911 journal", 0);
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0) {
+		if (cfg_child_init())
+			return -1;
+		worker_journal_run();
+		exit(0);
+	}
+	return 0;
+}
+
+static int child_init(int rank)
+{
+	if (rank == PROC_INIT)
+		return 0;
+	if (rank == PROC_MAIN) {
+		if (run_journal() < 0)
+			return -1;
+		return fork_sync_utimer(PROC_TIMER, "e911 timer", 1,
+					(utimer_function *)on_tick, NULL,
+					TIMER_INTERVAL_MS * 1000) < 0
+			       ? -1
+			       : 0;
+	}
+	worker_directory_open();
+	return 0;
+}
+
+static void mod_destroy(void)
+{
+	worker_directory_close();
+	worker_shared_free();
+}
+
+struct module_exports exports = {
+	.name = "e911",
+	.dlflags = DEFAULT_DLFLAGS,
+	.cmds = cmds,
+	.params = params,
+	.pv_items = e911_pv_items,
+	.init_mod_f = mod_init,
+	.init_child_f = child_init,
+	.destroy_mod_f = mod_destroy,
+};
+
+MODULE_VERSION
+
+/* Looked up by Kamailio's loader. */
+int mod_register(char *path, int *dlflags, void *p1, void *p2);
+int mod_register(char *path, int *dlflags, void *p1, void *p2)
+{
+	(void)path;
+	(void)dlflags;
+	(void)p1;
+	(void)p2;
+	worker_conf.state_dir = default_state_dir;
+	worker_conf.wake_socket = default_wake_socket;
+	worker_conf.node = default_node;
+	worker_conf.sip_elin_timeout = 1200;
+	worker_conf.calls_hash_bits = 12;
+	worker_conf.journal_ring_kb = 8192;
+	worker_conf.linger = 32;
+	worker_conf.elin_walk = 1;
+	return sr_kemi_modules_add(kemi);
+}

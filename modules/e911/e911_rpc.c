@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * RPC: what is going on in this node, and what would happen to a call.
+ *
+ * Numbers that may exceed 31 bits are given as text, so that every RPC
+ * transport shows them whole.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/rpc.h"
+#include "core/rpc_lookup.h"
+#include "e911_mod.h"
+#include "worker.h"
+
+/* ---- shared by the commands ---- */
+
+static void add_text(rpc_t *rpc, void *h, char *name, const char *value)
+{
+	rpc->struct_add(h, "s", name, value ? value : "");
+}
+
+static void add_id(rpc_t *rpc, void *h, char *name, uint64_t id)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)id);
+	add_text(rpc, h, name, digits);
+}
+
+static void add_number(rpc_t *rpc, void *h, char *name, uint64_t number)
+{
+	char e164[E164_SIZE] = "";
+
+	if (number)
+		e164_from_u64(number, e164);
+	add_text(rpc, h, name, e164);
+}
+
+static void add_view(rpc_t *rpc, void *h, char *name, struct text t)
+{
+	char buf[512];
+
+	if (text_to_cstr(t, buf, sizeof(buf)) < 0)
+		snprintf(buf, sizeof(buf), "(too long)");
+	add_text(rpc, h, name, buf);
+}
+
+/* ---- e911.calls ---- */
+
+struct rpc_walk {
+	rpc_t *rpc;
+	void *ctx;
+	int64_t now_ms;
+};
+
+static bool add_call(struct call *call, void *arg)
+{
+	struct rpc_walk *w = arg;
+	char id[UUID_STRING_SIZE];
+	void *h;
+
+	if (w->rpc->add(w->ctx, "{", &h) < 0)
+		return false;
+	uuid_format(&call->id, id);
+	shared_lock_take(&call->lock);
+	add_text(w->rpc, h, "call_id", id);
+	add_text(w->rpc, h, "kind",
+		 call->kind == CALL_CALLBACK ? "callback" : "emergency");
+	add_text(w->rpc, h, "state", call_state_name(call->state));
+	add_id(w->rpc, h, "age_ms",
+	       (uint64_t)(w->now_ms > call->started_ms
+				  ? w->now_ms - call->started_ms
+				  : 0));
+	add_id(w->rpc, h, "trunk_id", call->trunk_id);
+	add_id(w->rpc, h, "organization_id", call->organization_id);
+	add_id(w->rpc, h, "endpoint_id", call->endpoint_id);
+	add_id(w->rpc, h, "location_id", call->location_id);
+	add_number(w->rpc, h, "shown_number", call->shown_number);
+	w->rpc->struct_add(h, "dd", "route_index", (int)call->route_index,
+			   "route_count", (int)call->route_count);
+	add_view(w->rpc, h, "sip_call_id_a", call_text_get(&call->a->call_id));
+	if (call->b)
+		add_view(w->rpc, h, "sip_call_id_b",
+			 call_text_get(&call->b->call_id));
+	shared_lock_drop(&call->lock);
+	return true;
+}
+
+static const char *rpc_calls_doc[] = {
+	"Calls of this node, ended ones included until they are forgotten.", 0
+};
+
+static void rpc_calls(rpc_t *rpc, void *ctx)
+{
+	struct rpc_walk w = { rpc, ctx, clock_utc_ms() };
+
+	call_store_each(worker_shared->calls, add_call, &w);
+}
+
+/* ---- e911.elins ---- */
+
+/* The table's lock is held while it is walked: copy first, speak later. */
+struct elin_copy {
+	struct elin_binding *at;
+	size_t used, room;
+};
+
+static void copy_binding(const struct elin_binding *b, void *arg)
+{
+	struct elin_copy *c = arg;
+
+	if (c->used < c->room)
+		c->at[c->used++] = *b;
+}
+
+static const char *rpc_elins_doc[] = {
+	"Numbers lent on this node: caller, way back, times.", 0
+};
+
+static void rpc_elins(rpc_t *rpc, void *ctx)
+{
+	struct elin_copy copy = { 0 };
+	int64_t now = clock_utc_ms();
+
+	copy.room = elin_table_count(worker_shared->elins) + 16;
+	copy.at = calloc(copy.room, sizeof(*copy.at));
+	if (!copy.at) {
+		rpc->fault(ctx, 500, "no memory");
+		return;
+	}
+	elin_table_each(worker_shared->elins, copy_binding, &copy);
+	for (size_t i = 0; i < copy.used; i++) {
+		const struct elin_binding *b = &copy.at[i];
+		char call[UUID_STRING_SIZE];
+		int64_t left = b->active_count ? 0 : b->expires_at_ms - now;
+		void *h;
+
+		if (rpc->add(ctx, "{", &h) < 0)
+			break;
+		uuid_format(&b->call, call);
+		add_number(rpc, h, "number", b->number);
+		rpc->struct_add(h, "d", "active_count", (int)b->active_count);
+		add_text(rpc, h, "caller", b->caller);
+		add_text(rpc, h, "user", b->user);
+		add_id(rpc, h, "trunk_id", b->trunk_id);
+		add_id(rpc, h, "location_id", b->location_id);
+		add_text(rpc, h, "call_id", call);
+		add_id(rpc, h, "remembered_ms", left > 0 ? (uint64_t)left : 0);
+	}
+	free(copy.at);
+}
+
+/* ---- e911.stats ---- */
+
+static const char *rpc_stats_doc[] = {
+	"Counters of the module and the state of its journal.", 0
+};
+
+static void rpc_stats(rpc_t *rpc, void *ctx)
+{
+	const struct journal_stats *j = &worker_shared->journal;
+	void *h;
+
+	if (rpc->add(ctx, "{", &h) < 0)
+		return;
+	for (enum stat s = 0; s < STAT_COUNT; s++)
+		add_id(rpc, h, (char *)stat_name(s), stat_get(s));
+	add_id(rpc, h, "calls_active", call_store_count(worker_shared->calls));
+	add_id(rpc, h, "elins_active", elin_table_active(worker_shared->elins));
+	add_id(rpc, h, "ring_bytes", journal_ring_used(worker_shared->ring));
+	add_id(rpc, h, "journal_written", j->events_written);
+	add_id(rpc, h, "journal_commits", j->commits);
+	add_id(rpc, h, "journal_failed", j->batches_failed);
+	add_id(rpc, h, "journal_waiting", j->waiting);
+	add_id(rpc, h, "journal_last", j->last_sequence);
+}
+
+/* ---- e911.directory ---- */
+
+static const char *rpc_directory_doc[] = {
+	"The directory that this node reads: version, age, damage.", 0
+};
+
+static void rpc_directory(rpc_t *rpc, void *ctx)
+{
+	struct directory *d = worker_directory_begin();
+	struct dir_meta meta;
+	void *h;
+
+	if (rpc->add(ctx, "{", &h) < 0)
+		goto out;
+	if (!d || directory_meta(d, &meta) < 0) {
+		add_text(rpc, h, "state", "missing or damaged");
+		goto out;
+	}
+	add_text(rpc, h, "state", "in use");
+	add_id(rpc, h, "schema_version", meta.schema_version);
+	add_id(rpc, h, "change_id", meta.change_id);
+	add_view(rpc, h, "database_id", meta.database_id);
+	add_id(rpc, h, "published_ms_ago",
+	       (uint64_t)(clock_utc_ms() - meta.published_at_ms));
+	add_id(rpc, h, "damaged_records", directory_damage_count(d));
+out:
+	worker_directory_end(d);
+}
+
+/* ---- e911.explain ---- */
+
+static const char *rpc_explain_doc[] = {
+	"What would happen to a 911 call. Parameters: source address, then any "
+	"number of header lines, each 'Name: value'. Lends nothing.",
+	0
+};
+
+#define EXPLAIN_HEADERS_MAX 16
+
+/* Split "Name: value"; false when there is no colon. */
+static bool header_of(const char *line, struct header_view *ret)
+{
+	struct text t = text_of(line);
+	size_t colon = text_index(t, ':');
+
+	if (!line || colon == t.len)
+		return false;
+	ret->name = text_trim(text_make(t.p, colon));
+	ret->value = text_trim(text_make(t.p + colon + 1, t.len - colon - 1));
+	return true;
+}
+
+static void explain_routes(rpc_t *rpc, void *h, const struct path *p)
+{
+	char line[CALL_HOST_SIZE + CALL_USER_SIZE + 64];
+	void *list;
+
+	if (rpc->struct_add(h, "[", "routes", &list) < 0)
+		return;
+	for (unsigned i = 0; i < p->route_count; i++) {
+		const struct call_route *r = &p->routes[i];
+
+		snprintf(line, sizeof(line), "sip:%s@%s:%u;transport=%s",
+			 r->user, r->host, r->port,
+			 trunk_transport_name(r->transport));
+		rpc->array_add(list, "s", line);
+	}
+}
+
+static void explain(rpc_t *rpc, void *ctx, const struct path *p)
+{
+	void *h;
+
+	if (rpc->add(ctx, "{", &h) < 0)
+		return;
+	add_view(rpc, h, "trunk", p->trunk.name);
+	add_view(rpc, h, "organization", p->organization.name);
+	add_text(rpc, h, "organization_from", p->organization_from);
+	add_view(rpc, h, "endpoint", p->endpoint.name);
+	add_text(rpc, h, "identified_by", p->identified_by);
+	add_text(rpc, h, "identified_from", p->identified_from);
+	add_text(rpc, h, "identified_value", p->identified_value);
+	add_view(rpc, h, "location", p->location.name);
+	add_view(rpc, h, "address", p->location.address);
+	add_text(rpc, h, "located_by", p->located_by);
+	add_text(rpc, h, "routed_by", p->routed_by);
+	add_number(rpc, h, "callback_number", p->shown_number);
+	add_text(rpc, h, "bound_by", p->bound_by);
+	explain_routes(rpc, h, p);
+}
+
+static void rpc_explain(rpc_t *rpc, void *ctx)
+{
+	static struct header_view headers[EXPLAIN_HEADERS_MAX];
+	struct path_request rq = { .now_ms = clock_utc_ms(), .dry_run = true };
+	static struct path p;
+	struct directory *d;
+	char *source, *line;
+
+	if (rpc->scan(ctx, "s", &source) < 1 ||
+	    ip_normalise(text_of(source), rq.source) < 0) {
+		rpc->fault(ctx, 400, "first parameter: source IP address");
+		return;
+	}
+	while (rq.view.header_count < EXPLAIN_HEADERS_MAX &&
+	       rpc->scan(ctx, "*s", &line) > 0) {
+		if (!header_of(line, &headers[rq.view.header_count])) {
+			rpc->fault(ctx, 400, "not 'Name: value': %s", line);
+			return;
+		}
+		rq.view.header_count++;
+	}
+	rq.view.headers = headers;
+	rq.view.request_uri = text_of("sip:911@localhost");
+	memset(&p, 0, sizeof(p));
+	d = worker_directory_begin();
+	path_run(&p, &rq, d, &worker_conf.path);
+	explain(rpc, ctx, &p);
+	worker_directory_end(d);
+}
+
+static rpc_export_t commands[] = {
+	{ "e911.calls", rpc_calls, rpc_calls_doc, RET_ARRAY },
+	{ "e911.elins", rpc_elins, rpc_elins_doc, RET_ARRAY },
+	{ "e911.stats", rpc_stats, rpc_stats_doc, 0 },
+	{ "e911.directory", rpc_directory, rpc_directory_doc, 0 },
+	{ "e911.explain", rpc_explain, rpc_explain_doc, 0 },
+	{ 0, 0, 0, 0 },
+};
+
+int e911_rpc_register(void)
+{
+	return rpc_register_array(commands) == 0 ? 0 : -1;
+}

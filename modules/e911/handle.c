@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "handle.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "b2bua.h"
+#include "b2bua_tm.h"
+#include "header_policy.h"
+#include "sip_message.h"
+#include "worker.h"
+
+#define OFFER_HEADERS_SIZE 65536
+
+/* What the latest call settled, for the script. */
+static struct path last_path;
+static unsigned last_msg_id;
+static bool last_valid;
+
+const struct path *handle_last_path(struct sip_msg *msg)
+{
+	return last_valid && msg->id == last_msg_id ? &last_path : NULL;
+}
+
+/* ---- classify ---- */
+
+static bool from_psap(struct sip_msg *msg)
+{
+	struct directory *d = worker_directory_begin();
+	struct dir_trunk trunk;
+	uint8_t source[16];
+	uint16_t port;
+	bool psap;
+
+	message_source(msg, source, &port);
+	psap = d && directory_trunk_by_source(d, source, &trunk) == 0 &&
+	       trunk.role != TRUNK_ORIGIN;
+	worker_directory_end(d);
+	return psap;
+}
+
+enum request_class request_classify(struct sip_msg *msg)
+{
+	bool invite = msg->first_line.u.request.method_value == METHOD_INVITE;
+
+	if (msg->first_line.u.request.method_value == METHOD_CANCEL ||
+	    msg->first_line.u.request.method_value == METHOD_ACK)
+		return REQUEST_IN_DIALOG;
+	if (message_parse(msg) >= 0 && message_to_tag(msg).len)
+		return REQUEST_IN_DIALOG;
+	if (!invite)
+		return REQUEST_FOREIGN;
+	switch (service_classify(message_request_uri(msg))) {
+	case SERVICE_EMERGENCY:
+		return REQUEST_EMERGENCY;
+	case SERVICE_TEST:
+		return REQUEST_TEST;
+	case SERVICE_NONE:
+		break;
+	}
+	return from_psap(msg) ? REQUEST_CALLBACK : REQUEST_FOREIGN;
+}
+
+/* ---- a new call ---- */
+
+static struct uuid new_call_id(int64_t utc_ms)
+{
+	struct uuid u;
+
+	/* Time-ordered (RFC 9562 5.7): neighbours in the index are
+	 * neighbours in time. */
+	random_bytes(u.b, sizeof(u.b));
+	for (int i = 0; i < 6; i++)
+		u.b[i] = (uint8_t)(utc_ms >> (8 * (5 - i)));
+	u.b[6] = (uint8_t)((u.b[6] & 0x0f) | 0x70);
+	u.b[8] = (uint8_t)((u.b[8] & 0x3f) | 0x80);
+	return u;
+}
+
+static void new_tag(char tag[17])
+{
+	uint8_t rnd[8];
+
+	random_bytes(rnd, sizeof(rnd));
+	for (int i = 0; i < 8; i++)
+		snprintf(tag + 2 * i, 3, "%02x", rnd[i]);
+}
+
+static void fill_request(struct sip_msg *msg, struct path_request *rq)
+{
+	memset(rq, 0, sizeof(*rq));
+	rq->view.request_uri = message_request_uri(msg);
+	rq->view.headers = message_headers(msg, &rq->view.header_count);
+	message_source(msg, rq->source, &rq->source_port);
+	rq->sip_call_id = message_call_id(msg);
+	rq->now_ms = clock_utc_ms();
+}
+
+/* Where requests to the caller go: the Contact, or where the INVITE came
+ * from when there is none that can be used. */
+static bool fill_target(struct call *call, struct leg *a, struct sip_msg *msg,
+			const struct path_request *rq)
+{
+	struct text contact = message_contact(msg);
+	char ip[CALL_HOST_SIZE], uri[CALL_HOST_SIZE + 48];
+
+	if (contact.len)
+		return call_text_set(call, &a->remote_target, contact);
+	path_ip_format(rq->source, ip, sizeof(ip));
+	snprintf(uri, sizeof(uri),
+		 strchr(ip, ':') ? "sip:[%s]:%u;transport=%s"
+				 : "sip:%s:%u;transport=%s",
+		 ip, rq->source_port, trunk_transport_name(a->flow.transport));
+	return call_text_set(call, &a->remote_target, text_of(uri));
+}
+
+static bool fill_leg_a(struct call *call, struct sip_msg *msg,
+		       const struct path_request *rq)
+{
+	char contact[256], host[CALL_HOST_SIZE + 2], tag[17];
+	static char route_set[8192];
+	struct leg *a = call->a;
+
+	new_tag(tag);
+	a->flow = message_flow(msg);
+	a->remote_cseq = a->invite_cseq_in = message_cseq(msg);
+	if (socket_contact(a->flow.socket, contact, sizeof(contact), host,
+			   sizeof(host)) < 0)
+		return false;
+	return call_text_set(call, &a->call_id, rq->sip_call_id) &&
+	       call_text_set(call, &a->local_tag, text_of(tag)) &&
+	       call_text_set(call, &a->remote_tag, message_from_tag(msg)) &&
+	       call_text_set(call, &a->local_uri, message_to_uri(msg)) &&
+	       call_text_set(call, &a->remote_uri, message_from_uri(msg)) &&
+	       call_text_set(call, &a->contact, text_of(contact)) &&
+	       call_text_set(call, &a->route_set,
+			     message_route_set(msg, false, route_set,
+					       sizeof(route_set))) &&
+	       fill_target(call, a, msg, rq);
+}
+
+static bool fill_offer(struct call *call, struct sip_msg *msg,
+		       const struct path_request *rq)
+{
+	static char headers[OFFER_HEADERS_SIZE];
+	unsigned left_out;
+	size_t len;
+
+	len = headers_format(rq->view.headers, rq->view.header_count,
+			     HEADER_INVITE_OUT, headers, sizeof(headers),
+			     &left_out);
+	return call_text_set(call, &call->offer_headers,
+			     text_make(headers, len)) &&
+	       call_text_set(call, &call->offer_body, message_body(msg));
+}
+
+/* A call object for this INVITE; NULL without memory. */
+static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
+			      const struct path_request *rq,
+			      const struct sip_transaction *t,
+			      const struct path *p)
+{
+	struct call *call = call_new(kind);
+
+	if (!call)
+		return NULL;
+	call->id = p->call_id;
+	call->started_ms = rq->now_ms;
+	if (!fill_leg_a(call, msg, rq) || !fill_offer(call, msg, rq)) {
+		call_unref(call);
+		return NULL;
+	}
+	call->a->invite = *t;
+	call->a->trunk_id = p->trunk.trunk_id;
+	call->trunk_id = p->trunk.trunk_id;
+	call->organization_id = p->organization.organization_id;
+	call->endpoint_id = p->endpoint.endpoint_id;
+	call->location_id = p->location.location_id;
+	call->shown_number = p->shown_number;
+	memcpy(call->shown_user, p->shown_user, sizeof(call->shown_user));
+	call->held_number = p->holds_number ? p->shown_number : 0;
+	call->elin_timeout_s = p->elin_timeout_s;
+	memcpy(call->routes, p->routes, p->route_count * sizeof(p->routes[0]));
+	call->route_count = p->route_count;
+	return call;
+}
+
+static void refuse(struct sip_transaction *t, unsigned code, const char *reason)
+{
+	char tag[17];
+
+	new_tag(tag);
+	(void)sip_reply(t, &(struct sip_answer){ .code = code,
+						 .reason = text_of(reason),
+						 .to_tag = text_of(tag) });
+}
+
+/* Shared memory is short: the caller's platform tries the other node. */
+static void refuse_without_memory(struct sip_transaction *t,
+				  const struct path *p)
+{
+	log_line(LEVEL_ERR, "bridge: shared memory is short: call refused");
+	stat_add(STAT_memory_failures, 1);
+	stat_add(STAT_calls_failed, 1);
+	if (p->holds_number)
+		elin_table_release(worker_shared->elins, p->shown_number,
+				   p->now_ms, 0);
+	refuse(t, 503, "Service Unavailable");
+}
+
+/*
+ * Make the transaction of an initial INVITE.  False: it is absorbed, or a
+ * second copy of a request that is already being served (RFC 3261 8.2.2.2),
+ * or tm cannot serve it (*ret_failed).
+ */
+static bool begin_invite(struct sip_msg *msg, struct sip_transaction *t,
+			 bool *ret_failed)
+{
+	struct leg *twin;
+
+	*ret_failed = false;
+	switch (tm_new_transaction(msg, t)) {
+	case TM_ABSORBED:
+		return false;
+	case TM_FAILED:
+		*ret_failed = true;
+		return false;
+	case TM_NEW:
+		break;
+	}
+	twin = call_store_find_invite(worker_shared->calls,
+				      message_call_id(msg),
+				      message_from_tag(msg), message_cseq(msg));
+	if (twin) {
+		call_unref(twin->call);
+		refuse(t, 482, "Loop Detected");
+		return false;
+	}
+	tm_trying(msg);
+	return true;
+}
+
+static void begin_path(struct sip_msg *msg, struct path_request *rq)
+{
+	fill_request(msg, rq);
+	memset(&last_path, 0, sizeof(last_path));
+	last_path.call_id = new_call_id(rq->now_ms);
+	last_msg_id = msg->id;
+	last_valid = true;
+}
+
+static void source_is_unknown(const struct path *p,
+			      const struct path_request *rq)
+{
+	struct event_writer w;
+	char ip[CALL_HOST_SIZE];
+
+	(void)p;
+	path_ip_format(rq->source, ip, sizeof(ip));
+	log_line(LEVEL_WARNING, "identify: no trunk has the source '%s'", ip);
+	stat_add(STAT_sources_unknown, 1);
+	report_begin(&w, EVENT_SOURCE_UNKNOWN, NULL);
+	event_text(&w, FIELD_SOURCE_ADDRESS, text_of(ip));
+	event_text(&w, FIELD_SIP_CALL_ID, rq->sip_call_id);
+	event_text(&w, FIELD_REQUEST_URI, rq->view.request_uri);
+	report_end(&w);
+}
+
+/* Run the path inside one look at the directory, and start the call. */
+static void start_emergency(struct sip_msg *msg, struct path_request *rq,
+			    struct sip_transaction *t)
+{
+	struct directory *d = worker_directory_begin();
+	struct path *p = &last_path;
+	struct call *call;
+
+	path_run(p, rq, d, &worker_conf.path);
+	/* With a sound directory an unknown source is no customer.  Without
+	 * one nobody is known, and everybody is served. */
+	if (d && !p->source_known && !(p->faults & PATH_FAULT_DIRECTORY)) {
+		source_is_unknown(p, rq);
+		if (!worker_conf.serve_unknown_source) {
+			worker_directory_end(d);
+			if (p->holds_number)
+				elin_table_release(worker_shared->elins,
+						   p->shown_number, p->now_ms,
+						   0);
+			refuse(t, 403, "Forbidden");
+			return;
+		}
+	}
+	call = call_from(msg, CALL_EMERGENCY, rq, t, p);
+	if (!call) {
+		worker_directory_end(d);
+		refuse_without_memory(t, p);
+		return;
+	}
+	path_count(p);
+	path_report_started(p, rq, call, worker_conf.node);
+	worker_directory_end(d);
+	b2bua_start(call);
+	call_unref(call);
+}
+
+int handle_emergency(struct sip_msg *msg)
+{
+	struct sip_transaction t;
+	struct path_request rq;
+	bool failed;
+
+	if (message_parse(msg) < 0)
+		return -1;
+	if (!begin_invite(msg, &t, &failed))
+		return failed ? -1 : 1;
+	begin_path(msg, &rq);
+	start_emergency(msg, &rq, &t);
+	return 1;
+}
+
+int handle_test(struct sip_msg *msg)
+{
+	struct sip_transaction t;
+	struct path_request rq;
+	struct event_writer w;
+	bool failed;
+
+	if (message_parse(msg) < 0)
+		return -1;
+	if (!begin_invite(msg, &t, &failed))
+		return failed ? -1 : 1;
+	fill_request(msg, &rq);
+	stat_add(STAT_tests_refused, 1);
+	report_begin(&w, EVENT_TEST_REFUSED, NULL);
+	event_text(&w, FIELD_SIP_CALL_ID, rq.sip_call_id);
+	event_text(&w, FIELD_REQUEST_URI, rq.view.request_uri);
+	event_u64(&w, FIELD_STATUS, 503);
+	report_end(&w);
+	refuse(&t, 503, "Service Unavailable");
+	return 1;
+}
+
+/* ---- callback ---- */
+
+static bool called_number(struct sip_msg *msg, uint64_t *ret_number)
+{
+	char e164[E164_SIZE], user[64];
+	struct address_view a;
+
+	return address_parse(message_request_uri(msg), &a) >= 0 &&
+	       text_percent_decode(a.user, user, sizeof(user)) >= 0 &&
+	       e164_normalise(text_of(user), NULL, e164) >= 0 &&
+	       e164_to_u64(text_of(e164), ret_number) >= 0;
+}
+
+/* What the called party sees: the PSAP's number, else its user part. */
+static void show_caller(struct path *p, const struct path_request *rq)
+{
+	struct identity_profile profile = { 0 };
+
+	memcpy(profile.order, identity_order_default, sizeof(profile.order));
+	identity_collect(&rq->view, &profile, &p->identities);
+	(void)!e164_to_u64(text_of(p->identities.number), &p->shown_number);
+	snprintf(p->shown_user, sizeof(p->shown_user), "%.*s",
+		 (int)sizeof(p->shown_user) - 1, p->identities.user);
+}
+
+int handle_callback(struct sip_msg *msg)
+{
+	struct elin_binding binding;
+	struct path *p = &last_path;
+	struct sip_transaction t;
+	struct path_request rq;
+	struct directory *d;
+	uint64_t number;
+	struct call *call;
+	bool failed;
+
+	if (message_parse(msg) < 0 || !called_number(msg, &number))
+		return -1;
+	begin_path(msg, &rq);
+	d = worker_directory_begin();
+	if (d && directory_trunk_by_source(d, rq.source, &p->trunk) < 0)
+		memset(&p->trunk, 0, sizeof(p->trunk));
+	if (path_callback(p, &rq, d, &worker_conf.path, number, &binding) < 0) {
+		stat_add(STAT_callbacks_unknown, 1);
+		worker_directory_end(d);
+		return -1;
+	}
+	if (!begin_invite(msg, &t, &failed)) {
+		worker_directory_end(d);
+		return failed ? -1 : 1;
+	}
+	show_caller(p, &rq);
+	call = call_from(msg, CALL_CALLBACK, &rq, &t, p);
+	if (!call) {
+		worker_directory_end(d);
+		refuse_without_memory(&t, p);
+		return 1;
+	}
+	call->organization_id = binding.organization_id;
+	call->location_id = binding.location_id;
+	stat_add(STAT_callbacks_started, 1);
+	path_report_callback(p, &rq, call, &binding, worker_conf.node);
+	worker_directory_end(d);
+	b2bua_start(call);
+	call_unref(call);
+	return 1;
+}
+
+/* ---- in a dialog ---- */
+
+static int handle_cancel(struct sip_msg *msg)
+{
+	struct sip_transaction t;
+	struct leg *leg;
+
+	leg = call_store_find_invite(worker_shared->calls, message_call_id(msg),
+				     message_from_tag(msg), message_cseq(msg));
+	if (!leg)
+		return -1;
+	if (tm_new_transaction(msg, &t) == TM_NEW)
+		b2bua_on_cancel(leg, t);
+	call_unref(leg->call);
+	return 1;
+}
+
+int handle_in_dialog(struct sip_msg *msg)
+{
+	bool ack = msg->first_line.u.request.method_value == METHOD_ACK;
+	struct sip_request_view view;
+	struct leg *leg;
+
+	if (message_parse(msg) < 0)
+		return -1;
+	if (msg->first_line.u.request.method_value == METHOD_CANCEL)
+		return handle_cancel(msg);
+	if (ack)
+		tm_ack_in(msg);
+	leg = call_store_find(worker_shared->calls, message_call_id(msg),
+			      message_to_tag(msg));
+	if (!leg)
+		return -1;
+	message_request_view(msg, &view);
+	if (ack || tm_new_transaction(msg, &view.transaction) == TM_NEW)
+		b2bua_on_request(leg, &view);
+	call_unref(leg->call);
+	return 1;
+}
+
+int handle_any(struct sip_msg *msg)
+{
+	switch (request_classify(msg)) {
+	case REQUEST_IN_DIALOG:
+		return handle_in_dialog(msg);
+	case REQUEST_EMERGENCY:
+		return handle_emergency(msg);
+	case REQUEST_TEST:
+		return handle_test(msg);
+	case REQUEST_CALLBACK:
+		return handle_callback(msg);
+	case REQUEST_FOREIGN:
+		break;
+	}
+	return -1;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "path.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+#include "report.h"
+
+/* classify comes before there is a path, bridge and report after it. */
+#define step_classify NULL
+#define step_bridge   NULL
+#define step_report   NULL
+#define STEP(n, s)    { .name = #n, .settles = s, .run = step_##n },
+const struct path_step path_steps[] = {
+#include "call_steps.def"
+	{ 0 },
+};
+#undef STEP
+
+void path_run(struct path *p, const struct path_request *rq,
+	      struct directory *d, const struct path_conf *conf)
+{
+	p->now_ms = rq->now_ms;
+	if (!d)
+		p->faults |= PATH_FAULT_DIRECTORY;
+	for (const struct path_step *s = path_steps; s->name; s++)
+		if (s->run)
+			s->run(p, rq, d, conf);
+}
+
+bool path_found(struct path *p, int rc)
+{
+	if (rc < 0 && rc != -ENOENT) {
+		p->faults |= PATH_FAULT_DIRECTORY;
+		stat_add(STAT_directory_errors, 1);
+	}
+	return rc == 0;
+}
+
+void path_ip_format(const uint8_t ip[16], char *buf, size_t size)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	bool v4 = memcmp(ip, mapped, sizeof(mapped)) == 0;
+
+	if (!inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? ip + 12 : ip, buf,
+		       (socklen_t)size) &&
+	    size)
+		buf[0] = '\0';
+}
+
+int path_callback(struct path *p, const struct path_request *rq,
+		  struct directory *d, const struct path_conf *conf,
+		  uint64_t number, struct elin_binding *ret_binding)
+{
+	int err;
+
+	p->now_ms = rq->now_ms;
+	err = elin_table_find(conf->elins, number, rq->now_ms, ret_binding);
+	if (err < 0)
+		return err;
+	/* The directory may be gone: the trunk is then unknown, and the
+	 * callback cannot be delivered. */
+	if (!d || !ret_binding->user[0] ||
+	    !path_route_add(p, d, ret_binding->trunk_id, 0, 0,
+			    text_of(ret_binding->user)))
+		return -ENOENT;
+	p->bound_by = "callback";
+	return 0;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * path: what is settled about a call before the first word goes to a PSAP.
+ *
+ * The stages of call_steps.def fill it in, in order.  A stage may give a
+ * worse answer, never no answer: every outcome has a value that says "none"
+ * or "unknown", and the list of routes is never empty as long as the default
+ * route parameter is set.  Reads memory and the directory only; waits for
+ * nothing.
+ */
+#pragma once
+
+#include "call.h"
+#include "directory.h"
+#include "elin_table.h"
+#include "identity.h"
+#include "service.h"
+
+/* What came in.  Texts are borrowed from the message. */
+struct path_request {
+	struct request_view view;
+	uint8_t source[16]; /* address of the sender, IPv4 mapped */
+	uint16_t source_port;
+	struct text sip_call_id;
+	int64_t now_ms; /* UTC */
+	bool dry_run;   /* explain: lend nothing */
+};
+
+/* What the module's parameters say. */
+#define PATH_DEFAULT_ROUTES_MAX 4
+struct path_conf {
+	struct call_route default_routes[PATH_DEFAULT_ROUTES_MAX];
+	unsigned default_route_count;
+	uint32_t sip_elin_timeout_s;
+	int elin_walk; /* +1 or -1, see core/elin.h */
+	struct elin_table *elins;
+	const char *node;
+};
+
+enum path_fault { /* beyond enum identity_fault, told as events */
+		  PATH_FAULT_ORGANIZATION_BAD = 1 << 0, /* not a UUID */
+		  PATH_FAULT_ORGANIZATION_SEVERAL = 1
+						    << 1, /* header repeated */
+		  PATH_FAULT_ORGANIZATION_FOREIGN = 1
+						    << 2, /* not allowed here */
+		  PATH_FAULT_DIRECTORY = 1 << 3,  /* damaged or missing */
+		  PATH_FAULT_ROUTES_CUT = 1 << 4, /* more than fit */
+};
+
+struct path {
+	struct uuid call_id;
+	int64_t now_ms;
+	unsigned faults; /* enum path_fault */
+
+	/* identify */
+	bool source_known; /* the trunk was found */
+	struct dir_trunk trunk;
+	struct dir_organization organization; /* id 0: none */
+	const char *organization_from;        /* "header", "trunk", "none" */
+	struct identity_set identities;
+	struct dir_endpoint endpoint; /* id 0: unknown */
+	const char *identified_by;    /* identity_kind_name(), "network",
+					 "site", "none" */
+	char identified_from[IDENTITY_SOURCE_MAX];
+	char identified_value[IDENTITY_VALUE_MAX];
+	uint64_t network_location_id, site_location_id;
+
+	/* locate */
+	struct dir_location location; /* id 0: none */
+	const char *located_by;       /* "endpoint", "network", "site",
+					 "organization", "none" */
+
+	/* route */
+	struct call_route routes[CALL_ROUTES_MAX];
+	unsigned route_count;
+	uint64_t psap_id;
+	const char *routed_by; /* "psap", "relay_center", "last_resort",
+				  "default" */
+
+	/* bind */
+	uint64_t shown_number;
+	char shown_user[CALL_USER_SIZE];
+	uint64_t elin;        /* lent; 0: none */
+	const char *bound_by; /* elin_choice_name(), "own_number", "none" */
+	bool holds_number;
+	uint32_t elin_timeout_s;
+};
+
+/*
+ * Run identify, locate, route and bind.  d may be NULL (no directory).  The
+ * directory must be begun and stay so as long as *p is used.
+ */
+void path_run(struct path *p, const struct path_request *rq,
+	      struct directory *d, const struct path_conf *conf);
+
+/* The words of the stages, for logs, explain and documents. */
+struct path_step {
+	const char *name;
+	const char *settles;
+	void (*run)(struct path *p, const struct path_request *rq,
+		    struct directory *d, const struct path_conf *conf);
+};
+extern const struct path_step path_steps[]; /* ends with name NULL */
+
+void step_identify(struct path *p, const struct path_request *rq,
+		   struct directory *d, const struct path_conf *conf);
+void step_locate(struct path *p, const struct path_request *rq,
+		 struct directory *d, const struct path_conf *conf);
+void step_route(struct path *p, const struct path_request *rq,
+		struct directory *d, const struct path_conf *conf);
+void step_bind(struct path *p, const struct path_request *rq,
+	       struct directory *d, const struct path_conf *conf);
+
+/* ---- shared by the stages ---- */
+
+/* "192.0.2.1" or "2001:db8::1"; buf of at least CALL_HOST_SIZE. */
+void path_ip_format(const uint8_t ip[16], char *buf, size_t size);
+
+/* Note a directory failure (anything but 0 and -ENOENT); true when rc == 0. */
+bool path_found(struct path *p, int rc);
+/* Resolve one route of a PSAP; false when its trunk is unknown. */
+bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
+		    uint64_t psap_id, enum psap_kind kind, struct text user);
+
+/*
+ * A callback: who is behind the number, and how to reach that caller.
+ * 0, or -ENOENT: not lent, nobody's desk.
+ */
+int must_check path_callback(struct path *p, const struct path_request *rq,
+			     struct directory *d, const struct path_conf *conf,
+			     uint64_t number, struct elin_binding *ret_binding);
+
+/* ---- telling (path_report.c) ---- */
+void path_count(const struct path *p);
+void path_report_faults(const struct path *p, const struct path_request *rq,
+			const struct call *call);
+void path_report_started(const struct path *p, const struct path_request *rq,
+			 const struct call *call, const char *node);
+void path_report_callback(const struct path *p, const struct path_request *rq,
+			  const struct call *call,
+			  const struct elin_binding *binding, const char *node);

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sip_message.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "core/ip_addr.h"
+#include "core/mem/pkg.h"
+#include "core/parser/contact/parse_contact.h"
+#include "core/parser/parse_content.h"
+#include "core/parser/parse_cseq.h"
+#include "core/parser/parse_from.h"
+#include "core/parser/parse_rr.h"
+#include "core/parser/parse_to.h"
+
+int message_parse(struct sip_msg *msg)
+{
+	if (parse_headers(msg, HDR_EOH_F, 0) < 0 || !msg->callid ||
+	    !msg->cseq || !msg->from || !msg->to || !msg->via1)
+		return -EBADMSG;
+	if (parse_from_header(msg) < 0 || !get_to(msg))
+		return -EBADMSG;
+	return 0;
+}
+
+const struct header_view *message_headers(struct sip_msg *msg,
+					  size_t *ret_count)
+{
+	static struct header_view views[MESSAGE_HEADERS_MAX];
+	size_t n = 0;
+
+	for (struct hdr_field *h = msg->headers; h && n < MESSAGE_HEADERS_MAX;
+	     h = h->next)
+		views[n++] = (struct header_view){ str_to_text(h->name),
+						   str_to_text(h->body) };
+	*ret_count = n;
+	return views;
+}
+
+struct text message_body(struct sip_msg *msg)
+{
+	char *body = get_body(msg);
+	size_t len;
+
+	if (!body || body < msg->buf || body >= msg->buf + msg->len)
+		return text_of(NULL);
+	len = (size_t)(msg->buf + msg->len - body);
+	/* A datagram may be longer than its Content-Length (RFC 3261 18.3). */
+	if (msg->content_length && get_content_length(msg) >= 0 &&
+	    (size_t)get_content_length(msg) < len)
+		len = (size_t)get_content_length(msg);
+	return text_make(body, len);
+}
+
+struct text message_call_id(struct sip_msg *msg)
+{
+	return text_trim(str_to_text(msg->callid->body));
+}
+
+struct text message_from_tag(struct sip_msg *msg)
+{
+	return str_to_text(get_from(msg)->tag_value);
+}
+
+struct text message_to_tag(struct sip_msg *msg)
+{
+	return str_to_text(get_to(msg)->tag_value);
+}
+
+struct text message_from_uri(struct sip_msg *msg)
+{
+	return str_to_text(get_from(msg)->uri);
+}
+
+struct text message_to_uri(struct sip_msg *msg)
+{
+	return str_to_text(get_to(msg)->uri);
+}
+
+struct text message_request_uri(struct sip_msg *msg)
+{
+	return str_to_text(msg->first_line.u.request.uri);
+}
+
+uint32_t message_cseq(struct sip_msg *msg)
+{
+	str number = get_cseq(msg)->number;
+	uint32_t n = 0;
+
+	for (int i = 0; i < number.len; i++) {
+		if (number.s[i] < '0' || number.s[i] > '9')
+			break;
+		n = n * 10 + (uint32_t)(number.s[i] - '0');
+	}
+	return n;
+}
+
+struct text message_contact(struct sip_msg *msg)
+{
+	contact_body_t *body;
+
+	if (!msg->contact || parse_contact(msg->contact) < 0)
+		return text_of(NULL);
+	body = msg->contact->parsed;
+	if (!body || body->star || !body->contacts)
+		return text_of(NULL);
+	return str_to_text(body->contacts->uri);
+}
+
+struct text message_route_set(struct sip_msg *msg, bool is_uac, char *buf,
+			      size_t size)
+{
+	struct text set = { buf, 0 };
+	str out = { 0 };
+
+	if (!msg->record_route ||
+	    print_rr_body(msg->record_route, &out, is_uac ? 1 : 0, NULL) < 0 ||
+	    !out.s)
+		return text_of(NULL);
+	if (out.len > 0 && (size_t)out.len <= size) {
+		memcpy(buf, out.s, (size_t)out.len);
+		set.len = (size_t)out.len;
+	}
+	pkg_free(out.s);
+	return set;
+}
+
+void message_source(struct sip_msg *msg, uint8_t ret_ip[16], uint16_t *ret_port)
+{
+	const struct ip_addr *ip = &msg->rcv.src_ip;
+
+	memset(ret_ip, 0, 16);
+	if (ip->af == AF_INET) {
+		ret_ip[10] = ret_ip[11] = 0xff;
+		memcpy(ret_ip + 12, ip->u.addr, 4);
+	} else {
+		memcpy(ret_ip, ip->u.addr, 16);
+	}
+	*ret_port = msg->rcv.src_port;
+}
+
+struct sip_flow message_flow(struct sip_msg *msg)
+{
+	struct sip_flow flow = { .socket = msg->rcv.bind_address };
+
+	switch (msg->rcv.proto) {
+	case PROTO_TCP:
+		flow.transport = TRANSPORT_TCP;
+		flow.connection = msg->rcv.proto_reserved1;
+		break;
+	case PROTO_TLS:
+		flow.transport = TRANSPORT_TLS;
+		flow.connection = msg->rcv.proto_reserved1;
+		break;
+	default:
+		flow.transport = TRANSPORT_UDP;
+		break;
+	}
+	return flow;
+}
+
+int socket_contact(void *socket, char *buf, size_t size, char *host,
+		   size_t host_size)
+{
+	const struct socket_info *si = socket;
+	bool advertised = si->useinfo.name.len > 0;
+	str name = advertised ? si->useinfo.name : si->address_str;
+	str port = si->useinfo.port_no_str.len > 0 ? si->useinfo.port_no_str
+						   : si->port_no_str;
+	bool bare_v6 = name.len && name.s[0] != '[' &&
+		       memchr(name.s, ':', (size_t)name.len);
+	const char *transport = si->proto == PROTO_TCP   ? ";transport=tcp"
+				: si->proto == PROTO_TLS ? ";transport=tls"
+							 : "";
+	int n;
+
+	n = snprintf(host, host_size, bare_v6 ? "[%.*s]" : "%.*s", name.len,
+		     name.s);
+	if (n < 0 || (size_t)n >= host_size)
+		return -ENOSPC;
+	n = snprintf(buf, size, "<sip:e911@%s:%.*s%s>", host, port.len, port.s,
+		     transport);
+	return n < 0 || (size_t)n >= size ? -ENOSPC : 0;
+}
+
+void message_request_view(struct sip_msg *msg, struct sip_request_view *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->method = str_to_text(msg->first_line.u.request.method);
+	ret->cseq = message_cseq(msg);
+	ret->contact = message_contact(msg);
+	ret->headers = message_headers(msg, &ret->header_count);
+	ret->body = message_body(msg);
+	ret->flow = message_flow(msg);
+}
+
+void message_reply_view(struct sip_msg *msg, struct sip_reply_view *ret,
+			char *buf, size_t size)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->code = msg->first_line.u.reply.statuscode;
+	ret->reason = str_to_text(msg->first_line.u.reply.reason);
+	if (message_parse(msg) < 0)
+		return;
+	ret->to_tag = message_to_tag(msg);
+	ret->contact = message_contact(msg);
+	ret->route_set = message_route_set(msg, true, buf, size);
+	ret->headers = message_headers(msg, &ret->header_count);
+	ret->body = message_body(msg);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * route: the ordered list of trunks to try.
+ *
+ * The PSAP of the location and its alternates, then the relay centre of the
+ * organisation or the gateway, then the last resort, then the default route
+ * parameter, which needs no directory.  The same trunk and user is tried
+ * once.
+ *
+ * When it cannot: the default route alone; bridge answers 503 only when even
+ * that is not set.
+ */
+#include <stdio.h>
+
+#include "path.h"
+
+static bool same_route(const struct call_route *a, const struct call_route *b)
+{
+	return a->port == b->port && a->transport == b->transport &&
+	       strcmp(a->host, b->host) == 0 && strcmp(a->user, b->user) == 0;
+}
+
+static bool append(struct path *p, const struct call_route *route)
+{
+	for (unsigned i = 0; i < p->route_count; i++)
+		if (same_route(&p->routes[i], route))
+			return true;
+	if (p->route_count == CALL_ROUTES_MAX) {
+		p->faults |= PATH_FAULT_ROUTES_CUT;
+		return false;
+	}
+	p->routes[p->route_count++] = *route;
+	return true;
+}
+
+bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
+		    uint64_t psap_id, enum psap_kind kind, struct text user)
+{
+	struct call_route route = { .trunk_id = trunk_id,
+				    .psap_id = psap_id,
+				    .kind = (uint8_t)kind };
+	struct dir_trunk trunk;
+
+	if (!path_found(p, directory_trunk(d, trunk_id, &trunk)) ||
+	    text_to_cstr(trunk.host, route.host, sizeof(route.host)) < 0 ||
+	    text_to_cstr(user, route.user, sizeof(route.user)) < 0)
+		return false;
+	route.port = trunk.port;
+	route.transport = (uint8_t)trunk.transport;
+	route.number_format = (uint8_t)trunk.number_format;
+	route.response_timeout_ms = trunk.response_timeout_ms;
+	route.ring_timeout_ms = trunk.ring_timeout_ms;
+	return append(p, &route);
+}
+
+static void add_psap(struct path *p, struct directory *d, uint64_t psap_id)
+{
+	struct dir_psap psap;
+	unsigned before = p->route_count;
+
+	if (!psap_id || !path_found(p, directory_psap(d, psap_id, &psap)))
+		return;
+	for (uint32_t i = 0; i < psap.route_count; i++)
+		path_route_add(p, d, psap.routes[i].trunk_id,
+			       psap.routes[i].psap_id, psap.kind,
+			       psap.routes[i].request_user);
+	if (before == 0 && p->route_count) {
+		p->psap_id = psap_id;
+		p->routed_by = psap_kind_name(psap.kind);
+	}
+}
+
+static void add_fallbacks(struct path *p, struct directory *d)
+{
+	struct dir_gateway gateway;
+	uint64_t relay = p->organization.relay_center_psap_id;
+
+	if (!path_found(p, directory_gateway(d, &gateway)))
+		memset(&gateway, 0, sizeof(gateway));
+	add_psap(p, d, relay ? relay : gateway.relay_center_psap_id);
+	add_psap(p, d, gateway.last_resort_psap_id);
+}
+
+void step_route(struct path *p, const struct path_request *rq,
+		struct directory *d, const struct path_conf *conf)
+{
+	(void)rq;
+	if (d) {
+		add_psap(p, d, p->location.psap_id);
+		add_fallbacks(p, d);
+	}
+	if (!p->routed_by)
+		p->routed_by = "default";
+	for (unsigned i = 0; i < conf->default_route_count; i++)
+		append(p, &conf->default_routes[i]);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "worker.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "b2bua.h"
+#include "identity.h"
+
+#define DIRECTORY_RETRY_MS 1000
+#define WATCH_MS           50
+#define WATCHDOG_MS        1000
+
+struct worker_conf worker_conf;
+struct shared_state *worker_shared;
+
+/* This process's directory. */
+static struct directory *directory;
+static char directory_path[PATH_MAX];
+static int64_t retry_at_ms;
+
+/* ---- shared state ---- */
+
+int worker_shared_new(void)
+{
+	struct shared_state *s = shared_alloc(sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	worker_shared = s;
+	s->generation = 1;
+	s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (s->wake_fd < 0)
+		return -errno;
+	s->calls = call_store_new((unsigned)worker_conf.calls_hash_bits);
+	s->elins = elin_table_new(12);
+	s->ring = journal_ring_new((size_t)worker_conf.journal_ring_kb * 1024);
+	if (!s->calls || !s->elins || !s->ring)
+		return -ENOMEM;
+	worker_conf.path.elins = s->elins;
+	worker_conf.path.node = worker_conf.node;
+	worker_conf.path.elin_walk = worker_conf.elin_walk < 0 ? -1 : 1;
+	worker_conf.path.sip_elin_timeout_s =
+		(uint32_t)worker_conf.sip_elin_timeout;
+	b2bua_init(&(struct b2bua){ .store = s->calls,
+				    .elins = s->elins,
+				    .linger_ms = worker_conf.linger * 1000 });
+	return 0;
+}
+
+void worker_shared_free(void)
+{
+	struct shared_state *s = worker_shared;
+
+	if (!s)
+		return;
+	call_store_free(s->calls);
+	elin_table_free(s->elins);
+	journal_ring_free(s->ring);
+	if (s->wake_fd > 0)
+		close(s->wake_fd);
+	shared_free(s);
+	worker_shared = NULL;
+}
+
+/* ---- default routes ---- */
+
+/* "5060" within 1..65535; -EINVAL. */
+static int port_parse(struct text t)
+{
+	int port = 0;
+
+	if (!t.len || t.len > 5)
+		return -EINVAL;
+	for (size_t i = 0; i < t.len; i++) {
+		if (t.p[i] < '0' || t.p[i] > '9')
+			return -EINVAL;
+		port = port * 10 + (t.p[i] - '0');
+	}
+	return port >= 1 && port <= 65535 ? port : -EINVAL;
+}
+
+/* Host and the port that may follow it in the URI. */
+static int hostport_parse(struct text host, struct call_route *route)
+{
+	const char *after = host.p + host.len; /* inside a C string */
+	uint8_t ip[16];
+	int port;
+
+	if (ip_normalise(host, ip) < 0)
+		return -EINVAL;
+	path_ip_format(ip, route->host, sizeof(route->host));
+	if (*after != ':')
+		return 0;
+	port = port_parse(text_make(after + 1, strcspn(after + 1, ";>?")));
+	if (port < 0)
+		return -EINVAL;
+	route->port = (uint16_t)port;
+	return 0;
+}
+
+static int transport_parse(struct text params, struct call_route *route)
+{
+	struct text t;
+
+	if (!param_find(params, text_of("transport"), &t))
+		return 0;
+	for (enum trunk_transport n = TRANSPORT_UDP; n <= TRANSPORT_TLS; n++)
+		if (text_equal_nocase(t, text_of(trunk_transport_name(n)))) {
+			route->transport = (uint8_t)n;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+int worker_default_route_add(const char *uri)
+{
+	struct path_conf *conf = &worker_conf.path;
+	struct call_route route = { .transport = TRANSPORT_UDP,
+				    .number_format = NUMBER_FORMAT_E164,
+				    .port = 5060,
+				    .response_timeout_ms = 2000,
+				    .ring_timeout_ms = 60000 };
+	struct address_view a;
+
+	if (conf->default_route_count == PATH_DEFAULT_ROUTES_MAX)
+		return -ENOSPC;
+	if (address_parse(text_of(uri), &a) < 0 || !a.user.len ||
+	    text_to_cstr(a.user, route.user, sizeof(route.user)) < 0 ||
+	    hostport_parse(a.host, &route) < 0 ||
+	    transport_parse(a.uri_params, &route) < 0)
+		return -EINVAL;
+	conf->default_routes[conf->default_route_count++] = route;
+	return 0;
+}
+
+/* ---- the directory ---- */
+
+static uint64_t generation(void)
+{
+	return __atomic_load_n(&worker_shared->generation, __ATOMIC_ACQUIRE);
+}
+
+static void try_open(void)
+{
+	int err;
+
+	retry_at_ms = clock_mono_ms() + DIRECTORY_RETRY_MS;
+	err = directory_open(&directory, directory_path);
+	if (err < 0) {
+		directory = NULL;
+		log_line(LEVEL_ERR,
+			 "directory: '%s' cannot be used (%s): default routes",
+			 directory_path, strerror(-err));
+		return;
+	}
+	directory_hint(directory, generation());
+}
+
+void worker_directory_open(void)
+{
+	snprintf(directory_path, sizeof(directory_path), "%s/directory",
+		 worker_conf.state_dir);
+	try_open();
+}
+
+void worker_directory_close(void)
+{
+	if (directory)
+		directory = directory_close(directory);
+}
+
+struct directory *worker_directory_begin(void)
+{
+	int err;
+
+	if (!directory && clock_mono_ms() >= retry_at_ms)
+		try_open();
+	if (!directory)
+		return NULL;
+	directory_hint(directory, generation());
+	err = directory_begin(directory);
+	if (err >= 0)
+		return directory;
+	log_line(LEVEL_ERR, "directory: cannot be read: %s", strerror(-err));
+	stat_add(STAT_directory_errors, 1);
+	worker_directory_close();
+	retry_at_ms = 0;
+	return NULL;
+}
+
+void worker_directory_end(struct directory *d)
+{
+	if (d)
+		directory_end(d);
+}
+
+/* ---- counters and events ---- */
+
+void stat_add(enum stat s, int n)
+{
+	__atomic_add_fetch(&worker_shared->counters[s], (uint64_t)n,
+			   __ATOMIC_RELAXED);
+}
+
+uint64_t stat_get(enum stat s)
+{
+	return __atomic_load_n(&worker_shared->counters[s], __ATOMIC_RELAXED);
+}
+
+#define STAT(n, h) [STAT_##n] = { #n, h },
+static const struct {
+	const char *name, *help;
+} stat_words[STAT_COUNT] = {
+#include "stats.def"
+};
+#undef STAT
+
+const char *stat_name(enum stat s)
+{
+	return s < STAT_COUNT ? stat_words[s].name : "?";
+}
+
+const char *stat_help(enum stat s)
+{
+	return s < STAT_COUNT ? stat_words[s].help : "?";
+}
+
+void report_emit(const void *event, size_t len)
+{
+	const uint64_t one = 1;
+	bool wake = false;
+
+	if (journal_ring_put(worker_shared->ring, event, len, &wake) < 0) {
+		stat_add(STAT_events_dropped, 1);
+		return;
+	}
+	stat_add(STAT_events_written, 1);
+	/* EAGAIN: the reader has been woken a great many times already. */
+	if (wake && write(worker_shared->wake_fd, &one, sizeof(one)) < 0 &&
+	    errno != EAGAIN)
+		log_line(LEVEL_WARNING, "report: wake: %s, ignoring",
+			 strerror(errno));
+}
+
+/* ---- the journal process ---- */
+
+void worker_watch_generation(void)
+{
+	static char last[PATH_MAX];
+	char now[PATH_MAX];
+
+	if (directory_current_target(directory_path, now, sizeof(now)) < 0)
+		return;
+	if (strcmp(now, last) == 0)
+		return;
+	if (last[0])
+		__atomic_add_fetch(&worker_shared->generation, 1,
+				   __ATOMIC_ACQ_REL);
+	snprintf(last, sizeof(last), "%s", now);
+}
+
+static void wait_for_wake(int timeout_ms)
+{
+	struct pollfd pfd = { .fd = worker_shared->wake_fd, .events = POLLIN };
+	uint64_t count;
+
+	if (poll(&pfd, 1, timeout_ms) > 0 &&
+	    read(worker_shared->wake_fd, &count, sizeof(count)) < 0 &&
+	    errno != EAGAIN)
+		log_line(LEVEL_WARNING, "report: wake: %s, ignoring",
+			 strerror(errno));
+}
+
+void worker_journal_run(void)
+{
+	struct journal_writer w;
+	int64_t step_at = 0;
+	int rc = 0;
+
+	snprintf(directory_path, sizeof(directory_path), "%s/directory",
+		 worker_conf.state_dir);
+	journal_writer_init(&w, worker_shared->ring, &worker_shared->journal,
+			    worker_conf.state_dir, worker_conf.wake_socket,
+			    text_of(worker_conf.node));
+	for (;;) {
+		int64_t now = clock_mono_ms();
+
+		worker_watch_generation();
+		if (rc > 0 || now >= step_at ||
+		    journal_ring_used(worker_shared->ring)) {
+			if (rc >= 0 || now >= step_at) {
+				rc = journal_writer_step(&w);
+				step_at = now + WATCHDOG_MS;
+			}
+		}
+		if (rc <= 0)
+			wait_for_wake(WATCH_MS);
+	}
+}

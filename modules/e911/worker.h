@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * worker: what every process of Kamailio holds of this module: the shared
+ * state, made before the fork, and its own view of the directory.
+ */
+#pragma once
+
+#include "call_store.h"
+#include "directory.h"
+#include "elin_table.h"
+#include "journal_process.h"
+#include "journal_ring.h"
+#include "path.h"
+#include "report.h"
+
+struct shared_state {
+	struct call_store *calls;
+	struct elin_table *elins;
+	struct journal_ring *ring;
+	struct journal_stats journal;
+	uint64_t generation; /* goes up when directory/current moves */
+	uint64_t counters[STAT_COUNT];
+	int wake_fd; /* eventfd, inherited by every process */
+};
+
+/* The module's parameters. */
+struct worker_conf {
+	char *state_dir, *wake_socket, *node;
+	int sip_elin_timeout; /* s */
+	int calls_hash_bits;  /* 4..20 */
+	int journal_ring_kb;  /* KiB */
+	int linger;           /* s an ended call is kept */
+	int serve_unknown_source;
+	int elin_walk;
+	struct path_conf path;
+};
+extern struct worker_conf worker_conf;
+extern struct shared_state *worker_shared;
+
+/* mod_init: make the shared state.  Negative errno. */
+int must_check worker_shared_new(void);
+void worker_shared_free(void);
+/* "sip:911@192.0.2.1:5060;transport=tcp" into worker_conf.path; -EINVAL when
+ * it is no URI with an IP literal, -ENOSPC when there are too many. */
+int must_check worker_default_route_add(const char *uri);
+
+/* child_init of a process that reads the directory; never fails: without a
+ * directory the default routes serve. */
+void worker_directory_open(void);
+void worker_directory_close(void);
+/* The directory, begun; NULL when there is none.  To be ended in any case. */
+struct directory *worker_directory_begin(void);
+void worker_directory_end(struct directory *d);
+
+/* The journal process: never returns until asked to stop. */
+void worker_journal_run(void);
+/* Look whether directory/current moved; called by the journal process. */
+void worker_watch_generation(void);

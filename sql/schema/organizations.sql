@@ -51,9 +51,6 @@ CREATE TABLE e911.trunk (
     role                text NOT NULL
                         CONSTRAINT trunk_role_is_known
                             CHECK (role IN ('origin', 'psap', 'pstn')),
-    -- Lets foreign keys ask for a trunk of the right direction.
-    egress              boolean NOT NULL
-                        GENERATED ALWAYS AS (role <> 'origin') STORED,
     transport           text NOT NULL DEFAULT 'udp'
                         CONSTRAINT trunk_transport_is_known
                             CHECK (transport IN ('udp', 'tcp', 'tls')),
@@ -89,10 +86,14 @@ CREATE TABLE e911.trunk (
     ring_timeout_ms     integer NOT NULL DEFAULT 30000
                         CONSTRAINT trunk_ring_timeout_is_1_to_180_s
                             CHECK (ring_timeout_ms BETWEEN 1000 AND 180000),
+    -- Lets foreign keys ask for a trunk of the right direction.
+    egress              boolean NOT NULL
+                        GENERATED ALWAYS AS (role <> 'origin') STORED,
     CONSTRAINT trunk_of_an_organization_is_origin
         CHECK (organization_id IS NULL OR role = 'origin'),
     CONSTRAINT trunk_direction_key UNIQUE (trunk_id, egress)
 );
+CREATE INDEX trunk_organization_id ON e911.trunk (organization_id);
 COMMENT ON TABLE e911.trunk IS
     'a SIP peer: where calls come from, or where they are sent to';
 COMMENT ON COLUMN e911.trunk.trunk_id IS
@@ -101,8 +102,6 @@ COMMENT ON COLUMN e911.trunk.name IS
     'for people: logs, statistics, reports';
 COMMENT ON COLUMN e911.trunk.role IS
     'origin: callers'' platforms; psap: toward a PSAP or relay centre; pstn: telephone network';
-COMMENT ON COLUMN e911.trunk.egress IS
-    'true for psap and pstn: emergency calls may be sent out here';
 COMMENT ON COLUMN e911.trunk.transport IS
     'how we send requests to it: udp, tcp or tls';
 COMMENT ON COLUMN e911.trunk.host IS
@@ -121,6 +120,8 @@ COMMENT ON COLUMN e911.trunk.response_timeout_ms IS
     'milliseconds without any reply after which the next route is tried';
 COMMENT ON COLUMN e911.trunk.ring_timeout_ms IS
     'milliseconds without an answer after which the next route is tried';
+COMMENT ON COLUMN e911.trunk.egress IS
+    'true for psap and pstn: emergency calls may be sent out here';
 
 CREATE TABLE e911.trunk_source (
     source      e911.ip_range PRIMARY KEY,

@@ -41,12 +41,12 @@ CREATE TABLE e911.psap_route (
                     CONSTRAINT psap_route_priority_is_0_to_999
                         CHECK (priority BETWEEN 0 AND 999),
     trunk_id        bigint NOT NULL,
-    egress          boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
     -- RFC 3261 25.1 "user", without what would need escaping.
     request_user    text NOT NULL DEFAULT '911'
                     CONSTRAINT psap_route_request_user_is_a_user_part
                         CHECK (request_user ~
                                '^[A-Za-z0-9+*#._!~()&=$-]{1,64}$'),
+    egress          boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
     PRIMARY KEY (psap_id, priority),
     CONSTRAINT psap_route_trunk_is_psap_or_pstn
         FOREIGN KEY (trunk_id, egress) REFERENCES e911.trunk (trunk_id, egress)
@@ -60,10 +60,10 @@ COMMENT ON COLUMN e911.psap_route.priority IS
     'smaller is tried first';
 COMMENT ON COLUMN e911.psap_route.trunk_id IS
     'trunk to send the call to, with role psap or pstn';
-COMMENT ON COLUMN e911.psap_route.egress IS
-    'always true: the foreign key admits psap and pstn trunks only';
 COMMENT ON COLUMN e911.psap_route.request_user IS
     'user part of the Request-URI: 911, or the number that reaches it';
+COMMENT ON COLUMN e911.psap_route.egress IS
+    'always true: the foreign key admits psap and pstn trunks only';
 
 -- The kind columns let foreign keys ask for the right kind of PSAP.
 CREATE TABLE e911.gateway (
@@ -106,5 +106,7 @@ ALTER TABLE e911.organization
     ADD CONSTRAINT organization_relay_center_is_a_relay_center
         FOREIGN KEY (relay_center_psap_id, relay_center_kind)
         REFERENCES e911.psap (psap_id, kind);
+CREATE INDEX organization_relay_center
+    ON e911.organization (relay_center_psap_id);
 COMMENT ON COLUMN e911.organization.relay_center_kind IS
     'always relay_center, for the foreign key';

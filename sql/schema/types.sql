@@ -44,7 +44,8 @@ CREATE DOMAIN e911.e164 AS text
     CONSTRAINT e164_is_plus_and_digits
         CHECK (VALUE ~ '^\+[1-9][0-9]{6,14}$')
     CONSTRAINT e164_in_north_america_is_nanp
-        CHECK (VALUE !~ '^\+1' OR VALUE ~ '^\+1[2-9][0-9]{2}[2-9][0-9]{6}$');
+        CHECK (VALUE !~ '^\+1[0-9]*$'
+            OR VALUE ~ '^\+1[2-9][0-9]{2}[2-9][0-9]{6}$');
 COMMENT ON DOMAIN e911.e164 IS
     'telephone number, E.164 with the plus: +12065550100';
 

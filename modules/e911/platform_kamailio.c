@@ -118,5 +118,6 @@ void log_line(enum log_level level, const char *fmt, ...)
 	for (char *c = line; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
-	LOG(levels[level], "%s\n", line);
+	LOG_FX(DEFAULT_FACILITY, levels[level], NULL, "e911: ", NULL, "%s\n",
+	       line);
 }

@@ -12,6 +12,7 @@
 #include "identity.h"
 
 #define DIRECTORY_RETRY_MS 1000
+#define COMPLAIN_MS        60000
 #define WATCH_MS           50
 #define WATCHDOG_MS        1000
 
@@ -21,7 +22,7 @@ struct shared_state *worker_shared;
 /* This process's directory. */
 static struct directory *directory;
 static char directory_path[PATH_MAX];
-static int64_t retry_at_ms;
+static int64_t retry_at_ms, complain_at_ms;
 
 /* ---- shared state ---- */
 
@@ -145,6 +146,20 @@ static uint64_t generation(void)
 	return __atomic_load_n(&worker_shared->generation, __ATOMIC_ACQUIRE);
 }
 
+/* Once, and again each minute as long as it lasts. */
+static void complain(int err)
+{
+	int64_t now = clock_mono_ms();
+
+	if (complain_at_ms && now < complain_at_ms)
+		return;
+	complain_at_ms = now + COMPLAIN_MS;
+	log_line(LEVEL_ERR,
+		 "directory: '%s' cannot be used (%s): emergency calls take "
+		 "the default routes",
+		 directory_path, strerror(-err));
+}
+
 static void try_open(void)
 {
 	int err;
@@ -153,11 +168,13 @@ static void try_open(void)
 	err = directory_open(&directory, directory_path);
 	if (err < 0) {
 		directory = NULL;
-		log_line(LEVEL_ERR,
-			 "directory: '%s' cannot be used (%s): default routes",
-			 directory_path, strerror(-err));
+		complain(err);
 		return;
 	}
+	if (complain_at_ms)
+		log_line(LEVEL_NOTICE, "directory: '%s' is in use again",
+			 directory_path);
+	complain_at_ms = 0;
 	directory_hint(directory, generation());
 }
 
@@ -186,7 +203,7 @@ struct directory *worker_directory_begin(void)
 	err = directory_begin(directory);
 	if (err >= 0)
 		return directory;
-	log_line(LEVEL_ERR, "directory: cannot be read: %s", strerror(-err));
+	complain(err);
 	stat_add(STAT_directory_errors, 1);
 	worker_directory_close();
 	retry_at_ms = 0;

@@ -16,25 +16,38 @@
 
 struct journal;
 
-/* Open or create; negative errno. */
+/*
+ * Open or create; negative errno.  A damaged journal is moved aside to
+ * journal.damaged-<utc> and a new one begun: calls must go on.  A child
+ * process looks at the journal first, so that damage kills only the child.
+ */
 int must_check journal_open(struct journal **ret, const char *state_dir);
+/* The same with a map of first_bytes that grows up to max_bytes. */
+int must_check journal_open_sized(struct journal **ret, const char *state_dir,
+				  uint64_t first_bytes, uint64_t max_bytes);
+/* Accepts NULL and half-built journals; always returns NULL. */
 struct journal *journal_close(struct journal *j);
 
 /*
  * Append events in one transaction with one sync: begin, any number of
  * appends, commit.  Grows the map when it is full (up to max_bytes, then
- * -ENOSPC).  After a failed commit nothing of the batch is there and it may
- * be tried again.
+ * -ENOSPC).  After a failed commit nothing of the batch counts as written
+ * and it is kept: commit again, or abort.  begin gives -EBUSY while a batch
+ * is kept.
  */
 int must_check journal_begin(struct journal *j);
 int must_check journal_append(struct journal *j, const void *event, size_t len);
 int must_check journal_commit(struct journal *j);
 void journal_abort(struct journal *j);
+size_t journal_pending(const struct journal *j); /* appended, not committed */
 
-/* Delete what the sidecar has stored, at most 'most' events; their number
- * or negative errno.  -ENOENT when there is no outbox yet. */
+/*
+ * Delete what the sidecar has stored, at most 'most' events; their number
+ * or negative errno.  -ENOENT when there is no outbox yet.  The last event
+ * stays: it keeps the sequence from beginning again.
+ */
 int journal_trim(struct journal *j, unsigned most);
 
 uint64_t journal_last(const struct journal *j);    /* sequence; 0: none */
-uint64_t journal_waiting(const struct journal *j); /* events not yet trimmed */
+uint64_t journal_waiting(const struct journal *j); /* not yet stored */
 struct uuid journal_id(const struct journal *j);

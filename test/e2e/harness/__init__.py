@@ -12,6 +12,7 @@ started is a child of this process, ends with it, and is ended by its number.
 from .gateway import Gateway
 from .scenario import Scenario, ScenarioFailed
 from .sipp import Sipp
+from . import story
 from .wait import TimedOut, wait_until
 
 __all__ = ["Gateway", "Scenario", "ScenarioFailed", "Sipp", "TimedOut",

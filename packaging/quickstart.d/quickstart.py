@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Starts the gateway with its demo town, places calls, tells their stories.
+
+Run by ../quickstart, which installs and builds first.  The machinery is that
+of the end-to-end tests: test/e2e/harness.
+"""
+import argparse
+import os
+import signal
+import sys
+import textwrap
+import traceback
+
+TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "test", "e2e"))
+
+from harness import Gateway, Scenario, story  # noqa: E402
+
+
+def say(text="", indent=0):
+    print(" " * indent + text if text else "", flush=True)
+
+
+def say_wrapped(text, indent, hanging):
+    say(textwrap.fill(text, 92, initial_indent=" " * indent,
+                      subsequent_indent=" " * hanging,
+                      break_long_words=False, break_on_hyphens=False))
+
+
+def scenarios():
+    """Those that ask for it, in the order that they ask for."""
+    found = [Scenario(name) for name in Scenario.all()]
+    return sorted((s for s in found if "quickstart" in s.spec),
+                  key=lambda s: s.spec["quickstart"])
+
+
+def what_was_sent(step):
+    """What the caller's INVITE said about the caller."""
+    invite = next(m for m in step.caller.sent() if m.method == "INVITE")
+    say(f"{step.caller.name} at {step.caller.address} sends", 4)
+    say(invite.start_line, 8)
+    own = {"via", "to", "call-id", "cseq", "contact", "max-forwards",
+           "allow", "user-agent", "content-type", "content-length"}
+    for name, value in invite.headers:
+        if name.lower() not in own:
+            say(f"{name}: {value}", 8)
+
+
+def what_arrived(step):
+    """What each of the others saw of the INVITE."""
+    for peer in step.peers.values():
+        invites = [m for m in peer.received() if m.method == "INVITE"]
+        if peer is step.caller or not invites:
+            continue
+        say(f"{peer.name} at {peer.address} sees", 4)
+        for line in story.sip_lines(invites[0]):
+            say(line, 8)
+
+
+def tell(gateway, scenario):
+    """The story of a scenario that has been played."""
+    for step in scenario.steps:
+        if "say" in step.spec:
+            say_wrapped(step.spec["say"], 4, 4)
+        what_was_sent(step)
+        what_arrived(step)
+        if step.call is None:
+            continue
+        say("the database tells", 4)
+        for line in story.lines(gateway, step.call):
+            say_wrapped(line, 8, 19)
+
+
+def play(gateway, number, scenario):
+    """Play one scenario and tell it; True if all was as it should be."""
+    say()
+    say(f"{number}. {scenario.title}")
+    problem = None
+    try:
+        scenario.run(gateway, os.path.join(gateway.directory, "calls",
+                                           scenario.name))
+    except AssertionError as failure:
+        problem = failure
+    try:
+        tell(gateway, scenario)
+    except (StopIteration, LookupError, AssertionError):
+        pass  # the call did not come so far; the problem says more
+    if problem is None:
+        say("as it should be", 4)
+        return True
+    say("NOT as it should be:", 4)
+    for line in str(problem).splitlines():
+        say(line, 8)
+    return False
+
+
+def explain(gateway):
+    """What a person can try while all is running."""
+    trunk = gateway.trunks["genesys-cloud"]
+    psap = gateway.trunks["psap-north"]
+    played = os.path.join(gateway.directory, "calls", scenarios()[0].name,
+                          "step1")
+    say()
+    say("All is up.  What you can try:")
+    say()
+    say(f"the gateway       sip:911@{gateway.address}:{gateway.port}"
+        "  (UDP and TCP; loopback of this machine)", 2)
+    say("who may call      any trunk of e911.trunk, told by its address", 2)
+    say(f"the calls         {gateway.postgres.psql_command()} -c "
+        "'TABLE e911.call_story'", 2)
+    say(f"what is wrong     {gateway.postgres.psql_command()} -c "
+        "'TABLE e911.unprovisioned'", 2)
+    say(f"calls going on    {gateway.kamailio.kamcmd_command()} e911.calls",
+        2)
+    say(f"numbers lent      {gateway.kamailio.kamcmd_command()} e911.elins",
+        2)
+    say(f"logs              {gateway.kamailio.log}", 2)
+    say(f"                  {gateway.sidecar.log}", 2)
+    say()
+    say("A call by hand, in two terminals: a PSAP, and a caller whom nobody "
+        "knows.", 2)
+    say(f"sipp -sf {played}/psap.xml -i {psap['host']}"
+        f" -p {psap['port']} -bind_local", 4)
+    say(f"sipp -sf {played}/caller.xml -i {trunk['host']}"
+        f" -p {trunk['port']} -bind_local -m 1 \\", 4)
+    say(f"     -key ruri sip:911@{gateway.address}:{gateway.port}"
+        f" -key from '<sip:4999@{trunk['host']}>' \\", 4)
+    say(f"     -key headers '' {gateway.address}:{gateway.port}", 4)
+    say()
+    say("Ctrl-C ends all of it.")
+
+
+def wait_for_the_end(gateway):
+    """Until Ctrl-C; True.  False when a part of the gateway has ended."""
+    while True:
+        for part in gateway.services():
+            if part.status() is not None:
+                say(f"{part.name} has ended; its log: {part.log}")
+                gateway.keep = True
+                return False
+        if signal.sigtimedwait({signal.SIGINT, signal.SIGTERM,
+                                signal.SIGHUP}, 1):
+            return True
+
+
+def run(options):
+    gateway = Gateway(options.build, keep=options.keep)
+    say(f"starting PostgreSQL, e911d and Kamailio in {gateway.directory}")
+    with gateway:
+        results = [play(gateway, number, scenario)
+                   for number, scenario in enumerate(scenarios(), 1)]
+        good = all(results)
+        say()
+        say(f"{sum(results)} of {len(results)} calls did what they should")
+        if not good:
+            gateway.keep = True
+        if not options.once:
+            signal.pthread_sigmask(signal.SIG_BLOCK,
+                                   {signal.SIGINT, signal.SIGTERM,
+                                    signal.SIGHUP})
+            explain(gateway)
+            good = wait_for_the_end(gateway) and good
+            say()
+            say("ending")
+    if gateway.keep:
+        say(f"logs are kept in {gateway.directory}")
+    return good
+
+
+def interrupted(number, _):
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="quickstart")
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--once", action="store_true")
+    parser.add_argument("--keep", action="store_true")
+    options = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    try:
+        return 0 if run(options) else 1
+    except KeyboardInterrupt:
+        say("interrupted: all that was started has been ended")
+        return 130
+    except Exception:  # pylint: disable=broad-except
+        traceback.print_exc()
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

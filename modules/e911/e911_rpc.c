@@ -197,6 +197,7 @@ static void rpc_directory(rpc_t *rpc, void *ctx)
 	}
 	add_text(rpc, h, "state", "in use");
 	add_id(rpc, h, "schema_version", meta.schema_version);
+	add_id(rpc, h, "change_txid", meta.change_txid);
 	add_id(rpc, h, "change_id", meta.change_id);
 	add_view(rpc, h, "database_id", meta.database_id);
 	add_id(rpc, h, "published_ms_ago",

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+
+struct json {
+	json_t *object; /* owned */
+};
+
+int json_new(struct json **ret)
+{
+	struct json *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return -ENOMEM;
+	j->object = json_object();
+	if (!j->object) {
+		free(j);
+		return -ENOMEM;
+	}
+	*ret = j;
+	return 0;
+}
+
+struct json *json_free(struct json *j)
+{
+	if (j) {
+		json_decref(j->object);
+		free(j);
+	}
+	return NULL;
+}
+
+/* Steals value, which may be NULL. */
+static int put(struct json *j, const char *key, json_t *value)
+{
+	if (!value || json_object_set_new(j->object, key, value) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int json_put_text(struct json *j, const char *key, struct text value)
+{
+	const json_t *old = json_object_get(j->object, key);
+	size_t old_len = json_is_string(old) ? json_string_length(old) : 0;
+	size_t len = 0;
+	char *buf;
+	int err;
+
+	buf = malloc(old_len + 2 + 3 * value.len + 1);
+	if (!buf)
+		return -ENOMEM;
+	if (json_is_string(old)) {
+		memcpy(buf, json_string_value(old), old_len);
+		memcpy(buf + old_len, ", ", 2);
+		len = old_len + 2;
+	}
+	len += utf8_copy_valid(value, buf + len);
+	err = put(j, key, json_stringn(buf, len));
+	free(buf);
+	return err;
+}
+
+int json_put_null(struct json *j, const char *key)
+{
+	return put(j, key, json_null());
+}
+
+int json_put_u64(struct json *j, const char *key, uint64_t value)
+{
+	char buf[24];
+
+	if (value <= INT64_MAX)
+		return put(j, key, json_integer((json_int_t)value));
+	(void)snprintf(buf, sizeof(buf), "%" PRIu64, value);
+	return put(j, key, json_string(buf));
+}
+
+int json_put_object(struct json *j, const char *key, const struct json *child)
+{
+	return put(j, key, json_deep_copy(child->object));
+}
+
+int json_format(const struct json *j, char **ret)
+{
+	char *s = json_dumps(j->object, JSON_COMPACT);
+
+	if (!s)
+		return -ENOMEM;
+	*ret = s;
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * json: writing JSON objects.  The only door to jansson.
+ *
+ * Texts may hold any bytes: what is no UTF-8, and NUL, becomes U+FFFD, since
+ * neither JSON nor PostgreSQL's jsonb would take it.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "text.h"
+
+struct json; /* an object being written */
+
+int must_check json_new(struct json **ret);
+/* Accepts NULL; returns NULL. */
+struct json *json_free(struct json *j);
+
+/*
+ * Add a member; 0 or -ENOMEM.  A text member that is there already is
+ * continued with ", ", so that nothing told twice is lost.
+ */
+int must_check json_put_text(struct json *j, const char *key,
+			     struct text value);
+int must_check json_put_null(struct json *j, const char *key);
+/* Beyond 2^63-1, which JSON readers and bigint cannot hold: as text. */
+int must_check json_put_u64(struct json *j, const char *key, uint64_t value);
+/* Put a copy of 'child' into j. */
+int must_check json_put_object(struct json *j, const char *key,
+			       const struct json *child);
+
+/* One line, in order of insertion; *ret is the caller's to free(). */
+int must_check json_format(const struct json *j, char **ret);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "directory/entity.h"
+
+#include <errno.h>
+
+static int by_id(uint64_t id, void (*make)(struct dir_key *, uint64_t),
+		 struct entity_key *ret)
+{
+	if (!id)
+		return -EINVAL;
+	make(&ret->key, id);
+	ret->id = id;
+	return 0;
+}
+
+static int key_gateway(uint64_t id, struct text key, struct entity_key *ret)
+{
+	(void)id;
+	(void)key;
+	dir_key_gateway(&ret->key);
+	return 0;
+}
+
+static int key_trunk(uint64_t id, struct text key, struct entity_key *ret)
+{
+	(void)key;
+	return by_id(id, dir_key_trunk, ret);
+}
+
+static int key_organization(uint64_t id, struct text key,
+			    struct entity_key *ret)
+{
+	(void)key;
+	return by_id(id, dir_key_organization, ret);
+}
+
+static int key_location(uint64_t id, struct text key, struct entity_key *ret)
+{
+	(void)key;
+	return by_id(id, dir_key_location, ret);
+}
+
+static int key_endpoint(uint64_t id, struct text key, struct entity_key *ret)
+{
+	(void)key;
+	return by_id(id, dir_key_endpoint, ret);
+}
+
+static int key_psap(uint64_t id, struct text key, struct entity_key *ret)
+{
+	(void)key;
+	return by_id(id, dir_key_psap, ret);
+}
+
+static int key_trunk_source(uint64_t id, struct text key,
+			    struct entity_key *ret)
+{
+	uint8_t addr[16];
+	unsigned plen;
+
+	(void)id;
+	if (row_parse_prefix(key, addr, &plen) < 0)
+		return -EINVAL;
+	dir_key_source(&ret->key, addr, plen);
+	ret->text = key;
+	return 0;
+}
+
+static int key_trunk_org(uint64_t id, struct text key, struct entity_key *ret)
+{
+	struct uuid uuid;
+
+	(void)id;
+	if (row_parse_pair(key, &ret->id, &ret->text) < 0 ||
+	    uuid_parse(ret->text, &uuid) < 0)
+		return -EINVAL;
+	dir_key_trunk_org(&ret->key, ret->id, &uuid);
+	return 0;
+}
+
+static int key_elin(uint64_t id, struct text key, struct entity_key *ret)
+{
+	uint64_t number;
+
+	(void)id;
+	if (e164_to_u64(key, &number) < 0)
+		return -EINVAL;
+	dir_key_elin(&ret->key, number);
+	ret->text = key;
+	return 0;
+}
+
+static int key_site_number(uint64_t id, struct text key, struct entity_key *ret)
+{
+	(void)id;
+	if (row_parse_pair(key, &ret->id, &ret->text) < 0)
+		return -EINVAL;
+	return row_site_key(&ret->key, ret->id, ret->text);
+}
+
+static int key_network_range(uint64_t id, struct text key,
+			     struct entity_key *ret)
+{
+	uint8_t addr[16];
+	unsigned plen;
+
+	(void)id;
+	if (row_parse_pair(key, &ret->id, &ret->text) < 0 ||
+	    row_parse_prefix(ret->text, addr, &plen) < 0)
+		return -EINVAL;
+	dir_key_network(&ret->key, ret->id, addr, plen);
+	return 0;
+}
+
+static void forget_site(struct dir_batch *b, const struct dir_key *key)
+{
+	dir_batch_set_site(b, key, 0);
+}
+
+/* clang-format off */
+#define STMTS(X) DB_##X##_ALL, DB_##X##_SOME
+static const struct entity entities[ENTITY_COUNT] = {
+	[ENTITY_GATEWAY] = { "gateway", DB_GATEWAY_ALL, DB_GATEWAY_ALL,
+		PARAMS_NONE, row_gateway, key_gateway, dir_batch_delete },
+	[ENTITY_TRUNK] = { "trunk", STMTS(TRUNK),
+		PARAMS_ID, row_trunk, key_trunk, dir_batch_delete },
+	[ENTITY_TRUNK_SOURCE] = { "trunk_source", STMTS(TRUNK_SOURCE),
+		PARAMS_TEXT, row_trunk_source, key_trunk_source, dir_batch_delete },
+	[ENTITY_TRUNK_ORG] = { "trunk_organization", STMTS(TRUNK_ORG),
+		PARAMS_ID_TEXT, row_trunk_org, key_trunk_org, dir_batch_delete },
+	[ENTITY_ORGANIZATION] = { "organization", STMTS(ORGANIZATION),
+		PARAMS_ID, row_organization, key_organization, dir_batch_delete },
+	[ENTITY_LOCATION] = { "location", STMTS(LOCATION),
+		PARAMS_ID, row_location, key_location, dir_batch_delete },
+	[ENTITY_ELIN] = { "elin", STMTS(ELIN),
+		PARAMS_TEXT, row_elin, key_elin, dir_batch_delete },
+	[ENTITY_NETWORK_RANGE] = { "network_range", STMTS(NETWORK_RANGE),
+		PARAMS_ID_TEXT, row_network_range, key_network_range, dir_batch_delete },
+	[ENTITY_SITE_NUMBER] = { "site_number", STMTS(SITE_NUMBER),
+		PARAMS_ID_TEXT, row_site_number, key_site_number, forget_site },
+	[ENTITY_ENDPOINT] = { "endpoint", STMTS(ENDPOINT),
+		PARAMS_ID, row_endpoint, key_endpoint, dir_batch_delete_endpoint },
+	[ENTITY_PSAP] = { "psap", STMTS(PSAP),
+		PARAMS_ID, NULL, key_psap, dir_batch_delete },
+};
+/* clang-format on */
+
+const struct entity *entity_get(enum entity_kind kind)
+{
+	return &entities[kind];
+}
+
+int entity_find(struct text name, enum entity_kind *ret)
+{
+	for (int i = 0; i < ENTITY_COUNT; i++) {
+		if (text_equal(name, text_of(entities[i].name))) {
+			*ret = (enum entity_kind)i;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}

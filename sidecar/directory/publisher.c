@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "directory/publisher.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/retry.h"
+#include "base/stats.h"
+#include "directory/changes.h"
+#include "directory/generation.h"
+#include "directory/rebuild.h"
+#include "directory/record_check.h"
+#include "store/db.h"
+#include "store/lmdb_env.h"
+
+#define WHO             "publisher"
+#define READER_CHECK_MS 10000
+/* How often to look again for a change that a transaction holds back. */
+#define HELD_BACK_MS       10
+#define HELD_LONG_MS       50
+#define HELD_LONG_AFTER_MS 5000
+
+struct publisher {
+	const struct conf *conf;
+	const struct stop *stop;
+	struct db *db;
+	char dir[GENERATION_PATH_MAX];
+	struct lmdb_env *env; /* owned; NULL: must be rebuilt */
+	struct record_meta meta;
+	struct dir_batch batch;
+	int64_t held_since_ms; /* 0: nothing is held back */
+	int64_t next_reader_check_ms, next_check_ms, next_prune_ms;
+};
+
+/* ---- the current generation ---- */
+
+static int open_current(struct publisher *p, const char **ret_why)
+{
+	const struct lmdb_options o = { 0 };
+	char path[GENERATION_PATH_MAX];
+	unsigned number;
+	size_t count;
+	int err;
+
+	*ret_why = "there is none";
+	if (generation_current(p->dir, &number) < 0)
+		return -ENOENT;
+	*ret_why = "the last check of it did not come to an end";
+	if (generation_is_marked(p->dir))
+		return -EBADMSG;
+	*ret_why = "it cannot be marked";
+	err = generation_mark(p->dir);
+	if (err < 0)
+		return err;
+	*ret_why = "it is damaged";
+	generation_path(p->dir, number, path);
+	err = lmdb_env_open(&p->env, path, &o);
+	if (err >= 0)
+		err = record_check_all(p->env, &count);
+	if (err >= 0)
+		err = record_read_meta(p->env, &p->meta);
+	generation_unmark(p->dir);
+	if (err < 0) {
+		p->env = lmdb_env_close(p->env);
+		return err;
+	}
+	log_info(WHO, "directory generation %u: %zu records", number, count);
+	return 0;
+}
+
+/* What a former e911d has left; a rebuild follows when that is of no use. */
+static void take_over(struct publisher *p)
+{
+	const char *why;
+	int err = open_current(p, &why);
+
+	if (err == -ENOENT)
+		log_warning(WHO, "no directory yet: %s", why);
+	else if (err < 0)
+		log_error(WHO, "the directory is not usable: %s", why);
+	if (err < 0 && err != -ENOENT)
+		stats_add(STAT_DIRECTORY_DAMAGED, 1);
+}
+
+static int rebuild(struct publisher *p, const char *why)
+{
+	const struct rebuild r = {
+		.db = p->db,
+		.conf = p->conf,
+		.dir = p->dir,
+		.old = p->env,
+	};
+	int err;
+
+	log_notice(WHO, "rebuilding the directory: %s", why);
+	err = rebuild_run(&r);
+	if (err < 0)
+		return err;
+	p->env = lmdb_env_close(p->env);
+	return open_current(p, &why);
+}
+
+/* What is there cannot be trusted: nothing of it is kept. */
+static int rebuild_damaged(struct publisher *p, const char *why)
+{
+	stats_add(STAT_DIRECTORY_DAMAGED, 1);
+	log_error(WHO, "the directory is not usable: %s", why);
+	p->env = lmdb_env_close(p->env);
+	return rebuild(p, why);
+}
+
+struct cursor_state {
+	char database_id[UUID_STRING_SIZE];
+	bool valid;
+};
+
+static int on_state(const struct db_row *row, void *arg)
+{
+	struct cursor_state *s = arg;
+
+	s->valid = db_bool(row, 1);
+	return text_to_cstr(db_text(row, 0), s->database_id,
+			    sizeof(s->database_id));
+}
+
+static void format_cursor(const struct publisher *p, char txid[24],
+			  char change_id[24])
+{
+	(void)snprintf(txid, 24, "%" PRIu64, p->meta.meta.change_txid);
+	(void)snprintf(change_id, 24, "%" PRIu64, p->meta.meta.change_id);
+}
+
+/* Does what we have belong to this database, without a gap? */
+static int settle(struct publisher *p)
+{
+	struct cursor_state s = { 0 };
+	char txid[24], change_id[24];
+	const char *params[] = { txid, change_id };
+	int err;
+
+	if (!p->env)
+		return rebuild(p, "there is none");
+	format_cursor(p, txid, change_id);
+	err = db_exec(p->db, DB_CURSOR_STATE, params, on_state, &s);
+	if (err < 0)
+		return err;
+	if (strcmp(s.database_id, p->meta.database_id) != 0) {
+		/* Another database's records are no last good ones. */
+		p->env = lmdb_env_close(p->env);
+		return rebuild(p, "it is of another database");
+	}
+	if (p->meta.meta.schema_version != DB_SCHEMA_EXPECTED)
+		return rebuild(p, "it is of another schema");
+	if (!s.valid)
+		return rebuild(p, "it has missed changes");
+	return 0;
+}
+
+/* ---- following ---- */
+
+static int apply(struct publisher *p, const struct changes *c)
+{
+	struct dir_meta meta = p->meta.meta;
+	int err;
+
+	meta.change_txid = c->cursor.txid;
+	meta.change_id = c->cursor.change_id;
+	meta.published_at_ms = clock_utc_ms();
+	err = dir_batch_apply(&p->batch, p->env, &meta);
+	if (err < 0)
+		return err;
+	p->meta.meta = meta;
+	stats_add(STAT_BATCHES, 1);
+	stats_add(STAT_CHANGES, c->count);
+	log_debug(WHO, "%zu changes published", c->count);
+	return 0;
+}
+
+static int fetch(struct publisher *p, struct changes *c)
+{
+	const struct changes_cursor after = {
+		.txid = p->meta.meta.change_txid,
+		.change_id = p->meta.meta.change_id,
+	};
+	int err = db_exec(p->db, DB_BEGIN_SNAPSHOT, NULL, NULL, NULL);
+
+	if (err >= 0)
+		err = changes_take(c, p->db, &after, p->conf->directory_batch);
+	if (err > 0 && !c->everything)
+		err = changes_fetch(c, p->db, &p->batch);
+	if (err >= 0)
+		err = db_exec(p->db, DB_COMMIT, NULL, NULL, NULL);
+	return err;
+}
+
+/* The gateway's row may say that this is another database now. */
+static int step_again(struct publisher *p, const struct changes *c)
+{
+	if (c->everything)
+		return rebuild(p, "all of it has changed");
+	if (c->set[ENTITY_GATEWAY].count)
+		return settle(p);
+	return 0;
+}
+
+/* One batch: how many changes, 0 when there are none to take. */
+static int step(struct publisher *p)
+{
+	struct changes c;
+	int err, count;
+
+	changes_init(&c);
+	dir_batch_clear(&p->batch);
+	err = fetch(p, &c);
+	count = (int)c.count;
+	if (err >= 0 && count && !c.everything)
+		err = apply(p, &c);
+	if (err == -EBADMSG)
+		err = rebuild_damaged(p, "a record is damaged");
+	else if (err >= 0 && count)
+		err = step_again(p, &c);
+	changes_fini(&c);
+	return err < 0 ? err : count;
+}
+
+static int on_bool(const struct db_row *row, void *arg)
+{
+	*(bool *)arg = db_bool(row, 0);
+	return 0;
+}
+
+/* How long to wait for the next NOTIFY. */
+static int pause_ms(struct publisher *p)
+{
+	char txid[24], change_id[24];
+	const char *params[] = { txid, change_id };
+	int64_t now = clock_mono_ms();
+	bool waiting = false;
+	int err;
+
+	format_cursor(p, txid, change_id);
+	err = db_exec(p->db, DB_CHANGE_WAITING, params, on_bool, &waiting);
+	if (err < 0)
+		return err;
+	if (!waiting) {
+		p->held_since_ms = 0;
+		return (int)p->conf->directory_poll_ms;
+	}
+	if (!p->held_since_ms)
+		p->held_since_ms = now;
+	return now - p->held_since_ms < HELD_LONG_AFTER_MS ? HELD_BACK_MS
+							   : HELD_LONG_MS;
+}
+
+/* ---- housekeeping ---- */
+
+static bool is_due(int64_t *next_ms, int64_t every_ms)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now < *next_ms)
+		return false;
+	*next_ms = now + every_ms;
+	return true;
+}
+
+/* Slots of dead readers keep old pages alive for ever. */
+static void check_readers(struct publisher *p)
+{
+	int dead;
+
+	if (!p->env || !is_due(&p->next_reader_check_ms, READER_CHECK_MS))
+		return;
+	dead = lmdb_env_reader_check(p->env);
+	if (dead > 0) {
+		stats_add(STAT_STALE_READERS, (uint64_t)dead);
+		log_info(WHO, "%d slots of dead readers cleared", dead);
+	}
+}
+
+static int check_records(struct publisher *p)
+{
+	size_t count;
+	int err;
+
+	if (!is_due(&p->next_check_ms, p->conf->directory_check_s * 1000))
+		return 0;
+	if (lmdb_env_is_replaced(p->env))
+		return rebuild_damaged(p, "its files were taken away");
+	err = generation_mark(p->dir);
+	if (err < 0)
+		return err;
+	err = record_check_all(p->env, &count);
+	generation_unmark(p->dir);
+	if (err == -EBADMSG)
+		return rebuild_damaged(p, "a record is damaged");
+	return err;
+}
+
+static int prune(struct publisher *p)
+{
+	if (!is_due(&p->next_prune_ms, p->conf->prune_interval_s * 1000))
+		return 0;
+	return db_exec(p->db, DB_CHANGE_PRUNE, NULL, NULL, NULL);
+}
+
+static int follow(struct publisher *p)
+{
+	for (;;) {
+		int n = step(p);
+
+		if (n < 0)
+			return n;
+		check_readers(p);
+		n = n > 0 ? 1 : 0;
+		if (n == 0) {
+			n = check_records(p);
+			if (n >= 0)
+				n = prune(p);
+			if (n >= 0)
+				n = pause_ms(p);
+			if (n >= 0)
+				n = db_wait(p->db, n);
+		}
+		if (n < 0)
+			return n;
+	}
+}
+
+/* ---- the thread ---- */
+
+static int serve(struct publisher *p, struct retry *retry)
+{
+	int err = db_connect(p->db);
+
+	if (err < 0)
+		return err;
+	err = db_exec(p->db, DB_LISTEN, NULL, NULL, NULL);
+	if (err >= 0)
+		err = settle(p);
+	if (err < 0)
+		return err;
+	retry_reset(retry);
+	log_info(WHO, "following the database");
+	return follow(p);
+}
+
+static void tell(const struct publisher *p, int err)
+{
+	if (err == -EIO)
+		log_warning(WHO, "no PostgreSQL: %s", db_error(p->db));
+	else if (err == -EPROTO || err == -ENOTSUP)
+		log_error(WHO, "PostgreSQL refuses: %s", db_error(p->db));
+	else
+		log_error(WHO, "cannot publish: %s", strerror(-err));
+}
+
+static int loop(struct publisher *p)
+{
+	struct retry retry;
+	int err;
+
+	retry_init(&retry, (int)p->conf->postgres_retry_max_ms);
+	for (;;) {
+		err = serve(p, &retry);
+		if (err == -ECANCELED)
+			return 0;
+		tell(p, err);
+		if (err == -ENOTSUP || err == -ENOMEM)
+			return err;
+		db_disconnect(p->db);
+		check_readers(p);
+		if (stop_wait(p->stop, -1, retry_next_ms(&retry)) < 0)
+			return 0;
+	}
+}
+
+int publisher_run(const struct conf *conf, const struct stop *stop)
+{
+	struct publisher p = { .conf = conf, .stop = stop };
+	const struct db_options o = {
+		.conninfo = conf->postgres,
+		.user = DB_PUBLISHER,
+		.stop = stop,
+		.connect_timeout_ms = (int)conf->postgres_connect_timeout_ms,
+		.statement_timeout_ms =
+			(int)conf->postgres_statement_timeout_ms,
+	};
+	int err;
+
+	(void)snprintf(p.dir, sizeof(p.dir), "%s/directory", conf->state_dir);
+	p.next_check_ms = clock_mono_ms() + conf->directory_check_s * 1000;
+	dir_batch_init(&p.batch);
+	err = generation_init(p.dir);
+	if (err >= 0)
+		err = db_new(&p.db, &o);
+	if (err >= 0) {
+		take_over(&p);
+		err = loop(&p);
+	} else {
+		log_error(WHO, "%s: %s", p.dir, strerror(-err));
+	}
+	(void)lmdb_env_close(p.env);
+	(void)db_free(p.db);
+	dir_batch_fini(&p.batch);
+	return err;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "directory/record_check.h"
+
+#include <errno.h>
+
+union any_record {
+	struct dir_meta meta;
+	struct dir_gateway gateway;
+	struct dir_source source;
+	struct dir_trunk trunk;
+	struct dir_trunk_org trunk_org;
+	struct dir_organization organization;
+	struct dir_identity identity;
+	struct dir_endpoint endpoint;
+	struct dir_network network;
+	struct dir_location location;
+	struct dir_elin elin;
+	struct dir_psap psap;
+};
+
+static int decode(const struct dir_key *k, const void *p, size_t n,
+		  union any_record *r)
+{
+	switch ((enum dir_kind)k->b[0]) {
+	case DIR_META:
+		return dir_meta_decode(k, p, n, &r->meta);
+	case DIR_GATEWAY:
+		return dir_gateway_decode(k, p, n, &r->gateway);
+	case DIR_SOURCE:
+		return dir_source_decode(k, p, n, &r->source);
+	case DIR_TRUNK:
+		return dir_trunk_decode(k, p, n, &r->trunk);
+	case DIR_TRUNK_ORG:
+		return dir_trunk_org_decode(k, p, n, &r->trunk_org);
+	case DIR_ORGANIZATION:
+		return dir_organization_decode(k, p, n, &r->organization);
+	case DIR_IDENTITY:
+		return dir_identity_decode(k, p, n, &r->identity);
+	case DIR_ENDPOINT:
+		return dir_endpoint_decode(k, p, n, &r->endpoint);
+	case DIR_NETWORK:
+		return dir_network_decode(k, p, n, &r->network);
+	case DIR_LOCATION:
+		return dir_location_decode(k, p, n, &r->location);
+	case DIR_ELIN:
+		return dir_elin_decode(k, p, n, &r->elin);
+	case DIR_PSAP:
+		return dir_psap_decode(k, p, n, &r->psap);
+	}
+	return -EBADMSG;
+}
+
+int record_check(struct lmdb_value key, struct lmdb_value value)
+{
+	union any_record r;
+	struct dir_key k;
+
+	if (key.len == 0 || key.len > sizeof(k.b))
+		return -EBADMSG;
+	k.len = key.len;
+	memcpy(k.b, key.p, key.len);
+	return decode(&k, value.p, value.len, &r) < 0 ? -EBADMSG : 0;
+}
+
+static int check_one(struct lmdb_value key, struct lmdb_value value, void *arg)
+{
+	size_t *count = arg;
+
+	++*count;
+	return record_check(key, value);
+}
+
+int record_check_all(struct lmdb_env *env, size_t *ret_count)
+{
+	struct lmdb_value v;
+	struct lmdb_txn t;
+	struct dir_key key;
+	size_t count = 0;
+	int err = lmdb_txn_begin(&t, env, false);
+
+	if (err < 0)
+		return err;
+	dir_key_meta(&key);
+	err = lmdb_get(&t, (struct lmdb_value){ key.b, key.len }, &v);
+	if (err == -ENOENT)
+		err = -EBADMSG;
+	if (err >= 0)
+		err = lmdb_each(&t, NULL, check_one, &count);
+	lmdb_txn_abort(&t);
+	if (err < 0)
+		return err;
+	*ret_count = count;
+	return 0;
+}
+
+int record_read_meta(struct lmdb_env *env, struct record_meta *ret)
+{
+	struct record_meta m;
+	struct lmdb_value v;
+	struct lmdb_txn t;
+	struct dir_key key;
+	int err = lmdb_txn_begin(&t, env, false);
+
+	if (err < 0)
+		return err;
+	dir_key_meta(&key);
+	err = lmdb_get(&t, (struct lmdb_value){ key.b, key.len }, &v);
+	if (err >= 0)
+		err = dir_meta_decode(&key, v.p, v.len, &m.meta);
+	if (err >= 0 && text_to_cstr(m.meta.database_id, m.database_id,
+				     sizeof(m.database_id)) < 0)
+		err = -EBADMSG;
+	lmdb_txn_abort(&t);
+	if (err < 0)
+		return err;
+	*ret = m;
+	ret->meta.database_id = text_of(ret->database_id);
+	return 0;
+}

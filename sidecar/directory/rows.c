@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "directory/rows.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+
+/* ---- checks ---- */
+
+int row_refuse(struct row_out *out, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(out->why, sizeof(out->why), fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+int row_check_text(struct row_out *out, struct text t, size_t max,
+		   const char *what)
+{
+	if (t.len > max)
+		return row_refuse(out, "%s has %zu bytes, at most %zu fit",
+				  what, t.len, max);
+	if (!utf8_is_valid(t))
+		return row_refuse(out, "%s is no valid UTF-8", what);
+	if (utf8_has_controls(t))
+		return row_refuse(out, "%s holds control characters", what);
+	return 0;
+}
+
+/* The texts and numbers of a row, with the first failure kept. */
+struct fields {
+	const struct db_row *row;
+	struct row_out *out;
+	int err;
+};
+
+static struct text take_text(struct fields *f, size_t col, size_t max,
+			     const char *what)
+{
+	struct text t = db_text(f->row, col);
+
+	if (f->err >= 0)
+		f->err = row_check_text(f->out, t, max, what);
+	return t;
+}
+
+static uint64_t take_u64(struct fields *f, size_t col, uint64_t max,
+			 const char *what)
+{
+	uint64_t n = 0;
+
+	if (f->err < 0)
+		return 0;
+	if (db_u64(f->row, col, &n) < 0 || n > max)
+		f->err = row_refuse(f->out, "%s is out of range", what);
+	return n;
+}
+
+/* NULL, 0 and negative are no ids. */
+static uint64_t take_id(struct fields *f, size_t col, const char *what)
+{
+	uint64_t n = take_u64(f, col, INT64_MAX, what);
+
+	if (f->err >= 0 && n == 0)
+		f->err = row_refuse(f->out, "%s is missing", what);
+	return n;
+}
+
+static uint64_t take_optional_id(struct fields *f, size_t col, const char *what)
+{
+	return take_u64(f, col, INT64_MAX, what);
+}
+
+static void take_uuid(struct fields *f, size_t col, const char *what,
+		      struct uuid *ret)
+{
+	if (f->err >= 0 && uuid_parse(db_text(f->row, col), ret) < 0)
+		f->err = row_refuse(f->out, "%s is no UUID", what);
+}
+
+/* "120,128" */
+static void take_plens(struct fields *f, size_t col, struct dir_plens *ret)
+{
+	struct text rest = db_text(f->row, col), piece;
+
+	while (f->err >= 0 && text_cut(&rest, ',', &piece)) {
+		const struct db_row one = { .count = 1, .col = &piece };
+		uint64_t n;
+
+		if (db_u64(&one, 0, &n) < 0 || n > 128)
+			f->err = row_refuse(f->out, "bad prefix length");
+		else
+			dir_plens_add(ret, (unsigned)n);
+	}
+}
+
+static int take_one_of(struct fields *f, size_t col, const char *const *names,
+		       const char *what)
+{
+	struct text t = db_text(f->row, col);
+
+	if (f->err < 0)
+		return 0;
+	for (int i = 0; names[i]; i++) {
+		if (text_equal(t, text_of(names[i])))
+			return i + 1;
+	}
+	f->err = row_refuse(f->out, "%s is unknown", what);
+	return 0;
+}
+
+/* Hand an encoded record on; n is what the encoder returned. */
+static int put(struct row_out *out, const uint8_t *buf, int n)
+{
+	if (n < 0)
+		return row_refuse(out, "it does not fit into a record");
+	dir_batch_put(out->batch, &out->key, buf, (size_t)n);
+	return 0;
+}
+
+/* ---- keys ---- */
+
+int row_parse_prefix(struct text t, uint8_t ret_addr[16], unsigned *ret_plen)
+{
+	size_t slash = text_index(t, '/');
+	struct text addr = text_make(t.p, slash);
+	bool v4 = text_index(addr, ':') == addr.len;
+	uint64_t plen = v4 ? 32 : 128, max = plen;
+	uint8_t a[16];
+
+	if (slash < t.len) {
+		struct text len = text_make(t.p + slash + 1, t.len - slash - 1);
+		const struct db_row one = { .count = 1, .col = &len };
+
+		if (db_u64(&one, 0, &plen) < 0 || plen > max)
+			return -EINVAL;
+	}
+	if (ip_normalise(addr, a) < 0)
+		return -EINVAL;
+	if (v4)
+		plen += 96;
+	for (unsigned bit = (unsigned)plen; bit < 128; bit++)
+		a[bit / 8] &= (uint8_t) ~(0x80U >> (bit % 8));
+	memcpy(ret_addr, a, sizeof(a));
+	*ret_plen = (unsigned)plen;
+	return 0;
+}
+
+int row_parse_pair(struct text t, uint64_t *ret_id, struct text *ret_rest)
+{
+	size_t slash = text_index(t, '/');
+	struct text id = text_make(t.p, slash);
+	const struct db_row one = { .count = 1, .col = &id };
+
+	if (slash == t.len || slash == 0)
+		return -EINVAL;
+	if (db_u64(&one, 0, ret_id) < 0)
+		return -EINVAL;
+	*ret_rest = text_make(t.p + slash + 1, t.len - slash - 1);
+	return 0;
+}
+
+int row_site_key(struct dir_key *ret, uint64_t organization_id,
+		 struct text number)
+{
+	enum identity_kind kind = IDENTITY_EXTENSION;
+	uint64_t n;
+
+	if (text_is_empty(number) || number.len > IDENTITY_VALUE_MAX)
+		return -EINVAL;
+	if (number.p[0] == '+' && e164_to_u64(number, &n) == 0)
+		kind = IDENTITY_NUMBER;
+	return dir_key_identity(ret, organization_id, kind, number);
+}
+
+/* ---- trunks ---- */
+
+static const char *const role_names[] = { "origin", "psap", "pstn", NULL };
+static const char *const transport_names[] = { "udp", "tcp", "tls", NULL };
+static const char *const format_names[] = { "e164", "nanp10", "nanp11", NULL };
+
+static void take_order(struct fields *f, size_t col,
+		       enum identity_kind ret[IDENTITY_ORDER_MAX])
+{
+	struct text rest = db_text(f->row, col), piece;
+	size_t n = 0;
+
+	while (f->err >= 0 && text_cut(&rest, ',', &piece)) {
+		enum identity_kind kind = identity_kind_find(piece);
+
+		if (!kind || n == IDENTITY_ORDER_MAX)
+			f->err = row_refuse(f->out, "bad identify_order");
+		else
+			ret[n++] = kind;
+	}
+}
+
+static void take_host(struct fields *f, size_t col, struct text *ret)
+{
+	uint8_t addr[16];
+
+	*ret = db_text(f->row, col);
+	if (f->err >= 0 && ip_normalise(*ret, addr) < 0)
+		f->err = row_refuse(f->out, "host is no IP address");
+}
+
+int row_trunk(const struct db_row *row, struct row_out *out)
+{
+	struct fields f = { .row = row, .out = out };
+	struct dir_trunk r = { 0 };
+	uint8_t buf[DIR_RECORD_MAX];
+
+	r.trunk_id = take_id(&f, 0, "trunk_id");
+	if (f.err < 0)
+		return f.err;
+	dir_key_trunk(&out->key, r.trunk_id);
+	r.name = take_text(&f, 1, ROW_NAME_MAX, "name");
+	r.role = (enum trunk_role)take_one_of(&f, 2, role_names, "role");
+	r.transport = (enum trunk_transport)take_one_of(&f, 3, transport_names,
+							"transport");
+	take_host(&f, 4, &r.host);
+	r.port = (uint16_t)take_u64(&f, 5, UINT16_MAX, "port");
+	r.organization_id = take_optional_id(&f, 6, "organization_id");
+	take_order(&f, 7, r.identify_order);
+	r.user_id_sources = take_text(&f, 8, ROW_PART_MAX, "user_id_sources");
+	r.number_format = (enum number_format)take_one_of(&f, 9, format_names,
+							  "number_format");
+	r.response_timeout_ms =
+		(uint32_t)take_u64(&f, 10, 3600000, "response_timeout_ms");
+	r.ring_timeout_ms =
+		(uint32_t)take_u64(&f, 11, 3600000, "ring_timeout_ms");
+	if (f.err >= 0 && r.port == 0)
+		f.err = row_refuse(out, "port is missing");
+	if (f.err < 0)
+		return f.err;
+	return put(out, buf, dir_trunk_encode(&r, &out->key, buf, sizeof(buf)));
+}
+
+int row_trunk_source(const struct db_row *row, struct row_out *out)
+{
+	struct fields f = { .row = row, .out = out };
+	struct dir_source r = { 0 };
+	uint8_t buf[DIR_RECORD_MAX], addr[16];
+	unsigned plen;
+
+	if (row_parse_prefix(db_text(row, 0), addr, &plen) < 0)
+		return row_refuse(out, "source is no prefix");
+	dir_key_source(&out->key, addr, plen);
+	r.trunk_id = take_id(&f, 1, "trunk_id");
+	if (f.err < 0)
+		return f.err;
+	return put(out, buf,
+		   dir_source_encode(&r, &out->key, buf, sizeof(buf)));
+}
+
+int row_trunk_org(const struct db_row *row, struct row_out *out)
+{
+	struct fields f = { .row = row, .out = out };
+	struct dir_trunk_org r = { 0 };
+	uint8_t buf[DIR_RECORD_MAX];
+	struct uuid uuid;
+	uint64_t trunk_id;
+
+	trunk_id = take_id(&f, 0, "trunk_id");
+	take_uuid(&f, 1, "e911_organization_id", &uuid);
+	if (f.err < 0)
+		return f.err;
+	dir_key_trunk_org(&out->key, trunk_id, &uuid);
+	r.organization_id = take_id(&f, 2, "organization_id");
+	if (f.err < 0)
+		return f.err;
+	return put(out, buf,
+		   dir_trunk_org_encode(&r, &out->key, buf, sizeof(buf)));
+}
+
+/* ---- organisations and the gateway ---- */
+
+static void take_npa(struct fields *f, size_t col, struct text *ret)
+{
+	*ret = take_text(f, col, 3, "home_npa");
+	if (f->err < 0 || ret->len == 0)
+		return;
+	for (size_t i = 0; i < ret->len; i++) {
+		if (ret->len != 3 || ret->p[i] < '0' || ret->p[i] > '9')
+			f->err = row_refuse(f->out, "home_npa is no area code");
+	}
+}
+
+int row_organization(const struct db_row *row, struct row_out *out)
+{
+	struct fields f = { .row = row, .out = out };
+	struct dir_organization r = { 0 };
+	uint8_t buf[DIR_RECORD_MAX];
+
+	r.organization_id = take_id(&f, 0, "organization_id");
+	if (f.err < 0)
+		return f.err;
+	dir_key_organization(&out->key, r.organization_id);
+	take_uuid(&f, 1, "e911_organization_id", &r.uuid);
+	r.name = take_text(&f, 2, ROW_NAME_MAX, "name");
+	r.default_location_id = take_optional_id(&f, 3, "default_location_id");
+	r.elin_timeout_s = (uint32_t)take_u64(&f, 4, DIR_TIMEOUT_UNSET - 1,
+					      "elin_timeout_s");
+	if (db_is_null(row, 4))
+		r.elin_timeout_s = DIR_TIMEOUT_UNSET;
+	r.keep_own_number = db_bool(row, 5);
+	take_npa(&f, 6, &r.home_npa);
+	r.relay_center_psap_id =
+		take_optional_id(&f, 7, "relay_center_psap_id");
+	take_plens(&f, 8, &r.network_plens);
+	if (f.err < 0)
+		return f.err;
+	return put(out, buf,
+		   dir_organization_encode(&r, &out->key, buf, sizeof(buf)));
+}
+
+int row_gateway(const struct db_row *row, struct row_out *out)
+{
+	struct fields f = { .row = row, .out = out };
+	struct dir_gateway r = { 0 };
+	uint8_t buf[DIR_RECORD_MAX];
+
+	dir_key_gateway(&out->key);
+	r.relay_center_psap_id =
+		take_optional_id(&f, 0, "relay_center_psap_id");
+	r.last_resort_psap_id = take_optional_id(&f, 1, "last_resort_psap_id");
+	take_plens(&f, 2, &r.source_plens);
+	if (f.err < 0)
+		return f.err;
+	return put(out, buf,
+		   dir_gateway_encode(&r, &out->key, buf, sizeof(buf)));
+}
+
+int row_network_range(const struct db_row *row, struct row_out *out)
+{
+	struct fields f = { .row = row, .out = out };
+	struct dir_network r = { 0 };
+	uint8_t buf[DIR_RECORD_MAX], addr[16];
+	uint64_t organization_id = take_id(&f, 0, "organization_id");
+	unsigned plen;
+
+	if (f.err < 0)
+		return f.err;
+	if (row_parse_prefix(db_text(row, 1), addr, &plen) < 0)
+		return row_refuse(out, "range is no prefix");
+	dir_key_network(&out->key, organization_id, addr, plen);
+	r.location_id = take_id(&f, 2, "location_id");
+	if (f.err < 0)
+		return f.err;
+	return put(out, buf,
+		   dir_network_encode(&r, &out->key, buf, sizeof(buf)));
+}
+
+int row_site_number(const struct db_row *row, struct row_out *out)
+{
+	struct fields f = { .row = row, .out = out };
+	uint64_t organization_id = take_id(&f, 0, "organization_id");
+	struct text number = take_text(&f, 1, IDENTITY_VALUE_MAX, "number");
+	uint64_t location_id;
+
+	if (f.err < 0)
+		return f.err;
+	if (row_site_key(&out->key, organization_id, number) < 0)
+		return row_refuse(out, "number is empty or too long");
+	location_id = take_id(&f, 2, "location_id");
+	if (f.err < 0)
+		return f.err;
+	dir_batch_set_site(out->batch, &out->key, location_id);
+	return 0;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "events/journal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define KEY_SIZE 8
+
+void journal_init(struct journal *j, const char *path)
+{
+	*j = (struct journal){ .path = path };
+}
+
+void journal_fini(struct journal *j)
+{
+	j->env = lmdb_env_close(j->env);
+}
+
+void journal_batch_fini(struct journal_batch *b)
+{
+	free(b->items);
+	free(b->bytes);
+	*b = (struct journal_batch){ 0 };
+}
+
+int journal_reader_check(struct journal *j)
+{
+	return j->env ? lmdb_env_reader_check(j->env) : 0;
+}
+
+static void format_key(uint64_t sequence, uint8_t ret[KEY_SIZE])
+{
+	for (int i = KEY_SIZE - 1; i >= 0; i--) {
+		ret[i] = (uint8_t)sequence;
+		sequence >>= 8;
+	}
+}
+
+static uint64_t parse_key(const uint8_t *p)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < KEY_SIZE; i++)
+		n = n << 8 | p[i];
+	return n;
+}
+
+static bool make_room(void **p, size_t *size, size_t need, size_t each)
+{
+	size_t n = *size ? *size : 256;
+	void *q;
+
+	if (need <= *size)
+		return true;
+	while (n < need)
+		n *= 2;
+	q = realloc(*p, n * each);
+	if (!q)
+		return false;
+	*p = q;
+	*size = n;
+	return true;
+}
+
+struct taking {
+	struct journal_batch *b;
+	size_t max;
+};
+
+static int take(struct lmdb_value key, struct lmdb_value value, void *arg)
+{
+	const struct taking *t = arg;
+	struct journal_batch *b = t->b;
+
+	if (key.len != KEY_SIZE)
+		return 0; /* something else than an event */
+	if (!make_room((void **)&b->items, &b->size, b->count + 1,
+		       sizeof(*b->items)) ||
+	    !make_room((void **)&b->bytes, &b->capacity, b->len + value.len, 1))
+		return -ENOMEM;
+	b->items[b->count++] = (struct journal_item){
+		.sequence = parse_key(key.p),
+		.at = b->len,
+		.len = value.len,
+	};
+	if (value.len)
+		memcpy(b->bytes + b->len, value.p, value.len);
+	b->len += value.len;
+	return b->count == t->max ? 1 : 0;
+}
+
+static int read_events(struct lmdb_txn *txn, const struct journal_cursor *after,
+		       struct taking *t)
+{
+	uint8_t key[KEY_SIZE];
+	struct lmdb_value from = { key, sizeof(key) }, id;
+	uint64_t sequence = after->sequence;
+	int err = lmdb_get(txn, (struct lmdb_value){ "J", 1 }, &id);
+
+	if (err == -ENOENT)
+		return 0; /* just being made */
+	if (err < 0)
+		return err;
+	if (id.len != JOURNAL_ID_SIZE)
+		return -EBADMSG;
+	memcpy(t->b->id, id.p, id.len);
+	if (memcmp(id.p, after->id, id.len) != 0)
+		sequence = 0;
+	if (sequence == UINT64_MAX)
+		return 0;
+	format_key(sequence + 1, key);
+	return lmdb_each(txn, &from, take, t);
+}
+
+static int open_if_needed(struct journal *j)
+{
+	const struct lmdb_options o = { .read_only = true };
+
+	if (j->env && !lmdb_env_is_replaced(j->env))
+		return 0;
+	j->env = lmdb_env_close(j->env);
+	return lmdb_env_open(&j->env, j->path, &o);
+}
+
+int journal_read(struct journal *j, const struct journal_cursor *after,
+		 size_t max, struct journal_batch *b)
+{
+	struct taking t = { .b = b, .max = max };
+	struct lmdb_txn txn;
+	int err = open_if_needed(j);
+
+	b->count = 0;
+	b->len = 0;
+	if (err == -ENOENT)
+		return 0;
+	if (err < 0)
+		return err;
+	err = lmdb_txn_begin(&txn, j->env, false);
+	if (err < 0)
+		return err;
+	err = read_events(&txn, after, &t);
+	lmdb_txn_abort(&txn);
+	return err < 0 ? err : (int)b->count;
+}

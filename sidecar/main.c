@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * e911d: the sidecar of the E911 gateway.
+ *
+ *	e911d -c FILE [--check-config] [--version] [--help]
+ *
+ * Runs in the foreground and logs to stderr.  SIGTERM and SIGINT end it
+ * within a second, SIGUSR1 writes the counters to the log.
+ *
+ * Exit codes:
+ *	0  ended by a signal, or nothing but --check-config was asked
+ *	1  it could not go on (memory, threads)
+ *	2  wrong usage or a bad configuration file
+ *	3  the database has a schema that this e911d is not made for
+ *	4  state_dir cannot be used, or another e911d uses it
+ * PostgreSQL being away is no reason to end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "base/log.h"
+#include "base/sd_notify.h"
+#include "base/stats.h"
+#include "base/stop.h"
+#include "directory/publisher.h"
+#include "events/collector.h"
+
+#ifndef E911_VERSION
+#define E911_VERSION "unknown"
+#endif
+
+enum exit_code {
+	EXIT_CODE_OK = 0,
+	EXIT_CODE_FAILED = 1,
+	EXIT_CODE_USAGE = 2,
+	EXIT_CODE_SCHEMA = 3,
+	EXIT_CODE_STATE_DIR = 4,
+};
+
+/* A thread, and what ends all when it ends by itself. */
+struct service {
+	const char *name;
+	int (*run)(const struct conf *conf, const struct stop *stop);
+	const struct conf *conf;
+	struct stop *stop;
+	pthread_t thread;
+	bool running;
+	int err;
+};
+
+static void *serve(void *arg)
+{
+	struct service *s = arg;
+
+	s->err = s->run(s->conf, s->stop);
+	if (s->err < 0) {
+		log_error(s->name, "ends: %s", strerror(-s->err));
+		(void)kill(getpid(), SIGTERM);
+	}
+	return NULL;
+}
+
+static enum exit_code code_of(int err)
+{
+	if (err >= 0)
+		return EXIT_CODE_OK;
+	if (err == -ENOTSUP)
+		return EXIT_CODE_SCHEMA;
+	return err == -ENOMEM ? EXIT_CODE_FAILED : EXIT_CODE_STATE_DIR;
+}
+
+/* Signals come to this thread only, when it asks for them. */
+static void wait_for_end(const sigset_t *signals)
+{
+	int sig;
+
+	do {
+		sig = sigwaitinfo(signals, NULL);
+		if (sig == SIGUSR1)
+			stats_log();
+	} while (sig != SIGTERM && sig != SIGINT);
+	log_info("main", "ending on %s", strsignal(sig));
+}
+
+static enum exit_code run(const struct conf *conf, const sigset_t *signals)
+{
+	struct stop stop;
+	struct service services[] = {
+		{ .name = "publisher", .run = publisher_run },
+		{ .name = "collector", .run = collector_run },
+	};
+	enum exit_code code = EXIT_CODE_OK;
+
+	if (stop_init(&stop) < 0)
+		return EXIT_CODE_FAILED;
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
+		struct service *s = &services[i];
+
+		s->conf = conf;
+		s->stop = &stop;
+		s->running = pthread_create(&s->thread, NULL, serve, s) == 0;
+		if (!s->running)
+			code = EXIT_CODE_FAILED;
+	}
+	if (code == EXIT_CODE_OK) {
+		(void)sd_notify_send("READY=1");
+		wait_for_end(signals);
+		(void)sd_notify_send("STOPPING=1");
+	}
+	stop_ask(&stop);
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
+		if (!services[i].running)
+			continue;
+		(void)pthread_join(services[i].thread, NULL);
+		if (code == EXIT_CODE_OK)
+			code = code_of(services[i].err);
+	}
+	stop_fini(&stop);
+	return code;
+}
+
+/* One e911d a state_dir: LMDB has one writer.  Released when we die. */
+static int lock_state_dir(const char *state_dir)
+{
+	char path[512];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/e911d.lock", state_dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (fd < 0) {
+		log_error("main", "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		log_error("main", "%s: another e911d is running", path);
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int name_node(struct conf *conf)
+{
+	char host[64];
+
+	if (conf->node[0])
+		return 0;
+	if (gethostname(host, sizeof(host)) < 0)
+		return -errno;
+	host[sizeof(host) - 1] = '\0';
+	free(conf->node);
+	conf->node = strdup(host);
+	return conf->node ? 0 : -ENOMEM;
+}
+
+static void usage(FILE *out)
+{
+	(void)fputs("usage: e911d -c FILE [--check-config] [--version]\n"
+		    "  -c, --config FILE   options, see e911d.conf.example\n"
+		    "      --check-config  say whether FILE is good, and end\n"
+		    "      --version       say the version, and end\n"
+		    "      --help          say this, and end\n",
+		    out);
+}
+
+struct arguments {
+	const char *config;
+	bool check_only;
+	bool done; /* nothing more to do */
+};
+
+static int parse_arguments(int argc, char **argv, struct arguments *ret)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check-config", no_argument, NULL, 'k' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			ret->config = optarg;
+			break;
+		case 'k':
+			ret->check_only = true;
+			break;
+		case 'v':
+			(void)puts("e911d " E911_VERSION);
+			ret->done = true;
+			return 0;
+		case 'h':
+			usage(stdout);
+			ret->done = true;
+			return 0;
+		default:
+			usage(stderr);
+			return -EINVAL;
+		}
+	}
+	if (!ret->config || optind < argc) {
+		usage(stderr);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Threads inherit the mask: signals are for the main thread to wait for. */
+static void block_signals(sigset_t *ret)
+{
+	(void)sigemptyset(ret);
+	(void)sigaddset(ret, SIGTERM);
+	(void)sigaddset(ret, SIGINT);
+	(void)sigaddset(ret, SIGUSR1);
+	(void)pthread_sigmask(SIG_BLOCK, ret, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static enum exit_code start(struct conf *conf)
+{
+	enum exit_code code;
+	sigset_t signals;
+	int lock;
+
+	if (name_node(conf) < 0)
+		return EXIT_CODE_FAILED;
+	log_set_level((enum log_level)conf->log_level);
+	lock = lock_state_dir(conf->state_dir);
+	if (lock < 0)
+		return EXIT_CODE_STATE_DIR;
+	block_signals(&signals);
+	log_info("main", "e911d %s starts, node '%s'", E911_VERSION,
+		 conf->node);
+	code = run(conf, &signals);
+	log_info("main", "ended");
+	(void)close(lock);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args = { 0 };
+	char error[CONF_ERROR_SIZE];
+	enum exit_code code;
+	struct conf conf;
+
+	if (parse_arguments(argc, argv, &args) < 0)
+		return EXIT_CODE_USAGE;
+	if (args.done)
+		return EXIT_CODE_OK;
+	if (conf_load(&conf, args.config, error) < 0) {
+		log_error("conf", "%s", error);
+		return EXIT_CODE_USAGE;
+	}
+	if (args.check_only) {
+		(void)printf("%s: good\n", args.config);
+		code = EXIT_CODE_OK;
+	} else {
+		code = start(&conf);
+	}
+	conf_fini(&conf);
+	return (int)code;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "store/lmdb_env.h"
+
+#include <errno.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_MODE   0660
+#define DIR_MODE    0770
+#define GROW_AT     70                 /* per cent */
+#define MAP_DEFAULT ((size_t)64 << 20) /* bytes */
+
+struct lmdb_env {
+	MDB_env *env; /* owned */
+	MDB_dbi dbi;
+	char *data_path; /* owned */
+	bool read_only;
+};
+
+static int from_mdb(int rc)
+{
+	switch (rc) {
+	case 0:
+		return 0;
+	case MDB_NOTFOUND:
+		return -ENOENT;
+	case MDB_MAP_FULL:
+		return -EOVERFLOW;
+	case MDB_READERS_FULL:
+		return -EMFILE;
+	case MDB_INVALID:
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_VERSION_MISMATCH:
+	case MDB_PANIC:
+	case MDB_BAD_TXN:
+		return -EBADMSG;
+	case MDB_BAD_VALSIZE:
+		return -EMSGSIZE;
+	default:
+		return rc > 0 ? -rc : -EIO;
+	}
+}
+
+/*
+ * A file that was cut would be SIGBUS as soon as a page behind its end is
+ * touched; LMDB does not look.
+ */
+static int check_length(struct lmdb_env *e)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+	struct stat file;
+	mdb_filehandle_t fd;
+	int rc;
+
+	rc = mdb_env_info(e->env, &info);
+	if (!rc)
+		rc = mdb_env_stat(e->env, &st);
+	if (!rc)
+		rc = mdb_env_get_fd(e->env, &fd);
+	if (rc)
+		return from_mdb(rc);
+	if (fstat(fd, &file) < 0)
+		return -errno;
+	if ((uint64_t)file.st_size / st.ms_psize < (uint64_t)info.me_last_pgno)
+		return -EBADMSG;
+	return 0;
+}
+
+static int open_dbi(struct lmdb_env *e)
+{
+	struct lmdb_txn t;
+	int err;
+
+	err = lmdb_txn_begin(&t, e, false);
+	if (err < 0)
+		return err;
+	err = from_mdb(mdb_dbi_open(t.handle, NULL, 0, &e->dbi));
+	if (err < 0) {
+		lmdb_txn_abort(&t);
+		return err;
+	}
+	return lmdb_txn_commit(&t);
+}
+
+static int open_files(struct lmdb_env *e, const char *dir,
+		      const struct lmdb_options *o)
+{
+	unsigned flags = MDB_NOTLS;
+	int rc;
+
+	if (o->read_only)
+		flags |= MDB_RDONLY;
+	if (o->no_sync)
+		flags |= MDB_NOSYNC;
+	rc = mdb_env_create(&e->env);
+	if (!rc)
+		rc = mdb_env_set_maxreaders(e->env, LMDB_READERS_MAX);
+	if (!rc && access(e->data_path, F_OK) < 0) /* else it knows its size */
+		rc = mdb_env_set_mapsize(e->env, o->map_size ? o->map_size
+							     : MAP_DEFAULT);
+	if (!rc)
+		rc = mdb_env_open(e->env, dir, flags, FILE_MODE);
+	return from_mdb(rc);
+}
+
+/* umask must not take the group's right: kamailio and e911d share it. */
+static void share_with_group(const char *dir)
+{
+	static const char *const names[] = { "data.mdb", "lock.mdb" };
+	char path[4096];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		(void)chmod(path, FILE_MODE); /* not ours to change: fine */
+	}
+}
+
+int lmdb_env_open(struct lmdb_env **ret, const char *dir,
+		  const struct lmdb_options *o)
+{
+	struct lmdb_env *e = calloc(1, sizeof(*e));
+	int err;
+
+	if (!e)
+		return -ENOMEM;
+	e->read_only = o->read_only;
+	if (asprintf(&e->data_path, "%s/data.mdb", dir) < 0) {
+		e->data_path = NULL;
+		err = -ENOMEM;
+		goto fail;
+	}
+	if (!o->read_only) {
+		if (mkdir(dir, DIR_MODE) == 0)
+			(void)chmod(dir, DIR_MODE);
+		else if (errno != EEXIST) {
+			err = -errno;
+			goto fail;
+		}
+	}
+	err = open_files(e, dir, o);
+	if (err >= 0)
+		err = check_length(e);
+	if (err >= 0)
+		err = open_dbi(e);
+	if (err < 0)
+		goto fail;
+	if (!o->read_only)
+		share_with_group(dir);
+	*ret = e;
+	return 0;
+
+fail:
+	(void)lmdb_env_close(e);
+	return err;
+}
+
+struct lmdb_env *lmdb_env_close(struct lmdb_env *e)
+{
+	if (!e)
+		return NULL;
+	if (e->env)
+		mdb_env_close(e->env);
+	free(e->data_path);
+	free(e);
+	return NULL;
+}
+
+int lmdb_env_grow(struct lmdb_env *e)
+{
+	size_t size = lmdb_env_map_size(e);
+
+	if (!size || size > SIZE_MAX / 2)
+		return -ENOMEM;
+	return from_mdb(mdb_env_set_mapsize(e->env, size * 2));
+}
+
+int lmdb_env_sync(struct lmdb_env *e)
+{
+	return from_mdb(mdb_env_sync(e->env, 1));
+}
+
+int lmdb_env_reader_check(struct lmdb_env *e)
+{
+	int dead = 0, rc = mdb_reader_check(e->env, &dead);
+
+	return rc ? from_mdb(rc) : dead;
+}
+
+bool lmdb_env_is_replaced(const struct lmdb_env *e)
+{
+	struct stat here, there;
+	mdb_filehandle_t fd;
+
+	if (mdb_env_get_fd(e->env, &fd) || fstat(fd, &here) < 0)
+		return true;
+	if (stat(e->data_path, &there) < 0)
+		return true;
+	return here.st_dev != there.st_dev || here.st_ino != there.st_ino;
+}
+
+size_t lmdb_env_map_size(const struct lmdb_env *e)
+{
+	MDB_envinfo info;
+
+	return mdb_env_info(e->env, &info) ? 0 : info.me_mapsize;
+}
+
+/* Grow ahead of need, so that a batch rarely has to be done twice. */
+static void grow_when_nearly_full(struct lmdb_env *e)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+
+	if (mdb_env_info(e->env, &info) || mdb_env_stat(e->env, &st))
+		return;
+	if (info.me_last_pgno <= info.me_mapsize / st.ms_psize / 100 * GROW_AT)
+		return;
+	if (lmdb_env_grow(e) < 0)
+		return; /* the write will say -EOVERFLOW */
+}
+
+int lmdb_txn_begin(struct lmdb_txn *t, struct lmdb_env *e, bool write)
+{
+	unsigned flags = write ? 0 : MDB_RDONLY;
+	MDB_txn *txn = NULL;
+	int rc;
+
+	*t = (struct lmdb_txn){ .env = e };
+	if (write)
+		grow_when_nearly_full(e);
+	rc = mdb_txn_begin(e->env, NULL, flags, &txn);
+	if (rc == MDB_MAP_RESIZED) {
+		rc = mdb_env_set_mapsize(e->env, 0);
+		if (!rc)
+			rc = mdb_txn_begin(e->env, NULL, flags, &txn);
+	}
+	if (rc) {
+		t->err = from_mdb(rc);
+		return t->err;
+	}
+	t->handle = txn;
+	return 0;
+}
+
+int lmdb_txn_commit(struct lmdb_txn *t)
+{
+	MDB_txn *txn = t->handle;
+
+	if (t->err < 0) {
+		lmdb_txn_abort(t);
+		return t->err;
+	}
+	t->handle = NULL;
+	t->err = from_mdb(mdb_txn_commit(txn));
+	return t->err;
+}
+
+void lmdb_txn_abort(struct lmdb_txn *t)
+{
+	if (t->handle)
+		mdb_txn_abort(t->handle);
+	t->handle = NULL;
+}
+
+static int keep(struct lmdb_txn *t, int rc)
+{
+	int err = from_mdb(rc);
+
+	if (err < 0 && err != -ENOENT)
+		t->err = err;
+	return err;
+}
+
+static MDB_val to_mdb(struct lmdb_value v)
+{
+	return (MDB_val){ .mv_size = v.len, .mv_data = (void *)v.p };
+}
+
+int lmdb_get(struct lmdb_txn *t, struct lmdb_value key, struct lmdb_value *ret)
+{
+	MDB_val k = to_mdb(key), v;
+	int err;
+
+	if (t->err < 0)
+		return t->err;
+	err = keep(t, mdb_get(t->handle, t->env->dbi, &k, &v));
+	if (err < 0)
+		return err;
+	*ret = (struct lmdb_value){ v.mv_data, v.mv_size };
+	return 0;
+}
+
+int lmdb_put(struct lmdb_txn *t, struct lmdb_value key, struct lmdb_value value)
+{
+	MDB_val k = to_mdb(key), v = to_mdb(value);
+	struct lmdb_value old;
+
+	if (lmdb_get(t, key, &old) == 0 && old.len == value.len &&
+	    (!old.len || memcmp(old.p, value.p, old.len) == 0))
+		return 0;
+	if (t->err < 0)
+		return t->err;
+	return keep(t, mdb_put(t->handle, t->env->dbi, &k, &v, 0));
+}
+
+int lmdb_del(struct lmdb_txn *t, struct lmdb_value key)
+{
+	MDB_val k = to_mdb(key);
+	int err;
+
+	if (t->err < 0)
+		return t->err;
+	err = keep(t, mdb_del(t->handle, t->env->dbi, &k, NULL));
+	return err == -ENOENT ? 0 : err;
+}
+
+int lmdb_each(struct lmdb_txn *t, const struct lmdb_value *from,
+	      lmdb_item_f *on_item, void *arg)
+{
+	MDB_cursor *c;
+	MDB_val k = { 0 }, v;
+	int rc, err;
+
+	if (t->err < 0)
+		return t->err;
+	err = keep(t, mdb_cursor_open(t->handle, t->env->dbi, &c));
+	if (err < 0)
+		return err;
+	if (from)
+		k = to_mdb(*from);
+	rc = mdb_cursor_get(c, &k, &v, from ? MDB_SET_RANGE : MDB_FIRST);
+	for (err = 0; !rc && !err; rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) {
+		err = on_item((struct lmdb_value){ k.mv_data, k.mv_size },
+			      (struct lmdb_value){ v.mv_data, v.mv_size }, arg);
+		if (err)
+			break;
+	}
+	mdb_cursor_close(c);
+	if (!err && rc && rc != MDB_NOTFOUND)
+		err = keep(t, rc);
+	return err;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "journal_process.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "event.h"
+
+#define BATCH_EVENTS     256
+#define BATCH_BYTES      ((size_t)64 * 1024)
+#define TRIM_EVENTS      10000
+#define EACH_MS          1000  /* trim, or try to open */
+#define COMPLAIN_EACH_MS 60000 /* the same fault is logged so often */
+
+void journal_writer_init(struct journal_writer *w, struct journal_ring *ring,
+			 struct journal_stats *stats, const char *state_dir,
+			 const char *wake_socket, struct text node)
+{
+	*w = (struct journal_writer){
+		.ring = ring,
+		.stats = stats,
+		.state_dir = state_dir,
+		.wake_socket = wake_socket,
+		.node = node,
+		.wake_fd = -1,
+	};
+}
+
+/* ---- telling ---- */
+
+static void journal_stats_show(struct journal_writer *w)
+{
+	__atomic_store_n(&w->stats->waiting, journal_waiting(w->journal),
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&w->stats->last_sequence, journal_last(w->journal),
+			 __ATOMIC_RELAXED);
+}
+
+static void complain(struct journal_writer *w, struct journal_fault *fault,
+		     const char *what, int err)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (fault->err == err && now_ms < fault->again_at_ms)
+		return;
+	fault->err = err;
+	fault->again_at_ms = now_ms + COMPLAIN_EACH_MS;
+	log_line(LEVEL_ERR,
+		 "the journal cannot be %s: %s; %zu events are kept, %zu bytes "
+		 "wait in the ring, %llu events were dropped",
+		 what, strerror(-err),
+		 w->journal ? journal_pending(w->journal) : 0,
+		 journal_ring_used(w->ring),
+		 (unsigned long long)journal_ring_dropped(w->ring));
+}
+
+static void complain_no_more(struct journal_fault *fault, const char *what)
+{
+	if (fault->err)
+		log_line(LEVEL_NOTICE, "the journal can be %s again", what);
+	fault->err = 0;
+}
+
+static int batch_failed(struct journal_writer *w, const char *what, int err)
+{
+	__atomic_add_fetch(&w->stats->batches_failed, 1, __ATOMIC_RELAXED);
+	complain(w, &w->write_fault, what, err);
+	return err;
+}
+
+/* The sidecar looks once a second anyway: nothing depends on this. */
+static void sidecar_wake(struct journal_writer *w)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+	if (text_to_cstr(text_of(w->wake_socket), to.sun_path,
+			 sizeof(to.sun_path)) < 0)
+		return;
+	if (w->wake_fd < 0)
+		w->wake_fd = socket(
+			AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (w->wake_fd >= 0)
+		(void)sendto(w->wake_fd, "J", 1, MSG_NOSIGNAL,
+			     (struct sockaddr *)&to, sizeof(to));
+}
+
+/* ---- one batch ---- */
+
+/* Ready to append; a batch that failed before is in it. */
+static int journal_ready(struct journal_writer *w)
+{
+	int64_t now_ms = clock_mono_ms();
+	int err;
+
+	if (!w->journal) {
+		if (now_ms < w->open_at_ms)
+			return -EAGAIN;
+		w->open_at_ms = now_ms + EACH_MS;
+		err = journal_open(&w->journal, w->state_dir);
+		if (err < 0)
+			return batch_failed(w, "opened", err);
+	}
+	if (journal_pending(w->journal))
+		return 0;
+	err = journal_begin(w->journal);
+	return err < 0 ? batch_failed(w, "opened", err) : 0;
+}
+
+/* Say how many events were lost since it was last said. */
+static void append_dropped(struct journal_writer *w)
+{
+	uint64_t dropped = journal_ring_dropped(w->ring) + w->lost;
+	const struct uuid no_call = { 0 };
+	struct event_writer event;
+	uint8_t buf[EVENT_MAX];
+
+	if (dropped == w->told)
+		return;
+	event_begin(&event, buf, sizeof(buf), EVENT_EVENTS_DROPPED, &no_call,
+		    clock_utc_ms());
+	event_u64(&event, FIELD_COUNT, dropped - w->told);
+	event_text(&event, FIELD_NODE, w->node);
+	if (journal_append(w->journal, buf, event_finish(&event)) == 0)
+		w->told = dropped;
+}
+
+/* 1 when the batch is full, 0 when the ring is empty. */
+static int append_ring(struct journal_writer *w)
+{
+	uint8_t buf[EVENT_MAX];
+	size_t bytes = 0;
+
+	for (int i = 0; i < BATCH_EVENTS && bytes < BATCH_BYTES; i++) {
+		int len = journal_ring_take(w->ring, buf, sizeof(buf));
+
+		if (len <= 0)
+			return 0;
+		if (journal_append(w->journal, buf, (size_t)len) < 0)
+			w->lost++; /* no memory */
+		bytes += (size_t)len;
+	}
+	return 1;
+}
+
+static int batch_commit(struct journal_writer *w)
+{
+	size_t count = journal_pending(w->journal);
+	int err;
+
+	if (count == 0)
+		return 0;
+	err = journal_commit(w->journal);
+	if (err < 0)
+		return batch_failed(w, "written", err);
+	complain_no_more(&w->write_fault, "written");
+	__atomic_add_fetch(&w->stats->events_written, count, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&w->stats->commits, 1, __ATOMIC_RELAXED);
+	sidecar_wake(w);
+	return 0;
+}
+
+static void trim(struct journal_writer *w)
+{
+	int64_t now_ms = clock_mono_ms();
+	int deleted;
+
+	if (now_ms < w->trim_at_ms)
+		return;
+	deleted = journal_trim(w->journal, TRIM_EVENTS);
+	/* A backlog is deleted at once, part by part. */
+	w->trim_at_ms = now_ms + (deleted == TRIM_EVENTS ? 0 : EACH_MS);
+	if (deleted < 0 && deleted != -ENOENT)
+		complain(w, &w->trim_fault, "trimmed", deleted);
+	else
+		complain_no_more(&w->trim_fault, "trimmed");
+}
+
+int journal_writer_step(struct journal_writer *w)
+{
+	bool is_retry = w->journal && journal_pending(w->journal);
+	int more = 1, err;
+
+	err = journal_ready(w);
+	if (err < 0)
+		return err;
+	if (!is_retry) {
+		more = append_ring(w);
+		append_dropped(w);
+	}
+	err = batch_commit(w);
+	trim(w);
+	journal_stats_show(w);
+	return err < 0 ? err : more;
+}
+
+void journal_writer_fini(struct journal_writer *w)
+{
+	while (journal_writer_step(w) > 0)
+		;
+	w->journal = journal_close(w->journal);
+	if (w->wake_fd >= 0)
+		close(w->wake_fd);
+	w->wake_fd = -1;
+}

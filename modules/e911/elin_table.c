@@ -27,7 +27,7 @@ struct elin_table *elin_table_new(unsigned bits)
 	bits = bits < 4 ? 4 : bits;
 	bits = bits > 20 ? 20 : bits;
 	t = shared_alloc(sizeof(*t) +
-			 ((size_t)1 << bits) * sizeof(t->buckets[0]));
+			 ((size_t)1 << bits) * sizeof(struct elin_entry *));
 	if (!t)
 		return NULL;
 	shared_lock_init(&t->lock);
@@ -55,9 +55,14 @@ struct elin_table *elin_table_free(struct elin_table *t)
 
 /* ---- under the lock ---- */
 
-static void counter_add(size_t *counter, int by)
+static void count_add(struct elin_table *t, int by)
 {
-	__atomic_store_n(counter, *counter + (size_t)by, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->count, t->count + (size_t)by, __ATOMIC_RELAXED);
+}
+
+static void active_add(struct elin_table *t, int by)
+{
+	__atomic_store_n(&t->active, t->active + (size_t)by, __ATOMIC_RELAXED);
 }
 
 static struct elin_entry **bucket_of(struct elin_table *t, uint64_t number)
@@ -110,7 +115,7 @@ static struct elin_entry *entry_reclaim(struct elin_table *t, uint64_t number,
 		if (e->was_lent || is_alive(e, now_ms))
 			continue;
 		*at = e->next;
-		counter_add(&t->count, -1);
+		count_add(t, -1);
 		memset(e, 0, sizeof(*e));
 		return e;
 	}
@@ -134,7 +139,7 @@ static struct elin_entry *entry_get(struct elin_table *t, uint64_t number,
 	e->b.number = number;
 	e->next = *bucket;
 	*bucket = e;
-	counter_add(&t->count, 1);
+	count_add(t, 1);
 	return e;
 }
 
@@ -150,7 +155,7 @@ static void entry_hold(struct elin_table *t, struct elin_entry *e,
 	b.ended_at_ms = e->b.ended_at_ms;
 	b.expires_at_ms = 0;
 	e->b = b;
-	counter_add(&t->active, 1);
+	active_add(t, 1);
 }
 
 static enum elin_choice lease_locked(struct elin_table *t, const uint64_t *pool,
@@ -196,6 +201,7 @@ static struct elin_binding binding_at(const struct elin_binding *who,
 	return b;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a pool is three parameters */
 enum elin_choice elin_table_lease(struct elin_table *t, const uint64_t *pool,
 				  size_t count, int walk,
 				  const struct elin_binding *who,
@@ -239,7 +245,7 @@ static bool release_locked(struct elin_table *t, uint64_t number,
 	if (!e || e->b.active_count == 0)
 		return false;
 	e->b.active_count--;
-	counter_add(&t->active, -1);
+	active_add(t, -1);
 	if (e->b.active_count > 0)
 		return true;
 	e->b.ended_at_ms = now_ms;

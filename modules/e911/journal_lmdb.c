@@ -115,20 +115,36 @@ static int move_aside(struct journal *j)
 	return err;
 }
 
-/* 0; -EBADMSG: damaged. */
-static int data_probe(struct journal *j)
+/* The size of the file, 0 when there is none to speak of. */
+static int data_size(struct journal *j, uint64_t *ret_size)
 {
 	char *path = lmdb_path(j->dir, "data.mdb");
 	struct stat st = { 0 };
-	int err = path && stat(path, &st) == 0 ? 0 : -errno;
+	int err = 0;
 
-	/* A creation that did not get far, on a full disk for example. */
-	if (err == 0 && st.st_size < FIRST_SIZE)
-		err = unlink(path) < 0 ? -errno : -ENOENT;
+	if (!path)
+		return -ENOMEM;
+	if (stat(path, &st) < 0)
+		err = errno == ENOENT ? 0 : -errno;
+	else if (st.st_size < FIRST_SIZE && unlink(path) < 0)
+		/* A creation that did not get far, on a full disk say. */
+		err = -errno;
 	free(path);
 	if (err < 0)
-		return err == -ENOENT ? 0 : err;
-	switch (probe_run(j->dir, true, (uint64_t)st.st_size)) {
+		return err;
+	*ret_size = st.st_size < FIRST_SIZE ? 0 : (uint64_t)st.st_size;
+	return 0;
+}
+
+/* 0; -EBADMSG: damaged. */
+static int data_probe(struct journal *j)
+{
+	uint64_t size = 0;
+	int err = data_size(j, &size);
+
+	if (err < 0 || size == 0)
+		return err;
+	switch (probe_run(j->dir, true, size)) {
 	case PROBE_SOUND:
 	case PROBE_ERROR: /* opening will tell which */
 		break;

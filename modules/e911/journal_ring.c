@@ -53,19 +53,24 @@ static uint64_t look(const uint64_t *position)
 	return __atomic_load_n(position, __ATOMIC_SEQ_CST);
 }
 
-static void move(uint64_t *position, uint64_t to)
+static void head_move(struct journal_ring *r, uint64_t to)
 {
-	__atomic_store_n(position, to, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&r->head, to, __ATOMIC_SEQ_CST);
 }
 
-static uint64_t counter_get(const uint64_t *counter)
+static void tail_move(struct journal_ring *r, uint64_t to)
 {
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+	__atomic_store_n(&r->tail, to, __ATOMIC_SEQ_CST);
 }
 
-static void counter_set(uint64_t *counter, uint64_t to)
+static void refused_add(struct journal_ring *r)
 {
-	__atomic_store_n(counter, to, __ATOMIC_RELAXED);
+	__atomic_store_n(&r->refused, r->refused + 1, __ATOMIC_RELAXED);
+}
+
+static void lost_add(struct journal_ring *r, uint64_t count)
+{
+	__atomic_store_n(&r->lost, r->lost + count, __ATOMIC_RELAXED);
 }
 
 static uint32_t record_check(uint32_t len, uint64_t ordinal)
@@ -129,7 +134,7 @@ static int put_locked(struct journal_ring *r, const void *event, size_t len,
 		record_write(r, at, NULL, WRAP);
 	r->ordinal++;
 	record_write(r, skip ? 0 : at, event, (uint32_t)len);
-	move(&r->head, before + skip + size);
+	head_move(r, before + skip + size);
 	*ret_before = before;
 	return 0;
 }
@@ -144,7 +149,7 @@ int journal_ring_put(struct journal_ring *r, const void *event, size_t len,
 	if (len > 0 && len <= EVENT_MAX)
 		err = put_locked(r, event, len, &before);
 	if (err < 0)
-		counter_set(&r->refused, r->refused + 1);
+		refused_add(r);
 	shared_lock_drop(&r->lock);
 	if (err < 0)
 		return err;
@@ -209,7 +214,7 @@ int journal_ring_take(struct journal_ring *r, void *buf, size_t size)
 	if (found == 0)
 		return 0;
 	if (found < 0) {
-		move(&r->tail, head);
+		tail_move(r, head);
 		log_line(LEVEL_ERR, "the ring of events held garbage and was "
 				    "emptied");
 		return 0;
@@ -218,15 +223,16 @@ int journal_ring_take(struct journal_ring *r, void *buf, size_t size)
 		return -ENOBUFS;
 	memcpy(buf, r->bytes + tail % r->capacity + sizeof(record), record.len);
 	if (record.ordinal > r->taken)
-		counter_set(&r->lost, r->lost + record.ordinal - r->taken - 1);
+		lost_add(r, record.ordinal - r->taken - 1);
 	r->taken = record.ordinal;
-	move(&r->tail, tail + record_size(record.len));
+	tail_move(r, tail + record_size(record.len));
 	return (int)record.len;
 }
 
 uint64_t journal_ring_dropped(const struct journal_ring *r)
 {
-	return counter_get(&r->refused) + counter_get(&r->lost);
+	return __atomic_load_n(&r->refused, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&r->lost, __ATOMIC_RELAXED);
 }
 
 size_t journal_ring_used(const struct journal_ring *r)

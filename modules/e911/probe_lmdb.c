@@ -159,9 +159,9 @@ static _Noreturn void probe_child(const char *dir, bool is_journal, int fd,
 
 	/* Its death is an answer: no handler, no core, no other reason. */
 	for (size_t i = 0; i < ARRAY_SIZE(deadly); i++)
-		signal(deadly[i], SIG_DFL);
+		(void)signal(deadly[i], SIG_DFL);
 	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
-		signal(foreign[i], SIG_IGN);
+		(void)signal(foreign[i], SIG_IGN);
 	(void)setrlimit(RLIMIT_CORE, &no_core);
 	alarm(limit_s);
 	answer = (char)probe_look(dir, is_journal);

@@ -239,6 +239,7 @@ int conf_read(struct conf *ret, FILE *in, const char *path,
 	struct conf c = { 0 };
 	int err;
 
+	error[0] = '\0';
 	err = read_lines(&c, in, seen, &at);
 	if (err >= 0)
 		err = take_defaults(&c, seen, &at);

@@ -58,8 +58,9 @@ int json_put_text(struct json *j, const char *key, struct text value)
 		return -ENOMEM;
 	if (json_is_string(old)) {
 		memcpy(buf, json_string_value(old), old_len);
-		memcpy(buf + old_len, ", ", 2);
-		len = old_len + 2;
+		len = old_len;
+		buf[len++] = ',';
+		buf[len++] = ' ';
 	}
 	len += utf8_copy_valid(value, buf + len);
 	err = put(j, key, json_stringn(buf, len));

@@ -73,7 +73,7 @@ void log_write(enum log_level level, const char *who, const char *fmt, ...)
 	len = (size_t)n + (size_t)m;
 	if (len >= LOG_LINE_MAX) {
 		len = LOG_LINE_MAX - 1;
-		memcpy(line + len - 3, "...", 3);
+		memset(line + len - 3, '.', 3);
 	}
 	utf8_make_printable(line, len);
 	line[len++] = '\n';

@@ -119,8 +119,9 @@ size_t utf8_copy_valid(struct text t, char *buf)
 		size_t n = utf8_char_len(p, end);
 
 		if (n == 0 || *p == '\0') {
-			memcpy(out, "\xef\xbf\xbd", 3);
-			out += 3;
+			*out++ = '\xef'; /* U+FFFD */
+			*out++ = '\xbf';
+			*out++ = '\xbd';
 			p++;
 			continue;
 		}

@@ -151,12 +151,12 @@ static int point(const char *dir, const char *link, unsigned number)
 int generation_switch(const char *dir, unsigned number)
 {
 	char path[GENERATION_PATH_MAX];
-	unsigned old;
+	unsigned old = 0;
 	int err;
 
 	generation_path(dir, number, path);
 	err = sync_dir(path);
-	if (err >= 0 && generation_current(dir, &old) == 0 && old != number)
+	if (err >= 0 && generation_current(dir, &old) >= 0 && old != number)
 		err = point(dir, "previous", old);
 	if (err >= 0)
 		err = point(dir, "current", number);

@@ -18,6 +18,8 @@
 #include "store/lmdb_env.h"
 
 #define WHO             "publisher"
+#define CHECK_PIECE     10000 /* records */
+#define CHECK_PAUSE_MS  10    /* between two pieces */
 #define READER_CHECK_MS 10000
 /* How often to look again for a change that a transaction holds back. */
 #define HELD_BACK_MS       10
@@ -32,7 +34,9 @@ struct publisher {
 	struct lmdb_env *env; /* owned; NULL: must be rebuilt */
 	struct record_meta meta;
 	struct dir_batch batch;
-	int64_t held_since_ms; /* 0: nothing is held back */
+	bool checking;             /* reading all records back */
+	struct dir_key check_from; /* ... and that is where we are */
+	int64_t held_since_ms;     /* 0: nothing is held back */
 	int64_t next_reader_check_ms, next_check_ms, next_prune_ms;
 };
 
@@ -101,6 +105,7 @@ static int rebuild(struct publisher *p, const char *why)
 	if (err < 0)
 		return err;
 	p->env = lmdb_env_close(p->env);
+	p->checking = false;
 	return open_current(p, &why);
 }
 
@@ -248,7 +253,8 @@ static int pause_ms(struct publisher *p)
 		return err;
 	if (!waiting) {
 		p->held_since_ms = 0;
-		return (int)p->conf->directory_poll_ms;
+		return p->checking ? CHECK_PAUSE_MS
+				   : (int)p->conf->directory_poll_ms;
 	}
 	if (!p->held_since_ms)
 		p->held_since_ms = now;
@@ -282,9 +288,8 @@ static void check_readers(struct publisher *p)
 	}
 }
 
-static int check_records(struct publisher *p)
+static int begin_check(struct publisher *p)
 {
-	size_t count;
 	int err;
 
 	if (!is_due(&p->next_check_ms, p->conf->directory_check_s * 1000))
@@ -294,10 +299,27 @@ static int check_records(struct publisher *p)
 	err = generation_mark(p->dir);
 	if (err < 0)
 		return err;
-	err = record_check_all(p->env, &count);
+	p->checking = true;
+	p->check_from.len = 0;
+	return 0;
+}
+
+/* A piece at a time: publishing goes on meanwhile. */
+static int check_records(struct publisher *p)
+{
+	int err;
+
+	if (!p->checking)
+		return begin_check(p);
+	err = record_check_some(p->env, CHECK_PIECE, &p->check_from);
+	if (err > 0)
+		return 0;
+	p->checking = false;
 	generation_unmark(p->dir);
 	if (err == -EBADMSG)
 		return rebuild_damaged(p, "a record is damaged");
+	if (err == 0)
+		log_debug(WHO, "all records read back");
 	return err;
 }
 
@@ -404,6 +426,8 @@ int publisher_run(const struct conf *conf, const struct stop *stop)
 	} else {
 		log_error(WHO, "%s: %s", p.dir, strerror(-err));
 	}
+	if (p.checking)
+		generation_unmark(p.dir);
 	(void)lmdb_env_close(p.env);
 	(void)db_free(p.db);
 	dir_batch_fini(&p.batch);

@@ -93,6 +93,45 @@ int record_check_all(struct lmdb_env *env, size_t *ret_count)
 	return 0;
 }
 
+struct piece {
+	size_t left;
+	struct dir_key *next;
+};
+
+static int check_piece(struct lmdb_value key, struct lmdb_value value,
+		       void *arg)
+{
+	struct piece *p = arg;
+
+	if (p->left == 0) {
+		/* record_check() has not seen it yet: it may be any length. */
+		if (key.len > sizeof(p->next->b))
+			return -EBADMSG;
+		p->next->len = key.len;
+		memcpy(p->next->b, key.p, key.len);
+		return 1;
+	}
+	p->left--;
+	return record_check(key, value);
+}
+
+int record_check_some(struct lmdb_env *env, size_t max, struct dir_key *from)
+{
+	const struct lmdb_value start = { from->b, from->len };
+	struct dir_key next = { .len = 0 };
+	struct piece p = { .left = max, .next = &next };
+	struct lmdb_txn t;
+	int err = lmdb_txn_begin(&t, env, false);
+
+	if (err < 0)
+		return err;
+	err = lmdb_each(&t, from->len ? &start : NULL, check_piece, &p);
+	lmdb_txn_abort(&t);
+	if (err >= 0)
+		*from = next;
+	return err;
+}
+
 int record_read_meta(struct lmdb_env *env, struct record_meta *ret)
 {
 	struct record_meta m;

@@ -14,6 +14,14 @@ int must_check record_check(struct lmdb_value key, struct lmdb_value value);
  */
 int must_check record_check_all(struct lmdb_env *env, size_t *ret_count);
 
+/*
+ * The same a piece at a time, so that no transaction is long: up to max
+ * records from *from on (len 0: the first).  1: *from is where to go on,
+ * 0: that was the last one, -EBADMSG.
+ */
+int must_check record_check_some(struct lmdb_env *env, size_t max,
+				 struct dir_key *from);
+
 /* The directory's own record.  -ENOENT: there is none. */
 struct record_meta {
 	struct dir_meta meta; /* points into text */

@@ -17,7 +17,7 @@
 
 static _Noreturn void broken(const char *file, int line, const char *rule)
 {
-	fprintf(stderr, "%s:%d: broken rule: %s\n", file, line, rule);
+	(void)fprintf(stderr, "%s:%d: broken rule: %s\n", file, line, rule);
 	abort();
 }
 
@@ -300,7 +300,14 @@ static void collect_rules(const struct request_view *req,
 	memset(&again, 0xa5, sizeof(again));
 	identity_collect(req, profile, &again);
 	must(again.count == set.count && again.faults == set.faults);
-	must(!memcmp(again.candidates, set.candidates, sizeof(set.candidates)));
+	for (unsigned i = 0; i < set.count; i++) {
+		const struct identity_candidate *a = &again.candidates[i];
+		const struct identity_candidate *b = &set.candidates[i];
+
+		must(a->kind == b->kind && a->value_len == b->value_len);
+		must(!memcmp(a->value, b->value, sizeof(a->value)));
+		must(!memcmp(a->source, b->source, sizeof(a->source)));
+	}
 }
 
 void identity_rules(struct text message)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test/support/request_text.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "test/support/sweep.h"
@@ -40,7 +39,8 @@ static struct text uri_of(struct text line)
 	if (text_has_prefix_nocase(line, method))
 		line = text_make(line.p + method.len, line.len - method.len);
 	if (line.len >= version.len &&
-	    !memcmp(line.p + line.len - version.len, version.p, version.len))
+	    text_equal(text_make(line.p + line.len - version.len, version.len),
+		       version))
 		line.len -= version.len;
 	return line;
 }
@@ -69,7 +69,7 @@ void request_text_init(struct request_text *r, struct text message)
 
 static void release(struct text t)
 {
-	free((void *)(uintptr_t)t.p);
+	free((char *)t.p);
 }
 
 void request_text_fini(struct request_text *r)

@@ -1,6 +1,10 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 --
 -- Everything that is in the first release.
+--
+-- The files included here are those of the current schema, as long as they
+-- are what this migration means: SHA256SUMS pins them.  Who changes one puts
+-- the pinned text into 0001_initial/ first; ../README.md tells how.
 
 \set ON_ERROR_STOP on
 \ir ../roles.sql

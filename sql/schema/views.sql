@@ -206,9 +206,9 @@ AS $$
         ', ended by ' || (detail ->> 'ended_by'),
         ' (' || nullif(t.answer, '') || ')')
     WHEN 'callback.started' THEN concat(
-        'callback to ' || coalesce(detail ->> 'elin',
-                                   detail ->> 'callback_number',
-                                   detail ->> 'request_uri'),
+        'callback',
+        ' to ' || coalesce(detail ->> 'elin', detail ->> 'callback_number',
+                           detail ->> 'request_uri'),
         ' from ' || nullif(detail ->> 'caller_number', ''),
         ' over ' || t.trunk,
         ' goes to the caller of ' || (detail ->> 'original_call_id'))

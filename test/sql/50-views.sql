@@ -1,0 +1,121 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- What operators look at.
+\ir ../../sql/demo.sql
+
+SELECT test.is_same(address, want, location || ': the address in one line')
+  FROM e911.location_dispatchable JOIN (VALUES
+    ('Larkspur floor 3', '100 Mill St, Floor 3, Ashgrove, WA 98000, '
+                         'contact centre, east wing'),
+    ('Juniper office', '45 Depot Rd, Building A, Mezzanine, Room 2, '
+                       'Ashgrove, WA 98000'),
+    ('Tamarack suite 5', '7 Court Sq, Floor 1, Suite 5, Ashgrove, WA 98000'),
+    ('Mill School', '12 1/2 School Ave SE, Old house, Ashgrove, WA 98000')
+  ) AS v (location, want) USING (location);
+
+UPDATE e911.location SET house_number = NULL, postal_code = 'V0V 0V0',
+       country = 'CA', state = 'BC', info = NULL
+ WHERE name = 'Larkspur floor 2';
+SELECT test.is_same(address, 'Mill St, Floor 2, Ashgrove, BC V0V 0V0, CA',
+    'an address abroad names its country, and what is missing leaves no gap')
+  FROM e911.location_dispatchable WHERE location = 'Larkspur floor 2';
+
+SELECT test.is_same(string_agg(entity || ' ' || name || ' ' || problem, '; '),
+    'organization Ashgrove Schools has no default location',
+    'of the demo town only what was left out on purpose is missing')
+  FROM e911.unprovisioned;
+
+INSERT INTO e911.organization (e911_organization_id, name)
+    VALUES (gen_random_uuid(), 'New');
+INSERT INTO e911.endpoint (organization_id, name, extension)
+    SELECT organization_id, 'new endpoint', '1' FROM e911.organization
+     WHERE name = 'New';
+INSERT INTO e911.location (organization_id, name, street, city, state)
+    SELECT organization_id, 'new location', 'Mill St', 'Ashgrove', 'WA'
+      FROM e911.organization WHERE name = 'New';
+INSERT INTO e911.trunk (name, role, host)
+    VALUES ('new trunk', 'origin', '10.0.0.9');
+INSERT INTO e911.psap (name) VALUES ('new PSAP');
+UPDATE e911.gateway SET relay_center_psap_id = NULL,
+                        last_resort_psap_id = NULL;
+SELECT test.is_true(EXISTS (
+        SELECT FROM e911.unprovisioned u
+         WHERE u.entity = v.entity AND u.problem = v.problem
+           AND u.name IS NOT DISTINCT FROM v.name
+           AND u.consequence <> ''),
+    coalesce(v.name, v.entity) || ' ' || v.problem || ' is told')
+  FROM (VALUES
+    ('endpoint', 'new endpoint',
+     'has no location, and its organisation has no default'),
+    ('organization', 'New', 'has no default location'),
+    ('organization', 'New', 'comes over no trunk'),
+    ('location', 'new location', 'has no PSAP'),
+    ('location', 'new location', 'has no ELIN'),
+    ('psap', 'new PSAP', 'has no route'),
+    ('trunk', 'new trunk', 'has no source address'),
+    ('trunk', 'new trunk', 'has no organisation'),
+    ('gateway', NULL, 'has no relay centre'),
+    ('gateway', NULL, 'has no last resort')
+  ) AS v (entity, name, problem);
+
+-- A story, told as people read it.
+SELECT trunk_id AS cloud FROM e911.trunk WHERE name = 'genesys-cloud' \gset
+SELECT trunk_id AS north_trunk FROM e911.trunk WHERE name = 'psap-north' \gset
+SELECT psap_id AS north FROM e911.psap WHERE name = 'Ashgrove North' \gset
+SELECT organization_id AS larkspur, endpoint_id AS ben, location_id AS floor3
+  FROM e911.endpoint WHERE name = 'Ben Okafor' \gset
+CREATE TEMP TABLE told (n serial, kind text, detail jsonb, want text);
+INSERT INTO told (kind, detail, want) VALUES
+    ('call.started', jsonb_build_object('trunk_id', :cloud,
+        'organization_id', :larkspur, 'endpoint_id', :ben,
+        'location_id', :floor3, 'psap_id', :north,
+        'identified_by', 'extension', 'identified_from', 'From',
+        'caller_number', '4102', 'located_by', 'endpoint',
+        'routed_by', 'psap', 'callback_number', '+12065550114',
+        'bound_by', 'free', 'service', 'emergency'),
+     '911 call from 4102 over "genesys-cloud" of "Larkspur Insurance": '
+     '"Ben Okafor", known by extension in From; at "Larkspur floor 3" '
+     '(100 Mill St, Floor 3, Ashgrove, WA 98000, contact centre, east wing), '
+     'by endpoint; to "Ashgrove North", by psap; '
+     'ring back +12065550114 (free)'),
+    ('leg.invited', jsonb_build_object('psap_id', :north,
+        'route_trunk_id', :north_trunk),
+     'sent to "Ashgrove North" over "psap-north"'),
+    ('leg.refused', jsonb_build_object('psap_id', :north, 'status', 503,
+        'reason', 'Service Unavailable'),
+     '"Ashgrove North" did not take it: 503 Service Unavailable'),
+    ('leg.invited', '{"psap_id": 4711, "route_trunk_id": 4712}',
+     'sent to PSAP 4711 over trunk 4712'),
+    ('leg.ringing', jsonb_build_object('psap_id', :north, 'status', 180),
+     '"Ashgrove North" is alerting'),
+    ('call.answered', jsonb_build_object('psap_id', :north),
+     '"Ashgrove North" answered'),
+    ('call.ended', '{"outcome": "answered", "ended_by": "caller"}',
+     'over: answered, ended by caller'),
+    ('callback.started', '{"callback_number": "+12065550114",
+        "original_call_id": "00000000-0000-4000-8000-00000000000a"}',
+     'callback to +12065550114 goes to the caller of '
+     '00000000-0000-4000-8000-00000000000a'),
+    ('test.refused', '{"caller_number": "4102", "status": 503}',
+     '933 test call from 4102 could not be answered: 503'),
+    ('call.started', '{}', '911 call: an unknown endpoint; at an unknown place'),
+    ('security.source', '{"source_address": "192.0.2.1:5060"}',
+     'a request from 192.0.2.1:5060, which belongs to no trunk'),
+    ('input.malformed', '{"fault": "From: no usable user part"}',
+     'could not be used: From: no usable user part'),
+    ('report.dropped', '{"count": 3}', '3 events were lost, the ring was full'),
+    ('to.come', '{"x": 1}', 'to.come {"x": 1}');
+SELECT test.is_same(count(*) FILTER (WHERE e911.event_store(
+        ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid,
+        '00000000-0000-4000-8000-00000000000a', '2026-01-02 03:04Z', kind,
+        'gw1', detail)), 14::bigint, 'the events of a story are stored')
+  FROM told;
+SELECT test.is_same(s.story, t.want, t.kind || ' in plain words')
+  FROM told t JOIN e911.call_story s ON s.event_id =
+       ('00000000-0000-4000-8000-' || lpad(t.n::text, 12, '0'))::uuid
+ ORDER BY t.n;
+SELECT test.is_true(bool_and(event_id > previous),
+    'events of one millisecond are told in the order of the journal')
+  FROM (SELECT event_id, lag(event_id) OVER () AS previous
+          FROM e911.call_story
+         WHERE call_id = '00000000-0000-4000-8000-00000000000a') AS s;

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The migrations lead to sql/schema.sql, and are what they always were."""
+import hashlib
+import os
+import re
+import subprocess
+
+SQL = os.path.realpath(os.environ["E911_SQL"])
+MIGRATIONS = os.path.join(SQL, "migrations")
+EMPTY = os.environ["PGDATABASE"] + "_empty"
+
+
+def is_true(passed, sentence, detail=""):
+    print(("ok - " if passed else "not ok - ") + sentence)
+    if not passed:
+        print("#   " + str(detail).replace("\n", "\n#   "))
+
+
+def run(*argv, database=None):
+    environment = dict(os.environ, PGDATABASE=database) if database else None
+    return subprocess.run(argv, capture_output=True, text=True, check=False,
+                          env=environment)
+
+
+def dump(database):
+    """The schema's definition, line by line, without what names the dump."""
+    done = run("pg_dump", "--schema-only", "--schema=e911", database=database)
+    assert done.returncode == 0, done.stderr
+    return sorted(line for line in done.stdout.splitlines()
+                  if line and not line.startswith(("--", "\\")))
+
+
+def numbers(database):
+    return run("psql", "-XAtc", "SELECT number, name FROM"
+               " e911.schema_migration ORDER BY number",
+               database=database).stdout
+
+
+def files():
+    return sorted(name for name in os.listdir(MIGRATIONS)
+                  if name.endswith(".sql"))
+
+
+def includes(path):
+    """Files that a migration reads, itself first; roles.sql may change at any
+    time, for it only adds what a cluster lacks."""
+    found = [path]
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for name in re.findall(r"^\\ir (\S+)", text, re.MULTILINE):
+        inner = os.path.normpath(os.path.join(os.path.dirname(path), name))
+        if os.path.basename(inner) != "roles.sql":
+            found += includes(inner)
+    return found
+
+
+def each_file_is_in_form():
+    for place, name in enumerate(files(), 1):
+        is_true(re.fullmatch(r"\d{4}_[a-z0-9]+(_[a-z0-9]+)*\.sql", name)
+                and int(name[:4]) == place,
+                f"{name} has the next number and a plain name")
+        with open(os.path.join(MIGRATIONS, name), encoding="utf-8") as file:
+            statements = re.sub(r"^\s*(--|\\).*$", "", file.read(),
+                                flags=re.MULTILINE).split()
+        text = " ".join(statements)
+        want = (r"BEGIN;.*INSERT INTO e911\.schema_migration "
+                rf"\(number, name\) VALUES \({place}, '{name[5:-4]}'\);"
+                r" COMMIT;")
+        is_true(re.fullmatch(want, text) and text.count("COMMIT") == 1,
+                f"{name} is one transaction that ends by saying its number",
+                text[-200:])
+
+
+def nothing_has_changed_since():
+    sums = {}
+    with open(os.path.join(MIGRATIONS, "SHA256SUMS"),
+              encoding="utf-8") as file:
+        for line in file:
+            digest, name = line.split()
+            sums[os.path.normpath(os.path.join(MIGRATIONS, name))] = digest
+    needed = [path for name in files()
+              for path in includes(os.path.join(MIGRATIONS, name))]
+    is_true(set(needed) == set(sums), "every file of a migration is pinned",
+            set(needed) ^ set(sums))
+    changed = []
+    for path, digest in sums.items():
+        with open(path, "rb") as file:
+            if hashlib.sha256(file.read()).hexdigest() != digest:
+                changed.append(path)
+    is_true(not changed, "no migration has changed since it was pinned",
+            f"changed: {changed}; sql/README.md, 'Changing the schema'")
+
+
+def both_ways_lead_to_the_same():
+    run("createdb", "-T", "template0", "--encoding=UTF8", EMPTY)
+    migrate = os.path.join(SQL, "migrate")
+    done = run(migrate, database=EMPTY)
+    is_true(done.returncode == 0 and not done.stderr,
+            "an empty database takes all migrations", done.stderr)
+    one, two = dump(os.environ["PGDATABASE"]), dump(EMPTY)
+    is_true(one == two and len(one) > 500,
+            "the migrations lead to schema.sql",
+            "\n".join(sorted(set(one) ^ set(two))))
+    is_true(numbers(os.environ["PGDATABASE"]) == numbers(EMPTY) != "",
+            "both say the same numbers", numbers(EMPTY))
+    is_true(len(numbers(EMPTY).splitlines()) == len(files()),
+            "schema.sql says the number of the last migration")
+    done = run(migrate, database=EMPTY)
+    is_true(done.returncode == 0 and not done.stdout + done.stderr,
+            "a second run does nothing", done.stdout + done.stderr)
+    done = run("psql", "-Xqf", os.path.join(SQL, "schema.sql"), database=EMPTY)
+    is_true(done.returncode != 0 and "already exists" in done.stderr,
+            "schema.sql refuses a database that has one", done.stderr)
+    done = run("psql", "-Xqf", os.path.join(SQL, "demo.sql"), database=EMPTY)
+    is_true(done.returncode == 0, "the demo town fits the migrations' schema",
+            done.stderr)
+
+
+def a_dump_comes_back():
+    """Backup and restore, with rows in it; triggers must not log twice."""
+    saved = run("pg_dump", "--schema=e911", database=EMPTY).stdout
+    again = EMPTY + "2"
+    run("createdb", "-T", "template0", "--encoding=UTF8", again)
+    done = subprocess.run(
+        ["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-d", again], input=saved,
+        capture_output=True, text=True, check=False)
+    is_true(done.returncode == 0, "a dump with rows can be restored",
+            done.stderr)
+    count = "SELECT count(*) FROM e911.change_log"
+    is_true(run("psql", "-XAtc", count, database=again).stdout ==
+            run("psql", "-XAtc", count, database=EMPTY).stdout,
+            "restoring logs no changes")
+    run("dropdb", again)
+
+
+def only_utf8():
+    latin = EMPTY + "_latin1"
+    run("createdb", "-T", "template0", "--encoding=LATIN1", "--locale=C",
+        latin)
+    done = run("psql", "-Xqf", os.path.join(SQL, "schema.sql"), database=latin)
+    is_true(done.returncode != 0 and "needs UTF8" in done.stderr,
+            "a database of another encoding is refused", done.stderr)
+    run("dropdb", latin)
+
+
+def main():
+    try:
+        each_file_is_in_form()
+        nothing_has_changed_since()
+        both_ways_lead_to_the_same()
+        a_dump_comes_back()
+        only_utf8()
+    finally:
+        run("dropdb", "--if-exists", EMPTY)
+
+
+if __name__ == "__main__":
+    main()

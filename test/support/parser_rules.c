@@ -292,11 +292,20 @@ static void set_rules(const struct identity_set *set,
 static void collect_rules(const struct request_view *req,
 			  const struct identity_profile *profile)
 {
-	static struct identity_set set, again;
+	static struct identity_set set;
 
 	identity_collect(req, profile, &set);
 	set_rules(&set,
 		  profile->order[0] ? profile->order : identity_order_default);
+}
+
+/* Nothing of the set comes from what was in its memory before. */
+static void repeat_rules(const struct request_view *req,
+			 const struct identity_profile *profile)
+{
+	static struct identity_set set, again;
+
+	identity_collect(req, profile, &set);
 	memset(&again, 0xa5, sizeof(again));
 	identity_collect(req, profile, &again);
 	must(again.count == set.count && again.faults == set.faults);
@@ -329,6 +338,7 @@ void identity_rules(struct text message)
 	request_text_init(&r, message);
 	collect_rules(&r.view, &plain);
 	collect_rules(&r.view, &all);
+	repeat_rules(&r.view, &all);
 	err = identity_organization(&r.view, &organization);
 	must(err == 0 || err == -ENOENT || err == -EEXIST || err == -EINVAL);
 	must(err == 0 || uuid_is_nil(&organization));

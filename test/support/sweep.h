@@ -20,5 +20,5 @@ struct text exact_copy(struct text t);
  * SWEEP_ALL bytes see all 256 values of each byte, longer ones those that mean
  * something to a parser.
  */
-#define SWEEP_ALL 128
+#define SWEEP_ALL 48
 void sweep(struct text sample, sweep_f *check);

@@ -54,14 +54,19 @@ static void *chunk_take(struct call *call, size_t size)
 bool call_text_set(struct call *call, struct call_text *t, struct text value)
 {
 	if (value.len > t->cap) {
-		char *p = value.len < UINT32_MAX / 2
-				  ? chunk_take(call, value.len)
-				  : NULL;
+		/* The old place is lost until the call ends: at least double
+		 * it, so that a text that grows with each request costs no
+		 * more than twice its length in all. */
+		size_t cap = value.len > 2 * (size_t)t->cap
+				     ? value.len
+				     : 2 * (size_t)t->cap;
+		char *p = value.len < UINT32_MAX / 4 ? chunk_take(call, cap)
+						     : NULL;
 
 		if (!p)
 			return false;
 		t->p = p;
-		t->cap = (uint32_t)((value.len + 7) & ~(size_t)7);
+		t->cap = (uint32_t)((cap + 7) & ~(size_t)7);
 	}
 	if (value.len)
 		memcpy(t->p, value.p, value.len);
@@ -256,7 +261,9 @@ struct leg *call_store_find_invite(struct call_store *s, struct text call_id,
 
 	shared_lock_take(&b->lock);
 	for (leg = b->first; leg; leg = leg->bucket_next)
-		if (leg->side == LEG_A && leg->invite_cseq_in == cseq &&
+		if (leg->side == LEG_A &&
+		    __atomic_load_n(&leg->invite_cseq_in, __ATOMIC_RELAXED) ==
+			    cseq &&
 		    text_equal(call_text_get(&leg->remote_tag), remote_tag) &&
 		    text_equal(call_text_get(&leg->call_id), call_id))
 			break;

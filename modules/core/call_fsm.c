@@ -24,6 +24,7 @@ const struct call_rule call_rules[] = {
 
 	{ CALL_ANSWERED,   CALL_EV_A_ACK,       CALL_CONNECTED, CALL_DO_NOTHING,         "the caller has confirmed" },
 	{ CALL_ANSWERED,   CALL_EV_A_BYE,       CALL_ENDING,    CALL_DO_BYE_B,           "hung up before the ACK was seen" },
+	{ CALL_ANSWERED,   CALL_EV_A_LOST,      CALL_ENDING,    CALL_DO_BYE_B,           "the caller cannot hear of the answer: nobody stays on the line alone" },
 	{ CALL_ANSWERED,   CALL_EV_B_BYE,       CALL_HANGING,   CALL_DO_NOTHING,         "a UAS may not send BYE before the ACK (RFC 3261 15)" },
 	{ CALL_ANSWERED,   CALL_EV_GUARD,       CALL_CONNECTED, CALL_DO_NOTHING,         "no ACK came in 32 s: an emergency call is kept all the same" },
 
@@ -89,6 +90,7 @@ const char *call_event_name(enum call_event e)
 		[CALL_EV_A_CANCEL] = "a_cancel",
 		[CALL_EV_A_ACK] = "a_ack",
 		[CALL_EV_A_BYE] = "a_bye",
+		[CALL_EV_A_LOST] = "a_lost",
 		[CALL_EV_B_PROGRESS] = "b_progress",
 		[CALL_EV_B_ANSWER] = "b_answer",
 		[CALL_EV_B_FAIL] = "b_fail",

@@ -27,6 +27,7 @@ enum call_event {
 	CALL_EV_A_CANCEL,
 	CALL_EV_A_ACK,
 	CALL_EV_A_BYE,
+	CALL_EV_A_LOST,     /* the answer could not be passed to A */
 	CALL_EV_B_PROGRESS, /* 101..199 */
 	CALL_EV_B_ANSWER,   /* 2xx */
 	CALL_EV_B_FAIL,     /* 3xx..6xx or silence */

@@ -28,10 +28,11 @@ static action_f *const actions[CALL_ACTION_COUNT];
 
 static void arm_guard(struct call *call)
 {
-	int ms = call->state == CALL_ENDED ? b2bua.linger_ms
-					   : call_state_guard_ms(call->state);
+	bool ended = call->state == CALL_ENDED;
+	int ms = ended ? b2bua.linger_ms : call_state_guard_ms(call->state);
 
-	__atomic_store_n(&call->guard_at, ms ? clock_mono_ms() + ms : 0,
+	__atomic_store_n(&call->guard_at,
+			 ms || ended ? clock_mono_ms() + ms : 0,
 			 __ATOMIC_RELEASE);
 }
 
@@ -125,25 +126,44 @@ static void do_relay_progress(struct call *call, const struct cause *cause)
 {
 	const struct sip_reply_view *r = cause->reply;
 
-	leg_learn(call->b, r);
+	/* The 2xx teaches it again: memory may have come back by then. */
+	if (leg_learn(call->b, r) < 0)
+		stat_add(STAT_memory_failures, 1);
 	report_leg_ringing(call, call->b, r->code);
-	leg_reply_invite(call->a, r->code, r->reason, r);
+	(void)leg_reply_invite(call->a, r->code, r->reason, r);
+}
+
+static void refuse(struct call *call)
+{
+	(void)leg_reply_invite(call->a, 503, text_of("Service Unavailable"),
+			       NULL);
+}
+
+/* The answer did not get through to A.  A 503 may: it lets the origin try
+ * another node at once. */
+static void lose_a(struct call *call)
+{
+	call->ended_by = "gateway";
+	stat_add(STAT_calls_failed, 1);
+	refuse(call);
+	step(call, CALL_EV_A_LOST, NULL);
 }
 
 static void do_relay_answer(struct call *call, const struct cause *cause)
 {
 	const struct sip_reply_view *r = cause->reply;
 
-	leg_learn(call->b, r);
-	call->b->confirmed = true;
-	call->b->invite.open = false;
 	call->a->confirmed = true;
-	call->answered_ms = clock_utc_ms();
 	/* The offer went with the INVITE: the PSAP need not wait for the
 	 * caller's ACK.  A late offer is answered in that ACK. */
+	call->b->ack_due = true;
 	if (call->b->offer_out)
 		leg_ack(call->b, NULL, 0, text_of(NULL));
-	leg_reply_invite(call->a, r->code, r->reason, r);
+	if (leg_reply_invite(call->a, r->code, r->reason, r) < 0) {
+		lose_a(call);
+		return;
+	}
+	call->answered_ms = clock_utc_ms();
 	stat_add(STAT_calls_answered, 1);
 	report_answered(call, call->b);
 }
@@ -162,8 +182,12 @@ static void release(struct call *call, const char *outcome)
 
 static void do_release(struct call *call, const struct cause *cause)
 {
+	bool by_us = call->ended_by && strcmp(call->ended_by, "gateway") == 0;
+
 	(void)cause;
-	release(call, call->answered_ms ? "answered" : "cancelled");
+	release(call, call->answered_ms ? "answered"
+		      : by_us           ? "failed"
+					: "cancelled");
 }
 
 static void do_refuse_a(struct call *call, const struct cause *cause)
@@ -172,7 +196,7 @@ static void do_refuse_a(struct call *call, const struct cause *cause)
 	if (call->b && call->b->invite.open)
 		sip_cancel(&call->b->invite);
 	call->ended_by = "gateway";
-	leg_reply_invite(call->a, 503, text_of("Service Unavailable"), NULL);
+	refuse(call);
 	stat_add(STAT_calls_failed, 1);
 	release(call, "failed");
 }
@@ -181,7 +205,8 @@ static void do_cancel_b(struct call *call, const struct cause *cause)
 {
 	(void)cause;
 	call->ended_by = "caller";
-	leg_reply_invite(call->a, 487, text_of("Request Terminated"), NULL);
+	(void)leg_reply_invite(call->a, 487, text_of("Request Terminated"),
+			       NULL);
 	stat_add(STAT_calls_cancelled, 1);
 	if (call->b && call->b->invite.open)
 		sip_cancel(&call->b->invite);
@@ -189,14 +214,16 @@ static void do_cancel_b(struct call *call, const struct cause *cause)
 
 static void do_drop_late_b(struct call *call, const struct cause *cause)
 {
-	leg_learn(call->b, cause->reply);
-	call->b->invite.open = false;
-	call->b->confirmed = true;
+	(void)cause;
 	leg_drop(call->b);
 }
 
 static void hang_up(struct call *call, struct leg *leg)
 {
+	/* A late offer that nobody answered: the far side still needs its
+	 * ACK before the BYE. */
+	if (leg->ack_due)
+		leg_ack(leg, NULL, 0, text_of(NULL));
 	if (leg_bye(leg) < 0)
 		step(call, CALL_EV_PEER_DONE, NULL);
 }
@@ -210,10 +237,6 @@ static void do_bye_a(struct call *call, const struct cause *cause)
 static void do_bye_b(struct call *call, const struct cause *cause)
 {
 	(void)cause;
-	/* A late offer that the caller never answered: the PSAP still needs
-	 * its ACK before the BYE. */
-	if (!call->b->ack_sent)
-		leg_ack(call->b, NULL, 0, text_of(NULL));
 	hang_up(call, call->b);
 }
 
@@ -241,6 +264,12 @@ void b2bua_on_guard(struct call *call)
 	struct leg *b;
 
 	shared_lock_take(&call->lock);
+	/* Between the tick and the lock the call moved on: the time that is
+	 * over was that of another state. */
+	if (call->guard_at > clock_mono_ms()) {
+		shared_lock_drop(&call->lock);
+		return;
+	}
 	b = call->b;
 	if (call->state == CALL_ANSWERED)
 		log_line(LEVEL_WARNING,
@@ -254,59 +283,116 @@ void b2bua_on_guard(struct call *call)
 
 /* ---- replies ---- */
 
-/* A leg of an earlier attempt, or a second fork: nobody waits for it. */
-static void on_stale_reply(struct leg *leg, const struct sip_reply_view *r)
+/* The answered dialog of leg's INVITE with this tag at the far side: leg
+ * itself or one of its forks; NULL. */
+static struct leg *answered_dialog(struct leg *leg, struct text to_tag)
 {
-	if (r->code < 200)
+	struct text call_id = call_text_get(&leg->call_id);
+
+	for (struct leg *l = leg->call->legs; l; l = l->next)
+		if (l->confirmed &&
+		    text_equal(call_text_get(&l->remote_tag), to_tag) &&
+		    text_equal(call_text_get(&l->call_id), call_id))
+			return l;
+	return NULL;
+}
+
+/* Another fork answered too (RFC 3261 13.2.2.4).  It gets a leg of its own,
+ * so that the dialog in use stays as it is.  NULL without memory. */
+static struct leg *fork_new(const struct exchange *ex)
+{
+	struct leg *leg = ex->leg, *fork = call_leg_new(leg->call, LEG_B);
+	struct leg *next;
+
+	if (!fork)
+		return NULL;
+	next = fork->next;
+	*fork = *leg;
+	fork->next = next;
+	fork->bucket_next = NULL;
+	fork->confirmed = fork->ack_due = fork->gone = false;
+	fork->invite_cseq_out = ex->cseq;
+	fork->remote_cseq = 0;
+	/* Texts that change must not be shared with the dialog in use. */
+	fork->remote_tag = fork->remote_target = fork->route_set =
+		(struct call_text){ 0 };
+	fork->ack_body = fork->ack_headers = (struct call_text){ 0 };
+	if (!call_text_set(leg->call, &fork->remote_target,
+			   call_text_get(&leg->remote_target)))
+		return NULL;
+	return fork;
+}
+
+/* Memory is short: who answered cannot be remembered, so cannot be spoken
+ * to.  It counts as a refusal; its next 2xx finds the leg given up. */
+static void on_unlearnt_answer(struct leg *leg)
+{
+	static const struct sip_reply_view no_memory = {
+		.reason = { "no memory", 9 },
+	};
+	struct cause cause = { .leg = leg, .reply = &no_memory };
+
+	stat_add(STAT_memory_failures, 1);
+	if (leg->confirmed) /* only a fork of the one in use */
+		return;
+	leg->gone = true;
+	if (leg == leg->call->b)
+		step(leg->call, CALL_EV_B_FAIL, &cause);
+}
+
+static void on_invite_2xx(struct exchange *ex, const struct sip_reply_view *r)
+{
+	struct leg *leg = ex->leg;
+	struct call *call = leg->call;
+	struct cause cause = { .leg = leg, .reply = r };
+
+	/* Repeated: b2bua_on_2xx_again() has acknowledged it. */
+	if (answered_dialog(leg, r->to_tag))
 		return;
 	leg->invite.open = false;
-	if (r->code >= 300) {
-		leg->gone = true;
+	if (leg->confirmed)
+		leg = fork_new(ex);
+	if (!leg || leg_learn(leg, r) < 0) {
+		on_unlearnt_answer(ex->leg);
+		return;
+	}
+	leg->confirmed = true;
+	if (leg == call->b) {
+		step(call, CALL_EV_B_ANSWER, &cause);
 		return;
 	}
 	log_line(LEVEL_WARNING, "bridge: answer of a route given up: BYE");
-	leg_learn(leg, r);
 	leg_drop(leg);
 }
 
-static void on_invite_reply(struct leg *leg, const struct sip_reply_view *r)
+static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 {
+	struct leg *leg = ex->leg;
 	struct call *call = leg->call;
 	struct cause cause = { .leg = leg, .reply = r };
 
 	leg->heard |= !r->is_local;
-	if (leg != call->b) {
-		on_stale_reply(leg, r);
-		return;
-	}
 	if (r->code < 200) {
-		if (r->code > 100)
+		if (r->code > 100 && leg == call->b)
 			step(call, CALL_EV_B_PROGRESS, &cause);
 		return;
 	}
-	if (r->code < 300 && leg->confirmed) {
-		/* Another fork answered too (RFC 3261 13.2.2.4).  It gets a
-		 * leg of its own, so that the dialog in use stays as it is. */
-		struct leg *fork = call_leg_new(call, LEG_B);
-
-		if (fork) {
-			struct leg *next = fork->next;
-
-			*fork = *leg;
-			fork->next = next;
-			fork->bucket_next = NULL;
-			fork->remote_tag = fork->remote_target =
-				fork->route_set = (struct call_text){ 0 };
-			fork->ack_body = fork->ack_headers =
-				(struct call_text){ 0 };
-			on_stale_reply(fork, r);
-		}
+	if (r->code < 300) {
+		on_invite_2xx(ex, r);
 		return;
 	}
+	/* A time-out that another process brings after the answer. */
+	if (leg->confirmed)
+		return;
 	leg->invite.open = false;
-	if (r->code >= 300)
-		leg->gone = true;
-	step(call, r->code < 300 ? CALL_EV_B_ANSWER : CALL_EV_B_FAIL, &cause);
+	leg->gone = true;
+	if (leg == call->b)
+		step(call, CALL_EV_B_FAIL, &cause);
+}
+
+static bool is_current(const struct leg *leg)
+{
+	return leg == leg->call->a || leg == leg->call->b;
 }
 
 static struct leg *other_leg(const struct leg *leg)
@@ -317,7 +403,7 @@ static struct leg *other_leg(const struct leg *leg)
 /* The reply to a request that we passed on: give it to who asked. */
 static void on_relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 {
-	struct leg *leg = ex->leg, *asker = other_leg(leg);
+	struct leg *leg = ex->leg, *asker = ex->asker;
 	struct call *call = leg->call;
 	struct sip_answer answer = { .code = r->code, .reason = r->reason };
 	static char headers[65536];
@@ -325,6 +411,8 @@ static void on_relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 	size_t used = 0;
 
 	if (r->code <= 100 || (!ex->is_invite && r->code < 200))
+		return;
+	if (!ex->from.open) /* a repeated 2xx */
 		return;
 	if (ex->is_invite && r->code >= 200)
 		call->relaying_invite = false;
@@ -334,8 +422,11 @@ static void on_relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 			headers, sizeof(headers), "Contact: %.*s\r\n",
 			(int)asker->contact.len, asker->contact.p);
 	}
-	if (ex->is_invite && r->code >= 200 && r->code < 300 && leg->offer_out)
-		leg_ack(leg, NULL, 0, text_of(NULL));
+	if (ex->is_invite && r->code >= 200 && r->code < 300) {
+		leg->ack_due = true;
+		if (leg->offer_out)
+			leg_ack(leg, NULL, 0, text_of(NULL));
+	}
 	used += headers_format(r->headers, r->header_count, HEADER_DIALOG_REPLY,
 			       headers + used, sizeof(headers) - used,
 			       &left_out);
@@ -352,15 +443,14 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 	shared_lock_take(&call->lock);
 	switch (ex->kind) {
 	case EXCHANGE_INVITE:
-		on_invite_reply(ex->leg, r);
+		on_invite_reply(ex, r);
 		break;
 	case EXCHANGE_RELAY:
 		on_relay_reply(ex, r);
 		break;
 	case EXCHANGE_BYE:
 		/* The BYE of a leg given up ends nothing. */
-		if (r->code >= 200 &&
-		    (ex->leg == call->b || ex->leg == call->a))
+		if (r->code >= 200 && is_current(ex->leg))
 			step(call, CALL_EV_PEER_DONE, NULL);
 		break;
 	}
@@ -369,13 +459,13 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 
 void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag)
 {
-	struct leg *leg = ex->leg;
-	struct call *call = leg->call;
+	struct call *call = ex->leg->call;
+	struct leg *leg;
 
 	shared_lock_take(&call->lock);
-	if (leg->ack_sent &&
-	    text_equal(to_tag, call_text_get(&leg->remote_tag)))
-		leg_ack_again(leg);
+	leg = answered_dialog(ex->leg, to_tag);
+	if (leg)
+		leg_ack_again(leg, ex->cseq);
 	shared_lock_drop(&call->lock);
 }
 
@@ -384,28 +474,34 @@ void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag)
 static void on_bye(struct leg *leg, struct sip_transaction *t)
 {
 	struct call *call = leg->call;
-	bool is_current = leg == call->a || leg == call->b;
+	enum call_event ev = leg->side == LEG_A ? CALL_EV_A_BYE : CALL_EV_B_BYE;
 
 	leg_reply_plain(leg, t, 200, "OK");
-	leg->gone = true;
-	if (!is_current)
-		return;
-	if (!call->ended_by && call->state != CALL_ENDED)
-		call->ended_by = leg->side == LEG_A ? "caller" : "callee";
-	step(call, leg->side == LEG_A ? CALL_EV_A_BYE : CALL_EV_B_BYE, NULL);
+	/* One that means nothing, such as a BYE of B before it has answered
+	 * (RFC 3261 15 forbids it), must not leave a trace in the call. */
+	if (is_current(leg) && call_rule_find(call->state, ev)) {
+		leg->gone = true;
+		if (!call->ended_by)
+			call->ended_by =
+				leg->side == LEG_A ? "caller" : "callee";
+		step(call, ev, NULL);
+	}
 }
 
 static void on_ack(struct leg *leg, const struct sip_request_view *rq)
 {
 	struct leg *peer = other_leg(leg);
 
+	if (!is_current(leg))
+		return;
 	if (leg->side == LEG_A && !leg->ack_seen) {
 		leg->ack_seen = true;
 		step(leg->call, CALL_EV_A_ACK, NULL);
 	}
-	/* The ACK of a late offer carries the answer: it must go on. */
-	if (rq->cseq == leg->invite_cseq_in && peer && peer->confirmed &&
-	    !peer->ack_sent && !peer->gone)
+	/* The ACK of a late offer carries the answer: it must go on.  That
+	 * of a refused INVITE comes here too and ends here. */
+	if (rq->cseq == leg->invite_cseq_in && peer && peer->ack_due &&
+	    !peer->gone)
 		leg_ack(peer, rq->headers, rq->header_count, rq->body);
 }
 
@@ -421,7 +517,7 @@ static unsigned relay_refusal(const struct leg *leg, const struct leg *peer,
 {
 	const struct call *call = leg->call;
 
-	if (leg->gone || call->state >= CALL_CANCELLED) {
+	if (!is_current(leg) || leg->gone || call->state >= CALL_CANCELLED) {
 		*ret_reason = "Call Does Not Exist";
 		return 481;
 	}
@@ -460,9 +556,8 @@ static int relay_send(struct leg *peer, struct exchange *ex,
 			       HEADER_DIALOG_REQUEST, headers + used,
 			       sizeof(headers) - used, &left_out);
 	if (ex->is_invite) {
-		peer->invite_cseq_out = peer->local_cseq + 1;
+		peer->invite_cseq_out = ex->cseq = peer->local_cseq + 1;
 		peer->offer_out = rq->body.len > 0;
-		peer->ack_sent = false;
 	}
 	return sip_send(&(struct sip_out){ .method = method,
 					   .leg = peer,
@@ -491,6 +586,7 @@ static void relay(struct leg *leg, const struct sip_request_view *rq)
 		leg_reply_plain(leg, &t, 500, "Server Internal Error");
 		return;
 	}
+	ex->asker = leg;
 	ex->from = t;
 	ex->from_cseq = rq->cseq;
 	ex->is_invite = method_is(rq, "INVITE");
@@ -498,7 +594,8 @@ static void relay(struct leg *leg, const struct sip_request_view *rq)
 	if (ex->is_refresh)
 		leg_refresh(leg, rq->contact);
 	if (ex->is_invite) {
-		leg->invite_cseq_in = rq->cseq;
+		__atomic_store_n(&leg->invite_cseq_in, rq->cseq,
+				 __ATOMIC_RELAXED);
 		leg_reply_plain(leg, &t, 100, "Trying");
 	}
 	if (relay_send(peer, ex, rq) < 0) {
@@ -509,13 +606,29 @@ static void relay(struct leg *leg, const struct sip_request_view *rq)
 	leg->call->relaying_invite |= ex->is_invite;
 }
 
-void b2bua_on_request(struct leg *leg, const struct sip_request_view *rq)
+/* The dialog of a request that was found by Call-ID and our tag: their tag
+ * tells the forks of one INVITE apart.  NULL: none of them. */
+static struct leg *dialog_of(struct leg *leg, struct text from_tag)
 {
-	struct call *call = leg->call;
+	struct text known = call_text_get(&leg->remote_tag);
+
+	if (!from_tag.len || !known.len || text_equal(from_tag, known))
+		return leg;
+	return answered_dialog(leg, from_tag);
+}
+
+void b2bua_on_request(struct leg *found, const struct sip_request_view *rq)
+{
+	struct call *call = found->call;
 	struct sip_transaction t = rq->transaction;
+	struct leg *leg;
 
 	shared_lock_take(&call->lock);
-	if (method_is(rq, "ACK")) {
+	leg = dialog_of(found, rq->from_tag);
+	if (!leg) {
+		if (!method_is(rq, "ACK"))
+			leg_reply_plain(found, &t, 481, "Call Does Not Exist");
+	} else if (method_is(rq, "ACK")) {
 		on_ack(leg, rq);
 	} else if (rq->cseq < leg->remote_cseq) {
 		/* Out of order (RFC 3261 12.2.2). */

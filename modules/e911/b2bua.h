@@ -32,7 +32,7 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r);
 void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag);
 
 /* A request in a dialog, found by call_store_find(); ACK included. */
-void b2bua_on_request(struct leg *leg, const struct sip_request_view *rq);
+void b2bua_on_request(struct leg *found, const struct sip_request_view *rq);
 /* CANCEL of leg A's INVITE; its own 200 is sent here. */
 void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel);
 

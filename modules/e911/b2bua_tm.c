@@ -202,15 +202,18 @@ int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
 		reason = (str)STR_STATIC_INIT("Reply");
 	else
 		reason.s = phrase;
-	if (answer->code >= 200)
-		t->open = false;
 	if (tmb.t_lookup_ident(&cell, t->index, t->label) < 0) {
 		tmb.t_sett(saved, saved_branch);
+		t->open = false;
 		return -ENOENT;
 	}
 	rc = tmb.t_reply_with_body(cell, answer->code, &reason, &body, &headers,
 				   &tag);
 	tmb.t_sett(saved, saved_branch);
+	/* Where there was no memory for this answer, there may be some for a
+	 * shorter one. */
+	if (rc > 0 && answer->code >= 200)
+		t->open = false;
 	return rc > 0 ? 0 : -EIO;
 }
 

@@ -62,9 +62,11 @@ struct leg {
 	struct sip_transaction invite; /* the initial INVITE */
 	/* The latest INVITE in each direction, for its ACK. */
 	uint32_t invite_cseq_in, invite_cseq_out;
-	bool offer_out; /* our INVITE carried the offer */
-	bool ack_sent;  /* for invite_cseq_out */
-	struct call_text ack_body, ack_headers;
+	bool offer_out;    /* our INVITE carried the offer */
+	bool ack_due;      /* a 2xx came and awaits the ACK of the other side */
+	uint32_t ack_cseq; /* of the latest ACK sent; 0: none */
+	struct call_text ack_body, ack_headers; /* of that ACK */
+
 	bool heard;     /* any reply came */
 	bool ack_seen;  /* A: the ACK of our first 200 came */
 	bool confirmed; /* 2xx seen or sent */

@@ -158,7 +158,7 @@ int leg_invite(struct leg *leg)
 		       call->offer_headers.len);
 		used += call->offer_headers.len;
 	}
-	leg->invite_cseq_out = leg->local_cseq;
+	leg->invite_cseq_out = ex->cseq = leg->local_cseq;
 	leg->offer_out = call->offer_body.len > 0;
 	err = sip_send(
 		&(struct sip_out){
@@ -185,43 +185,64 @@ void leg_refresh(struct leg *leg, struct text contact)
 		(void)call_text_set(leg->call, &leg->remote_target, contact);
 }
 
-void leg_learn(struct leg *leg, const struct sip_reply_view *r)
+int leg_learn(struct leg *leg, const struct sip_reply_view *r)
 {
+	struct call *call = leg->call;
+	bool ok = true;
+
 	if (r->to_tag.len)
-		(void)call_text_set(leg->call, &leg->remote_tag, r->to_tag);
-	leg_refresh(leg, r->contact);
+		ok &= call_text_set(call, &leg->remote_tag, r->to_tag);
+	if (r->contact.len)
+		ok &= call_text_set(call, &leg->remote_target, r->contact);
 	if (r->route_set.len || r->code >= 200)
-		(void)call_text_set(leg->call, &leg->route_set, r->route_set);
+		ok &= call_text_set(call, &leg->route_set, r->route_set);
+	return ok ? 0 : -ENOMEM;
 }
 
-void leg_ack_again(struct leg *leg)
+static void send_ack(struct leg *leg, uint32_t cseq, struct text headers,
+		     struct text body)
 {
 	struct sip_transaction none;
 
 	/* A lost ACK is repaired by the next 2xx: nobody is told here. */
-	(void)!sip_send(
-		&(struct sip_out){
-			.method = "ACK",
-			.leg = leg,
-			.cseq = leg->invite_cseq_out,
-			.headers = call_text_get(&leg->ack_headers),
-			.body = call_text_get(&leg->ack_body),
-		},
-		&none);
+	(void)!sip_send(&(struct sip_out){ .method = "ACK",
+					   .leg = leg,
+					   .cseq = cseq,
+					   .headers = headers,
+					   .body = body },
+			&none);
+}
+
+void leg_ack_again(struct leg *leg, uint32_t invite_cseq)
+{
+	bool latest = invite_cseq == leg->ack_cseq;
+	struct text none = text_of(NULL);
+
+	/* Only the latest ACK's body is kept: an older 2xx that still comes
+	 * is acknowledged without. */
+	if (invite_cseq <= leg->ack_cseq)
+		send_ack(leg, invite_cseq,
+			 latest ? call_text_get(&leg->ack_headers) : none,
+			 latest ? call_text_get(&leg->ack_body) : none);
 }
 
 void leg_ack(struct leg *leg, const struct header_view *headers, size_t count,
 	     struct text body)
 {
+	struct text lines;
 	size_t used = 0;
 
 	if (body.len)
 		put_crossing(&used, headers, count, HEADER_DIALOG_REQUEST);
-	(void)call_text_set(leg->call, &leg->ack_headers,
-			    text_make(scratch, used));
-	(void)call_text_set(leg->call, &leg->ack_body, body);
-	leg->ack_sent = true;
-	leg_ack_again(leg);
+	lines = text_make(scratch, used);
+	leg->ack_due = false;
+	leg->ack_cseq = leg->invite_cseq_out;
+	/* Sent from the message, then remembered: what must get through does
+	 * not depend on memory. */
+	send_ack(leg, leg->ack_cseq, lines, body);
+	if (!call_text_set(leg->call, &leg->ack_headers, lines) ||
+	    !call_text_set(leg->call, &leg->ack_body, body))
+		leg->ack_headers.len = leg->ack_body.len = 0;
 }
 
 int leg_bye(struct leg *leg)
@@ -230,16 +251,17 @@ int leg_bye(struct leg *leg)
 	struct sip_transaction t;
 	int err;
 
-	if (!ex)
-		return -ENOMEM;
+	/* Without memory for the exchange the BYE goes out all the same. */
 	err = sip_send(&(struct sip_out){ .method = "BYE",
 					  .leg = leg,
 					  .cseq = ++leg->local_cseq,
 					  .exchange = ex },
 		       &t);
+	leg->gone = true;
 	if (err < 0)
 		exchange_free(ex);
-	leg->gone = true;
+	else if (!ex)
+		err = -ENOMEM;
 	return err;
 }
 
@@ -248,17 +270,19 @@ void leg_drop(struct leg *leg)
 	leg_ack(leg, NULL, 0, text_of(NULL));
 	if (leg_bye(leg) < 0)
 		log_line(LEVEL_WARNING,
-			 "bridge: no BYE could be sent to '%.*s', ignoring",
+			 "bridge: nobody hears whether the BYE to '%.*s' "
+			 "arrives",
 			 T(leg->remote_target));
 }
 
 /* ---- answering ---- */
 
-void leg_reply_invite(struct leg *a, unsigned code, struct text reason,
-		      const struct sip_reply_view *from_b)
+int leg_reply_invite(struct leg *a, unsigned code, struct text reason,
+		     const struct sip_reply_view *from_b)
 {
 	struct sip_answer answer = { .code = code, .reason = reason };
 	size_t used = 0;
+	int err;
 
 	answer.to_tag = call_text_get(&a->local_tag);
 	if (code < 300) {
@@ -271,10 +295,12 @@ void leg_reply_invite(struct leg *a, unsigned code, struct text reason,
 		answer.body = from_b->body;
 	}
 	answer.headers = text_make(scratch, used);
-	if (sip_reply(&a->invite, &answer) < 0)
+	err = sip_reply(&a->invite, &answer);
+	if (err < 0)
 		log_line(LEVEL_WARNING,
 			 "bridge: the caller of '%.*s' could not be sent %u",
 			 T(a->call_id), code);
+	return err;
 }
 
 void leg_reply_plain(struct leg *leg, struct sip_transaction *t, unsigned code,

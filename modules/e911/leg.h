@@ -16,8 +16,8 @@ int must_check leg_open(struct call *call, struct leg **ret_leg);
 /* Send its INVITE with the call's offer. */
 int must_check leg_invite(struct leg *leg);
 
-/* Learn the dialog from a reply (RFC 3261 12.1.2). */
-void leg_learn(struct leg *leg, const struct sip_reply_view *r);
+/* Learn the dialog from a reply (RFC 3261 12.1.2).  -ENOMEM. */
+int must_check leg_learn(struct leg *leg, const struct sip_reply_view *r);
 /* Take a new remote target (RFC 3261 12.2.1.2). */
 void leg_refresh(struct leg *leg, struct text contact);
 
@@ -25,15 +25,16 @@ void leg_refresh(struct leg *leg, struct text contact);
  * repetitions. */
 void leg_ack(struct leg *leg, const struct header_view *headers, size_t count,
 	     struct text body);
-void leg_ack_again(struct leg *leg);
-/* BYE; the exchange hears of its end.  Negative errno: nothing was sent. */
+/* Repeat the ACK of our INVITE with this CSeq, if there was one. */
+void leg_ack_again(struct leg *leg, uint32_t invite_cseq);
+/* BYE; the exchange hears of its end.  Negative errno: nobody will. */
 int must_check leg_bye(struct leg *leg);
 /* ACK and BYE a 2xx that nobody waits for. */
 void leg_drop(struct leg *leg);
 
-/* Answer leg A's initial INVITE. */
-void leg_reply_invite(struct leg *a, unsigned code, struct text reason,
-		      const struct sip_reply_view *from_b);
+/* Answer leg A's initial INVITE.  Negative errno: A does not hear of it. */
+int leg_reply_invite(struct leg *a, unsigned code, struct text reason,
+		     const struct sip_reply_view *from_b);
 /* Answer a transaction without more; reason is a C string. */
 void leg_reply_plain(struct leg *leg, struct sip_transaction *t, unsigned code,
 		     const char *reason);

@@ -188,6 +188,7 @@ void message_request_view(struct sip_msg *msg, struct sip_request_view *ret)
 	memset(ret, 0, sizeof(*ret));
 	ret->method = str_to_text(msg->first_line.u.request.method);
 	ret->cseq = message_cseq(msg);
+	ret->from_tag = message_from_tag(msg);
 	ret->contact = message_contact(msg);
 	ret->headers = message_headers(msg, &ret->header_count);
 	ret->body = message_body(msg);

@@ -21,6 +21,8 @@ enum exchange_kind {
 struct exchange {
 	enum exchange_kind kind;
 	struct leg *leg;             /* where the request went */
+	uint32_t cseq;               /* of our INVITE */
+	struct leg *asker;           /* RELAY: the leg it came from */
 	struct sip_transaction from; /* RELAY: whom to answer */
 	uint32_t from_cseq;          /* RELAY of an INVITE: its CSeq */
 	bool is_invite;              /* RELAY: a re-INVITE */
@@ -37,7 +39,8 @@ struct sip_out {
 	struct text body;
 	/* 0: the transaction layer's own */
 	uint32_t response_timeout_ms, final_timeout_ms;
-	struct exchange *exchange; /* NULL: nobody hears (ACK) */
+	struct exchange *exchange; /* NULL: nobody hears (ACK, a BYE without
+				      memory) */
 };
 
 /* Send.  0 and the transaction; on failure negative errno and the exchange
@@ -51,8 +54,8 @@ struct sip_answer {
 	struct text headers;
 	struct text body;
 };
-/* Answer a request; a final answer closes *t.  Negative errno when tm no
- * longer knows the transaction. */
+/* Answer a request; a final answer that goes out closes *t.  Negative errno
+ * when tm no longer knows the transaction or has no memory. */
 int sip_reply(struct sip_transaction *t, const struct sip_answer *answer);
 /* Cancel an INVITE of ours. */
 void sip_cancel(struct sip_transaction *t);
@@ -86,6 +89,7 @@ struct sip_reply_view {
 struct sip_request_view {
 	struct text method;
 	uint32_t cseq;
+	struct text from_tag; /* empty: not looked at */
 	struct text contact;
 	const struct header_view *headers;
 	size_t header_count;

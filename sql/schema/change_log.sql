@@ -207,17 +207,20 @@ $$;
 COMMENT ON FUNCTION e911.change_horizon() IS
     'cursor behind everything that the current snapshot is sure to show';
 
--- False also for a cursor from the future: the database was restored from a
--- dump into another cluster, whose transaction ids began again.
+-- A cursor from the future is not valid either: the database was restored from
+-- a dump into another cluster, whose transaction ids began again.  A mark from
+-- the future is such a cluster's, and says nothing about this one.
 CREATE FUNCTION e911.change_cursor_is_valid(after_txid xid8,
                                             after_change_id bigint)
     RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, e911, pg_temp
 AS $$
-    SELECT (after_txid, after_change_id) >= (p.txid, p.change_id)
-       AND after_txid <= pg_snapshot_xmax(pg_current_snapshot())
-      FROM e911.change_pruned p
+    SELECT after_txid <= now_txid
+       AND ((after_txid, after_change_id) >= (p.txid, p.change_id)
+            OR p.txid > now_txid)
+      FROM e911.change_pruned p,
+           pg_snapshot_xmax(pg_current_snapshot()) AS now_txid
 $$;
 COMMENT ON FUNCTION e911.change_cursor_is_valid(xid8, bigint) IS
     'false: the cursor has missed changes, rebuild the directory';
@@ -249,11 +252,15 @@ $$;
 COMMENT ON FUNCTION e911.change_prune(interval) IS
     'forgets old changes; how many';
 
+-- The log of another cluster would be read as ours once the transaction ids
+-- are there; after this nobody needs it.
 CREATE FUNCTION e911.directory_rebuild() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, e911, pg_temp
 AS $$
 BEGIN
+    DELETE FROM e911.change_log;
+    UPDATE e911.change_pruned SET txid = '0', change_id = 0;
     UPDATE e911.gateway SET database_id = gen_random_uuid();
     INSERT INTO e911.change_log (entity) VALUES ('everything');
     PERFORM pg_notify('e911_change', '');

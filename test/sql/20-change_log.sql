@@ -217,6 +217,26 @@ SELECT test.is_true(string_agg(p, E'\n') LIKE '%Index%Scan using change_log_curs
        AND c.txid < pg_snapshot_xmin(pg_current_snapshot())
      ORDER BY c.txid, c.change_id LIMIT 100$$) AS p;
 
+-- Restored from another cluster, whose transaction ids were far ahead.
+BEGIN;
+UPDATE e911.change_pruned SET txid = '99999999999', change_id = 7;
+INSERT INTO e911.change_log (txid, entity, id) VALUES ('99999999998', 'psap', 1);
+SELECT test.is_true(e911.change_cursor_is_valid(h.txid, h.change_id),
+    'a mark from another cluster does not make every cursor bad')
+  FROM e911.change_horizon() AS h;
+SELECT test.is_same(count(*), 0::bigint,
+    'a change from another cluster is not taken')
+  FROM e911.change_take('0', 0, 2147483647) WHERE txid = '99999999998';
+SELECT database_id AS old_id FROM e911.gateway \gset
+SELECT e911.directory_rebuild() \g /dev/null
+SELECT test.is_true(database_id <> :'old_id',
+    'a rebuild gives the database a new id') FROM e911.gateway;
+SELECT test.is_same((SELECT string_agg(DISTINCT entity, ' ' ORDER BY entity)
+                       FROM e911.change_log) || ' ' ||
+                    (SELECT txid FROM e911.change_pruned),
+    'everything gateway 0', 'and forgets the other cluster''s changes');
+ROLLBACK;
+
 -- Pruning.
 SELECT FROM test.settle();
 SELECT test.is_same(e911.change_prune(), 0::bigint,

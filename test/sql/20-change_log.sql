@@ -153,8 +153,6 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything',
      'TRUNCATE CASCADE says so for each table'),
-    ($$SELECT e911.directory_rebuild()$$,
-     'everything, gateway', 'a wanted rebuild is logged'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
      NULL, 'an insert of no row is not logged')

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE /* asprintf */
 #include "store/lmdb_env.h"
 
 #include <errno.h>
@@ -91,10 +92,15 @@ static int open_files(struct lmdb_env *e, const char *dir,
 		      const struct lmdb_options *o)
 {
 	unsigned flags = MDB_NOTLS;
+	struct stat st;
 	int rc;
 
-	if (o->read_only)
+	if (o->read_only) {
 		flags |= MDB_RDONLY;
+		/* Just being made: LMDB would try to write into it. */
+		if (stat(e->data_path, &st) == 0 && st.st_size == 0)
+			return -ENOENT;
+	}
 	if (o->no_sync)
 		flags |= MDB_NOSYNC;
 	rc = mdb_env_create(&e->env);

@@ -25,7 +25,8 @@ CREATE DOMAIN e911.printable AS text
     CONSTRAINT printable_is_not_blank
         CHECK (VALUE <> '' AND VALUE = btrim(VALUE))
     CONSTRAINT printable_has_no_control_characters
-        CHECK (VALUE !~ '[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]')
+        CHECK (VALUE !~
+               '[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]')
     CONSTRAINT printable_is_at_most_512_bytes
         CHECK (octet_length(VALUE) <= 512);
 COMMENT ON DOMAIN e911.printable IS

@@ -89,6 +89,14 @@ def load(*variables):
                           capture_output=True, text=True, check=False)
 
 
+def examples():
+    """The statements of sql/README.md that operators will type."""
+    with open(os.path.join(os.environ["E911_SQL"], "README.md"),
+              encoding="utf-8") as file:
+        text = file.read().split("## What operators type")[1]
+    return re.findall(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
 def main():
     done = load()
     is_true(done.returncode == 0 and not done.stderr, "the demo town loads",
@@ -131,6 +139,16 @@ def main():
                    " FROM e911.location LEFT JOIN e911.elin"
                    " USING (location_id) GROUP BY location_id) AS c")
     is_true(cursor.fetchone()[0] >= 3, "every location has three ELINs")
+
+    blocks = examples()
+    done = subprocess.run(
+        ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"], text=True, check=False,
+        capture_output=True,
+        input="BEGIN; SET ROLE e911_operator;\n" + blocks[0] +
+        "RESET ROLE;\n" + "".join(blocks[1:]) + "ROLLBACK;")
+    is_true(done.returncode == 0 and not done.stderr and len(blocks) == 2,
+            "the examples of sql/README.md work as an operator types them",
+            done.stderr)
 
     again = load()
     is_true(again.returncode != 0

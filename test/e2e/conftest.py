@@ -25,7 +25,7 @@ def pytest_addoption(parser):
 
 def _gateway(config):
     return Gateway(os.path.realpath(config.getoption("--build")),
-                   keep=config.getoption("--keep"))
+                   keep=config.getoption("--keep"), forget_soon=True)
 
 
 @pytest.fixture(scope="session")

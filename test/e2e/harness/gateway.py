@@ -9,7 +9,7 @@ from .network import AddressBlock
 from .postgres import Postgres
 from .process import service_user
 from .sidecar import Sidecar
-from .wait import wait_until
+from .wait import TimedOut, wait_until
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__),
                                     "..", "..", ".."))
@@ -21,6 +21,9 @@ DEMO_HOSTS = {"demo_genesys_cloud": 11, "demo_pureconnect": 12,
               "demo_multicloud": 13, "demo_pbx": 14,
               "demo_north": 21, "demo_south": 22, "demo_relay": 23,
               "demo_last_resort": 24}
+
+# At most, of shared memory, for one number that is lent.
+BINDING_BYTES = 336
 
 CALL = """
 SELECT c.*, t.name AS trunk, o.name AS organization, e.name AS endpoint,
@@ -40,10 +43,14 @@ class Gateway:
 
     Use it as a context manager, or call start() and stop().  The directory
     is removed at the end unless 'keep' is true by then.
+
+    With 'forget_soon' Kamailio keeps what has ended for a second only,
+    instead of half a minute, so that check_idle() can look at its memory.
     """
 
-    def __init__(self, build, top=TOP, keep=False):
+    def __init__(self, build, top=TOP, keep=False, forget_soon=False):
         self.top = top
+        self.forget_soon = forget_soon
         self.build = build
         self.keep = keep
         self.directory = tempfile.mkdtemp(prefix="e911-")
@@ -68,6 +75,10 @@ class Gateway:
             [(t, self.address, self.port) for t in ("udp", "tcp")],
             {"E911_STATE_DIR": self.state, "E911_WAKE_SOCKET": wake_socket,
              "E911_NODE": NODE})
+
+        if forget_soon:
+            self.kamailio.modparams += [("e911", "linger", 1),
+                                        ("tm", "wt_timer", 1000)]
 
     def _sub(self, name, service=False):
         path = os.path.join(self.directory, name)
@@ -116,15 +127,16 @@ class Gateway:
             self.trunks[row["name"]] = row
 
     def default_route(self):
-        """Where calls go without a directory: the first PSTN trunk, else the
-        first PSAP trunk."""
-        for role in ("pstn", "psap"):
-            for name in sorted(self.trunks):
-                trunk = self.trunks[name]
-                if trunk["role"] == role:
-                    return (f"sip:911@{trunk['host']}:{trunk['port']}"
-                            f";transport={trunk['transport']}")
-        raise RuntimeError("the demo town has no PSAP trunk")
+        """Where calls go without a directory: to the last resort."""
+        for row in self.postgres.query(
+                "SELECT t.name, r.request_user FROM e911.psap_route r"
+                "  JOIN e911.psap p USING (psap_id)"
+                "  JOIN e911.trunk t USING (trunk_id)"
+                " WHERE p.kind = 'last_resort' ORDER BY r.priority"):
+            trunk = self.trunks[row["name"]]
+            return (f"sip:{row['request_user']}@{trunk['host']}:"
+                    f"{trunk['port']};transport={trunk['transport']}")
+        raise RuntimeError("the demo town has no last resort")
 
     def wait_directory(self):
         """The sidecar has published the directory."""
@@ -150,7 +162,8 @@ class Gateway:
 
         def published():
             now = self.kamailio.rpc("e911.directory")
-            return (int(now["change_txid"]), int(now["change_id"])) >= wanted
+            return (int(now.get("change_txid", 0)),
+                    int(now.get("change_id", 0))) >= wanted
         wait_until(published, f"the directory has change {wanted}", timeout,
                    self.services())
 
@@ -183,6 +196,13 @@ class Gateway:
             "SELECT kind, detail, at FROM e911.call_event"
             " WHERE call_id = %s ORDER BY at, event_id", call_id)
 
+    def events_of(self, sip_call_id):
+        """Events that belong to no call, by the Call-ID that they name."""
+        return self.postgres.query(
+            "SELECT kind, detail, at FROM e911.call_event"
+            " WHERE detail ->> 'sip_call_id' = %s ORDER BY at, event_id",
+            sip_call_id)
+
     def services(self):
         """The processes that should be running."""
         return [part.process for part in
@@ -191,15 +211,36 @@ class Gateway:
     # ---- invariants ----
 
     def check_idle(self, timeout=15):
-        """No call is left, and every event has come to SQL."""
+        """No call is left, every event has come to SQL, and (forget_soon)
+        shared memory is back at the level of Kamailio's start."""
         wait_until(lambda: not self.live_calls(), "no call is left", timeout,
                    self.services())
         if self.sidecar.process and self.postgres.process:
             wait_until(self.journal_drained, "the journal is drained",
                        timeout, self.services())
+        if self.forget_soon:
+            self.check_memory(timeout)
 
     def live_calls(self):
-        return self.kamailio.rpc("e911.calls") or []
+        """Calls that are going on; ended ones are kept for late requests."""
+        return [call for call in self.kamailio.rpc("e911.calls") or []
+                if call["state"] != "ended"]
+
+    def check_memory(self, timeout):
+        wait_until(lambda: not self.kamailio.rpc("e911.calls"),
+                   "ended calls are forgotten", timeout, self.services())
+
+        def excess():
+            # A lent number is remembered beyond its call, on purpose.
+            lent = len(self.kamailio.rpc("e911.elins") or [])
+            return (self.kamailio.shared_memory_used()
+                    - self.kamailio.memory_level - lent * BINDING_BYTES)
+        try:
+            wait_until(lambda: excess() <= 0,
+                       "shared memory is back at its level", timeout)
+        except TimedOut as problem:
+            raise TimedOut(f"{problem}: {excess()} bytes more than at the "
+                           "start") from None
 
     def journal_drained(self):
         """Every event that the module wrote since its start is in SQL."""

@@ -47,10 +47,13 @@ class Kamailio:
         self.listen = listen
         self.settings = dict(settings)
         self.features = ["WITH_STDERR"]
+        # (module, name, number), over those of kamailio.cfg
+        self.modparams = []
         self.log = os.path.join(directory, "kamailio.log")
         self.rpc_socket = os.path.join(directory, "rpc.sock")
         self.ctl_socket = os.path.join(directory, "ctl.sock")
         self.process = None
+        self.memory_level = None  # bytes in use before the first call
         self._ids = itertools.count(1)
 
     def write_config(self):
@@ -71,6 +74,10 @@ class Kamailio:
             for name, value in settings.items():
                 text = value if isinstance(value, int) else f'"{value}"'
                 out.write(f"#!define {name} {text}\n")
+        with open(os.path.join(self.directory, "90-local.cfg"), "w",
+                  encoding="utf-8") as out:
+            for module, name, value in self.modparams:
+                out.write(f'modparam("{module}", "{name}", {value})\n')
 
     def start(self):
         self.write_config()
@@ -87,6 +94,7 @@ class Kamailio:
              "-P", os.path.join(self.directory, "kamailio.pid")],
             self.log, user=service_user("kamailio"), cwd=self.directory)
         wait_until(self._ready, "Kamailio listens", 20, [self.process])
+        self.memory_level = self.shared_memory_used()
 
     def _ready(self):
         try:

@@ -10,7 +10,8 @@ scenario.toml, all texts may hold {names} (see Scenario._context):
 
     [[step]]                         # steps follow one another
     say = "what happens in this step"
-    no_call = true                   # the gateway does not take it
+    no_call = true                   # no row in e911.call; "events" are
+                                     # those with the caller's Call-ID
     events = ["call.started", ...]   # kinds in e911.call_event, in order
 
     [[step.peer]]                    # those that listen start first
@@ -259,6 +260,7 @@ class Scenario:
         if step.caller is None:
             return
         if step.spec.get("no_call"):
+            self._check_events(gateway, step)
             return
         step.call = gateway.ended_call(step.caller.call_id)
         for column, pattern in step.spec.get("call", {}).items():
@@ -275,7 +277,8 @@ class Scenario:
         wanted = step.spec.get("events")
 
         def events():
-            step.events = gateway.events(step.call["call_id"])
+            step.events = gateway.events(step.call["call_id"]) if step.call \
+                else gateway.events_of(step.caller.call_id)
             return [e["kind"] for e in step.events]
         if wanted is None:
             events()

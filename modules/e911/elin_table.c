@@ -12,13 +12,41 @@ struct elin_entry {
 	struct elin_binding b;
 };
 
+/*
+ * Entries come in slabs, the first with the table: a lease rarely needs
+ * memory at the moment of a call, and a table at rest keeps its size.
+ */
+#define SLAB_ENTRIES 256
+struct elin_slab {
+	struct elin_slab *next;
+	struct elin_entry entries[SLAB_ENTRIES];
+};
+
 struct elin_table {
 	struct shared_lock lock;
+	struct elin_slab *slabs;
+	struct elin_entry *spare;
 	unsigned bits;
 	size_t count;  /* written under the lock, read without */
 	size_t active; /* likewise */
 	struct elin_entry *buckets[];
 };
+
+/* One more slab on the list of spare entries; false without memory. */
+static bool slab_add(struct elin_table *t)
+{
+	struct elin_slab *slab = shared_alloc(sizeof(*slab));
+
+	if (!slab)
+		return false;
+	slab->next = t->slabs;
+	t->slabs = slab;
+	for (size_t i = 0; i < SLAB_ENTRIES; i++) {
+		slab->entries[i].next = t->spare;
+		t->spare = &slab->entries[i];
+	}
+	return true;
+}
 
 struct elin_table *elin_table_new(unsigned bits)
 {
@@ -32,6 +60,8 @@ struct elin_table *elin_table_new(unsigned bits)
 		return NULL;
 	shared_lock_init(&t->lock);
 	t->bits = bits;
+	if (!slab_add(t))
+		return elin_table_free(t);
 	return t;
 }
 
@@ -39,15 +69,11 @@ struct elin_table *elin_table_free(struct elin_table *t)
 {
 	if (!t)
 		return NULL;
-	for (size_t i = 0; i < (size_t)1 << t->bits; i++) {
-		struct elin_entry *e = t->buckets[i];
+	while (t->slabs) {
+		struct elin_slab *next = t->slabs->next;
 
-		while (e) {
-			struct elin_entry *next = e->next;
-
-			shared_free(e);
-			e = next;
-		}
+		shared_free(t->slabs);
+		t->slabs = next;
 	}
 	shared_free(t);
 	return NULL;
@@ -122,6 +148,19 @@ static struct elin_entry *entry_reclaim(struct elin_table *t, uint64_t number,
 	return NULL;
 }
 
+/* A zeroed entry; NULL without memory. */
+static struct elin_entry *entry_new(struct elin_table *t)
+{
+	struct elin_entry *e;
+
+	if (!t->spare && !slab_add(t))
+		return NULL;
+	e = t->spare;
+	t->spare = e->next;
+	e->next = NULL;
+	return e;
+}
+
 /* The entry of this number, made if need be; NULL without memory. */
 static struct elin_entry *entry_get(struct elin_table *t, uint64_t number,
 				    int64_t now_ms)
@@ -133,7 +172,7 @@ static struct elin_entry *entry_get(struct elin_table *t, uint64_t number,
 		return e;
 	e = entry_reclaim(t, number, now_ms);
 	if (!e)
-		e = shared_alloc(sizeof(*e));
+		e = entry_new(t);
 	if (!e)
 		return NULL;
 	e->b.number = number;

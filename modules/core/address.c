@@ -3,11 +3,6 @@
 
 #include <errno.h>
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static bool is_alpha(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -68,8 +63,7 @@ static size_t any_scheme(struct text t)
 {
 	size_t i = 0;
 
-	while (i < t.len &&
-	       (is_alpha(t.p[i]) || (i && t.p[i] >= '0' && t.p[i] <= '9')))
+	while (i < t.len && (is_alpha(t.p[i]) || (i && text_is_digit(t.p[i]))))
 		i++;
 	return i && i < t.len && t.p[i] == ':' ? i + 1 : 0;
 }
@@ -133,10 +127,11 @@ static size_t find_bare_uri(struct text t)
 	size_t token = 0;
 
 	for (size_t i = 0; i < t.len; i++)
-		if ((!i || is_blank(t.p[i - 1])) && known_scheme(tail(t, i)))
+		if ((!i || text_is_blank(t.p[i - 1])) &&
+		    known_scheme(tail(t, i)))
 			return i;
 	for (size_t i = 0; i < t.len; i++) {
-		if (is_blank(t.p[i]))
+		if (text_is_blank(t.p[i]))
 			token = i + 1;
 		else if (t.p[i] == '@')
 			return token;

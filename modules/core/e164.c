@@ -13,11 +13,6 @@ struct dialled {
 	char digits[DIALLED_MAX];
 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_separator(char c)
 {
 	return c == '(' || c == ')' || c == '-' || c == '.' || c == ' ' ||
@@ -37,7 +32,7 @@ static int dialled_parse(struct text t, struct dialled *ret)
 			d.plus = true;
 			continue;
 		}
-		if (!is_digit(c) || d.len == sizeof(d.digits))
+		if (!text_is_digit(c) || d.len == sizeof(d.digits))
 			return -EINVAL;
 		d.digits[d.len++] = c;
 	}
@@ -64,7 +59,7 @@ static bool is_international(const char *digits, size_t len)
 static bool is_npa(const char *npa)
 {
 	return npa && strlen(npa) == 3 && npa[0] >= '2' && npa[0] <= '9' &&
-	       is_digit(npa[1]) && is_digit(npa[2]);
+	       text_is_digit(npa[1]) && text_is_digit(npa[2]);
 }
 
 /* Without "tel:" and ";parameters". */
@@ -126,7 +121,7 @@ int e164_to_u64(struct text e164, uint64_t *ret_number)
 	    e164.p[0] != '+' || e164.p[1] == '0')
 		return -EINVAL;
 	for (size_t i = 1; i < e164.len; i++) {
-		if (!is_digit(e164.p[i]))
+		if (!text_is_digit(e164.p[i]))
 			return -EINVAL;
 		number = number * 10 + (uint64_t)(e164.p[i] - '0');
 	}

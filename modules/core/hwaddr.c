@@ -11,16 +11,6 @@ static bool is_punctuation(char c)
 	return c == ':' || c == '-' || c == '.' || c == ' ' || c == '\t';
 }
 
-/* The hex digit in lower case, or 0. */
-static char hex_lower(char c)
-{
-	if (c >= 'A' && c <= 'F')
-		c ^= 'A' ^ 'a';
-	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))
-		return c;
-	return '\0';
-}
-
 int mac_normalise(struct text mac, char ret_mac[13])
 {
 	char digits[MAC_DIGITS];
@@ -28,13 +18,13 @@ int mac_normalise(struct text mac, char ret_mac[13])
 
 	mac = text_unquote(mac);
 	for (size_t i = 0; i < mac.len; i++) {
-		char c = hex_lower(mac.p[i]);
+		int digit = text_hex_digit(mac.p[i]);
 
 		if (is_punctuation(mac.p[i]))
 			continue;
-		if (!c || len == MAC_DIGITS)
+		if (digit < 0 || len == MAC_DIGITS)
 			return -EINVAL;
-		digits[len++] = c;
+		digits[len++] = "0123456789abcdef"[digit];
 	}
 	if (len != MAC_DIGITS)
 		return -EINVAL;

@@ -25,7 +25,7 @@ static bool context_npa(const struct address_view *a, char ret_npa[4])
 
 		if (d == '-' || d == '.' || d == '(' || d == ')')
 			continue;
-		if (d < '0' || d > '9' || len == sizeof(digits))
+		if (!text_is_digit(d) || len == sizeof(digits))
 			return false;
 		digits[len++] = d;
 	}
@@ -154,7 +154,7 @@ static struct text short_digits(struct text user,
 
 		if (text_index(separators, d) < separators.len)
 			continue;
-		if (d < '0' || d > '9' || len == EXTENSION_DIGITS_MAX)
+		if (!text_is_digit(d) || len == EXTENSION_DIGITS_MAX)
 			return none;
 		buf[len++] = d;
 	}

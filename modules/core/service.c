@@ -39,7 +39,7 @@ static bool is_separator(char c)
 static bool is_label_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '_';
+	       text_is_digit(c) || c == '-' || c == '_';
 }
 
 static struct text skip(struct text t, size_t len)

@@ -12,19 +12,6 @@ static char lower(char c)
 	return c;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The empty text may have no pointer, which memcmp() does not like. */
 bool text_equal(struct text a, struct text b)
 {
@@ -48,11 +35,11 @@ bool text_has_prefix_nocase(struct text t, struct text prefix)
 
 struct text text_trim(struct text t)
 {
-	while (t.len && is_blank(t.p[0])) {
+	while (t.len && text_is_blank(t.p[0])) {
 		t.p++;
 		t.len--;
 	}
-	while (t.len && is_blank(t.p[t.len - 1]))
+	while (t.len && text_is_blank(t.p[t.len - 1]))
 		t.len--;
 	return t;
 }
@@ -131,8 +118,8 @@ static int escaped_byte(struct text t)
 
 	if (t.len < 3)
 		return -EINVAL;
-	high = hex_digit(t.p[1]);
-	low = hex_digit(t.p[2]);
+	high = text_hex_digit(t.p[1]);
+	low = text_hex_digit(t.p[2]);
 	if (high < 0 || low < 0)
 		return -EINVAL;
 	return high * 16 + low;
@@ -167,7 +154,7 @@ static size_t blank_run(struct text t, bool *ret_is_fold)
 	size_t len = 0;
 
 	*ret_is_fold = false;
-	for (; len < t.len && is_blank(t.p[len]); len++)
+	for (; len < t.len && text_is_blank(t.p[len]); len++)
 		if (t.p[len] == '\r' || t.p[len] == '\n')
 			*ret_is_fold = true;
 	return len;

@@ -36,6 +36,29 @@ static inline bool text_is_empty(struct text t)
 	return t.len == 0;
 }
 
+/* SP, HT, CR or LF: what LWS is made of (RFC 3261 25.1). */
+static inline bool text_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static inline bool text_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* 0..15, or -1. */
+static inline int text_hex_digit(char c)
+{
+	if (text_is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 bool text_equal(struct text a, struct text b);
 /* ASCII case only (RFC 3261 7.3.1): no locale. */
 bool text_equal_nocase(struct text a, struct text b);

@@ -10,17 +10,6 @@
 
 enum reading { READ_TEXT, READ_HEX };
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The data: what stands before the parameters. */
 static struct text data_of(struct text value)
 {
@@ -38,8 +27,8 @@ static int decode_hex(struct text data, char buf[UUI_MAX])
 	if (data.len % 2)
 		return -EINVAL;
 	for (size_t i = 0; i < data.len; i += 2) {
-		int high = hex_digit(data.p[i]);
-		int low = hex_digit(data.p[i + 1]);
+		int high = text_hex_digit(data.p[i]);
+		int low = text_hex_digit(data.p[i + 1]);
 
 		if (high < 0 || low < 0)
 			return -EINVAL;

@@ -5,17 +5,6 @@
 
 #define UUID_TEXT_LEN (UUID_STRING_SIZE - 1)
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Hyphens stand before bytes 4, 6, 8 and 10. */
 static bool hyphen_before(size_t byte)
 {
@@ -47,8 +36,8 @@ int uuid_parse(struct text t, struct uuid *ret)
 
 		if (hyphen_before(i) && *p++ != '-')
 			return -EINVAL;
-		high = hex_digit(*p++);
-		low = hex_digit(*p++);
+		high = text_hex_digit(*p++);
+		low = text_hex_digit(*p++);
 		if (high < 0 || low < 0)
 			return -EINVAL;
 		u.b[i] = (uint8_t)(high * 16 + low);

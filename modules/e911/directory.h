@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * directory: this process's view of what operators provisioned.
+ * directory: the provisioned world, as a worker reads it from LMDB.
  *
- * Read-only over LMDB, one per process, opened after the fork.  Every record
- * is checked (CRC, kind, key echo) before it is served.  One cached read
- * transaction is renewed for a message and reset after it: a reader that
- * stays would keep the file growing.
+ *	<path>/current  -> gen-000007	what to read
+ *	<path>/previous -> gen-000006	what to read when that is damaged
  *
- * Lookups give 0; -ENOENT: not provisioned; -EBADMSG: damaged, counted.
- * Texts of a record live until directory_end().
+ * A worker has one, opened after the fork and never shared.  It looks inside
+ * a begin and an end, which bound one message: texts of records live until
+ * directory_end(), and a reader that stays would keep old pages alive.
+ *
+ * Lookups give 0, -ENOENT, or -EBADMSG for what is damaged: a record whose
+ * checksum or key is wrong, a reference that leads nowhere.  Damage is
+ * counted, never served.  *ret is untouched on failure.
+ *
+ * The writer keeps data.mdb at least as long as what LMDB has allocated: a
+ * page behind the end of a file ends the process that touches it, so a
+ * shorter file is refused as damaged.
  */
 #pragma once
 
@@ -17,56 +24,75 @@
 struct directory;
 
 /*
- * path is "<state_dir>/directory": opens <path>/current, or, when that
- * cannot be used, <path>/previous.  -ENOENT or -EBADMSG if neither can.
+ * Open <path>/current, else <path>/previous.  -ENOENT when there is neither,
+ * -EBADMSG when they are damaged, or why the system refused.
  */
 int must_check directory_open(struct directory **ret, const char *path);
+/* Accepts NULL; returns NULL. */
 struct directory *directory_close(struct directory *d);
 
-/* A generation the caller has heard of: when it differs from the one of the
- * last open, directory_begin() opens anew (and keeps the old environment
- * when the new one cannot be opened). */
+/*
+ * Somebody saw 'current' move: any number that differs from the last one
+ * makes the next begin look.  When the new generation cannot be opened, the
+ * one that is open stays.
+ */
 void directory_hint(struct directory *d, uint64_t generation);
 
-/* Begin and end the look of one message.  Always end what was begun. */
+/*
+ * 0, or why there is no directory for this message: -EAGAIN no reader slot,
+ * -EBADMSG damaged, -ENOMEM, ...  Then the next begin opens it anew.
+ */
 int must_check directory_begin(struct directory *d);
+/* Also without a begin, and twice. */
 void directory_end(struct directory *d);
 
-/* Longest prefix among the trunks' sources. */
+/* Not what 'current' points to, for want of a sound one. */
+bool directory_is_stale(const struct directory *d);
+/* Damaged records met since the open. */
+uint64_t directory_damage_count(const struct directory *d);
+
+/*
+ * What <path>/current points to, NUL-terminated: its length, -ENOENT,
+ * -ENOSPC, ...
+ */
+int must_check directory_current_target(const char *path, char *buf,
+					size_t size);
+
+/* ---- between begin and end ---- */
+
+int must_check directory_meta(struct directory *d, struct dir_meta *ret);
+int must_check directory_gateway(struct directory *d, struct dir_gateway *ret);
+
+/*
+ * The trunk that an address belongs to: longest prefix first.  Addresses are
+ * 16 bytes, IPv4 as ::ffff:a.b.c.d; a prefix of IPv6 holds no IPv4 address.
+ */
 int must_check directory_trunk_by_source(struct directory *d,
 					 const uint8_t addr[16],
 					 struct dir_trunk *ret);
 int must_check directory_trunk(struct directory *d, uint64_t trunk_id,
 			       struct dir_trunk *ret);
+/* The organisation that the trunk may claim under this UUID. */
 int must_check directory_trunk_org(struct directory *d, uint64_t trunk_id,
-				   const struct uuid *organization,
+				   const struct uuid *uuid,
 				   uint64_t *ret_organization_id);
-int must_check directory_organization(struct directory *d, uint64_t id,
+int must_check directory_organization(struct directory *d,
+				      uint64_t organization_id,
 				      struct dir_organization *ret);
-int must_check directory_identity(struct directory *d,
-				  uint64_t organization_id,
+/* value as normalised for dir_key_identity(). */
+int must_check directory_identity(struct directory *d, uint64_t organization_id,
 				  enum identity_kind kind, struct text value,
 				  struct dir_identity *ret);
-/* Longest prefix among the organisation's network ranges. */
+/* As directory_trunk_by_source(), among the organisation's networks. */
 int must_check directory_network(struct directory *d,
 				 const struct dir_organization *organization,
 				 const uint8_t addr[16],
 				 struct dir_network *ret);
-int must_check directory_endpoint(struct directory *d, uint64_t id,
+int must_check directory_endpoint(struct directory *d, uint64_t endpoint_id,
 				  struct dir_endpoint *ret);
-int must_check directory_location(struct directory *d, uint64_t id,
+int must_check directory_location(struct directory *d, uint64_t location_id,
 				  struct dir_location *ret);
 int must_check directory_elin(struct directory *d, uint64_t number,
 			      struct dir_elin *ret);
-int must_check directory_psap(struct directory *d, uint64_t id,
+int must_check directory_psap(struct directory *d, uint64_t psap_id,
 			      struct dir_psap *ret);
-int must_check directory_gateway(struct directory *d, struct dir_gateway *ret);
-int must_check directory_meta(struct directory *d, struct dir_meta *ret);
-
-/* Damaged records met since the open. */
-uint64_t directory_damage_count(const struct directory *d);
-
-/* The directory that <path>/current names; negative errno.  For noticing a
- * switch of generation. */
-int must_check directory_current_target(const char *path, char *buf,
-					size_t size);

@@ -10,7 +10,7 @@
 #include "lmdb_env.h"
 
 #define TARGET_MAX 256
-/* An opening that the system refused is tried again after so many begins. */
+/* What could not be opened is tried again after so many begins. */
 #define RETRY_BEGINS 64
 
 static const char *const links[] = { "current", "previous" };
@@ -31,7 +31,7 @@ struct directory {
 	bool is_begun;
 	bool is_stale;
 	uint64_t hint, hint_tried;
-	unsigned retry_in; /* begins; 0: not before the hint moves */
+	unsigned retry_in; /* begins, while stale */
 	uint64_t damage_count;
 };
 
@@ -206,29 +206,26 @@ static int snapshot_follow(struct directory *d, const char *name)
 /* ---- all generations ---- */
 
 /*
- * The best there is; what is open stays when there is none.  A damaged file
- * does not heal, so that only the hint brings us back to it; what the system
- * refused (descriptors, memory, rights) may be granted later.
+ * The best there is; what is open stays when there is none.  Stale is not for
+ * ever: a file may have been looked at between its commit and its last page,
+ * or the system was short of descriptors.
  */
 static int directory_reopen(struct directory *d)
 {
 	int first = 0;
 
 	d->hint_tried = d->hint;
-	d->retry_in = 0;
+	d->is_stale = false;
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
 		int err = snapshot_follow(d, links[i]);
 
-		if (err == 0) {
-			d->is_stale = i > 0;
+		if (err == 0)
 			return 0;
-		}
-		if (err != -EBADMSG && err != -ENOENT)
-			d->retry_in = RETRY_BEGINS;
+		d->is_stale = true;
+		d->retry_in = RETRY_BEGINS;
 		if (first == 0 || first == -ENOENT)
 			first = err;
 	}
-	d->is_stale = true;
 	return first;
 }
 
@@ -282,7 +279,7 @@ int directory_begin(struct directory *d)
 	int err = 0;
 
 	directory_end(d);
-	if (d->retry_in > 0 && --d->retry_in == 0)
+	if (d->is_stale && --d->retry_in == 0)
 		d->hint_tried = ~d->hint;
 	if (!d->open.env || d->hint != d->hint_tried)
 		err = directory_reopen(d);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#define _GNU_SOURCE /* asprintf */
+#define _GNU_SOURCE /* asprintf, fallocate */
 #include "store/lmdb_env.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +254,28 @@ int lmdb_txn_begin(struct lmdb_txn *t, struct lmdb_env *e, bool write)
 	return 0;
 }
 
+/*
+ * LMDB never writes a page that a transaction took and gave back.  At the end
+ * of the file it is missing, and readers refuse a file that is shorter than
+ * it says.  fallocate neither shrinks a file nor overwrites what another
+ * transaction has written meanwhile; where it does not exist, so be it.
+ */
+static void complete_length(struct lmdb_env *e)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+	struct stat file;
+	mdb_filehandle_t fd;
+	off_t wanted;
+
+	if (e->read_only || mdb_env_info(e->env, &info) ||
+	    mdb_env_stat(e->env, &st) || mdb_env_get_fd(e->env, &fd))
+		return;
+	wanted = ((off_t)info.me_last_pgno + 1) * st.ms_psize;
+	if (fstat(fd, &file) == 0 && file.st_size < wanted)
+		(void)fallocate(fd, 0, wanted - 1, 1);
+}
+
 int lmdb_txn_commit(struct lmdb_txn *t)
 {
 	MDB_txn *txn = t->handle;
@@ -263,6 +286,8 @@ int lmdb_txn_commit(struct lmdb_txn *t)
 	}
 	t->handle = NULL;
 	t->err = from_mdb(mdb_txn_commit(txn));
+	if (t->err == 0)
+		complete_length(t->env);
 	return t->err;
 }
 

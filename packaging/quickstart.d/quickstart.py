@@ -117,14 +117,14 @@ def explain(gateway):
     say(f"logs              {gateway.kamailio.log}", 2)
     say(f"                  {gateway.sidecar.log}", 2)
     say()
-    say("A call by hand, in two terminals: a PSAP, and a caller whom nobody "
-        "knows.", 2)
+    say("A call by hand, in two terminals: a PSAP, and a caller at extension "
+        "4102.", 2)
     say(f"sipp -sf {played}/psap.xml -i {psap['host']}"
         f" -p {psap['port']} -bind_local", 4)
     say(f"sipp -sf {played}/caller.xml -i {trunk['host']}"
         f" -p {trunk['port']} -bind_local -m 1 \\", 4)
     say(f"     -key ruri sip:911@{gateway.address}:{gateway.port}"
-        f" -key from '<sip:4999@{trunk['host']}>' \\", 4)
+        f" -key from '<sip:4102@{trunk['host']}>' \\", 4)
     say(f"     -key headers '' {gateway.address}:{gateway.port}", 4)
     say()
     say("Ctrl-C ends all of it.")

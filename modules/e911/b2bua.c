@@ -412,8 +412,13 @@ static void on_relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 
 	if (r->code <= 100 || (!ex->is_invite && r->code < 200))
 		return;
-	if (!ex->from.open) /* a repeated 2xx */
+	if (!ex->from.open) {
+		/* A repeated 2xx, or one after its time-out: the asker has
+		 * an answer and sends no ACK that could be passed on. */
+		if (ex->is_invite && r->code >= 200 && r->code < 300)
+			leg_ack_late(leg, ex->cseq);
 		return;
+	}
 	if (ex->is_invite && r->code >= 200)
 		call->relaying_invite = false;
 	if (r->code < 300 && ex->is_refresh) {
@@ -424,7 +429,8 @@ static void on_relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 	}
 	if (ex->is_invite && r->code >= 200 && r->code < 300) {
 		leg->ack_due = true;
-		if (leg->offer_out)
+		/* After a BYE no ACK of the asker will come to pass on. */
+		if (leg->offer_out || leg->gone)
 			leg_ack(leg, NULL, 0, text_of(NULL));
 	}
 	used += headers_format(r->headers, r->header_count, HEADER_DIALOG_REPLY,
@@ -556,6 +562,9 @@ static int relay_send(struct leg *peer, struct exchange *ex,
 			       HEADER_DIALOG_REQUEST, headers + used,
 			       sizeof(headers) - used, &left_out);
 	if (ex->is_invite) {
+		/* The ACK of the one before was lost, and is not missed. */
+		if (peer->ack_due)
+			leg_ack(peer, NULL, 0, text_of(NULL));
 		peer->invite_cseq_out = ex->cseq = peer->local_cseq + 1;
 		peer->offer_out = rq->body.len > 0;
 	}

@@ -226,6 +226,17 @@ void leg_ack_again(struct leg *leg, uint32_t invite_cseq)
 			 latest ? call_text_get(&leg->ack_body) : none);
 }
 
+void leg_ack_late(struct leg *leg, uint32_t invite_cseq)
+{
+	bool waits = leg->ack_due && invite_cseq == leg->invite_cseq_out;
+
+	if (waits || invite_cseq <= leg->ack_cseq)
+		return;
+	leg->ack_cseq = invite_cseq;
+	leg->ack_headers.len = leg->ack_body.len = 0;
+	leg_ack_again(leg, invite_cseq);
+}
+
 void leg_ack(struct leg *leg, const struct header_view *headers, size_t count,
 	     struct text body)
 {

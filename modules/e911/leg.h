@@ -27,6 +27,9 @@ void leg_ack(struct leg *leg, const struct header_view *headers, size_t count,
 	     struct text body);
 /* Repeat the ACK of our INVITE with this CSeq, if there was one. */
 void leg_ack_again(struct leg *leg, uint32_t invite_cseq);
+/* ACK, without a body, a 2xx to our INVITE with this CSeq that nobody else
+ * will; nothing when it has had its ACK or waits for the other side's. */
+void leg_ack_late(struct leg *leg, uint32_t invite_cseq);
 /* BYE; the exchange hears of its end.  Negative errno: nobody will. */
 int must_check leg_bye(struct leg *leg);
 /* ACK and BYE a 2xx that nobody waits for. */

@@ -6,7 +6,7 @@
  * build: with modules/e911/call_store.c modules/e911/elin_table.c
  * build: with test/support/fake_sip.c test/support/fake_report.c
  * build: with test/support/flow.c test/support/flow_golden.c
- * build: with test/support/platform_libc.c
+ * build: with test/support/flow_call.c test/support/platform_libc.c
  * build: wrap random_bytes log_line
  */
 #include "support/flow.h"
@@ -515,6 +515,123 @@ static void nothing_is_passed_on_after_the_end(struct flow *f)
 	caller_expects_nothing(f);
 }
 
+static void a_reinvite_answered_after_the_bye_gets_its_ack(struct flow *f)
+{
+	dial_and_ring(f);
+	answer(f);
+
+	because(f, "the PSAP asks for an offer and hangs up at once");
+	psap_sends(f, "south", "INVITE", NULL);
+	psap_expects_reply(f, "south", 100);
+	caller_expects(f, "INVITE");
+	psap_sends(f, "south", "BYE", NULL);
+	psap_expects_reply(f, "south", 200);
+	caller_expects(f, "BYE");
+
+	because(f, "no ACK of the PSAP will come for the caller's 200");
+	caller_replies(f, "INVITE", 200, OFFER);
+	caller_expects(f, "ACK");
+	psap_expects_reply(f, "south", 200);
+	caller_replies(f, "BYE", 200, NULL);
+}
+
+static void a_reinvite_answered_after_its_time_out_gets_its_ack(struct flow *f)
+{
+	dial_and_ring(f);
+	answer(f);
+
+	because(f, "the PSAP is silent for 30 s, then answers after all");
+	caller_sends(f, "INVITE", NULL);
+	caller_expects_reply(f, 100);
+	psap_expects(f, "south", "INVITE");
+	time_passes(f, 30000);
+	caller_expects_reply(f, 408);
+	psap_replies(f, "south", "INVITE", 200, OFFER);
+	psap_expects(f, "south", "ACK");
+	last_lacks(f, "v=0");
+	caller_expects_nothing(f);
+	psap_replies(f, "south", "INVITE", 200, OFFER);
+	psap_expects(f, "south", "ACK");
+	caller_hangs_up(f);
+}
+
+static void a_reinvite_brings_the_ack_that_was_lost(struct flow *f)
+{
+	because(f, "a late offer, and the caller's ACK is lost");
+	caller_dials(f, NULL);
+	psap_expects(f, "south", "INVITE");
+	psap_replies(f, "south", "INVITE", 200, OFFER);
+	caller_expects_reply(f, 200);
+	time_passes(f, 32000);
+	expect_state(f, CALL_CONNECTED);
+
+	because(f, "the caller tries again: one INVITE at a time");
+	caller_sends(f, "INVITE", OTHER);
+	caller_expects_reply(f, 100);
+	psap_expects(f, "south", "ACK");
+	psap_expects(f, "south", "INVITE");
+	psap_replies(f, "south", "INVITE", 488, NULL);
+	caller_expects_reply(f, 488);
+	caller_acks(f, NULL);
+	psap_expects_nothing(f, "south");
+	caller_hangs_up(f);
+}
+
+static void a_method_beyond_reason_is_refused(struct flow *f)
+{
+	dial_and_ring(f);
+	answer(f);
+
+	because(f, "no method has forty letters");
+	caller_sends(f, "METHODMETHODMETHODMETHODMETHODMETHODMETH", NULL);
+	caller_expects_reply(f, 500);
+	psap_expects_nothing(f, "south");
+	caller_hangs_up(f);
+}
+
+/* ---- who is shown ---- */
+
+static void a_number_is_written_as_the_trunk_wants_it(struct flow *f)
+{
+	route_speaks(f, "south", 2, NUMBER_FORMAT_NANP10);
+	route_speaks(f, "county", 3, NUMBER_FORMAT_NANP11);
+
+	because(f,
+		"one trunk is TCP with ten digits, the next TLS with eleven");
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	last_carries(f, "INVITE sip:911@192.0.2.1:5060;transport=tcp ");
+	last_carries(f, "From: <sip:2065550199@192.0.2.100;user=phone>");
+	psap_replies(f, "south", "INVITE", 486, NULL);
+	psap_expects(f, "county", "INVITE");
+	last_carries(f, "INVITE sip:911@192.0.2.2:5060;transport=tls ");
+	last_carries(f, "From: <sip:12065550199@192.0.2.100;user=phone>");
+	psap_replies(f, "county", "INVITE", 486, NULL);
+	caller_expects_reply(f, 503);
+}
+
+static void a_caller_without_a_number_is_shown_as_what_there_is(struct flow *f)
+{
+	routes_are(f, "south", NULL);
+	caller_is(f, "4711");
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	last_carries(f, "From: <sip:4711@192.0.2.100>;tag=");
+	psap_replies(f, "south", "INVITE", 486, NULL);
+	caller_expects_reply(f, 503);
+}
+
+static void a_caller_who_is_nobody_is_anonymous(struct flow *f)
+{
+	routes_are(f, "south", NULL);
+	caller_is(f, "");
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	last_carries(f, "From: <sip:anonymous@192.0.2.100>;tag=");
+	psap_replies(f, "south", "INVITE", 486, NULL);
+	caller_expects_reply(f, 503);
+}
+
 /* ---- what crosses ---- */
 
 static void what_a_tenant_says_stays_behind(struct flow *f)
@@ -585,6 +702,13 @@ int main(void)
 		flow_test(a_transfer_is_declined),
 		flow_test(a_request_out_of_order_is_refused_500),
 		flow_test(nothing_is_passed_on_after_the_end),
+		flow_test(a_reinvite_answered_after_the_bye_gets_its_ack),
+		flow_test(a_reinvite_answered_after_its_time_out_gets_its_ack),
+		flow_test(a_reinvite_brings_the_ack_that_was_lost),
+		flow_test(a_method_beyond_reason_is_refused),
+		flow_test(a_number_is_written_as_the_trunk_wants_it),
+		flow_test(a_caller_without_a_number_is_shown_as_what_there_is),
+		flow_test(a_caller_who_is_nobody_is_anonymous),
 		flow_test(what_a_tenant_says_stays_behind),
 	};
 

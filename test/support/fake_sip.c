@@ -19,9 +19,12 @@
 struct dialog {
 	enum leg_side side;
 	char call_id[80], tag[FAKE_TAG_SIZE];
-	uint32_t invites[16]; /* CSeq of ours that they answered 2xx */
+	struct {
+		uint32_t cseq; /* of an INVITE that they answered 2xx */
+		bool acknowledged;
+	} invites[16];
 	unsigned invite_count;
-	bool acknowledged, bye_sent, bye_heard;
+	bool bye_sent, bye_heard;
 };
 
 static struct said said[SAID_MAX];
@@ -139,7 +142,7 @@ static void dialog_answered(const struct fake_client *c, struct text tag)
 		text_copy(d->tag, sizeof(d->tag), tag);
 	}
 	if (d->invite_count < ARRAY_SIZE(d->invites))
-		d->invites[d->invite_count++] = c->cseq;
+		d->invites[d->invite_count++].cseq = c->cseq;
 }
 
 static void judge_ack(const struct leg *leg, uint32_t cseq)
@@ -147,11 +150,19 @@ static void judge_ack(const struct leg *leg, uint32_t cseq)
 	struct dialog *d = dialog_find(leg, call_text_get(&leg->remote_tag));
 
 	for (unsigned i = 0; d && i < d->invite_count; i++)
-		if (d->invites[i] == cseq) {
-			d->acknowledged = true;
+		if (d->invites[i].cseq == cseq) {
+			d->invites[i].acknowledged = true;
 			return;
 		}
 	note_fault("ACK of what was never answered 2xx", "ACK", cseq);
+}
+
+static bool waiting_for_ack(const struct dialog *d)
+{
+	for (unsigned i = 0; i < d->invite_count; i++)
+		if (!d->invites[i].acknowledged)
+			return true;
+	return false;
 }
 
 static void judge_request(const struct sip_out *out)
@@ -173,7 +184,7 @@ static void judge_request(const struct sip_out *out)
 		note_fault("request in a dialog that is over", out->method,
 			   out->cseq);
 	if (strcmp(out->method, "BYE") == 0) {
-		if (d && !d->acknowledged && leg->side == LEG_B)
+		if (d && waiting_for_ack(d))
 			note_fault("BYE before the ACK", "BYE", out->cseq);
 		if (d)
 			d->bye_sent = true;
@@ -211,7 +222,7 @@ unsigned fake_sip_unacknowledged(void)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < dialog_count; i++)
-		n += !dialogs[i].acknowledged && !dialogs[i].bye_heard;
+		n += waiting_for_ack(&dialogs[i]) && !dialogs[i].bye_heard;
 	return n;
 }
 

@@ -8,13 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "header_policy.h"
-
 #define PARTIES    8 /* the caller and up to 7 PSAPs */
 #define LINGER_MS  32000
 #define UTC_START  INT64_C(1700000000000)
 #define MONO_START INT64_C(1000000)
-#define CALLER_TAG "caller-tag-1"
 
 struct party {
 	const char *name;
@@ -34,7 +31,10 @@ struct flow {
 	struct call *call;
 	struct party parties[PARTIES]; /* [0]: the caller */
 	unsigned party_count;
-	bool unreachable[PARTIES], allows_losses;
+	const char *caller_user; /* NULL: the caller has a number */
+	uint8_t transport[PARTIES];
+	enum number_format format[PARTIES];
+	bool allows_losses;
 	enum call_state told_state;
 	size_t events_seen;
 	const struct said *last;
@@ -45,29 +45,6 @@ static struct flow *telling; /* for the wrapped log_line() */
 /* clang-format off */
 #define H(n, v) { { n, sizeof(n) - 1 }, { v, sizeof(v) - 1 } }
 /* clang-format on */
-
-const struct header_view flow_tenant_headers[] = {
-	H("Via", "SIP/2.0/TLS 198.51.100.9;branch=z9hG4bKcallerbranch"),
-	H("Via", "SIP/2.0/TCP 198.51.100.8;branch=z9hG4bKcallerproxy"),
-	H("From", "\"A Caller\" <sip:4711@tenant.example>;tag=caller-tag-1"),
-	H("Contact", "<sip:secret-desk@198.51.100.9:5061>"),
-	H("E911-Organization-ID", "5c2d3c1e-0000-4000-8000-secretsecret"),
-	H("X-Genesys-CallUUID", "secret-genesys-1"),
-	H("X-Genesys-employeeID", "secret-employee"),
-	H("ININAttr", "\"uu_mac=secretmac\""),
-	H("Identity", "secret-passport;info=<https://tenant.example>"),
-	H("User-to-User", "7365637265742d75756569"),
-	H("P-Asserted-Identity", "<sip:secret-pai@tenant.example>"),
-	H("Diversion", "<sip:secret-diversion@tenant.example>"),
-	H("History-Info", "<sip:secret-history@tenant.example>"),
-	H("User-Agent", "secret-product/1.0"),
-	H("Supported", "100rel, timer, secret-option"),
-	H("X-Secret", "secret-extension"),
-	H("c", "application/sdp"),
-	H("Content-Disposition", "session"),
-	H("Geolocation", "<cid:here@tenant>"),
-};
-const size_t flow_tenant_header_count = ARRAY_SIZE(flow_tenant_headers);
 
 static const struct header_view psap_headers[] = {
 	H("Via", "SIP/2.0/UDP 192.0.2.100;branch=z9hG4bKours"),
@@ -80,7 +57,7 @@ static const struct header_view psap_headers[] = {
 
 /* What must never be seen on the other side. */
 static const char *const caller_secrets[] = {
-	"caller-call-id", CALLER_TAG,       "our-tag-for-a", "z9hG4bKcaller",
+	"caller-call-id", FLOW_CALLER_TAG,  "our-tag-for-a", "z9hG4bKcaller",
 	"secret",         "tenant.example", "ININAttr",      "X-Genesys",
 	"E911-",          "Identity: s",    "198.51.100.8",  "5061",
 };
@@ -88,19 +65,6 @@ static const char *const psap_secrets[] = { "psap-hidden", "z9hG4bK",
 					    "-tag-of-", "Record-Route" };
 
 /* ---- what the B2BUA gets from its process ---- */
-
-/* Wrapped, so that the story is the same each time it is told. */
-void __wrap_random_bytes(void *buf, size_t len);
-void __wrap_random_bytes(void *buf, size_t len)
-{
-	static uint64_t x;
-	uint8_t *p = buf;
-
-	for (size_t i = 0; i < len; i++) {
-		x = x * UINT64_C(6364136223846793005) + 1442695040888963407u;
-		p[i] = (uint8_t)(x >> 56);
-	}
-}
 
 void __wrap_log_line(enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -243,8 +207,8 @@ static void check_now(struct flow *f)
 static void party_add(struct flow *f, const char *name)
 {
 	static const char *const tags[PARTIES] = {
-		CALLER_TAG,   "a-tag-of-1", "a-tag-of-2", "a-tag-of-3",
-		"a-tag-of-4", "a-tag-of-5", "a-tag-of-6", "a-tag-of-7",
+		FLOW_CALLER_TAG, "a-tag-of-1", "a-tag-of-2", "a-tag-of-3",
+		"a-tag-of-4",    "a-tag-of-5", "a-tag-of-6", "a-tag-of-7",
 	};
 
 	assert_true(f->party_count < PARTIES);
@@ -270,101 +234,50 @@ void there_are_no_routes(struct flow *f)
 	f->party_count = 1;
 }
 
-static void host_of(unsigned route, char *host)
-{
-	snprintf(host, CALL_HOST_SIZE, "192.0.2.%u", route + 1);
-}
-
 void no_socket_reaches(struct flow *f, const char *who)
 {
 	static char host[CALL_HOST_SIZE];
 
-	host_of((unsigned)(party_of(f, who) - f->parties) - 1, host);
+	flow_host((unsigned)(party_of(f, who) - f->parties) - 1, host);
 	fake_sip_unreachable(host);
 }
 
-/* ---- the caller's INVITE, as the path hands it over ---- */
-
-static bool fill_leg_a(struct call *call)
+void caller_is(struct flow *f, const char *user)
 {
-	struct leg *a = call->a;
-
-	a->remote_cseq = a->invite_cseq_in = 101;
-	return call_text_set(call, &a->call_id, text_of("caller-call-id")) &&
-	       call_text_set(call, &a->local_tag, text_of("our-tag-for-a")) &&
-	       call_text_set(call, &a->remote_tag, text_of(CALLER_TAG)) &&
-	       call_text_set(call, &a->local_uri, text_of("sip:911@gw")) &&
-	       call_text_set(call, &a->remote_uri,
-			     text_of("sip:4711@tenant.example")) &&
-	       call_text_set(call, &a->contact,
-			     text_of("<sip:e911@192.0.2.100>")) &&
-	       call_text_set(call, &a->remote_target,
-			     text_of("sip:secret-desk@198.51.100.9:5061"));
+	f->caller_user = user;
 }
 
-static void fill_route(struct call_route *r, unsigned i)
+void route_speaks(struct flow *f, const char *who, uint8_t transport,
+		  enum number_format format)
 {
-	memset(r, 0, sizeof(*r));
-	r->trunk_id = 10 + i;
-	r->psap_id = 20 + i;
-	host_of(i, r->host);
-	r->port = 5060;
-	r->transport = 1;
-	r->number_format = NUMBER_FORMAT_E164;
-	snprintf(r->user, sizeof(r->user), "911");
-	r->response_timeout_ms = 2000;
-	r->ring_timeout_ms = 30000;
+	ptrdiff_t i = party_of(f, who) - f->parties;
+
+	f->transport[i] = transport;
+	f->format[i] = format;
 }
 
-static bool fill_offer(struct call *call, const char *offer)
+static void scene_to_call(const struct flow *f, struct call *call)
 {
-	static char headers[4096];
-	unsigned left_out;
-	size_t n = flow_tenant_header_count;
-	size_t len = headers_format(flow_tenant_headers, n, HEADER_INVITE_OUT,
-				    headers, sizeof(headers), &left_out);
-
-	return call_text_set(call, &call->offer_headers,
-			     text_make(headers, offer ? len : 0)) &&
-	       call_text_set(call, &call->offer_body, text_of(offer));
-}
-
-struct call *flow_call_new(struct elin_table *elins, unsigned count,
-			   const char *offer)
-{
-	struct elin_binding who = { .number = FLOW_ELIN,
-				    .trunk_id = 1,
-				    .caller = "1/e1" };
-	struct call *call = call_new(CALL_EMERGENCY);
-
-	if (!call)
-		return NULL;
-	random_bytes(call->id.b, sizeof(call->id.b));
-	call->started_ms = clock_utc_ms();
-	if (!fill_leg_a(call) || !fill_offer(call, offer)) {
-		call_unref(call);
-		return NULL;
+	for (unsigned i = 1; i < f->party_count; i++) {
+		if (!f->transport[i])
+			continue;
+		call->routes[i - 1].transport = f->transport[i];
+		call->routes[i - 1].number_format = (uint8_t)f->format[i];
 	}
-	call->a->invite = fake_sip_ask(call->a, "INVITE", 101);
-	for (unsigned i = 0; i < count; i++)
-		fill_route(&call->routes[i], i);
-	call->route_count = count;
-	call->shown_number = FLOW_ELIN;
-	call->elin_timeout_s = 1200;
-	if (elin_table_bind(elins, &who, clock_utc_ms()) >= 0)
-		call->held_number = FLOW_ELIN;
-	return call;
+	if (!f->caller_user)
+		return;
+	call->shown_number = 0;
+	snprintf(call->shown_user, sizeof(call->shown_user), "%s",
+		 f->caller_user);
 }
 
-const char *flow_caller_tag(void)
-{
-	return CALLER_TAG;
-}
+/* ---- the story begins ---- */
 
 void caller_dials(struct flow *f, const char *offer)
 {
 	f->call = flow_call_new(f->elins, f->party_count - 1, offer);
 	assert_non_null(f->call);
+	scene_to_call(f, f->call);
 	f->parties[0].cseq = f->parties[0].invite_cseq = 101;
 	f->told_state = CALL_STATE_COUNT;
 	fprintf(f->out, "  caller --> INVITE 101%s\n", offer ? " +body" : "");
@@ -431,7 +344,7 @@ void caller_cancels(struct flow *f)
 	struct leg *leg;
 
 	leg = call_store_find_invite(f->store, text_of("caller-call-id"),
-				     text_of(CALLER_TAG),
+				     text_of(FLOW_CALLER_TAG),
 				     f->parties[0].invite_cseq);
 	heard(f, f->parties, "CANCEL", NULL);
 	assert_non_null(leg);
@@ -740,6 +653,7 @@ static void begin(struct flow *f, const char *name)
 {
 	memset(f, 0, sizeof(*f));
 	f->name = name;
+	flow_random_restart();
 	clock_set(UTC_START, MONO_START);
 	f->out = open_memstream(&f->text, &f->text_len);
 	assert_non_null(f->out);

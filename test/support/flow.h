@@ -22,14 +22,13 @@
 
 #include "fake_report.h"
 #include "fake_sip.h"
+#include "flow_call.h"
 #include "platform_libc.h"
 
 #define OFFER  "v=0\r\no=caller 1 1 IN IP4 198.51.100.9\r\nm=audio 4000\r\n"
 #define ANSWER "v=0\r\no=psap 1 1 IN IP4 203.0.113.9\r\nm=audio 5000\r\n"
 #define EARLY  "v=0\r\no=tones 1 1 IN IP4 203.0.113.8\r\nm=audio 5002\r\n"
 #define OTHER  "v=0\r\no=hold 1 2 IN IP4 203.0.113.9\r\na=sendonly\r\n"
-
-#define FLOW_ELIN UINT64_C(12065550199)
 
 struct flow;
 
@@ -53,6 +52,11 @@ void flow_run(void **state);
 void routes_are(struct flow *f, ...);
 void there_are_no_routes(struct flow *f);
 void no_socket_reaches(struct flow *f, const char *who);
+/* The caller has no number, only this user part ("": none at all). */
+void caller_is(struct flow *f, const char *user);
+/* enum trunk_transport and enum number_format of a route. */
+void route_speaks(struct flow *f, const char *who, uint8_t transport,
+		  enum number_format format);
 
 /* ---- the story ---- */
 
@@ -103,14 +107,3 @@ struct elin_table *flow_elins(struct flow *f);
 void flow_show(struct flow *f);
 /* The story injects failures: A may miss its final answer, and so on. */
 void flow_allows_losses(struct flow *f);
-
-/* ---- for other kinds of flow tests ---- */
-
-/* A call as the path makes it, with count routes and a held ELIN; one
- * reference is the caller's.  NULL without memory. */
-struct call *flow_call_new(struct elin_table *elins, unsigned count,
-			   const char *offer);
-const char *flow_caller_tag(void);
-/* Headers that a tenant sends; few of them may cross. */
-extern const struct header_view flow_tenant_headers[];
-extern const size_t flow_tenant_header_count;

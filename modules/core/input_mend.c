@@ -73,10 +73,42 @@ static bool value_is_clean(const char *line, size_t len)
 	return memchr(line, '\0', len) == NULL;
 }
 
+/* The name of a header line, in full or compact (RFC 3261 7.3.3). */
+static bool is_named(const char *line, size_t len, const char *name,
+		     const char *compact)
+{
+	struct text t = text_make(line, len);
+
+	t = text_trim(text_make(t.p, text_index(t, ':')));
+	return text_equal_nocase(t, text_of(name)) ||
+	       text_equal_nocase(t, text_of(compact));
+}
+
+/* "<sip:user@host<;tag=x", as a vendor's manual prints it: the second '<' of
+ * a From, To or Contact was meant to close. */
+static bool close_bracket(char *line, size_t len)
+{
+	char *open, *second;
+
+	if (!is_named(line, len, "From", "f") &&
+	    !is_named(line, len, "To", "t") &&
+	    !is_named(line, len, "Contact", "m"))
+		return false;
+	open = memchr(line, '<', len);
+	if (!open || memchr(line, '>', len) || memchr(line, '"', len))
+		return false;
+	len -= (size_t)(open + 1 - line);
+	second = memchr(open + 1, '<', len);
+	if (!second)
+		return false;
+	*second = '>';
+	return true;
+}
+
 struct mend_result input_mend(char *buf, size_t len)
 {
 	struct mend_result r = { 0 };
-	bool masking = false;
+	bool masking = false, limited = false;
 	size_t end;
 
 	for (size_t i = line_end(buf, len, 0) + 1; i < len; i = end + 1) {
@@ -94,8 +126,15 @@ struct mend_result input_mend(char *buf, size_t len)
 		}
 		masking = !line_is_header(buf + i, n) ||
 			  !value_is_clean(buf + i, n);
-		if (!masking)
+		if (!masking && is_named(buf + i, n, "Max-Forwards", "")) {
+			/* Kamailio's parser gives up at the second one. */
+			masking = limited;
+			limited = true;
+		}
+		if (!masking) {
+			r.masked += close_bracket(buf + i, n);
 			continue;
+		}
 		mask_line(buf + i, n);
 		r.masked++;
 	}

@@ -4,7 +4,8 @@
  *
  * A header line that is no "token HCOLON value" (RFC 3261 25.1) would cost
  * the whole call.  Its bytes are overwritten so that it becomes a harmless
- * header of the same length: what it said is lost, the call is not.
+ * header of the same length: what it said is lost, the call is not.  So is a
+ * second Max-Forwards.  "<sip:...<" in From, To or Contact is closed instead.
  */
 #pragma once
 
@@ -15,7 +16,7 @@
 bool input_is_emergency(struct text datagram);
 
 struct mend_result {
-	unsigned masked; /* header lines overwritten */
+	unsigned masked; /* header lines overwritten or closed */
 };
 /* The message must be the whole buffer; the length does not change. */
 struct mend_result input_mend(char *buf, size_t len);

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Parts go away: calls go on, and nothing that happened is lost or told
+twice."""
+import os
+import time
+
+import pytest
+
+from harness import Scenario, wait_until
+
+DID = "c10-genesys-cloud-did"
+EXTENSION = "c11-genesys-cloud-extension"
+ALL_EVENTS = ["call.started", "leg.invited", "leg.ringing", "call.answered",
+              "call.ended"]
+
+
+def play(gateway, messages, name, number=1):
+    scenario = Scenario(name)
+    scenario.play(gateway, os.path.join(messages, f"{number}-{name}"))
+    return scenario
+
+
+def check_exactly_once(gateway):
+    """As many events in SQL as the module wrote, each once in its call."""
+    gateway.check_idle()
+    twice = gateway.postgres.query(
+        "SELECT call_id, kind, count(*) FROM e911.call_event"
+        " WHERE kind IN ('call.started', 'call.answered', 'call.ended')"
+        " GROUP BY call_id, kind HAVING count(*) > 1")
+    assert not twice
+
+
+def test_e911d_is_away(own_gateway, messages):
+    """Calls go by the directory on disk; their events wait in the journal."""
+    own_gateway.sidecar.stop()
+    played = [play(own_gateway, messages, DID, n) for n in range(3)]
+    own_gateway.sidecar.start()
+    for scenario in played:
+        scenario.verify(own_gateway)
+    check_exactly_once(own_gateway)
+
+
+def test_e911d_is_killed_again_and_again(own_gateway, messages):
+    """Wherever it dies between journal and SQL, each event comes once."""
+    played = []
+    for number in range(6):
+        played.append(play(own_gateway, messages, DID, number))
+        own_gateway.sidecar.kill()
+        own_gateway.sidecar.start()
+    for scenario in played:
+        scenario.verify(own_gateway)
+    check_exactly_once(own_gateway)
+
+
+def test_postgresql_is_away(own_gateway, messages):
+    """Neither the path nor the journal needs it."""
+    own_gateway.postgres.stop()
+    played = [play(own_gateway, messages, DID, n) for n in range(3)]
+    own_gateway.postgres.start()
+    for scenario in played:
+        scenario.verify(own_gateway)
+    check_exactly_once(own_gateway)
+
+
+def test_started_without_postgresql_and_e911d(own_gateway, messages):
+    """A node that boots alone works with what it has on disk."""
+    own_gateway.kamailio.stop()
+    own_gateway.sidecar.stop()
+    own_gateway.postgres.stop()
+    own_gateway.kamailio.start()
+    scenario = play(own_gateway, messages, EXTENSION)
+    own_gateway.postgres.start()
+    own_gateway.sidecar.start()
+    scenario.verify(own_gateway)
+
+
+def test_kamailio_is_killed(own_gateway, messages):
+    """What it had committed is in SQL; the next Kamailio takes calls."""
+    first = play(own_gateway, messages, DID, 1)
+    first.verify(own_gateway)
+    own_gateway.kamailio.kill()
+    own_gateway.kamailio.start()
+    second = play(own_gateway, messages, DID, 2)
+    second.verify(own_gateway)
+    assert [e["kind"] for e in second.steps[0].events] == ALL_EVENTS
+
+
+def damage(path):
+    """Overwrite all but the first two pages with something else."""
+    with open(path, "r+b") as file:
+        size = os.path.getsize(path)
+        file.seek(8192)
+        file.write(b"\xa5" * (size - 8192))
+
+
+@pytest.mark.parametrize("how", ["removed", "overwritten"])
+def test_the_directory_is_lost(own_gateway, messages, how):
+    """The default route takes the calls, and an alarm is raised."""
+    own_gateway.kamailio.stop()
+    own_gateway.sidecar.stop()
+    directory = os.path.join(own_gateway.state, "directory")
+    for folder, _, files in os.walk(directory):
+        for name in files:
+            path = os.path.join(folder, name)
+            if how == "removed":
+                os.unlink(path)
+            elif name == "data.mdb":
+                damage(path)
+    own_gateway.kamailio.start()
+    Scenario("d10-default-route").play(own_gateway, messages)
+    own_gateway.sidecar.start()
+    wait_until(lambda: own_gateway.postgres.value(
+        "SELECT count(*) FROM e911.call_event"
+        " WHERE kind = 'directory.damaged'"),
+        "the alarm is in SQL", 20, own_gateway.services())
+    # e911d builds a new directory, the workers take it up.
+    wait_until(lambda: own_gateway.kamailio.rpc("e911.directory").get(
+        "state") == "in use", "the directory is in use again", 20,
+        own_gateway.services())
+    Scenario(DID).run(own_gateway, messages)
+
+
+def test_a_change_is_in_force_at_once(gateway):
+    """From COMMIT to the workers within 100 ms, in the middle of seven."""
+    taken = []
+    for number in range(7):
+        gateway.postgres.execute(
+            "UPDATE e911.endpoint SET callback_number = %s"
+            " WHERE name = 'Cleo Marsh'", f"+1360555014{number}")
+        started = time.monotonic()
+        gateway.wait_published()
+        taken.append(time.monotonic() - started)
+    gateway.provision("UPDATE e911.endpoint SET callback_number ="
+                      " '+13605550141' WHERE name = 'Cleo Marsh'")
+    assert sorted(taken)[3] < 0.1, taken

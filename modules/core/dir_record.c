@@ -75,6 +75,7 @@ static const struct dir_row meta_rows[] = {
 	[3] = U64(meta, change_id),
 	[4] = U64(meta, published_at_ms), /* UTC */
 	[5] = TEXT(meta, database_id), /* UUID as text */
+	[6] = U64(meta, change_at_us), /* UTC */
 };
 /* clang-format on */
 LAYOUT(meta, DIR_META);

@@ -84,6 +84,7 @@ struct dir_meta {
 	uint64_t schema_version; /* number of the last SQL migration */
 	uint64_t change_txid;    /* last change_log row applied: its xid8 */
 	uint64_t change_id;      /* ... and its id */
+	int64_t change_at_us;    /* ... and its changed_at, UTC; 0: unknown */
 	int64_t published_at_ms; /* UTC */
 	struct text database_id; /* e911.gateway.database_id, a UUID */
 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/stats.h"
+#include "directory/refusal.h"
 
 #define WHO "publisher"
 
@@ -84,7 +84,8 @@ int changes_add(struct changes *c, const struct db_row *row)
 	uint64_t id;
 	int err;
 
-	if (db_u64(row, 0, &at.txid) < 0 || db_u64(row, 1, &at.change_id) < 0)
+	if (db_u64(row, 0, &at.txid) < 0 || db_u64(row, 1, &at.change_id) < 0 ||
+	    db_u64(row, 5, &at.at_us) < 0)
 		return -EPROTO;
 	c->cursor = at;
 	c->count++;
@@ -103,8 +104,8 @@ int changes_add(struct changes *c, const struct db_row *row)
 		return err;
 	if (err < 0)
 		log_error(WHO,
-			  "change %" PRIu64 " makes no sense: '%.*s' '%.*s', "
-			  "ignored",
+			  "change %" PRIu64 " makes no sense, ignored: '%.*s' "
+			  "'%.*s'",
 			  at.change_id, (int)name.len, name.p, (int)key.len,
 			  key.p);
 	return 0;
@@ -176,24 +177,13 @@ static void found(const struct fetch *f, const struct dir_key *key)
 		c->found = true;
 }
 
-static void tell_refusal(const struct entity *e, const struct db_row *row,
-			 const char *why)
-{
-	struct text a = db_text(row, 0), b = db_text(row, 1);
-
-	stats_add(STAT_ROWS_REFUSED, 1);
-	log_error(WHO,
-		  "%s '%.*s' ('%.*s') refused: %s; the last good record stays",
-		  e->name, (int)a.len, a.p, (int)b.len, b.p, why);
-}
-
 static int on_row(const struct db_row *row, void *arg)
 {
 	const struct fetch *f = arg;
 	struct row_out out = { .batch = f->batch };
 
 	if (f->entity->read(row, &out) < 0)
-		tell_refusal(f->entity, row, out.why);
+		refusal_tell(f->entity, row, out.why, true);
 	if (out.key.len)
 		found(f, &out.key);
 	return 0;
@@ -213,10 +203,8 @@ static int on_psap(const struct dir_psap *r, const char *refused, void *arg)
 		dir_batch_put(f->batch, &key, buf, (size_t)n);
 		return 0;
 	}
-	stats_add(STAT_ROWS_REFUSED, 1);
-	log_error(WHO,
-		  "psap '%" PRIu64 "' refused: %s; the last good record stays",
-		  r->psap_id, refused ? refused : "it does not fit");
+	refusal_tell_psap(r->psap_id, refused ? refused : "it does not fit",
+			  true);
 	return 0;
 }
 

@@ -12,8 +12,9 @@
 #include "directory/psap_graph.h"
 #include "store/db.h"
 
+/* A row of change_log; at_us is its changed_at, 0: unknown. */
 struct changes_cursor {
-	uint64_t txid, change_id;
+	uint64_t txid, change_id, at_us;
 };
 
 /* The things of one kind, each once. */
@@ -39,7 +40,7 @@ void changes_fini(struct changes *c);
  */
 int must_check changes_take(struct changes *c, struct db *db,
 			    const struct changes_cursor *after, int64_t max);
-/* One row of change_log: txid, change_id, entity, id, key. */
+/* One row of change_log: txid, change_id, entity, id, key, changed_at. */
 int must_check changes_add(struct changes *c, const struct db_row *row);
 /*
  * Ask for the rows, in the transaction that is open.  Refused rows are

@@ -143,13 +143,15 @@ static void format_cursor(const struct publisher *p, char txid[24],
 static int settle(struct publisher *p)
 {
 	struct cursor_state s = { 0 };
-	char txid[24], change_id[24];
-	const char *params[] = { txid, change_id };
+	char txid[24], change_id[24], at_us[24];
+	const char *params[] = { txid, change_id, at_us };
 	int err;
 
 	if (!p->env)
 		return rebuild(p, "there is none");
 	format_cursor(p, txid, change_id);
+	(void)snprintf(at_us, sizeof(at_us), "%" PRId64,
+		       p->meta.meta.change_at_us);
 	err = db_exec(p->db, DB_CURSOR_STATE, params, on_state, &s);
 	if (err < 0)
 		return err;
@@ -174,6 +176,7 @@ static int apply(struct publisher *p, const struct changes *c)
 
 	meta.change_txid = c->cursor.txid;
 	meta.change_id = c->cursor.change_id;
+	meta.change_at_us = (int64_t)c->cursor.at_us;
 	meta.published_at_ms = clock_utc_ms();
 	err = dir_batch_apply(&p->batch, p->env, &meta);
 	if (err < 0)
@@ -190,6 +193,7 @@ static int fetch(struct publisher *p, struct changes *c)
 	const struct changes_cursor after = {
 		.txid = p->meta.meta.change_txid,
 		.change_id = p->meta.meta.change_id,
+		.at_us = (uint64_t)p->meta.meta.change_at_us,
 	};
 	int err = db_exec(p->db, DB_BEGIN_SNAPSHOT, NULL, NULL, NULL);
 

@@ -13,6 +13,7 @@
 #include "directory/generation.h"
 #include "directory/psap_graph.h"
 #include "directory/record_check.h"
+#include "directory/refusal.h"
 
 #define WHO         "publisher"
 #define BATCH_BYTES ((size_t)4 << 20)
@@ -24,7 +25,7 @@ struct build {
 	const struct entity *entity; /* being read */
 	char database_id[UUID_STRING_SIZE];
 	struct dir_meta meta;
-	size_t refused;
+	size_t refused, count;
 };
 
 static int flush(struct build *b, const struct dir_meta *meta)
@@ -72,7 +73,6 @@ static bool keep_old(struct build *b, const struct dir_key *key)
 	int err;
 
 	b->refused++;
-	stats_add(STAT_ROWS_REFUSED, 1);
 	if (!b->r->old || !key->len)
 		return false;
 	err = lmdb_txn_begin(&t, b->r->old, false);
@@ -82,24 +82,13 @@ static bool keep_old(struct build *b, const struct dir_key *key)
 	return err >= 0;
 }
 
-static const char *fate(bool kept)
-{
-	return kept ? "the last good record stays" : "there is no record";
-}
-
 static int on_row(const struct db_row *row, void *arg)
 {
 	struct build *b = arg;
 	struct row_out out = { .batch = &b->batch };
 
-	if (b->entity->read(row, &out) < 0) {
-		struct text x = db_text(row, 0), y = db_text(row, 1);
-		bool kept = keep_old(b, &out.key);
-
-		log_error(WHO, "%s '%.*s' ('%.*s') refused: %s; %s",
-			  b->entity->name, (int)x.len, x.p, (int)y.len, y.p,
-			  out.why, fate(kept));
-	}
+	if (b->entity->read(row, &out) < 0)
+		refusal_tell(b->entity, row, out.why, keep_old(b, &out.key));
 	return flush_if_large(b);
 }
 
@@ -115,9 +104,9 @@ static int on_psap(const struct dir_psap *r, const char *refused, void *arg)
 	if (n >= 0)
 		dir_batch_put(&b->batch, &key, buf, (size_t)n);
 	else
-		log_error(WHO, "psap '%" PRIu64 "' refused: %s; %s", r->psap_id,
-			  refused ? refused : "it does not fit",
-			  fate(keep_old(b, &key)));
+		refusal_tell_psap(r->psap_id,
+				  refused ? refused : "it does not fit",
+				  keep_old(b, &key));
 	return flush_if_large(b);
 }
 
@@ -170,12 +159,15 @@ static int read_tables(struct build *b)
 static int on_horizon(const struct db_row *row, void *arg)
 {
 	struct build *b = arg;
+	uint64_t at_us;
 
 	if (text_to_cstr(db_text(row, 0), b->database_id,
 			 sizeof(b->database_id)) < 0 ||
 	    db_u64(row, 1, &b->meta.change_txid) < 0 ||
-	    db_u64(row, 2, &b->meta.change_id) < 0)
+	    db_u64(row, 2, &b->meta.change_id) < 0 ||
+	    db_u64(row, 3, &at_us) < 0)
 		return -EPROTO;
+	b->meta.change_at_us = (int64_t)at_us;
 	b->meta.database_id = text_of(b->database_id);
 	b->meta.schema_version = DB_SCHEMA_EXPECTED;
 	return 0;
@@ -210,7 +202,6 @@ static int build_generation(struct build *b, const char *path)
 		.map_size = (size_t)conf->directory_map_mb << 20,
 		.no_sync = true,
 	};
-	size_t count = 0;
 	int err = lmdb_env_open(&b->env, path, &o);
 
 	if (err >= 0)
@@ -225,11 +216,8 @@ static int build_generation(struct build *b, const char *path)
 	if (err >= 0)
 		err = lmdb_env_open(&b->env, path, &o);
 	if (err >= 0)
-		err = record_check_all(b->env, &count);
+		err = record_check_all(b->env, &b->count);
 	b->env = lmdb_env_close(b->env);
-	if (err >= 0)
-		log_notice(WHO, "directory rebuilt: %zu records, %zu refused",
-			   count, b->refused);
 	return err;
 }
 
@@ -255,5 +243,7 @@ int rebuild_run(const struct rebuild *r)
 	}
 	generation_unmark(r->dir);
 	stats_add(STAT_REBUILDS, 1);
+	log_notice(WHO, "directory rebuilt: %zu records, %zu refused", b.count,
+		   b.refused);
 	return 0;
 }

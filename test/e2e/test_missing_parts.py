@@ -85,27 +85,32 @@ def test_kamailio_is_killed(own_gateway, messages):
     assert [e["kind"] for e in second.steps[0].events] == ALL_EVENTS
 
 
-def damage(path):
-    """Overwrite all but the first two pages with something else."""
+def remove(path):
+    os.unlink(path)
+
+
+def empty(path):
+    os.truncate(path, 0)
+
+
+def halve(path):
+    os.truncate(path, os.path.getsize(path) // 2)
+
+
+def overwrite_head(path):
     with open(path, "r+b") as file:
-        size = os.path.getsize(path)
-        file.seek(8192)
-        file.write(b"\xa5" * (size - 8192))
+        file.write(b"\xa5" * 8192)
 
 
-@pytest.mark.parametrize("how", ["removed", "overwritten"])
-def test_the_directory_is_lost(own_gateway, messages, how):
+@pytest.mark.parametrize("damage", [remove, empty, halve, overwrite_head])
+def test_the_directory_is_lost(own_gateway, messages, damage):
     """The default route takes the calls, and an alarm is raised."""
     own_gateway.kamailio.stop()
     own_gateway.sidecar.stop()
     directory = os.path.join(own_gateway.state, "directory")
     for folder, _, files in os.walk(directory):
-        for name in files:
-            path = os.path.join(folder, name)
-            if how == "removed":
-                os.unlink(path)
-            elif name == "data.mdb":
-                damage(path)
+        if "data.mdb" in files:
+            damage(os.path.join(folder, "data.mdb"))
     own_gateway.kamailio.start()
     Scenario("d10-default-route").play(own_gateway, messages)
     own_gateway.sidecar.start()

@@ -104,8 +104,7 @@ static void put_field(struct event_writer *e, const char *word)
 	if (n < 0)
 		die(word, n);
 	if (event_field_type(field) == EVENT_TYPE_U64)
-		event_u64(e, (enum event_field)field,
-			  strtoull(buf, NULL, 10));
+		event_u64(e, (enum event_field)field, strtoull(buf, NULL, 10));
 	else
 		event_text(e, (enum event_field)field,
 			   text_make(buf, (size_t)n));
@@ -158,27 +157,28 @@ static void put_raw(struct writer *w, const char *hex)
 	put(w, buf, n);
 }
 
-static void put_calls(struct writer *w, const char *words)
+static void put_calls(struct writer *w, char *words)
 {
 	static const char *const kinds[] = {
-		"call.started", "leg.invited", "leg.ringing",
+		"call.started",  "leg.invited", "leg.ringing",
 		"call.answered", "call.ended",
 	};
-	unsigned count;
-	char prefix[9];
+	char *prefix;
+	unsigned long count = strtoul(words, &prefix, 10);
 
-	if (sscanf(words, "%u %8s", &count, prefix) != 2)
+	if (*prefix++ != ' ' || strlen(prefix) != 8)
 		die("calls needs COUNT PREFIX", EINVAL);
-	for (unsigned c = 0; c < count; c++) {
+	for (unsigned long c = 0; c < count; c++) {
 		for (unsigned k = 0; k < ARRAY_SIZE(kinds); k++) {
 			char line[256];
 
 			(void)snprintf(line, sizeof(line),
-				       "%s %s-0000-4000-8000-%012x %" PRId64
+				       "%s %s-0000-4000-8000-%012lx %" PRId64
 				       " service=emergency trunk_id=1 "
-				       "sip_call_id=%u@test",
+				       "sip_call_id=%lu@test",
 				       kinds[k], prefix, c,
-				       INT64_C(1700000000000) + c * 1000 + k,
+				       INT64_C(1700000000000) +
+					       (int64_t)(c * 1000 + k),
 				       c);
 			put_event(w, line);
 		}
@@ -289,7 +289,8 @@ int main(int argc, char **argv)
 	char line[LINE_MAX_SIZE];
 
 	if (argc < 3) {
-		(void)fprintf(stderr, "usage: journal_writer DIR ID [SOCKET]\n");
+		(void)fprintf(stderr,
+			      "usage: journal_writer DIR ID [SOCKET]\n");
 		return 2;
 	}
 	w.socket = argc > 3 ? argv[3] : NULL;

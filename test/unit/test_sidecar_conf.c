@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* build: with sidecar/base/conf.c */
+/* build: with sidecar/base/utf8.c */
 /* build: link e911_sidecar */
 /* clang-format off */
 #include <stdarg.h>
@@ -141,7 +141,8 @@ static void each_default_is_within_its_own_range(void **s)
 		if (strcmp(o->type, "INT") != 0)
 			continue;
 		assert_non_null(o->dflt);
-		assert_in_range((uintmax_t)atoll(o->dflt), o->min, o->max);
+		assert_in_range((uintmax_t)strtoll(o->dflt, NULL, 10), o->min,
+				o->max);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* build: with sidecar/directory/rows.c sidecar/directory/rows_place.c */
+/* build: with sidecar/directory/rows_place.c */
 /* build: with sidecar/directory/psap_graph.c sidecar/directory/entity.c */
 /* build: link e911_sidecar */
 /* clang-format off */
@@ -483,7 +483,7 @@ static void a_list_is_full_at_sixteen(void **s)
 {
 	struct psap_graph g;
 	struct seen seen = { .count = 0 };
-	char id[8];
+	char id[12];
 
 	(void)s;
 	psap_graph_init(&g);

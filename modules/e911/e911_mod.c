@@ -92,6 +92,8 @@ static int is_class(sip_msg_t *msg, enum request_class class)
 	return request_classify(msg) == class ? 1 : -1;
 }
 
+/* Kamailio decides their type. */
+/* NOLINTBEGIN(readability-non-const-parameter) */
 SCRIPT(handle, handle_any(msg))
 SCRIPT(in_dialog, handle_in_dialog(msg))
 SCRIPT(call, handle_emergency(msg))
@@ -100,6 +102,7 @@ SCRIPT(callback, handle_callback(msg))
 SCRIPT(is_emergency, is_class(msg, REQUEST_EMERGENCY))
 SCRIPT(is_test, is_class(msg, REQUEST_TEST))
 SCRIPT(is_callback, is_class(msg, REQUEST_CALLBACK))
+/* NOLINTEND(readability-non-const-parameter) */
 
 /* clang-format off */
 static cmd_export_t cmds[] = {
@@ -269,6 +272,7 @@ MODULE_VERSION
 
 /* Looked up by Kamailio's loader. */
 int mod_register(char *path, int *dlflags, void *p1, void *p2);
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 int mod_register(char *path, int *dlflags, void *p1, void *p2)
 {
 	(void)path;

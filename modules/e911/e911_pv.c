@@ -72,7 +72,7 @@ static int give_id(sip_msg_t *msg, pv_param_t *param, pv_value_t *res,
 
 	if (!id)
 		return pv_get_null(msg, param, res);
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)id);
+	(void)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)id);
 	return give_text(msg, param, res, digits);
 }
 
@@ -80,11 +80,12 @@ static int pv_get(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
 {
 	const struct path *p = msg ? handle_last_path(msg) : NULL;
 	const struct pv_row *row = &rows[param->pvn.u.isname.name.n];
-	const void *at = (const char *)p + row->at;
+	const void *at;
 	char uuid[UUID_STRING_SIZE];
 
 	if (!p)
 		return pv_get_null(msg, param, res);
+	at = (const char *)p + row->at;
 	switch (row->kind) {
 	case PV_ID:
 		return give_id(msg, param, res, *(const uint64_t *)at);

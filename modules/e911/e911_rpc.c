@@ -25,7 +25,7 @@ static void add_id(rpc_t *rpc, void *h, char *name, uint64_t id)
 {
 	char digits[24];
 
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)id);
+	(void)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)id);
 	add_text(rpc, h, name, digits);
 }
 
@@ -43,7 +43,7 @@ static void add_view(rpc_t *rpc, void *h, char *name, struct text t)
 	char buf[512];
 
 	if (text_to_cstr(t, buf, sizeof(buf)) < 0)
-		snprintf(buf, sizeof(buf), "(too long)");
+		(void)snprintf(buf, sizeof(buf), "(too long)");
 	add_text(rpc, h, name, buf);
 }
 
@@ -240,9 +240,9 @@ static void explain_routes(rpc_t *rpc, void *h, const struct path *p)
 	for (unsigned i = 0; i < p->route_count; i++) {
 		const struct call_route *r = &p->routes[i];
 
-		snprintf(line, sizeof(line), "sip:%s@%s:%u;transport=%s",
-			 r->user, r->host, r->port,
-			 trunk_transport_name(r->transport));
+		(void)snprintf(line, sizeof(line), "sip:%s@%s:%u;transport=%s",
+			       r->user, r->host, r->port,
+			       trunk_transport_name(r->transport));
 		rpc->array_add(list, "s", line);
 	}
 }

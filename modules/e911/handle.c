@@ -82,8 +82,8 @@ static void new_tag(char tag[17])
 	uint8_t rnd[8];
 
 	random_bytes(rnd, sizeof(rnd));
-	for (int i = 0; i < 8; i++)
-		snprintf(tag + 2 * i, 3, "%02x", rnd[i]);
+	for (size_t i = 0; i < sizeof(rnd); i++)
+		(void)snprintf(tag + 2 * i, 3, "%02x", rnd[i]);
 }
 
 static void fill_request(struct sip_msg *msg, struct path_request *rq)
@@ -107,10 +107,11 @@ static bool fill_target(struct call *call, struct leg *a, struct sip_msg *msg,
 	if (contact.len)
 		return call_text_set(call, &a->remote_target, contact);
 	path_ip_format(rq->source, ip, sizeof(ip));
-	snprintf(uri, sizeof(uri),
-		 strchr(ip, ':') ? "sip:[%s]:%u;transport=%s"
-				 : "sip:%s:%u;transport=%s",
-		 ip, rq->source_port, trunk_transport_name(a->flow.transport));
+	(void)snprintf(uri, sizeof(uri),
+		       strchr(ip, ':') ? "sip:[%s]:%u;transport=%s"
+				       : "sip:%s:%u;transport=%s",
+		       ip, rq->source_port,
+		       trunk_transport_name(a->flow.transport));
 	return call_text_set(call, &a->remote_target, text_of(uri));
 }
 
@@ -360,8 +361,8 @@ static void show_caller(struct path *p, const struct path_request *rq)
 	memcpy(profile.order, identity_order_default, sizeof(profile.order));
 	identity_collect(&rq->view, &profile, &p->identities);
 	(void)!e164_to_u64(text_of(p->identities.number), &p->shown_number);
-	snprintf(p->shown_user, sizeof(p->shown_user), "%.*s",
-		 (int)sizeof(p->shown_user) - 1, p->identities.user);
+	(void)snprintf(p->shown_user, sizeof(p->shown_user), "%.*s",
+		       (int)sizeof(p->shown_user) - 1, p->identities.user);
 }
 
 int handle_callback(struct sip_msg *msg)

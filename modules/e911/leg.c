@@ -52,7 +52,7 @@ static void put_crossing(size_t *used, const struct header_view *headers,
 static void hex(char *out, const uint8_t *in, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", in[i]);
+		(void)snprintf(out + 2 * i, 3, "%02x", in[i]);
 }
 
 /* Call-ID with 128, tag with 64 unpredictable bits (RFC 3261 19.3). */
@@ -75,8 +75,9 @@ static void shown_user(const struct call *call, const struct call_route *route,
 		e164_format(call->shown_number,
 			    (enum number_format)route->number_format, user);
 	else
-		snprintf(user, size, "%s",
-			 call->shown_user[0] ? call->shown_user : "anonymous");
+		(void)snprintf(user, size, "%s",
+			       call->shown_user[0] ? call->shown_user
+						   : "anonymous");
 }
 
 static const char *transport_param(uint8_t transport)
@@ -99,17 +100,17 @@ static bool leg_address(struct call *call, struct leg *leg,
 	const char *open = v6 ? "[" : "", *close = v6 ? "]" : "";
 
 	shown_user(call, route, user, sizeof(user), &is_number);
-	snprintf(uri, sizeof(uri), "sip:%s@%s%s", user, our_host,
-		 is_number ? ";user=phone" : "");
+	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s", user, our_host,
+		       is_number ? ";user=phone" : "");
 	if (!call_text_set(call, &leg->local_uri, text_of(uri)))
 		return false;
-	snprintf(uri, sizeof(uri), "sip:%s@%s%s%s", route->user, open,
-		 route->host, close);
+	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s%s", route->user, open,
+		       route->host, close);
 	if (!call_text_set(call, &leg->remote_uri, text_of(uri)))
 		return false;
-	snprintf(uri, sizeof(uri), "sip:%s@%s%s%s:%u%s", route->user, open,
-		 route->host, close, route->port,
-		 transport_param(route->transport));
+	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s%s:%u%s", route->user,
+		       open, route->host, close, route->port,
+		       transport_param(route->transport));
 	return call_text_set(call, &leg->remote_target, text_of(uri));
 }
 

@@ -50,8 +50,9 @@ static void put_source(struct event_writer *w, const struct path *p,
 	char ip[CALL_HOST_SIZE], address[CALL_HOST_SIZE + 8];
 
 	path_ip_format(rq->source, ip, sizeof(ip));
-	snprintf(address, sizeof(address),
-		 strchr(ip, ':') ? "[%s]:%u" : "%s:%u", ip, rq->source_port);
+	(void)snprintf(address, sizeof(address),
+		       strchr(ip, ':') ? "[%s]:%u" : "%s:%u", ip,
+		       rq->source_port);
 	event_text(w, FIELD_SOURCE_ADDRESS, text_of(address));
 	put_id(w, FIELD_TRUNK, p->trunk.trunk_id);
 }

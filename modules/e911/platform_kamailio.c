@@ -100,6 +100,8 @@ void random_bytes(void *buf, size_t len)
 	}
 }
 
+/* It is short; what LM_* expands to is not. */
+/* NOLINTNEXTLINE(readability-function-size) */
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	static const int levels[] = {
@@ -113,7 +115,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	if (!is_printable(levels[level]))
 		return;
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	for (char *c = line; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)

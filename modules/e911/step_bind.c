@@ -54,13 +54,13 @@ static void caller_key(const struct path *p, char *key, size_t size)
 	unsigned long long org = p->organization.organization_id;
 
 	if (p->endpoint.endpoint_id)
-		snprintf(key, size, "%llu/e%llu", org,
-			 (unsigned long long)p->endpoint.endpoint_id);
+		(void)snprintf(key, size, "%llu/e%llu", org,
+			       (unsigned long long)p->endpoint.endpoint_id);
 	else
-		snprintf(key, size, "%llu/t%llu/%.60s", org,
-			 (unsigned long long)p->trunk.trunk_id,
-			 p->identities.number[0] ? p->identities.number
-						 : p->identities.user);
+		(void)snprintf(key, size, "%llu/t%llu/%.60s", org,
+			       (unsigned long long)p->trunk.trunk_id,
+			       p->identities.number[0] ? p->identities.number
+						       : p->identities.user);
 }
 
 /* The user part that rings the caller on the trunk the call came from. */
@@ -77,7 +77,7 @@ static void way_back(const struct path *p, char *user, size_t size)
 	/* The call shows a site's number or nothing at all. */
 	if (!t.len)
 		t = p->endpoint.number;
-	snprintf(user, size, "%.*s", (int)t.len, t.p ? t.p : "");
+	(void)snprintf(user, size, "%.*s", (int)t.len, t.p ? t.p : "");
 }
 
 static void fill_binding(const struct path *p, struct elin_binding *b)

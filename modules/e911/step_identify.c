@@ -101,10 +101,10 @@ static void remember_hit(struct path *p, const char *by,
 	memcpy(p->identified_from, c->source, sizeof(p->identified_from));
 	if (c->kind == IDENTITY_IP && c->value_len == 16)
 		path_ip_format((const uint8_t *)c->value, p->identified_value,
-			  sizeof(p->identified_value));
+			       sizeof(p->identified_value));
 	else
-		snprintf(p->identified_value, sizeof(p->identified_value),
-			 "%.*s", c->value_len, c->value);
+		(void)snprintf(p->identified_value, sizeof(p->identified_value),
+			       "%.*s", c->value_len, c->value);
 }
 
 /* A subnet knows the place of an address, not the person. */

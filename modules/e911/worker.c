@@ -180,8 +180,8 @@ static void try_open(void)
 
 void worker_directory_open(void)
 {
-	snprintf(directory_path, sizeof(directory_path), "%s/directory",
-		 worker_conf.state_dir);
+	(void)snprintf(directory_path, sizeof(directory_path), "%s/directory",
+		       worker_conf.state_dir);
 	try_open();
 }
 
@@ -278,7 +278,7 @@ void worker_watch_generation(void)
 	if (last[0])
 		__atomic_add_fetch(&worker_shared->generation, 1,
 				   __ATOMIC_ACQ_REL);
-	snprintf(last, sizeof(last), "%s", now);
+	(void)snprintf(last, sizeof(last), "%s", now);
 }
 
 static void wait_for_wake(int timeout_ms)
@@ -299,8 +299,8 @@ void worker_journal_run(void)
 	int64_t step_at = 0;
 	int rc = 0;
 
-	snprintf(directory_path, sizeof(directory_path), "%s/directory",
-		 worker_conf.state_dir);
+	(void)snprintf(directory_path, sizeof(directory_path), "%s/directory",
+		       worker_conf.state_dir);
 	journal_writer_init(&w, worker_shared->ring, &worker_shared->journal,
 			    worker_conf.state_dir, worker_conf.wake_socket,
 			    text_of(worker_conf.node));

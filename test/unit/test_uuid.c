@@ -26,8 +26,8 @@ static void every_frame_holds_the_same_uuid(void **state)
 	static const char *const spellings[] = {
 		SAMPLE,
 		"0F8FAD5B-D9CB-469F-A165-70867728950E",
-		"{" SAMPLE "}",
-		"urn:uuid:" SAMPLE,
+		("{" SAMPLE "}"),
+		("urn:uuid:" SAMPLE),
 		"URN:UUID:0F8fad5b-d9cb-469f-A165-70867728950e",
 	};
 

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,27 +40,37 @@ static void golden_write(const char *path, const char *text)
 	assert_int_equal(fclose(out), 0);
 }
 
+/* Where the first differing line begins; its number in *ret_line. */
+static size_t first_difference(const char *a, const char *b, int *ret_line)
+{
+	size_t same = 0;
+
+	*ret_line = 1;
+	while (a[same] && a[same] == b[same])
+		*ret_line += a[same++] == '\n';
+	while (same && b[same - 1] != '\n')
+		same--;
+	return same;
+}
+
 static void golden_compare(const char *path, const char *text)
 {
 	char *want = file_read(path);
-	size_t same = 0;
-	int line = 1;
+	bool equal = want && strcmp(want, text) == 0;
 
-	if (!want)
-		fail_msg("%s is missing; FLOW_ACCEPT=1 writes it", path);
-	if (want && strcmp(want, text) != 0) {
-		while (want[same] == text[same])
-			line += want[same++] == '\n';
-		while (same && text[same - 1] != '\n')
-			same--;
+	if (!want) {
+		print_error("%s is missing; FLOW_ACCEPT=1 writes it\n", path);
+	} else if (!equal) {
+		int line;
+		size_t at = first_difference(want, text, &line);
+
 		print_error("%s:%d: expected\n%.*s\nbut the story goes\n%.*s\n",
-			    path, line, (int)strcspn(want + same, "\n"),
-			    want + same, (int)strcspn(text + same, "\n"),
-			    text + same);
-		free(want);
-		fail();
+			    path, line, (int)strcspn(want + at, "\n"),
+			    want + at, (int)strcspn(text + at, "\n"),
+			    text + at);
 	}
 	free(want);
+	assert_true(equal);
 }
 
 void flow_golden_check(const char *name, const char *text)

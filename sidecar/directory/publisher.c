@@ -18,6 +18,7 @@
 #include "store/lmdb_env.h"
 
 #define WHO             "publisher"
+#define LOOK_MS         1000
 #define CHECK_PIECE     10000 /* records */
 #define CHECK_PAUSE_MS  10    /* between two pieces */
 #define READER_CHECK_MS 10000
@@ -32,12 +33,14 @@ struct publisher {
 	struct db *db;
 	char dir[GENERATION_PATH_MAX];
 	struct lmdb_env *env; /* owned; NULL: must be rebuilt */
+	unsigned number;      /* its generation */
 	struct record_meta meta;
 	struct dir_batch batch;
 	bool checking;             /* reading all records back */
 	struct dir_key check_from; /* ... and that is where we are */
 	int64_t held_since_ms;     /* 0: nothing is held back */
-	int64_t next_reader_check_ms, next_check_ms, next_prune_ms;
+	int64_t next_reader_check_ms, next_look_ms;
+	int64_t next_check_ms, next_prune_ms;
 };
 
 /* ---- the current generation ---- */
@@ -72,6 +75,7 @@ static int open_current(struct publisher *p, const char **ret_why)
 		p->env = lmdb_env_close(p->env);
 		return err;
 	}
+	p->number = number;
 	log_info(WHO, "directory generation %u: %zu records", number, count);
 	return 0;
 }
@@ -292,14 +296,23 @@ static void check_readers(struct publisher *p)
 	}
 }
 
+/* Somebody may tidy up state_dir; the workers must not wait for it long. */
+static bool files_are_gone(struct publisher *p)
+{
+	unsigned number;
+
+	if (!is_due(&p->next_look_ms, LOOK_MS))
+		return false;
+	return lmdb_env_is_replaced(p->env) ||
+	       generation_current(p->dir, &number) < 0 || number != p->number;
+}
+
 static int begin_check(struct publisher *p)
 {
 	int err;
 
 	if (!is_due(&p->next_check_ms, p->conf->directory_check_s * 1000))
 		return 0;
-	if (lmdb_env_is_replaced(p->env))
-		return rebuild_damaged(p, "its files were taken away");
 	err = generation_mark(p->dir);
 	if (err < 0)
 		return err;
@@ -313,6 +326,8 @@ static int check_records(struct publisher *p)
 {
 	int err;
 
+	if (files_are_gone(p))
+		return rebuild_damaged(p, "its files were taken away");
 	if (!p->checking)
 		return begin_check(p);
 	err = record_check_some(p->env, CHECK_PIECE, &p->check_from);

@@ -226,8 +226,10 @@ int rebuild_run(const struct rebuild *r)
 	struct build b = { .r = r };
 	char path[GENERATION_PATH_MAX];
 	unsigned number;
-	int err = generation_next(r->dir, &number);
+	int err = generation_init(r->dir);
 
+	if (err >= 0)
+		err = generation_next(r->dir, &number);
 	if (err < 0)
 		return err;
 	generation_clean(r->dir);

@@ -21,7 +21,8 @@
 #define WHO             "collector"
 #define READER_CHECK_MS 10000
 #define PATH_SIZE       512
-#define OUTBOX_MAP      ((size_t)1 << 20)
+
+static const struct lmdb_options outbox_options = { .map_size = 1 << 20 };
 
 struct collector {
 	const struct conf *conf;
@@ -33,7 +34,8 @@ struct collector {
 	struct journal_batch batch;
 	struct event_row *rows;  /* owned: what of the batch is sound */
 	size_t row_count, first; /* rows before 'first' are dealt with */
-	char journal_path[PATH_SIZE], refused_path[PATH_SIZE];
+	char journal_path[PATH_SIZE], outbox_path[PATH_SIZE];
+	char refused_path[PATH_SIZE];
 	int wake_fd; /* -1: none, we only poll */
 	/* An event that is refused for an unclear reason, and how often. */
 	uint64_t doubtful_sequence;
@@ -222,6 +224,23 @@ static int step(struct collector *c)
 
 /* ---- the thread ---- */
 
+/* The module reads the cursor from the file that is there now. */
+static int look_after_outbox(struct collector *c)
+{
+	struct lmdb_env *env;
+	int err;
+
+	if (!lmdb_env_is_replaced(c->outbox))
+		return 0;
+	log_error(WHO, "'%s' was taken away; it is made again", c->outbox_path);
+	err = lmdb_env_open(&env, c->outbox_path, &outbox_options);
+	if (err < 0)
+		return err;
+	(void)lmdb_env_close(c->outbox);
+	c->outbox = env;
+	return outbox_put_cursor(c->outbox, &c->cursor);
+}
+
 static void check_readers(struct collector *c)
 {
 	int64_t now = clock_mono_ms();
@@ -241,8 +260,10 @@ static void check_readers(struct collector *c)
 static int follow(struct collector *c, struct retry *retry)
 {
 	for (;;) {
-		int n = step(c);
+		int n = look_after_outbox(c);
 
+		if (n >= 0)
+			n = step(c);
 		if (n < 0)
 			return n;
 		retry_reset(retry);
@@ -294,7 +315,6 @@ static int loop(struct collector *c)
 
 static int open_all(struct collector *c)
 {
-	const struct lmdb_options map = { .map_size = OUTBOX_MAP };
 	const struct db_options o = {
 		.conninfo = c->conf->postgres,
 		.user = DB_COLLECTOR,
@@ -304,22 +324,21 @@ static int open_all(struct collector *c)
 			(int)c->conf->postgres_statement_timeout_ms,
 	};
 	const char *state_dir = c->conf->state_dir;
-	char path[PATH_SIZE];
 	int err;
 
 	(void)snprintf(c->journal_path, PATH_SIZE, "%s/journal", state_dir);
 	(void)snprintf(c->refused_path, PATH_SIZE, "%s/refused-events.jsonl",
 		       state_dir);
-	(void)snprintf(path, PATH_SIZE, "%s/outbox", state_dir);
+	(void)snprintf(c->outbox_path, PATH_SIZE, "%s/outbox", state_dir);
 	journal_init(&c->journal, c->journal_path);
 	c->rows = calloc((size_t)c->conf->collector_batch, sizeof(*c->rows));
 	if (!c->rows)
 		return -ENOMEM;
-	err = lmdb_env_open(&c->outbox, path, &map);
+	err = lmdb_env_open(&c->outbox, c->outbox_path, &outbox_options);
 	if (err >= 0)
 		err = outbox_get_cursor(c->outbox, &c->cursor);
 	if (err < 0) {
-		log_error(WHO, "%s: %s", path, strerror(-err));
+		log_error(WHO, "%s: %s", c->outbox_path, strerror(-err));
 		return err;
 	}
 	return db_new(&c->db, &o);

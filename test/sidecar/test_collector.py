@@ -236,6 +236,24 @@ def test_a_lost_outbox_means_reading_again_and_storing_once(e911d, postgres):
     wait_stored(e911d, postgres, 55)
 
 
+def test_an_outbox_that_is_taken_away_comes_again(e911d, postgres):
+    e911d.start_and_wait()
+    e911d.write_journal("calls 2 00000001")
+    wait_stored(e911d, postgres, 10)
+    shutil.rmtree(e911d.outbox)
+    e911d.wait_log("it is made again")
+    wait_until(lambda: os.path.exists(e911d.outbox + "/data.mdb"),
+               "the outbox is there")
+    e911d.write_journal("calls 1 00000002")
+    wait_stored(e911d, postgres, 15)
+    e911d.stop()
+    e911d.start_and_wait()
+    e911d.write_journal("calls 1 00000003")
+    wait_stored(e911d, postgres, 20)
+    e911d.process.signal(signal.SIGUSR1)
+    e911d.wait_log("collector.repeated 0")
+
+
 def test_kill_9_at_any_moment_stores_each_event_once_in_order(e911d,
                                                               postgres):
     e911d.settings["collector_batch"] = 20

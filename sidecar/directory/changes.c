@@ -79,13 +79,12 @@ static int add_owner(struct changes *c, enum entity_kind kind, struct text key)
 int changes_add(struct changes *c, const struct db_row *row)
 {
 	struct text name = db_text(row, 2), key = db_text(row, 4);
-	struct changes_cursor at;
+	struct changes_cursor at = { .at_us = 0 };
 	enum entity_kind kind;
 	uint64_t id;
 	int err;
 
-	if (db_u64(row, 0, &at.txid) < 0 || db_u64(row, 1, &at.change_id) < 0 ||
-	    db_u64(row, 5, &at.at_us) < 0)
+	if (db_u64(row, 0, &at.txid) < 0 || db_u64(row, 1, &at.change_id) < 0)
 		return -EPROTO;
 	c->cursor = at;
 	c->count++;
@@ -116,6 +115,18 @@ static int on_change(const struct db_row *row, void *arg)
 	return changes_add(arg, row);
 }
 
+static int on_time(const struct db_row *row, void *arg)
+{
+	struct changes *c = arg;
+
+	return db_u64(row, 0, &c->cursor.at_us);
+}
+
+static void format(uint64_t n, char ret[24])
+{
+	(void)snprintf(ret, 24, "%" PRIu64, n);
+}
+
 int changes_take(struct changes *c, struct db *db,
 		 const struct changes_cursor *after, int64_t max)
 {
@@ -123,12 +134,16 @@ int changes_take(struct changes *c, struct db *db,
 	const char *params[] = { txid, change_id, limit };
 	int err;
 
-	(void)snprintf(txid, sizeof(txid), "%" PRIu64, after->txid);
-	(void)snprintf(change_id, sizeof(change_id), "%" PRIu64,
-		       after->change_id);
-	(void)snprintf(limit, sizeof(limit), "%" PRId64, max);
+	format(after->txid, txid);
+	format(after->change_id, change_id);
+	format((uint64_t)max, limit);
 	c->cursor = *after;
 	err = db_exec(db, DB_CHANGE_TAKE, params, on_change, c);
+	if (err >= 0 && c->count) {
+		format(c->cursor.txid, txid);
+		format(c->cursor.change_id, change_id);
+		err = db_exec(db, DB_CHANGE_TIME, params, on_time, c);
+	}
 	return err < 0 ? err : (int)c->count;
 }
 

@@ -40,7 +40,7 @@ void changes_fini(struct changes *c);
  */
 int must_check changes_take(struct changes *c, struct db *db,
 			    const struct changes_cursor *after, int64_t max);
-/* One row of change_log: txid, change_id, entity, id, key, changed_at. */
+/* One row of change_log: txid, change_id, entity, id, key. */
 int must_check changes_add(struct changes *c, const struct db_row *row);
 /*
  * Ask for the rows, in the transaction that is open.  Refused rows are

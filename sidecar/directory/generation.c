@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -230,4 +231,26 @@ bool generation_is_marked(const char *dir)
 
 	join(dir, "checking", path);
 	return access(path, F_OK) == 0;
+}
+
+static char crash_path[GENERATION_PATH_MAX];
+
+static void on_crash(int sig)
+{
+	int fd = open(crash_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0660);
+
+	(void)fd; /* we end here in either case, as the signal says */
+	(void)raise(sig);
+}
+
+void generation_mark_on_crash(const char *dir)
+{
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT };
+	struct sigaction action = { .sa_handler = on_crash,
+				    .sa_flags = SA_RESETHAND };
+
+	join(dir, "checking", crash_path);
+	(void)sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_SIZE(crashes); i++)
+		(void)sigaction(crashes[i], &action, NULL);
 }

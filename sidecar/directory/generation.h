@@ -44,3 +44,8 @@ void generation_remove(const char *dir, unsigned number);
 int must_check generation_mark(const char *dir);
 void generation_unmark(const char *dir);
 bool generation_is_marked(const char *dir);
+/*
+ * Set the mark also when this process crashes (SIGSEGV, SIGBUS, SIGABRT):
+ * a page can be sound to read and deadly to write.
+ */
+void generation_mark_on_crash(const char *dir);

@@ -392,7 +392,7 @@ static int serve(struct publisher *p, struct retry *retry)
 
 static void tell(const struct publisher *p, int err)
 {
-	if (err == -EIO)
+	if (err == -ENOTCONN)
 		log_warning(WHO, "no PostgreSQL: %s", db_error(p->db));
 	else if (err == -EPROTO || err == -ENOTSUP)
 		log_error(WHO, "PostgreSQL refuses: %s", db_error(p->db));
@@ -440,6 +440,7 @@ int publisher_run(const struct conf *conf, const struct stop *stop)
 	if (err >= 0)
 		err = db_new(&p.db, &o);
 	if (err >= 0) {
+		generation_mark_on_crash(p.dir);
 		take_over(&p);
 		err = loop(&p);
 	} else {

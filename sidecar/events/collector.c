@@ -280,7 +280,7 @@ static int follow(struct collector *c, struct retry *retry)
 
 static void tell(struct collector *c, int err)
 {
-	if (err == -EIO)
+	if (err == -ENOTCONN)
 		log_warning(WHO,
 			    "no PostgreSQL, events wait in the journal: %s",
 			    db_error(c->db));

@@ -9,9 +9,9 @@
  *
  * A connection belongs to one thread.
  *
- * Errors: -ECANCELED the stop was asked for; -EIO the connection is gone (or
- * too slow, which is the same): connect again; -EPROTO PostgreSQL refused the
- * statement, db_error() says why and db_refusal() what sort it is; -ENOTSUP
+ * Errors: -ECANCELED the stop was asked for; -ENOTCONN the connection is gone
+ * (or too slow, which is the same): connect again; -EPROTO PostgreSQL refused
+ * the statement, db_error() says why and db_refusal() what sort it is; -ENOTSUP
  * (from db_connect() only) the schema is not the one this program is made for.
  */
 #pragma once

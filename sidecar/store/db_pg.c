@@ -98,7 +98,7 @@ static int lose(struct db *db, const char *message)
 	set_error(db, message ? message : PQerrorMessage(db->conn));
 	db_disconnect(db);
 	stats_add(STAT_DB_LOST, 1);
-	return -EIO;
+	return -ENOTCONN;
 }
 
 /* clang-format off */
@@ -291,7 +291,7 @@ static int take_results(struct db *db, int timeout_ms, db_row_f *on_row,
 		}
 		PQclear(r);
 		if (!db->conn)
-			return -EIO;
+			return -ENOTCONN;
 	}
 	return n < 0 ? n : err;
 }
@@ -422,7 +422,7 @@ static int run(struct db *db, enum db_stmt stmt, const char *const *params,
 	int err;
 
 	if (!db->conn)
-		return -EIO;
+		return -ENOTCONN;
 	err = send_stmt(db, stmt, params);
 	if (err < 0)
 		return err;
@@ -510,7 +510,7 @@ static int take_many(struct db *db, const struct db_many *m, size_t *ret_failed)
 		take_one(db, m, r, &o);
 		PQclear(r);
 		if (!db->conn)
-			return -EIO;
+			return -ENOTCONN;
 	}
 	if (o.err < 0)
 		*ret_failed = o.failed;
@@ -522,7 +522,7 @@ int db_exec_many(struct db *db, const struct db_many *m, size_t *ret_failed)
 	int err;
 
 	if (!db->conn)
-		return -EIO;
+		return -ENOTCONN;
 	if (!PQenterPipelineMode(db->conn))
 		return lose(db, NULL);
 	err = send_many(db, m);
@@ -562,7 +562,7 @@ int db_wait(struct db *db, int timeout_ms)
 	int n;
 
 	if (!db->conn)
-		return -EIO;
+		return -ENOTCONN;
 	n = take_notifies(db);
 	if (n > 0)
 		return n;

@@ -42,8 +42,8 @@ static int from_mdb(int rc)
 		return -EBADMSG;
 	case MDB_BAD_VALSIZE:
 		return -EMSGSIZE;
-	default:
-		return rc > 0 ? -rc : -EIO;
+	default: /* its own others mean that it cannot go on with this file */
+		return rc > 0 ? -rc : -EBADMSG;
 	}
 }
 

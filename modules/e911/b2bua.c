@@ -663,3 +663,24 @@ void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)
 		step(call, CALL_EV_A_CANCEL, NULL);
 	shared_lock_drop(&call->lock);
 }
+
+static bool reclaim(struct call *call, void *arg)
+{
+	size_t *count = arg;
+
+	shared_lock_take(&call->lock);
+	if (call->state == CALL_ENDED) {
+		++*count;
+		step(call, CALL_EV_GUARD, NULL);
+	}
+	shared_lock_drop(&call->lock);
+	return true;
+}
+
+size_t b2bua_reclaim(void)
+{
+	size_t count = 0;
+
+	call_store_each(b2bua.store, reclaim, &count);
+	return count;
+}

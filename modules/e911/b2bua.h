@@ -36,5 +36,9 @@ void b2bua_on_request(struct leg *found, const struct sip_request_view *rq);
 /* CANCEL of leg A's INVITE; its own 200 is sent here. */
 void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel);
 
+/* Memory is short: forget every call that has ended, retransmissions or
+ * not.  How many. */
+size_t b2bua_reclaim(void);
+
 /* A guard time is over. */
 void b2bua_on_guard(struct call *call);

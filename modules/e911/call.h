@@ -111,7 +111,7 @@ struct call {
 	struct leg *a, *b;
 	bool relaying_invite; /* a re-INVITE is under way */
 
-	struct call_route routes[CALL_ROUTES_MAX];
+	struct call_route *routes; /* in the call's own memory */
 	unsigned route_count, route_index;
 	unsigned final_status; /* of the last refusal */
 	const char *ended_by;  /* static text */
@@ -128,6 +128,9 @@ struct call {
 	struct call_chunk *chunks;
 };
 
+/* Copy the routes into the call's memory, once.  False without memory. */
+bool call_routes_set(struct call *call, const struct call_route *routes,
+		     unsigned count);
 /* Copy into the call's memory.  False without memory: the old text stays. */
 bool call_text_set(struct call *call, struct call_text *t, struct text value);
 static inline struct text call_text_get(const struct call_text *t)

@@ -8,7 +8,7 @@
  */
 #include "call_store.h"
 
-#define CHUNK_SIZE 3072u
+#define CHUNK_SIZE 2048u
 #define SHARDS     64u
 
 struct bucket {
@@ -71,6 +71,18 @@ bool call_text_set(struct call *call, struct call_text *t, struct text value)
 	if (value.len)
 		memcpy(t->p, value.p, value.len);
 	t->len = (uint32_t)value.len;
+	return true;
+}
+
+bool call_routes_set(struct call *call, const struct call_route *routes,
+		     unsigned count)
+{
+	call->routes = chunk_take(call, (count + 1) * sizeof(*routes));
+	if (!call->routes)
+		return false;
+	if (count)
+		memcpy(call->routes, routes, count * sizeof(*routes));
+	call->route_count = count;
 	return true;
 }
 
@@ -338,18 +350,22 @@ void call_store_each(struct call_store *s, call_each_f *on_call, void *arg)
 			call_ref(c);
 		shared_lock_drop(&shard->lock);
 		for (; c; c = next) {
-			bool go_on = on_call(c, arg);
+			bool go_on;
 
-			/* A call removed meanwhile has no successor: the rest
-			 * of its shard is left out of this walk. */
+			/* Held before the visit, which may remove c.  If it is
+			 * removed itself meanwhile, the rest of its shard is
+			 * left out of this walk. */
 			shared_lock_take(&shard->lock);
-			next = go_on && c->stored ? c->next : NULL;
+			next = c->stored ? c->next : NULL;
 			if (next)
 				call_ref(next);
 			shared_lock_drop(&shard->lock);
+			go_on = on_call(c, arg);
 			call_unref(c);
-			if (!go_on)
+			if (!go_on) {
+				call_unref(next);
 				return;
+			}
 		}
 	}
 }

@@ -13,7 +13,9 @@
 #include "b2bua_tm.h"
 #include "core/cfg/cfg_struct.h"
 #include "core/counters.h"
+#include "core/globals.h"
 #include "core/kemi.h"
+#include "core/mem/shm_mem.h"
 #include "core/mod_fix.h"
 #include "core/pt.h"
 #include "core/sr_module.h"
@@ -185,10 +187,30 @@ static void on_due(struct call *call, void *arg)
 	b2bua_on_guard(call);
 }
 
+/*
+ * Less than an eighth of the shared memory is left: calls that have ended
+ * are kept for retransmissions only, and a new emergency call is worth more.
+ */
+static void relieve_memory(void)
+{
+	size_t count;
+
+	if (shm_available() > shm_mem_size / 8)
+		return;
+	count = b2bua_reclaim();
+	if (!count)
+		return;
+	stat_add(STAT_calls_forgotten_early, (int)count);
+	log_line(LEVEL_ERR,
+		 "bridge: shared memory is short: %zu ended calls forgotten",
+		 count);
+}
+
 static void on_tick(unsigned ticks, void *arg)
 {
 	(void)ticks;
 	(void)arg;
+	relieve_memory();
 	call_store_tick(worker_shared->calls, clock_mono_ms(), on_due, NULL);
 }
 

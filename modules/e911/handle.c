@@ -167,7 +167,8 @@ static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 		return NULL;
 	call->id = p->call_id;
 	call->started_ms = rq->now_ms;
-	if (!fill_leg_a(call, msg, rq) || !fill_offer(call, msg, rq)) {
+	if (!fill_leg_a(call, msg, rq) || !fill_offer(call, msg, rq) ||
+	    !call_routes_set(call, p->routes, p->route_count)) {
 		call_unref(call);
 		return NULL;
 	}
@@ -181,8 +182,6 @@ static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 	memcpy(call->shown_user, p->shown_user, sizeof(call->shown_user));
 	call->held_number = p->holds_number ? p->shown_number : 0;
 	call->elin_timeout_s = p->elin_timeout_s;
-	memcpy(call->routes, p->routes, p->route_count * sizeof(p->routes[0]));
-	call->route_count = p->route_count;
 	return call;
 }
 

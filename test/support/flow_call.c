@@ -112,20 +112,21 @@ struct call *flow_call_new(struct elin_table *elins, unsigned count,
 	struct elin_binding who = { .number = FLOW_ELIN,
 				    .trunk_id = 1,
 				    .caller = "1/e1" };
+	struct call_route routes[CALL_ROUTES_MAX] = { 0 };
 	struct call *call = call_new(CALL_EMERGENCY);
 
 	if (!call)
 		return NULL;
 	random_bytes(call->id.b, sizeof(call->id.b));
 	call->started_ms = clock_utc_ms();
-	if (!fill_leg_a(call) || !fill_offer(call, offer)) {
+	for (unsigned i = 0; i < count; i++)
+		fill_route(&routes[i], i);
+	if (!fill_leg_a(call) || !fill_offer(call, offer) ||
+	    !call_routes_set(call, routes, count)) {
 		call_unref(call);
 		return NULL;
 	}
 	call->a->invite = fake_sip_ask(call->a, "INVITE", 101);
-	for (unsigned i = 0; i < count; i++)
-		fill_route(&call->routes[i], i);
-	call->route_count = count;
 	call->shown_number = FLOW_ELIN;
 	call->elin_timeout_s = 1200;
 	if (elin_table_bind(elins, &who, clock_utc_ms()) >= 0)

@@ -47,6 +47,7 @@ class Kamailio:
         self.listen = listen
         self.settings = dict(settings)
         self.features = ["WITH_STDERR"]
+        self.shared_memory_mb = SHARED_MEMORY_MB
         # (module, name, number), over those of kamailio.cfg
         self.modparams = []
         self.log = os.path.join(directory, "kamailio.log")
@@ -89,7 +90,7 @@ class Kamailio:
             [program(), "-DD", "-E", "-f",
              os.path.join(self.directory, "kamailio.cfg"),
              "-L", f"{self.module_dir}:{module_path()}",
-             "-x", "tlsf", "-m", SHARED_MEMORY_MB, "-M", 8,
+             "-x", "tlsf", "-m", self.shared_memory_mb, "-M", 8,
              "-Y", self.directory, "-w", self.directory,
              "-P", os.path.join(self.directory, "kamailio.pid")],
             self.log, user=service_user("kamailio"), cwd=self.directory)

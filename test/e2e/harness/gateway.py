@@ -91,8 +91,10 @@ class Gateway:
     def __enter__(self):
         try:
             return self.start()
-        except BaseException:
-            self.keep = True
+        except BaseException as problem:
+            # The logs tell why it did not start; nobody reads them after a
+            # Ctrl-C.
+            self.keep = self.keep or isinstance(problem, Exception)
             self.stop()
             raise
 

@@ -349,13 +349,14 @@ static int prune(struct publisher *p)
 	return db_exec(p->db, DB_CHANGE_PRUNE, NULL, NULL, NULL);
 }
 
-static int follow(struct publisher *p)
+static int follow(struct publisher *p, struct retry *retry)
 {
 	for (;;) {
 		int n = step(p);
 
 		if (n < 0)
 			return n;
+		retry_reset(retry); /* also the disk has taken it */
 		check_readers(p);
 		n = n > 0 ? 1 : 0;
 		if (n == 0) {
@@ -385,9 +386,8 @@ static int serve(struct publisher *p, struct retry *retry)
 		err = settle(p);
 	if (err < 0)
 		return err;
-	retry_reset(retry);
 	log_info(WHO, "following the database");
-	return follow(p);
+	return follow(p, retry);
 }
 
 static void tell(const struct publisher *p, int err)

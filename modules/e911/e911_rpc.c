@@ -49,10 +49,14 @@ static void add_view(rpc_t *rpc, void *h, char *name, struct text t)
 
 /* ---- e911.calls ---- */
 
+/* A datagram of the RPC transports holds a few hundred. */
+#define RPC_CALLS_DEFAULT 200
+
 struct rpc_walk {
 	rpc_t *rpc;
 	void *ctx;
 	int64_t now_ms;
+	int left;
 };
 
 static bool add_call(struct call *call, void *arg)
@@ -61,7 +65,7 @@ static bool add_call(struct call *call, void *arg)
 	char id[UUID_STRING_SIZE];
 	void *h;
 
-	if (w->rpc->add(w->ctx, "{", &h) < 0)
+	if (w->left-- <= 0 || w->rpc->add(w->ctx, "{", &h) < 0)
 		return false;
 	uuid_format(&call->id, id);
 	shared_lock_take(&call->lock);
@@ -89,12 +93,18 @@ static bool add_call(struct call *call, void *arg)
 }
 
 static const char *rpc_calls_doc[] = {
-	"Calls of this node, ended ones included until they are forgotten.", 0
+	"Calls of this node, ended ones included until they are forgotten. "
+	"Parameter: how many at most (200).",
+	0
 };
 
 static void rpc_calls(rpc_t *rpc, void *ctx)
 {
-	struct rpc_walk w = { rpc, ctx, clock_utc_ms() };
+	struct rpc_walk w = { rpc, ctx, clock_utc_ms(), RPC_CALLS_DEFAULT };
+	int most;
+
+	if (rpc->scan(ctx, "*d", &most) > 0)
+		w.left = most;
 
 	call_store_each(worker_shared->calls, add_call, &w);
 }

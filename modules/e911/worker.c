@@ -14,7 +14,9 @@
 #define DIRECTORY_RETRY_MS 1000
 #define COMPLAIN_MS        60000
 #define WATCH_MS           50
-#define WATCHDOG_MS        1000
+#define WATCHDOG_MS        1000 /* the writer looks after itself */
+#define RETRY_MS           1000 /* a batch that could not be written */
+#define PACE_MS            25   /* between commits of a burst */
 
 struct worker_conf worker_conf;
 struct shared_state *worker_shared;
@@ -293,29 +295,45 @@ static void wait_for_wake(int timeout_ms)
 			 strerror(errno));
 }
 
+/* Let events gather while a burst lasts: the first after a pause is written
+ * at once, later ones together.  A sync costs more than a whole call. */
+static void pace(int64_t last_ms)
+{
+	int64_t left = last_ms + PACE_MS - clock_mono_ms();
+
+	if (left > 0)
+		(void)usleep((useconds_t)left * 1000);
+}
+
 void worker_journal_run(void)
 {
 	struct journal_writer w;
 	int64_t step_at = 0;
-	int rc = 0;
+	bool failing = false;
 
-	(void)snprintf(directory_path, sizeof(directory_path), "%s/directory",
-		       worker_conf.state_dir);
+	snprintf(directory_path, sizeof(directory_path), "%s/directory",
+		 worker_conf.state_dir);
 	journal_writer_init(&w, worker_shared->ring, &worker_shared->journal,
 			    worker_conf.state_dir, worker_conf.wake_socket,
 			    text_of(worker_conf.node));
 	for (;;) {
+		bool work = journal_ring_used(worker_shared->ring) > 0;
 		int64_t now = clock_mono_ms();
+		int rc = 0;
 
 		worker_watch_generation();
-		if (rc > 0 || now >= step_at ||
-		    journal_ring_used(worker_shared->ring)) {
-			if (rc >= 0 || now >= step_at) {
-				rc = journal_writer_step(&w);
-				step_at = now + WATCHDOG_MS;
-			}
+		if ((work && !failing) || now >= step_at) {
+			rc = journal_writer_step(&w);
+			failing = rc < 0;
+			step_at = now + (failing ? RETRY_MS : WATCHDOG_MS);
 		}
-		if (rc <= 0)
+		if (rc > 0)
+			continue;
+		if (work && !failing)
+			pace(now);
+		if (failing)
+			(void)usleep(WATCH_MS * 1000);
+		else if (!journal_ring_used(worker_shared->ring))
 			wait_for_wake(WATCH_MS);
 	}
 }

@@ -19,6 +19,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "dir_record.h"
 
 struct directory;
@@ -96,3 +98,13 @@ int must_check directory_elin(struct directory *d, uint64_t number,
 			      struct dir_elin *ret);
 int must_check directory_psap(struct directory *d, uint64_t psap_id,
 			      struct dir_psap *ret);
+
+/*
+ * Look at what 'current' and 'previous' name in a process of its own, before
+ * the workers are forked: a damaged page would end whoever walks into it, at
+ * each start again.  What is damaged is not opened by this process nor by
+ * those that it forks.  Number of files found damaged.
+ */
+unsigned directory_probe(const char *path);
+/* Never open this data.mdb. */
+void directory_distrust(dev_t dev, ino_t ino);

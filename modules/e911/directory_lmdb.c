@@ -181,6 +181,37 @@ static bool snapshot_is(const struct snapshot *s, const char *dir)
 	return same;
 }
 
+/* Files that directory_probe() found damaged. */
+static struct {
+	dev_t dev;
+	ino_t ino;
+} distrusted[ARRAY_SIZE(links)];
+static size_t distrusted_count;
+
+void directory_distrust(dev_t dev, ino_t ino)
+{
+	if (distrusted_count == ARRAY_SIZE(distrusted))
+		return;
+	distrusted[distrusted_count].dev = dev;
+	distrusted[distrusted_count++].ino = ino;
+}
+
+static bool is_distrusted(const char *dir)
+{
+	char *file = lmdb_path(dir, "data.mdb");
+	struct stat st;
+	bool found = false;
+
+	if (!file)
+		return false;
+	if (stat(file, &st) == 0)
+		for (size_t i = 0; i < distrusted_count; i++)
+			found |= st.st_dev == distrusted[i].dev &&
+				 st.st_ino == distrusted[i].ino;
+	free(file);
+	return found;
+}
+
 /* Open what the link leads to, unless it is open already. */
 static int snapshot_follow(struct directory *d, const char *name)
 {
@@ -194,7 +225,7 @@ static int snapshot_follow(struct directory *d, const char *name)
 		free(dir);
 		return 0;
 	}
-	err = snapshot_open(dir, &s);
+	err = is_distrusted(dir) ? -EBADMSG : snapshot_open(dir, &s);
 	free(dir);
 	if (err < 0)
 		return err;

@@ -319,22 +319,23 @@ int handle_emergency(struct sip_msg *msg)
 
 int handle_test(struct sip_msg *msg)
 {
+	struct path *p = &last_path;
 	struct sip_transaction t;
 	struct path_request rq;
-	struct event_writer w;
+	struct directory *d;
 	bool failed;
 
 	if (message_parse(msg) < 0)
 		return -1;
 	if (!begin_invite(msg, &t, &failed))
 		return failed ? -1 : 1;
-	fill_request(msg, &rq);
+	begin_path(msg, &rq);
+	d = worker_directory_begin();
+	if (!d || directory_trunk_by_source(d, rq.source, &p->trunk) < 0)
+		memset(&p->trunk, 0, sizeof(p->trunk));
 	stat_add(STAT_tests_refused, 1);
-	report_begin(&w, EVENT_TEST_REFUSED, NULL);
-	event_text(&w, FIELD_SIP_CALL_ID, rq.sip_call_id);
-	event_text(&w, FIELD_REQUEST_URI, rq.view.request_uri);
-	event_u64(&w, FIELD_STATUS, 503);
-	report_end(&w);
+	path_report_test(p, &rq, worker_conf.node);
+	worker_directory_end(d);
 	refuse(&t, 503, "Service Unavailable");
 	return 1;
 }

@@ -108,12 +108,28 @@ void path_report_callback(const struct path *p, const struct path_request *rq,
 	put_id(&w, FIELD_ORGANIZATION, binding->organization_id);
 	put_id(&w, FIELD_LOCATION, binding->location_id);
 	put_number(&w, FIELD_CALLBACK_NUMBER, binding->number);
+	put_number(&w, FIELD_ELIN, binding->number);
 	event_text(&w, FIELD_CALLER_NUMBER,
 		   text_of(p->identities.number[0] ? p->identities.number
 						   : p->identities.user));
 	event_text(&w, FIELD_ORIGINAL_CALL, text_of(original));
 	event_text(&w, FIELD_SIP_CALL_ID, rq->sip_call_id);
 	event_text(&w, FIELD_REQUEST_URI, rq->view.request_uri);
+	report_end(&w);
+}
+
+void path_report_test(const struct path *p, const struct path_request *rq,
+		      const char *node)
+{
+	struct event_writer w;
+
+	report_begin_id(&w, EVENT_TEST_REFUSED, &p->call_id);
+	event_text(&w, FIELD_SERVICE, text_of("test"));
+	event_text(&w, FIELD_NODE, text_of(node));
+	put_source(&w, p, rq);
+	event_text(&w, FIELD_SIP_CALL_ID, rq->sip_call_id);
+	event_text(&w, FIELD_REQUEST_URI, rq->view.request_uri);
+	event_u64(&w, FIELD_STATUS, 503);
 	report_end(&w);
 }
 
@@ -191,6 +207,9 @@ void path_report_faults(const struct path *p, const struct path_request *rq,
 			tell_fault(p, rq, call, EVENT_ORGANIZATION_REFUSED,
 				   organization_faults[i].word);
 		}
+	if (p->faults & PATH_FAULT_ROUTES_CUT)
+		tell_fault(p, rq, call, EVENT_INPUT_MALFORMED,
+			   "routes: more than one call can try");
 	if (p->faults & PATH_FAULT_DIRECTORY)
 		tell_fault(p, rq, call, EVENT_DIRECTORY_DAMAGED,
 			   "directory: missing or damaged");

@@ -7,14 +7,20 @@
  */
 #include "report.h"
 
+void report_begin_id(struct event_writer *w, enum event_kind kind,
+		     const struct uuid *call)
+{
+	static uint8_t buf[EVENT_MAX];
+
+	event_begin(w, buf, sizeof(buf), kind, call, clock_utc_ms());
+}
+
 void report_begin(struct event_writer *w, enum event_kind kind,
 		  const struct call *call)
 {
-	static uint8_t buf[EVENT_MAX];
 	static const struct uuid none;
 
-	event_begin(w, buf, sizeof(buf), kind, call ? &call->id : &none,
-		    clock_utc_ms());
+	report_begin_id(w, kind, call ? &call->id : &none);
 }
 
 void report_end(struct event_writer *w)

@@ -27,6 +27,9 @@ void report_emit(const void *event, size_t len);
 /* Begin an event about a call (NULL: none) in a process-local buffer. */
 void report_begin(struct event_writer *w, enum event_kind kind,
 		  const struct call *call);
+/* ... about a call that has no object: its id is all there is. */
+void report_begin_id(struct event_writer *w, enum event_kind kind,
+		     const struct uuid *call);
 void report_end(struct event_writer *w);
 
 /* ---- the events of the bridge ---- */

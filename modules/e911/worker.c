@@ -28,6 +28,12 @@ static int64_t retry_at_ms, complain_at_ms;
 
 /* ---- shared state ---- */
 
+static void directory_path_set(void)
+{
+	(void)snprintf(directory_path, sizeof(directory_path), "%s/directory",
+		       worker_conf.state_dir);
+}
+
 int worker_shared_new(void)
 {
 	struct shared_state *s = shared_alloc(sizeof(*s));
@@ -44,6 +50,8 @@ int worker_shared_new(void)
 	s->ring = journal_ring_new((size_t)worker_conf.journal_ring_kb * 1024);
 	if (!s->calls || !s->elins || !s->ring)
 		return -ENOMEM;
+	directory_path_set();
+	(void)directory_probe(directory_path);
 	worker_conf.path.elins = s->elins;
 	worker_conf.path.node = worker_conf.node;
 	worker_conf.path.elin_walk = worker_conf.elin_walk < 0 ? -1 : 1;
@@ -182,8 +190,7 @@ static void try_open(void)
 
 void worker_directory_open(void)
 {
-	(void)snprintf(directory_path, sizeof(directory_path), "%s/directory",
-		       worker_conf.state_dir);
+	directory_path_set();
 	try_open();
 }
 
@@ -311,8 +318,7 @@ void worker_journal_run(void)
 	int64_t step_at = 0;
 	bool failing = false;
 
-	snprintf(directory_path, sizeof(directory_path), "%s/directory",
-		 worker_conf.state_dir);
+	directory_path_set();
 	journal_writer_init(&w, worker_shared->ring, &worker_shared->journal,
 			    worker_conf.state_dir, worker_conf.wake_socket,
 			    text_of(worker_conf.node));

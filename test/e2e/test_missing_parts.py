@@ -102,7 +102,16 @@ def overwrite_head(path):
         file.write(b"\xa5" * 8192)
 
 
-@pytest.mark.parametrize("damage", [remove, empty, halve, overwrite_head])
+def overwrite_pages(path):
+    """All but LMDB's two meta pages: the file opens, a walk would crash."""
+    with open(path, "r+b") as file:
+        size = os.path.getsize(path)
+        file.seek(8192)
+        file.write(b"\xa5" * (size - 8192))
+
+
+@pytest.mark.parametrize("damage", [remove, empty, halve, overwrite_head,
+                                    overwrite_pages])
 def test_the_directory_is_lost(own_gateway, messages, damage):
     """The default route takes the calls, and an alarm is raised."""
     own_gateway.kamailio.stop()
@@ -113,7 +122,16 @@ def test_the_directory_is_lost(own_gateway, messages, damage):
             damage(os.path.join(folder, "data.mdb"))
     own_gateway.kamailio.start()
     Scenario("d10-default-route").play(own_gateway, messages)
+    old = {os.readlink(os.path.join(directory, "current"))}
     own_gateway.sidecar.start()
+    # A page that LMDB walks into ends e911d too.  It left a mark before it
+    # looked; its supervisor starts it again, and it builds anew.
+    wait_until(lambda: own_gateway.sidecar.process.status() is not None
+               or os.readlink(os.path.join(directory, "current")) not in old,
+               "e911d has built anew, or has met the damage", 20)
+    if own_gateway.sidecar.process.status() is not None:
+        assert damage is overwrite_pages
+        own_gateway.sidecar.start()
     wait_until(lambda: own_gateway.postgres.value(
         "SELECT count(*) FROM e911.call_event"
         " WHERE kind = 'directory.damaged'"),

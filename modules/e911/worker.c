@@ -14,9 +14,8 @@
 #define DIRECTORY_RETRY_MS 1000
 #define COMPLAIN_MS        60000
 #define WATCH_MS           50
-#define WATCHDOG_MS        1000 /* the writer looks after itself */
-#define RETRY_MS           1000 /* a batch that could not be written */
-#define PACE_MS            25   /* between commits of a burst */
+#define STEP_MS            1000 /* the writer looks after itself, or tries again */
+#define PACE_MS            50 /* between the commits of a burst */
 
 struct worker_conf worker_conf;
 struct shared_state *worker_shared;
@@ -309,7 +308,7 @@ static void pace(int64_t last_ms)
 	int64_t left = last_ms + PACE_MS - clock_mono_ms();
 
 	if (left > 0)
-		(void)usleep((useconds_t)left * 1000);
+		(void)poll(NULL, 0, (int)left);
 }
 
 void worker_journal_run(void)
@@ -331,14 +330,14 @@ void worker_journal_run(void)
 		if ((work && !failing) || now >= step_at) {
 			rc = journal_writer_step(&w);
 			failing = rc < 0;
-			step_at = now + (failing ? RETRY_MS : WATCHDOG_MS);
+			step_at = now + STEP_MS;
 		}
 		if (rc > 0)
 			continue;
 		if (work && !failing)
 			pace(now);
 		if (failing)
-			(void)usleep(WATCH_MS * 1000);
+			(void)poll(NULL, 0, WATCH_MS);
 		else if (!journal_ring_used(worker_shared->ring))
 			wait_for_wake(WATCH_MS);
 	}

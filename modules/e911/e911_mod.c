@@ -26,7 +26,7 @@
 #include "raw_input.h"
 #include "worker.h"
 
-#define TIMER_INTERVAL_MS 500 /* guards are seconds */
+#define TIMER_INTERVAL_MS 1000 /* guards are seconds */
 
 static char default_state_dir[] = "/var/lib/e911";
 static char default_wake_socket[] = "/run/e911/e911d.sock";

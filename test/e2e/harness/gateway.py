@@ -22,9 +22,6 @@ DEMO_HOSTS = {"demo_genesys_cloud": 11, "demo_pureconnect": 12,
               "demo_north": 21, "demo_south": 22, "demo_relay": 23,
               "demo_last_resort": 24}
 
-# At most, of shared memory, for one number that is lent.
-BINDING_BYTES = 336
-
 CALL = """
 SELECT c.*, t.name AS trunk, o.name AS organization, e.name AS endpoint,
        l.name AS location, p.name AS psap, r.name AS route_trunk
@@ -233,10 +230,9 @@ class Gateway:
                    "ended calls are forgotten", timeout, self.services())
 
         def excess():
-            # A lent number is remembered beyond its call, on purpose.
-            lent = len(self.kamailio.rpc("e911.elins") or [])
+            # Lent numbers are remembered in places made at the start.
             return (self.kamailio.shared_memory_used()
-                    - self.kamailio.memory_level - lent * BINDING_BYTES)
+                    - self.kamailio.memory_level)
         try:
             wait_until(lambda: excess() <= 0,
                        "shared memory is back at its level", timeout)

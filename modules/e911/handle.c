@@ -232,9 +232,17 @@ static bool begin_invite(struct sip_msg *msg, struct sip_transaction *t,
 				      message_call_id(msg),
 				      message_from_tag(msg), message_cseq(msg));
 	if (twin) {
+		/* Only a request that is still being served has a twin: after
+		 * our 503, or a lost connection, the same INVITE on another
+		 * branch is the caller's second try. */
+		bool is_over = __atomic_load_n(&twin->call->state,
+					       __ATOMIC_RELAXED) == CALL_ENDED;
+
 		call_unref(twin->call);
-		refuse(t, 482, "Loop Detected");
-		return false;
+		if (!is_over) {
+			refuse(t, 482, "Loop Detected");
+			return false;
+		}
 	}
 	tm_trying(msg);
 	return true;
@@ -361,8 +369,8 @@ static void show_caller(struct path *p, const struct path_request *rq)
 	memcpy(profile.order, identity_order_default, sizeof(profile.order));
 	identity_collect(&rq->view, &profile, &p->identities);
 	(void)!e164_to_u64(text_of(p->identities.number), &p->shown_number);
-	(void)snprintf(p->shown_user, sizeof(p->shown_user), "%.*s",
-		       (int)sizeof(p->shown_user) - 1, p->identities.user);
+	path_user_format(p->identities.user, p->shown_user,
+			 sizeof(p->shown_user));
 }
 
 int handle_callback(struct sip_msg *msg)

@@ -116,6 +116,9 @@ void step_bind(struct path *p, const struct path_request *rq,
 /* "192.0.2.1" or "2001:db8::1"; buf of at least CALL_HOST_SIZE. */
 void path_ip_format(const uint8_t ip[16], char *buf, size_t size);
 
+/* The user part as received, with what a URI may not hold escaped (RFC 3261
+ * 25.1 user); "" when it would not fit. */
+void path_user_format(const char *user, char *out, size_t size);
 /* Note a directory failure (anything but 0 and -ENOENT); true when rc == 0. */
 bool path_found(struct path *p, int rc);
 /* Resolve one route of a PSAP; false when its trunk is unknown. */

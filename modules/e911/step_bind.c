@@ -27,9 +27,7 @@ static uint64_t own_number(const struct path *p)
 	return 0;
 }
 
-/* The user part as received, with what a URI may not hold escaped (RFC 3261
- * 25.1 user); "" when it would not fit. */
-static void user_format(const char *user, char *out, size_t size)
+void path_user_format(const char *user, char *out, size_t size)
 {
 	static const char plain[] = "-_.!~*'()&=+$,;?/%";
 	size_t n = 0;
@@ -71,7 +69,7 @@ static void way_back(const struct path *p, char *user, size_t size)
 	struct text t = p->endpoint.extension;
 
 	if (p->identities.user[0] && !by_site) {
-		user_format(p->identities.user, user, size);
+		path_user_format(p->identities.user, user, size);
 		return;
 	}
 	/* The call shows a site's number or nothing at all. */
@@ -141,7 +139,8 @@ static void show_what_there_is(struct path *p)
 				   &p->shown_number);
 	if (!p->shown_number)
 		p->shown_number = p->location.desk_number;
-	user_format(p->identities.user, p->shown_user, sizeof(p->shown_user));
+	path_user_format(p->identities.user, p->shown_user,
+			 sizeof(p->shown_user));
 }
 
 void step_bind(struct path *p, const struct path_request *rq,

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "hunt.h"
 #include "leg.h"
+#include "relay.h"
 #include "report.h"
 
 static struct b2bua b2bua;
@@ -31,9 +33,10 @@ static void arm_guard(struct call *call)
 	bool ended = call->state == CALL_ENDED;
 	int ms = ended ? b2bua.linger_ms : call_state_guard_ms(call->state);
 
-	__atomic_store_n(&call->guard_at,
-			 ms || ended ? clock_mono_ms() + ms : 0,
-			 __ATOMIC_RELEASE);
+	if (ms || ended)
+		call_timer_set(call, CALL_TIMER_GUARD, ms);
+	else
+		call_timer_stop(call, CALL_TIMER_GUARD);
 }
 
 /* The only function that moves call->state. */
@@ -56,46 +59,6 @@ static void step(struct call *call, enum call_event ev,
 		actions[rule->action](call, cause);
 }
 
-/* ---- the hunt ---- */
-
-/* Invite the route at call->route_index. */
-static int try_route(struct call *call)
-{
-	struct leg *leg;
-	int err;
-
-	err = leg_open(call, &leg);
-	if (err < 0)
-		return err;
-	call->b = leg;
-	call_store_add_leg(b2bua.store, leg);
-	err = leg_invite(leg);
-	if (err < 0)
-		leg->gone = true;
-	return err;
-}
-
-/* Go on from call->route_index until an INVITE is out or nothing is left. */
-static void hunt(struct call *call)
-{
-	for (; call->route_index < call->route_count; call->route_index++) {
-		int err = try_route(call);
-
-		if (err >= 0) {
-			report_leg_invited(call, call->b);
-			return;
-		}
-		stat_add(STAT_legs_refused, 1);
-		report_leg_refused(call, 0,
-				   text_of(err == -ENOMEM
-						   ? "no memory"
-						   : "could not be sent"));
-		if (err == -ENOMEM)
-			stat_add(STAT_memory_failures, 1);
-	}
-	step(call, CALL_EV_NO_ROUTE, NULL);
-}
-
 void b2bua_start(struct call *call)
 {
 	shared_lock_take(&call->lock);
@@ -103,21 +66,15 @@ void b2bua_start(struct call *call)
 	arm_guard(call);
 	call_store_add(b2bua.store, call);
 	call_store_add_leg(b2bua.store, call->a);
-	hunt(call);
+	if (!hunt_begin(call, b2bua.store))
+		step(call, CALL_EV_NO_ROUTE, NULL);
 	shared_lock_drop(&call->lock);
 }
 
 static void do_try_next(struct call *call, const struct cause *cause)
 {
-	const struct sip_reply_view *r = cause->reply;
-
-	call->final_status = r->code;
-	stat_add(STAT_legs_refused, 1);
-	report_leg_refused(call, r->code,
-			   r->is_local ? text_of("no answer in time")
-				       : r->reason);
-	call->route_index++;
-	hunt(call);
+	if (!hunt_next(call, b2bua.store, cause->reply))
+		step(call, CALL_EV_NO_ROUTE, NULL);
 }
 
 /* ---- towards the answer ---- */
@@ -259,25 +216,33 @@ static action_f *const actions[CALL_ACTION_COUNT] = {
 	[CALL_DO_FORGET] = do_forget,
 };
 
-void b2bua_on_guard(struct call *call)
+static void on_guard(struct call *call)
 {
-	struct leg *b;
-
-	shared_lock_take(&call->lock);
-	/* Between the tick and the lock the call moved on: the time that is
-	 * over was that of another state. */
-	if (call->guard_at > clock_mono_ms()) {
-		shared_lock_drop(&call->lock);
-		return;
-	}
-	b = call->b;
 	if (call->state == CALL_ANSWERED)
 		log_line(LEVEL_WARNING,
 			 "bridge: no ACK from the caller in 32 s, kept");
 	/* tm gave up or never will: the transaction is not ours any more. */
-	if (call->state == CALL_CANCELLED && b)
-		b->invite.open = false;
+	if (call->state == CALL_CANCELLED && call->b)
+		call->b->invite.open = false;
 	step(call, CALL_EV_GUARD, NULL);
+}
+
+/* Between the tick and the lock the call may have moved on: only what is
+ * still set counts. */
+void b2bua_on_due(struct call *call)
+{
+	enum call_timer timer;
+
+	shared_lock_take(&call->lock);
+	while (call_timer_take(call, clock_mono_ms(), &timer)) {
+		switch (timer) {
+		case CALL_TIMER_GUARD:
+			on_guard(call);
+			break;
+		case CALL_TIMER_COUNT:
+			break;
+		}
+	}
 	shared_lock_drop(&call->lock);
 }
 
@@ -390,58 +355,6 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 		step(call, CALL_EV_B_FAIL, &cause);
 }
 
-static bool is_current(const struct leg *leg)
-{
-	return leg == leg->call->a || leg == leg->call->b;
-}
-
-static struct leg *other_leg(const struct leg *leg)
-{
-	return leg->side == LEG_A ? leg->call->b : leg->call->a;
-}
-
-/* The reply to a request that we passed on: give it to who asked. */
-static void on_relay_reply(struct exchange *ex, const struct sip_reply_view *r)
-{
-	struct leg *leg = ex->leg, *asker = ex->asker;
-	struct call *call = leg->call;
-	struct sip_answer answer = { .code = r->code, .reason = r->reason };
-	static char headers[65536];
-	unsigned left_out;
-	size_t used = 0;
-
-	if (r->code <= 100 || (!ex->is_invite && r->code < 200))
-		return;
-	if (!ex->from.open) {
-		/* A repeated 2xx, or one after its time-out: the asker has
-		 * an answer and sends no ACK that could be passed on. */
-		if (ex->is_invite && r->code >= 200 && r->code < 300)
-			leg_ack_late(leg, ex->cseq);
-		return;
-	}
-	if (ex->is_invite && r->code >= 200)
-		call->relaying_invite = false;
-	if (r->code < 300 && ex->is_refresh) {
-		leg_refresh(leg, r->contact);
-		used = (size_t)snprintf(
-			headers, sizeof(headers), "Contact: %.*s\r\n",
-			(int)asker->contact.len, asker->contact.p);
-	}
-	if (ex->is_invite && r->code >= 200 && r->code < 300) {
-		leg->ack_due = true;
-		/* After a BYE no ACK of the asker will come to pass on. */
-		if (leg->offer_out || leg->gone)
-			leg_ack(leg, NULL, 0, text_of(NULL));
-	}
-	used += headers_format(r->headers, r->header_count, HEADER_DIALOG_REPLY,
-			       headers + used, sizeof(headers) - used,
-			       &left_out);
-	answer.headers = text_make(headers, used);
-	answer.body = r->body;
-	answer.to_tag = call_text_get(&asker->local_tag);
-	(void)sip_reply(&ex->from, &answer);
-}
-
 void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 {
 	struct call *call = ex->leg->call;
@@ -452,11 +365,11 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 		on_invite_reply(ex, r);
 		break;
 	case EXCHANGE_RELAY:
-		on_relay_reply(ex, r);
+		relay_reply(ex, r);
 		break;
 	case EXCHANGE_BYE:
 		/* The BYE of a leg given up ends nothing. */
-		if (r->code >= 200 && is_current(ex->leg))
+		if (r->code >= 200 && leg_is_current(ex->leg))
 			step(call, CALL_EV_PEER_DONE, NULL);
 		break;
 	}
@@ -485,7 +398,7 @@ static void on_bye(struct leg *leg, struct sip_transaction *t)
 	leg_reply_plain(leg, t, 200, "OK");
 	/* One that means nothing, such as a BYE of B before it has answered
 	 * (RFC 3261 15 forbids it), must not leave a trace in the call. */
-	if (is_current(leg) && call_rule_find(call->state, ev)) {
+	if (leg_is_current(leg) && call_rule_find(call->state, ev)) {
 		leg->gone = true;
 		if (!call->ended_by)
 			call->ended_by =
@@ -496,123 +409,18 @@ static void on_bye(struct leg *leg, struct sip_transaction *t)
 
 static void on_ack(struct leg *leg, const struct sip_request_view *rq)
 {
-	struct leg *peer = other_leg(leg);
-
-	if (!is_current(leg))
+	if (!leg_is_current(leg))
 		return;
 	if (leg->side == LEG_A && !leg->ack_seen) {
 		leg->ack_seen = true;
 		step(leg->call, CALL_EV_A_ACK, NULL);
 	}
-	/* The ACK of a late offer carries the answer: it must go on.  That
-	 * of a refused INVITE comes here too and ends here. */
-	if (rq->cseq == leg->invite_cseq_in && peer && peer->ack_due &&
-	    !peer->gone)
-		leg_ack(peer, rq->headers, rq->header_count, rq->body);
+	relay_ack(leg, rq);
 }
 
 static bool method_is(const struct sip_request_view *rq, const char *method)
 {
 	return text_equal(rq->method, text_of(method));
-}
-
-/* Why a request cannot be passed on; 0: it can. */
-static unsigned relay_refusal(const struct leg *leg, const struct leg *peer,
-			      const struct sip_request_view *rq,
-			      const char **ret_reason)
-{
-	const struct call *call = leg->call;
-
-	if (!is_current(leg) || leg->gone || call->state >= CALL_CANCELLED) {
-		*ret_reason = "Call Does Not Exist";
-		return 481;
-	}
-	/* An emergency call is not transferred away from the PSAP. */
-	if (method_is(rq, "REFER")) {
-		*ret_reason = "Declined";
-		return 603;
-	}
-	if (method_is(rq, "INVITE") &&
-	    (call->relaying_invite || call->state != CALL_CONNECTED)) {
-		*ret_reason = "Request Pending";
-		return 491;
-	}
-	if (!peer || peer->gone || !peer->remote_tag.len) {
-		*ret_reason = "Server Internal Error";
-		return 500;
-	}
-	return 0;
-}
-
-static int relay_send(struct leg *peer, struct exchange *ex,
-		      const struct sip_request_view *rq)
-{
-	static char headers[65536], method[32];
-	struct sip_transaction t;
-	unsigned left_out;
-	size_t used = 0;
-
-	if (text_to_cstr(rq->method, method, sizeof(method)) < 0)
-		return -EINVAL;
-	if (ex->is_refresh)
-		used = (size_t)snprintf(
-			headers, sizeof(headers), "Contact: %.*s\r\n",
-			(int)peer->contact.len, peer->contact.p);
-	used += headers_format(rq->headers, rq->header_count,
-			       HEADER_DIALOG_REQUEST, headers + used,
-			       sizeof(headers) - used, &left_out);
-	if (ex->is_invite) {
-		/* The ACK of the one before was lost, and is not missed. */
-		if (peer->ack_due)
-			leg_ack(peer, NULL, 0, text_of(NULL));
-		peer->invite_cseq_out = ex->cseq = peer->local_cseq + 1;
-		peer->offer_out = rq->body.len > 0;
-	}
-	return sip_send(&(struct sip_out){ .method = method,
-					   .leg = peer,
-					   .cseq = ++peer->local_cseq,
-					   .headers = text_make(headers, used),
-					   .body = rq->body,
-					   .exchange = ex },
-			&t);
-}
-
-static void relay(struct leg *leg, const struct sip_request_view *rq)
-{
-	struct leg *peer = other_leg(leg);
-	struct sip_transaction t = rq->transaction;
-	const char *reason = NULL;
-	unsigned code = relay_refusal(leg, peer, rq, &reason);
-	struct exchange *ex;
-
-	if (code) {
-		leg_reply_plain(leg, &t, code, reason);
-		return;
-	}
-	ex = exchange_new(EXCHANGE_RELAY, peer);
-	if (!ex) {
-		stat_add(STAT_memory_failures, 1);
-		leg_reply_plain(leg, &t, 500, "Server Internal Error");
-		return;
-	}
-	ex->asker = leg;
-	ex->from = t;
-	ex->from_cseq = rq->cseq;
-	ex->is_invite = method_is(rq, "INVITE");
-	ex->is_refresh = ex->is_invite || method_is(rq, "UPDATE");
-	if (ex->is_refresh)
-		leg_refresh(leg, rq->contact);
-	if (ex->is_invite) {
-		__atomic_store_n(&leg->invite_cseq_in, rq->cseq,
-				 __ATOMIC_RELAXED);
-		leg_reply_plain(leg, &t, 100, "Trying");
-	}
-	if (relay_send(peer, ex, rq) < 0) {
-		exchange_free(ex);
-		leg_reply_plain(leg, &t, 500, "Server Internal Error");
-		return;
-	}
-	leg->call->relaying_invite |= ex->is_invite;
 }
 
 /* The dialog of a request that was found by Call-ID and our tag: their tag
@@ -647,7 +455,7 @@ void b2bua_on_request(struct leg *found, const struct sip_request_view *rq)
 		if (method_is(rq, "BYE"))
 			on_bye(leg, &t);
 		else
-			relay(leg, rq);
+			relay_request(leg, rq);
 	}
 	shared_lock_drop(&call->lock);
 }

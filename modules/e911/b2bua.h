@@ -40,5 +40,5 @@ void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel);
  * not.  How many. */
 size_t b2bua_reclaim(void);
 
-/* A guard time is over. */
-void b2bua_on_guard(struct call *call);
+/* A time of the call is over. */
+void b2bua_on_due(struct call *call);

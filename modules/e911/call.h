@@ -90,6 +90,12 @@ struct call_route {
 
 enum call_kind { CALL_EMERGENCY, CALL_CALLBACK };
 
+/* What a call waits for; each at most once. */
+enum call_timer {
+	CALL_TIMER_GUARD, /* of the state, see core/call_fsm.h */
+	CALL_TIMER_COUNT,
+};
+
 struct call_chunk {
 	struct call_chunk *next;
 	uint32_t used, size;
@@ -101,7 +107,9 @@ struct call {
 	int refs;
 	enum call_kind kind;
 	enum call_state state;
-	int64_t guard_at; /* monotonic ms; 0: none */
+	int64_t timers[CALL_TIMER_COUNT]; /* monotonic ms; 0: not set */
+	int64_t due_at;    /* the earliest of them; 0: none; atomic */
+	int64_t *due_hint; /* call_store's: no due_at of the shard is earlier */
 	struct uuid id;
 	int64_t started_ms, answered_ms; /* UTC; 0: not yet */
 	struct call *prev, *next;        /* of call_store's shard */
@@ -128,11 +136,39 @@ struct call {
 	struct call_chunk *chunks;
 };
 
+/* Let a timer be due then (0: never); one that is set is set anew. */
+void call_timer_set_at(struct call *call, enum call_timer timer,
+		       int64_t mono_ms);
+static inline void call_timer_set(struct call *call, enum call_timer timer,
+				  int ms)
+{
+	call_timer_set_at(call, timer, clock_mono_ms() + ms);
+}
+static inline void call_timer_stop(struct call *call, enum call_timer timer)
+{
+	call_timer_set_at(call, timer, 0);
+}
+/* Take one timer that is due, in the order of the enum; false: none is. */
+bool call_timer_take(struct call *call, int64_t mono_ms,
+		     enum call_timer *ret_timer);
+
 /* Copy the routes into the call's memory, once.  False without memory. */
 bool call_routes_set(struct call *call, const struct call_route *routes,
 		     unsigned count);
 /* Copy into the call's memory.  False without memory: the old text stays. */
 bool call_text_set(struct call *call, struct call_text *t, struct text value);
+
+/* The leg that speaks now on its side; others were given up or are forks. */
+static inline bool leg_is_current(const struct leg *leg)
+{
+	return leg == leg->call->a || leg == leg->call->b;
+}
+
+static inline struct leg *leg_other(const struct leg *leg)
+{
+	return leg->side == LEG_A ? leg->call->b : leg->call->a;
+}
+
 static inline struct text call_text_get(const struct call_text *t)
 {
 	return text_make(t->p, t->len);

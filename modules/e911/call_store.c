@@ -19,6 +19,7 @@ struct bucket {
 struct shard {
 	struct shared_lock lock;
 	struct call *first;
+	int64_t due_hint; /* no call's due_at is earlier; 0: none is set */
 };
 
 struct call_store {
@@ -72,6 +73,53 @@ bool call_text_set(struct call *call, struct call_text *t, struct text value)
 		memcpy(t->p, value.p, value.len);
 	t->len = (uint32_t)value.len;
 	return true;
+}
+
+/* Lower *at to the time, 0 being never. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): written atomically */
+static void lower(int64_t *at, int64_t time)
+{
+	int64_t old = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+
+	while (time && (!old || time < old) &&
+	       !__atomic_compare_exchange_n(at, &old, time, false,
+					    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		;
+}
+
+/* due_at follows the timers; under the call's lock. */
+static void rearm(struct call *call)
+{
+	int64_t due = 0;
+
+	for (size_t i = 0; i < CALL_TIMER_COUNT; i++)
+		if (call->timers[i] && (!due || call->timers[i] < due))
+			due = call->timers[i];
+	__atomic_store_n(&call->due_at, due, __ATOMIC_SEQ_CST);
+	if (call->due_hint)
+		lower(call->due_hint, due);
+}
+
+void call_timer_set_at(struct call *call, enum call_timer timer,
+		       int64_t mono_ms)
+{
+	call->timers[timer] = mono_ms;
+	rearm(call);
+}
+
+bool call_timer_take(struct call *call, int64_t mono_ms,
+		     enum call_timer *ret_timer)
+{
+	for (unsigned i = 0; i < CALL_TIMER_COUNT; i++) {
+		if (!call->timers[i] || call->timers[i] > mono_ms)
+			continue;
+		call->timers[i] = 0;
+		*ret_timer = (enum call_timer)i;
+		rearm(call);
+		return true;
+	}
+	rearm(call);
+	return false;
 }
 
 bool call_routes_set(struct call *call, const struct call_route *routes,
@@ -195,6 +243,8 @@ void call_store_add(struct call_store *s, struct call *call)
 		shard->first->prev = call;
 	shard->first = call;
 	call->stored = true;
+	call->due_hint = &shard->due_hint;
+	lower(call->due_hint, call->due_at);
 	shared_lock_drop(&shard->lock);
 	__atomic_add_fetch(&s->count, 1, __ATOMIC_RELAXED);
 }
@@ -296,21 +346,31 @@ size_t call_store_count(const struct call_store *s)
 
 #define WALK_BATCH 128
 
-/* Fill calls[] with referenced calls of a shard that are due; a due call's
- * guard is disarmed, so that the next look does not find it again. */
+/* Fill calls[] with referenced calls of a shard that are due; a due call is
+ * disarmed, so that the next look does not find it again.  The hint is
+ * emptied first and then gathered anew: a timer that is set meanwhile only
+ * lowers it. */
 static size_t shard_take_due(struct shard *shard, int64_t mono_ms,
 			     struct call *calls[WALK_BATCH])
 {
+	int64_t hint = __atomic_load_n(&shard->due_hint, __ATOMIC_ACQUIRE);
 	size_t n = 0;
 
+	if (!hint || hint > mono_ms)
+		return 0;
 	shared_lock_take(&shard->lock);
-	for (struct call *c = shard->first; c && n < WALK_BATCH; c = c->next) {
-		int64_t at = __atomic_load_n(&c->guard_at, __ATOMIC_ACQUIRE);
+	__atomic_store_n(&shard->due_hint, 0, __ATOMIC_SEQ_CST);
+	for (struct call *c = shard->first; c; c = c->next) {
+		int64_t at = __atomic_load_n(&c->due_at, __ATOMIC_SEQ_CST);
 
-		if (!at || at > mono_ms ||
-		    !__atomic_compare_exchange_n(&c->guard_at, &at, 0, false,
-						 __ATOMIC_ACQ_REL,
-						 __ATOMIC_RELAXED))
+		if (n == WALK_BATCH || at > mono_ms ||
+		    (at && !__atomic_compare_exchange_n(&c->due_at, &at, 0,
+							false, __ATOMIC_ACQ_REL,
+							__ATOMIC_ACQUIRE))) {
+			lower(&shard->due_hint, at);
+			continue;
+		}
+		if (!at)
 			continue;
 		call_ref(c);
 		calls[n++] = c;

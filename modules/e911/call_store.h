@@ -41,7 +41,7 @@ struct leg *call_store_find_invite(struct call_store *s, struct text call_id,
 size_t call_store_count(const struct call_store *s);
 
 /*
- * Call on_due for each call whose guard_at is due, referenced and without
+ * Call on_due for each call whose due_at has come, referenced and without
  * any lock held.  Number of calls served.
  */
 typedef void(call_due_f)(struct call *call, void *arg);

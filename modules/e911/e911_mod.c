@@ -26,7 +26,7 @@
 #include "raw_input.h"
 #include "worker.h"
 
-#define TIMER_INTERVAL_MS 1000 /* guards are seconds */
+#define TIMER_INTERVAL_MS 100
 
 static char default_state_dir[] = "/var/lib/e911";
 static char default_wake_socket[] = "/run/e911/e911d.sock";
@@ -184,7 +184,7 @@ static stat_export_t stats[] = {
 static void on_due(struct call *call, void *arg)
 {
 	(void)arg;
-	b2bua_on_guard(call);
+	b2bua_on_due(call);
 }
 
 /*

@@ -2,8 +2,7 @@
 /*
  * Giving up and hanging up: what crosses, what is lost, what comes too late.
  *
- * build: with modules/e911/b2bua.c modules/e911/leg.c modules/e911/report.c
- * build: with modules/e911/call_store.c modules/e911/elin_table.c
+ * build: link e911_bridge
  * build: with test/support/fake_sip.c test/support/fake_report.c
  * build: with test/support/flow.c test/support/flow_golden.c
  * build: with test/support/flow_call.c test/support/platform_libc.c
@@ -380,7 +379,7 @@ static void a_guard_that_was_overtaken_does_nothing(struct flow *f)
 	time_passes(f, 31999);
 	psap_sends(f, "south", "BYE", NULL);
 	psap_expects_reply(f, "south", 200);
-	b2bua_on_guard(flow_call(f));
+	b2bua_on_due(flow_call(f));
 	expect_state(f, CALL_HANGING);
 	caller_expects_nothing(f);
 	caller_acks(f, NULL);

@@ -2,8 +2,7 @@
 /*
  * The hunt: from route to route until somebody answers, one dialog on leg A.
  *
- * build: with modules/e911/b2bua.c modules/e911/leg.c modules/e911/report.c
- * build: with modules/e911/call_store.c modules/e911/elin_table.c
+ * build: link e911_bridge
  * build: with test/support/fake_sip.c test/support/fake_report.c
  * build: with test/support/flow.c test/support/flow_golden.c
  * build: with test/support/flow_call.c test/support/platform_libc.c

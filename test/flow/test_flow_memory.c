@@ -4,8 +4,7 @@
  * caller has an answer.  The caller always hears a final answer or talks;
  * nothing leaks, and nobody stays on the line alone.
  *
- * build: with modules/e911/b2bua.c modules/e911/leg.c modules/e911/report.c
- * build: with modules/e911/call_store.c modules/e911/elin_table.c
+ * build: link e911_bridge
  * build: with test/support/fake_sip.c test/support/fake_report.c
  * build: with test/support/flow_call.c test/support/platform_libc.c
  * build: wrap random_bytes shared_alloc
@@ -113,7 +112,7 @@ static void asks(struct scene *s, struct leg *leg, const char *method,
 static void on_due(struct call *call, void *arg)
 {
 	(void)arg;
-	b2bua_on_guard(call);
+	b2bua_on_due(call);
 }
 
 static void time_goes_on(struct scene *s, int64_t ms)

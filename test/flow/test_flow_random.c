@@ -7,8 +7,7 @@
  * A run is a function of its seed alone.  FLOW_SEED=n in the environment runs
  * that one and tells what happens.
  *
- * build: with modules/e911/b2bua.c modules/e911/leg.c modules/e911/report.c
- * build: with modules/e911/call_store.c modules/e911/elin_table.c
+ * build: link e911_bridge
  * build: with test/support/fake_sip.c test/support/fake_report.c
  * build: with test/support/flow_call.c test/support/platform_libc.c
  * build: wrap random_bytes shared_alloc
@@ -124,9 +123,9 @@ static void check(struct run *r)
 		       (fake_report_of(EVENT_CALL_ENDED) == 1),
 	       "call.ended is not told exactly at the end");
 	demand(fake_report_of(EVENT_CALL_ANSWERED) <= 1, "answered twice");
-	demand(call->state != CALL_CONNECTED || call->guard_at == 0,
+	demand(call->state != CALL_CONNECTED || call->due_at == 0,
 	       "a connected call has a guard");
-	demand(call->state == CALL_CONNECTED || call->guard_at != 0 ||
+	demand(call->state == CALL_CONNECTED || call->due_at != 0 ||
 		       !call->stored,
 	       "a state has no way out by time");
 }
@@ -302,7 +301,7 @@ static void the_caller_cancels(struct run *r)
 static void on_due(struct call *call, void *arg)
 {
 	(void)arg;
-	b2bua_on_guard(call);
+	b2bua_on_due(call);
 }
 
 static void time_goes_on(struct run *r, int64_t ms)

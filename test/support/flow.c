@@ -555,7 +555,7 @@ void flow_allows_losses(struct flow *f)
 static void on_due(struct call *call, void *arg)
 {
 	(void)arg;
-	b2bua_on_guard(call);
+	b2bua_on_due(call);
 }
 
 /* From one thing that is due to the next, until then. */
@@ -564,8 +564,8 @@ static void advance_to(struct flow *f, int64_t then)
 	while (clock_mono_ms() < then) {
 		int64_t next = fake_sip_due();
 
-		if (f->call->guard_at && f->call->guard_at < next)
-			next = f->call->guard_at;
+		if (f->call->due_at && f->call->due_at < next)
+			next = f->call->due_at;
 		next = next > then ? then : next;
 		if (next > clock_mono_ms())
 			clock_advance(next - clock_mono_ms());

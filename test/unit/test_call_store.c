@@ -288,9 +288,9 @@ static void on_due(struct call *call, void *arg)
 {
 	struct due *due = arg;
 
-	assert_int_equal(call->guard_at, 0);
+	assert_int_equal(call->due_at, 0);
 	due->calls++;
-	call->guard_at = due->rearm;
+	call_timer_set_at(call, CALL_TIMER_GUARD, due->rearm);
 	if (due->remove_from)
 		call_store_remove(due->remove_from, call);
 }
@@ -301,7 +301,7 @@ static void a_tick_serves_each_due_call_once(void **state)
 	struct due due = { 0 };
 
 	for (unsigned i = 0; i < MANY; i++)
-		call_add(s, i)->guard_at = i;
+		call_timer_set_at(call_add(s, i), CALL_TIMER_GUARD, i);
 	/* 0 means: no guard. */
 	assert_int_equal(call_store_tick(s, 0, on_due, &due), 0);
 	assert_int_equal(call_store_tick(s, 99, on_due, &due), 99);
@@ -320,7 +320,7 @@ static void a_crowd_that_is_due_at_once_is_served_in_one_tick(void **state)
 	for (unsigned i = 0; i < 1000; i++) {
 		struct call *call = call_add(s, i * 64);
 
-		call->guard_at = 5;
+		call_timer_set_at(call, CALL_TIMER_GUARD, 5);
 	}
 	assert_int_equal(call_store_tick(s, 50, on_due, &due), 1000);
 	assert_int_equal(call_store_tick(s, 50, on_due, &due), 0);
@@ -334,7 +334,7 @@ static void a_call_may_be_removed_while_it_is_served(void **state)
 	struct due due = { .remove_from = s };
 
 	for (unsigned i = 0; i < 1000; i++)
-		call_add(s, i)->guard_at = 1;
+		call_timer_set_at(call_add(s, i), CALL_TIMER_GUARD, 1);
 	assert_int_equal(call_store_tick(s, 1, on_due, &due), 1000);
 	assert_int_equal(call_store_count(s), 0);
 }
@@ -444,7 +444,7 @@ static struct call *come(struct worker *w, unsigned n)
 	leg_is_named(b, tag, id);
 	call_store_add_leg(w->s, b);
 	__atomic_store_n(&call->a->invite_cseq_in, n, __ATOMIC_RELAXED);
-	__atomic_store_n(&call->guard_at, (int64_t)n + 1, __ATOMIC_RELEASE);
+	call_timer_set_at(call, CALL_TIMER_GUARD, (int64_t)n + 1);
 	shared_lock_drop(&call->lock);
 	return call;
 }

@@ -349,6 +349,19 @@ const char *trunk_role_name(enum trunk_role r)
 	return "unknown";
 }
 
+const char *trunk_profile_name(enum trunk_profile p)
+{
+	switch (p) {
+	case PROFILE_LEGACY:
+		return "legacy";
+	case PROFILE_PBX:
+		return "pbx";
+	case PROFILE_I3:
+		return "i3";
+	}
+	return "?";
+}
+
 const char *trunk_transport_name(enum trunk_transport t)
 {
 	switch (t) {

@@ -105,6 +105,13 @@ enum trunk_transport {
 	TRANSPORT_TCP = 2,
 	TRANSPORT_TLS = 3
 };
+/* What a peer understands, and so what crosses to it (header_policy.h). */
+enum trunk_profile {
+	PROFILE_LEGACY = 1, /* a PSTN gateway: number and SDP only */
+	PROFILE_PBX = 2,    /* a SIP platform */
+	PROFILE_I3 = 3,     /* an ESInet, NENA-STA-010 */
+};
+const char *trunk_profile_name(enum trunk_profile p);     /* "legacy" */
 const char *trunk_role_name(enum trunk_role r);           /* "origin" */
 const char *trunk_transport_name(enum trunk_transport t); /* "udp" */
 

@@ -84,6 +84,7 @@ struct call_route {
 	uint8_t transport;     /* enum trunk_transport */
 	uint8_t number_format; /* enum number_format */
 	char user[CALL_USER_SIZE];
+	uint8_t profile; /* enum trunk_profile; 0: legacy */
 	uint32_t response_timeout_ms, ring_timeout_ms;
 	uint8_t kind; /* enum psap_kind; 0: callback or default route */
 };

@@ -43,6 +43,13 @@ struct sip_transaction {
 
 enum leg_side { LEG_A, LEG_B };
 
+/* What Supported says of us on a leg: bits. */
+enum leg_option {
+	LEG_OPTION_100REL = 1 << 0,
+	LEG_OPTION_TIMER = 1 << 1,
+	LEG_OPTION_REPLACES = 1 << 2,
+};
+
 struct leg {
 	struct leg *next;        /* of the call */
 	struct leg *bucket_next; /* of call_store's bucket */
@@ -58,6 +65,7 @@ struct leg {
 	uint32_t local_cseq, remote_cseq;
 	struct sip_flow flow;
 	uint64_t trunk_id;
+	uint8_t options; /* enum leg_option, offered by us */
 
 	struct sip_transaction invite; /* the initial INVITE */
 	/* The latest INVITE in each direction, for its ACK. */

@@ -10,11 +10,17 @@
 #include "header_policy.h"
 #include "sip_port.h"
 
+#define LEG_HEADERS_SIZE 65536 /* of a message that we write */
+
+/* ---- leg_invite.c: the initial INVITE of leg B ---- */
+
 /* Make leg B for the route at call->route_index: own Call-ID, tags, URIs.
  * -ENOMEM, -EHOSTUNREACH. */
 int must_check leg_open(struct call *call, struct leg **ret_leg);
 /* Send its INVITE with the call's offer. */
 int must_check leg_invite(struct leg *leg);
+
+/* ---- leg.c: the dialog ---- */
 
 /* Learn the dialog from a reply (RFC 3261 12.1.2).  -ENOMEM. */
 int must_check leg_learn(struct leg *leg, const struct sip_reply_view *r);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+
+#include "call_store.h"
+#include "leg.h"
+#include "leg_line.h"
+
+/* One process, one thread. */
+static char scratch[LEG_HEADERS_SIZE];
+
+static void hex(char *out, const uint8_t *in, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", in[i]);
+}
+
+/* Call-ID with 128, tag with 64 unpredictable bits (RFC 3261 19.3). */
+static bool leg_name(struct call *call, struct leg *leg)
+{
+	uint8_t rnd[24];
+	char text[49];
+
+	random_bytes(rnd, sizeof(rnd));
+	hex(text, rnd, sizeof(rnd));
+	return call_text_set(call, &leg->call_id, text_make(text, 32)) &&
+	       call_text_set(call, &leg->local_tag, text_make(text + 32, 16));
+}
+
+static void shown_user(const struct call *call, const struct call_route *route,
+		       char *user, size_t size, bool *ret_is_number)
+{
+	*ret_is_number = call->shown_number != 0;
+	if (call->shown_number)
+		e164_format(call->shown_number,
+			    (enum number_format)route->number_format, user);
+	else
+		(void)snprintf(user, size, "%s",
+			       call->shown_user[0] ? call->shown_user
+						   : "anonymous");
+}
+
+static const char *transport_param(uint8_t transport)
+{
+	switch (transport) {
+	case 2:
+		return ";transport=tcp";
+	case 3:
+		return ";transport=tls";
+	default:
+		return "";
+	}
+}
+
+static bool leg_address(struct call *call, struct leg *leg,
+			const struct call_route *route, const char *our_host)
+{
+	char user[CALL_USER_SIZE], uri[3 * CALL_USER_SIZE + CALL_HOST_SIZE];
+	bool is_number, v6 = strchr(route->host, ':') != NULL;
+	const char *open = v6 ? "[" : "", *close = v6 ? "]" : "";
+
+	shown_user(call, route, user, sizeof(user), &is_number);
+	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s", user, our_host,
+		       is_number ? ";user=phone" : "");
+	if (!call_text_set(call, &leg->local_uri, text_of(uri)))
+		return false;
+	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s%s", route->user, open,
+		       route->host, close);
+	if (!call_text_set(call, &leg->remote_uri, text_of(uri)))
+		return false;
+	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s%s:%u%s", route->user,
+		       open, route->host, close, route->port,
+		       transport_param(route->transport));
+	return call_text_set(call, &leg->remote_target, text_of(uri));
+}
+
+int leg_open(struct call *call, struct leg **ret_leg)
+{
+	const struct call_route *route = &call->routes[call->route_index];
+	char contact[CALL_USER_SIZE + CALL_HOST_SIZE + 64];
+	char host[CALL_HOST_SIZE + 2];
+	struct sip_flow flow;
+	struct leg *leg;
+	int err;
+
+	err = sip_flow_to(route, &flow, contact, sizeof(contact), host,
+			  sizeof(host));
+	if (err < 0)
+		return err;
+	leg = call_leg_new(call, LEG_B);
+	if (!leg)
+		return -ENOMEM;
+	leg->attempt = call->route_index;
+	leg->trunk_id = route->trunk_id;
+	leg->flow = flow;
+	leg->local_cseq = 1;
+	if (!leg_name(call, leg) || !leg_address(call, leg, route, host) ||
+	    !call_text_set(call, &leg->contact, text_of(contact)))
+		return -ENOMEM;
+	*ret_leg = leg;
+	return 0;
+}
+
+int leg_invite(struct leg *leg)
+{
+	struct call *call = leg->call;
+	const struct call_route *route = &call->routes[leg->attempt];
+	struct exchange *ex = exchange_new(EXCHANGE_INVITE, leg);
+	struct text_writer w = text_writer_on(scratch, sizeof(scratch));
+	int err;
+
+	if (!ex)
+		return -ENOMEM;
+	leg_line_contact(&w, leg);
+	text_writef(&w, "P-Asserted-Identity: <%.*s>\r\n",
+		    TEXT_ARG(leg->local_uri));
+	leg_line_abilities(&w, leg);
+	text_write(&w, call_text_get(&call->offer_headers));
+	leg->invite_cseq_out = ex->cseq = leg->local_cseq;
+	leg->offer_out = call->offer_body.len > 0;
+	err = sip_send(
+		&(struct sip_out){
+			.method = "INVITE",
+			.leg = leg,
+			.cseq = leg->local_cseq,
+			.headers = text_written(&w),
+			.body = call_text_get(&call->offer_body),
+			.response_timeout_ms = route->response_timeout_ms,
+			.final_timeout_ms = route->ring_timeout_ms,
+			.exchange = ex,
+		},
+		&leg->invite);
+	if (err < 0)
+		exchange_free(ex);
+	return err;
+}

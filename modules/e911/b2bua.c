@@ -6,6 +6,7 @@
 
 #include "hunt.h"
 #include "leg.h"
+#include "own_request.h"
 #include "relay.h"
 #include "report.h"
 
@@ -239,6 +240,9 @@ void b2bua_on_due(struct call *call)
 		case CALL_TIMER_GUARD:
 			on_guard(call);
 			break;
+		case CALL_TIMER_OWN:
+			own_request_due(call);
+			break;
 		case CALL_TIMER_COUNT:
 			break;
 		}
@@ -282,6 +286,7 @@ static struct leg *fork_new(const struct exchange *ex)
 	fork->remote_tag = fork->remote_target = fork->route_set =
 		(struct call_text){ 0 };
 	fork->ack_body = fork->ack_headers = (struct call_text){ 0 };
+	fork->own = (struct own_pending){ 0 };
 	if (!call_text_set(leg->call, &fork->remote_target,
 			   call_text_get(&leg->remote_target)))
 		return NULL;
@@ -366,6 +371,9 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 		break;
 	case EXCHANGE_RELAY:
 		relay_reply(ex, r);
+		break;
+	case EXCHANGE_OWN:
+		own_request_reply(ex, r);
 		break;
 	case EXCHANGE_BYE:
 		/* The BYE of a leg given up ends nothing. */

@@ -50,6 +50,16 @@ enum leg_option {
 	LEG_OPTION_REPLACES = 1 << 2,
 };
 
+/* An INVITE or UPDATE of our own that awaits its reply or its next try
+ * (own_request.h). */
+struct own_pending {
+	const char *method; /* static text; NULL: there is none */
+	uint8_t purpose;    /* enum own_purpose */
+	uint8_t tries;
+	int64_t again_at; /* monotonic ms; 0: it is on its way */
+	struct call_text headers, body;
+};
+
 struct leg {
 	struct leg *next;        /* of the call */
 	struct leg *bucket_next; /* of call_store's bucket */
@@ -74,6 +84,7 @@ struct leg {
 	bool ack_due;      /* a 2xx came and awaits the ACK of the other side */
 	uint32_t ack_cseq; /* of the latest ACK sent; 0: none */
 	struct call_text ack_body, ack_headers; /* of that ACK */
+	struct own_pending own;
 
 	bool heard;     /* any reply came */
 	bool ack_seen;  /* A: the ACK of our first 200 came */
@@ -102,6 +113,7 @@ enum call_kind { CALL_EMERGENCY, CALL_CALLBACK };
 /* What a call waits for; each at most once. */
 enum call_timer {
 	CALL_TIMER_GUARD, /* of the state, see core/call_fsm.h */
+	CALL_TIMER_OWN,   /* the next try of own_request.h */
 	CALL_TIMER_COUNT,
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "leg.h"
+#include "own_request.h"
 #include "report.h"
 
 static bool method_is(const struct sip_request_view *rq, const char *method)
@@ -30,7 +31,8 @@ static unsigned relay_refusal(const struct leg *leg, const struct leg *peer,
 		return 603;
 	}
 	if (method_is(rq, "INVITE") &&
-	    (call->relaying_invite || call->state != CALL_CONNECTED)) {
+	    (call->relaying_invite || call->state != CALL_CONNECTED ||
+	     own_request_invites(leg) || (peer && own_request_invites(peer)))) {
 		*ret_reason = "Request Pending";
 		return 491;
 	}

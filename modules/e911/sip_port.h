@@ -17,16 +17,24 @@ enum exchange_kind {
 	EXCHANGE_INVITE, /* the initial INVITE of a leg B */
 	EXCHANGE_BYE,
 	EXCHANGE_RELAY, /* an in-dialog request of the other leg */
+	EXCHANGE_OWN,   /* an in-dialog request of ours: own_request.h */
+};
+/* Why we make an in-dialog request ourselves. */
+enum own_purpose {
+	OWN_PRACK, /* a reliable 18x that leg A cannot confirm */
+	OWN_PURPOSE_COUNT,
 };
 struct exchange {
 	enum exchange_kind kind;
 	struct leg *leg;             /* where the request went */
+	enum own_purpose purpose;    /* OWN */
+	bool is_over;                /* OWN: the final reply has come */
 	uint32_t cseq;               /* of our INVITE */
 	struct leg *asker;           /* RELAY: the leg it came from */
 	struct sip_transaction from; /* RELAY: whom to answer */
 	uint32_t from_cseq;          /* RELAY of an INVITE: its CSeq */
-	bool is_invite;              /* RELAY: a re-INVITE */
-	bool is_refresh;             /* RELAY: INVITE or UPDATE */
+	bool is_invite;              /* RELAY, OWN: a re-INVITE */
+	bool is_refresh;             /* RELAY, OWN: INVITE or UPDATE */
 };
 struct exchange *exchange_new(enum exchange_kind kind, struct leg *leg);
 void exchange_free(struct exchange *ex); /* accepts NULL */

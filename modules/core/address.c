@@ -256,3 +256,18 @@ bool address_param_find(const struct address_view *a, struct text name,
 	       param_find(a->uri_params, name, ret_value) ||
 	       param_find(a->header_params, name, ret_value);
 }
+
+void reference_parse(struct text value, struct text *ret_uri,
+		     struct text *ret_params)
+{
+	struct text t = text_trim(value);
+	bool bracketed = t.len && t.p[0] == '<';
+	size_t end;
+
+	if (bracketed)
+		t = tail(t, 1);
+	end = text_index(t, bracketed ? '>' : ';');
+	*ret_uri = text_trim(head(t, end));
+	t = tail(t, end);
+	*ret_params = tail(t, text_index(t, ';') + 1);
+}

@@ -30,6 +30,13 @@ int must_check address_parse(struct text value, struct address_view *ret);
 /* A URI alone, of any scheme; -EINVAL when it is empty. */
 int must_check uri_parse(struct text uri, struct address_view *ret);
 
+/*
+ * "<URI>;params" of any scheme, or without the brackets "URI;params", as in
+ * Call-Info and Geolocation: the URI and what stands behind its first ';'.
+ */
+void reference_parse(struct text value, struct text *ret_uri,
+		     struct text *ret_params);
+
 /* Cut the first address off a comma-separated list; false at its end. */
 bool address_list_next(struct text *rest, struct text *ret_address);
 

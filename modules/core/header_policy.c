@@ -1,54 +1,114 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "header_policy.h"
 
-#define BODY_SIDES \
-	(HEADER_INVITE_OUT | HEADER_REPLY_BACK | HEADER_DIALOG_REQUEST | \
-	 HEADER_DIALOG_REPLY)
-#define INFO_SIDES (HEADER_DIALOG_REQUEST | HEADER_DIALOG_REPLY)
+#include "address.h"
 
-/* clang-format off */
+enum header_count { COUNT_MANY, COUNT_ONE };
+
+#define HEADER(n, c, count, legacy, pbx, i3, condition, why) \
+	{ n, c, COUNT_##count, { legacy, pbx, i3 }, HEADER_IF_##condition },
 static const struct header_rule {
 	const char *name;
-	char compact; /* RFC 3261 7.3.3; 0: none */
-	unsigned sides;
+	char compact; /* 0: none */
+	enum header_count count;
+	const char *sides[PROFILE_I3];
+	enum header_condition condition;
 } rules[] = {
-	/* what describes the body (RFC 3261 20.11-20.15, RFC 2045) */
-	{ "Content-Type",         'c', BODY_SIDES },
-	{ "Content-Disposition",   0,  BODY_SIDES },
-	{ "Content-Encoding",     'e', BODY_SIDES },
-	{ "Content-Language",      0,  BODY_SIDES },
-	{ "Content-ID",            0,  BODY_SIDES },
-	{ "MIME-Version",          0,  BODY_SIDES },
-	/* location carried in the call (RFC 6442) */
-	{ "Geolocation",           0,  HEADER_INVITE_OUT },
-	{ "Geolocation-Routing",   0,  HEADER_INVITE_OUT },
-	{ "Geolocation-Error",     0,  HEADER_REPLY_BACK | HEADER_DIALOG_REPLY },
-	/* what a method means inside the dialog */
-	{ "Info-Package",          0,  INFO_SIDES },
-	{ "Recv-Info",             0,  INFO_SIDES },
-	{ "Event",                'o', INFO_SIDES },
-	{ "Subscription-State",    0,  INFO_SIDES },
-	{ "Expires",               0,  INFO_SIDES },
-	{ "Accept",                0,  INFO_SIDES },
-	{ "Reason",                0,  HEADER_REPLY_BACK | INFO_SIDES },
-	{ "Warning",               0,  HEADER_REPLY_BACK | HEADER_DIALOG_REPLY },
-	{ "Retry-After",           0,  HEADER_DIALOG_REPLY },
+#include "header_policy.def"
 };
-/* clang-format on */
+#undef HEADER
 
-const char *header_crosses(struct text name, enum header_side side)
+/* Without the SP and HT that may stand before the colon. */
+static struct text name_trim(struct text name)
 {
+	while (name.len &&
+	       (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
+		name.len--;
+	return name;
+}
+
+static const struct header_rule *rule_find(struct text name)
+{
+	name = name_trim(name);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		const struct header_rule *r = &rules[i];
-		bool same = text_equal_nocase(name, text_of(r->name));
 
-		if (!same && r->compact && name.len == 1)
-			same = (name.p[0] | 0x20) == r->compact;
-		if (same)
-			return r->sides & side ? r->name : NULL;
+		if (text_equal_nocase(name, text_of(r->name)) ||
+		    (r->compact && name.len == 1 &&
+		     (name.p[0] | 0x20) == r->compact))
+			return r;
 	}
 	return NULL;
 }
+
+/* The strongest of what a row's letters say for this way. */
+static char letter(const struct header_rule *r, const struct header_way *way)
+{
+	char found = '-';
+
+	if (way->profile)
+		return r->sides[way->profile - 1][way->side];
+	for (size_t i = 0; i < ARRAY_SIZE(r->sides); i++) {
+		char c = r->sides[i][way->side];
+
+		if (c == 'x' || c == '?' || found == '-')
+			found = c;
+	}
+	return found;
+}
+
+/* "<cid:..>;purpose=EmergencyCallData.ProviderInfo" (RFC 7852 6). */
+static bool is_additional_data(struct text value, bool body_crosses)
+{
+	struct text uri, params, purpose;
+
+	reference_parse(value, &uri, &params);
+	if (!param_find(params, text_of("purpose"), &purpose))
+		return false;
+	return text_has_prefix_nocase(purpose, text_of("EmergencyCallData.")) &&
+	       (body_crosses || !text_has_prefix_nocase(uri, text_of("cid:")));
+}
+
+static bool condition_holds(const struct header_rule *r,
+			    const struct header_way *way, struct text value)
+{
+	if (!way->profile)
+		return true;
+	if (r->condition == HEADER_IF_PURPOSE)
+		return is_additional_data(value, way->met & HEADER_IF_BODY);
+	return way->met & r->condition;
+}
+
+static enum header_verdict rule_apply(const struct header_rule *r,
+				      const struct header_way *way,
+				      struct text value)
+{
+	switch (r ? letter(r, way) : '-') {
+	case 'x':
+		return HEADER_CROSSES;
+	case '?':
+		return condition_holds(r, way, value) ? HEADER_CROSSES
+						      : HEADER_STAYS;
+	case 'o':
+		return HEADER_OURS;
+	default:
+		return HEADER_STAYS;
+	}
+}
+
+enum header_verdict header_crosses(const struct header_way *way,
+				   struct text name, struct text value,
+				   const char **ret_name)
+{
+	const struct header_rule *r = rule_find(name);
+	enum header_verdict verdict = rule_apply(r, way, value);
+
+	if (verdict == HEADER_CROSSES)
+		*ret_name = r->name;
+	return verdict;
+}
+
+/* ---- writing ---- */
 
 /* Copy a value on one line: CR and LF of a fold become blanks; any other
  * control character condemns the whole value. */
@@ -66,31 +126,79 @@ static bool value_unfold(struct text value, char *buf)
 	return true;
 }
 
-size_t headers_format(const struct header_view *headers, size_t count,
-		      enum header_side side, char *buf, size_t size,
-		      unsigned *ret_left_out)
+static bool line_write(struct text_writer *w, const char *name,
+		       struct text value)
 {
-	size_t used = 0;
+	size_t name_len = strlen(name), need = name_len + 2 + value.len + 2;
+	char *p = w->buf + w->used;
 
-	*ret_left_out = 0;
+	if (need > w->size - w->used || !value_unfold(value, p + name_len + 2))
+		return false;
+	memcpy(p, name, name_len);
+	memcpy(p + name_len, ": ", 2);
+	memcpy(p + need - 2, "\r\n", 2);
+	w->used += need;
+	return true;
+}
+
+/* One value of a list that is looked at value by value. */
+static unsigned list_write(struct text_writer *w, const struct header_rule *r,
+			   const struct header_way *way, struct text list)
+{
+	unsigned left_out = 0;
+	struct text value;
+
+	while (address_list_next(&list, &value)) {
+		value = text_trim(value);
+		if (value.len && rule_apply(r, way, value) == HEADER_CROSSES)
+			left_out += !line_write(w, r->name, value);
+	}
+	return left_out;
+}
+
+unsigned headers_format(const struct header_view *headers, size_t count,
+			const struct header_way *way, struct text_writer *w)
+{
+	bool seen[ARRAY_SIZE(rules)] = { 0 };
+	unsigned left_out = 0;
+
 	for (size_t i = 0; i < count; i++) {
-		const char *name = header_crosses(headers[i].name, side);
+		const struct header_rule *r = rule_find(headers[i].name);
 		struct text value = text_trim(headers[i].value);
-		size_t name_len, need;
 
-		if (!name)
+		if (!r || !value.len ||
+		    (r->count == COUNT_ONE && seen[r - rules]))
 			continue;
-		name_len = strlen(name);
-		need = name_len + 2 + value.len + 2;
-		if (need > size - used ||
-		    !value_unfold(value, buf + used + name_len + 2)) {
-			++*ret_left_out;
+		if (r->condition == HEADER_IF_PURPOSE) {
+			left_out += list_write(w, r, way, value);
 			continue;
 		}
-		memcpy(buf + used, name, name_len);
-		memcpy(buf + used + name_len, ": ", 2);
-		memcpy(buf + used + need - 2, "\r\n", 2);
-		used += need;
+		if (rule_apply(r, way, value) != HEADER_CROSSES)
+			continue;
+		if (line_write(w, r->name, value))
+			seen[r - rules] = true;
+		else
+			left_out++;
 	}
-	return used;
+	return left_out;
+}
+
+size_t headers_parse(struct text lines, struct header_view *headers,
+		     size_t size)
+{
+	struct text line;
+	size_t n = 0;
+
+	while (n < size && text_cut(&lines, '\n', &line)) {
+		size_t colon = text_index(line, ':');
+
+		if (colon == line.len)
+			continue;
+		headers[n++] = (struct header_view){
+			text_make(line.p, colon),
+			text_trim(text_make(line.p + colon + 1,
+					    line.len - colon - 1)),
+		};
+	}
+	return n;
 }

@@ -76,6 +76,7 @@ struct leg {
 	struct sip_flow flow;
 	uint64_t trunk_id;
 	uint8_t options; /* enum leg_option, offered by us */
+	uint8_t profile; /* enum trunk_profile; 0: legacy */
 
 	struct sip_transaction invite; /* the initial INVITE */
 	/* The latest INVITE in each direction, for its ACK. */
@@ -145,6 +146,7 @@ struct call {
 	unsigned final_status; /* of the last refusal */
 	const char *ended_by;  /* static text */
 	struct call_text offer_headers, offer_body;
+	bool shows_caller; /* the number shown is the one A's From has */
 
 	/* What the path settled, for RPC, events and the binding. */
 	uint64_t trunk_id, organization_id, endpoint_id, location_id;

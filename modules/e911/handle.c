@@ -144,15 +144,25 @@ static bool fill_offer(struct call *call, struct sip_msg *msg,
 		       const struct path_request *rq)
 {
 	static char headers[OFFER_HEADERS_SIZE];
-	unsigned left_out;
-	size_t len;
+	struct text_writer w = text_writer_on(headers, sizeof(headers));
+	/* Which route will take the call, and so its profile, is not known
+	 * yet: leg_invite() chooses among these. */
+	struct header_way way = { .side = call->kind == CALL_CALLBACK
+						  ? HEADER_CALLBACK_OUT
+						  : HEADER_INVITE_OUT };
 
-	len = headers_format(rq->view.headers, rq->view.header_count,
-			     HEADER_INVITE_OUT, headers, sizeof(headers),
-			     &left_out);
-	return call_text_set(call, &call->offer_headers,
-			     text_make(headers, len)) &&
+	(void)headers_format(rq->view.headers, rq->view.header_count, &way, &w);
+	return call_text_set(call, &call->offer_headers, text_written(&w)) &&
 	       call_text_set(call, &call->offer_body, message_body(msg));
+}
+
+/* Is the number that leg B is shown the one that leg A shows? */
+static bool shows_caller(const struct path *p)
+{
+	uint64_t number;
+
+	return e164_to_u64(text_of(p->identities.number), &number) == 0 &&
+	       number == p->shown_number;
 }
 
 /* A call object for this INVITE; NULL without memory. */
@@ -174,11 +184,13 @@ static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 	}
 	call->a->invite = *t;
 	call->a->trunk_id = p->trunk.trunk_id;
+	call->a->profile = kind == CALL_CALLBACK ? PROFILE_LEGACY : PROFILE_PBX;
 	call->trunk_id = p->trunk.trunk_id;
 	call->organization_id = p->organization.organization_id;
 	call->endpoint_id = p->endpoint.endpoint_id;
 	call->location_id = p->location.location_id;
 	call->shown_number = p->shown_number;
+	call->shows_caller = shows_caller(p);
 	memcpy(call->shown_user, p->shown_user, sizeof(call->shown_user));
 	call->held_number = p->holds_number ? p->shown_number : 0;
 	call->elin_timeout_s = p->elin_timeout_s;

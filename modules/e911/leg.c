@@ -3,21 +3,12 @@
 
 #include <errno.h>
 
+#include "crossing.h"
 #include "leg_line.h"
 
 /* One process, one thread: a scratch buffer for the headers of the message
  * that is being written. */
 static char scratch[LEG_HEADERS_SIZE];
-
-static void put_crossing(struct text_writer *w,
-			 const struct header_view *headers, size_t count,
-			 enum header_side side)
-{
-	unsigned left_out;
-
-	w->used += headers_format(headers, count, side, w->buf + w->used,
-				  w->size - w->used, &left_out);
-}
 
 /* ---- the dialog ---- */
 
@@ -86,7 +77,9 @@ void leg_ack(struct leg *leg, const struct header_view *headers, size_t count,
 	struct text lines;
 
 	if (body.len)
-		put_crossing(&w, headers, count, HEADER_DIALOG_REQUEST);
+		crossing_make(leg, HEADER_DIALOG_REQUEST,
+			      &(struct crossing_in){ headers, count, body }, &w,
+			      &body);
 	lines = text_written(&w);
 	leg->ack_due = false;
 	leg->ack_cseq = leg->invite_cseq_out;
@@ -143,9 +136,11 @@ int leg_reply_invite(struct leg *a, unsigned code, struct text reason,
 		leg_line_abilities(&w, a);
 	}
 	if (from_b) {
-		put_crossing(&w, from_b->headers, from_b->header_count,
-			     HEADER_REPLY_BACK);
-		answer.body = from_b->body;
+		crossing_make(a, HEADER_REPLY_BACK,
+			      &(struct crossing_in){ from_b->headers,
+						     from_b->header_count,
+						     from_b->body },
+			      &w, &answer.body);
 	}
 	answer.headers = text_written(&w);
 	err = sip_reply(&a->invite, &answer);

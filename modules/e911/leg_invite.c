@@ -3,11 +3,13 @@
 #include <stdio.h>
 
 #include "call_store.h"
+#include "crossing.h"
 #include "leg.h"
 #include "leg_line.h"
 
 /* One process, one thread. */
 static char scratch[LEG_HEADERS_SIZE];
+#define OFFER_HEADERS_MAX 256
 
 static void hex(char *out, const uint8_t *in, size_t len)
 {
@@ -92,6 +94,7 @@ int leg_open(struct call *call, struct leg **ret_leg)
 		return -ENOMEM;
 	leg->attempt = call->route_index;
 	leg->trunk_id = route->trunk_id;
+	leg->profile = route->profile;
 	leg->flow = flow;
 	leg->local_cseq = 1;
 	if (!leg_name(call, leg) || !leg_address(call, leg, route, host) ||
@@ -101,12 +104,33 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	return 0;
 }
 
+/* What of the caller's INVITE crosses to this leg. */
+static struct text put_offer(const struct leg *leg, struct text_writer *w)
+{
+	const struct call *call = leg->call;
+	enum header_side side = call->kind == CALL_CALLBACK
+					? HEADER_CALLBACK_OUT
+					: HEADER_INVITE_OUT;
+	static struct header_view headers[OFFER_HEADERS_MAX];
+	struct crossing_in in = {
+		.headers = headers,
+		.header_count =
+			headers_parse(call_text_get(&call->offer_headers),
+				      headers, ARRAY_SIZE(headers)),
+		.body = call_text_get(&call->offer_body),
+	};
+	struct text body;
+
+	crossing_make(leg, side, &in, w, &body);
+	return body;
+}
+
 int leg_invite(struct leg *leg)
 {
-	struct call *call = leg->call;
-	const struct call_route *route = &call->routes[leg->attempt];
+	const struct call_route *route = &leg->call->routes[leg->attempt];
 	struct exchange *ex = exchange_new(EXCHANGE_INVITE, leg);
 	struct text_writer w = text_writer_on(scratch, sizeof(scratch));
+	struct text body;
 	int err;
 
 	if (!ex)
@@ -115,16 +139,16 @@ int leg_invite(struct leg *leg)
 	text_writef(&w, "P-Asserted-Identity: <%.*s>\r\n",
 		    TEXT_ARG(leg->local_uri));
 	leg_line_abilities(&w, leg);
-	text_write(&w, call_text_get(&call->offer_headers));
+	body = put_offer(leg, &w);
 	leg->invite_cseq_out = ex->cseq = leg->local_cseq;
-	leg->offer_out = call->offer_body.len > 0;
+	leg->offer_out = body.len > 0;
 	err = sip_send(
 		&(struct sip_out){
 			.method = "INVITE",
 			.leg = leg,
 			.cseq = leg->local_cseq,
 			.headers = text_written(&w),
-			.body = call_text_get(&call->offer_body),
+			.body = body,
 			.response_timeout_ms = route->response_timeout_ms,
 			.final_timeout_ms = route->ring_timeout_ms,
 			.exchange = ex,

@@ -70,6 +70,26 @@ static void put_caller(struct event_writer *w, const struct path *p)
 						   : p->identities.user));
 }
 
+/* What the platform calls the call: crosses to nobody, is told here. */
+static void put_platform_call(struct event_writer *w,
+			      const struct path_request *rq)
+{
+	static const char *const names[] = { "X-Genesys-CallUUID",
+					     "x-inin-cnv" };
+	char value[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct header_view *h;
+		size_t index = 0;
+
+		h = header_next(&rq->view, text_of(names[i]), NULL, &index);
+		if (h && text_clean(h->value, value, sizeof(value)) > 0) {
+			event_text(w, FIELD_PLATFORM_CALL, text_of(value));
+			return;
+		}
+	}
+}
+
 void path_report_started(const struct path *p, const struct path_request *rq,
 			 const struct call *call, const char *node)
 {
@@ -89,6 +109,7 @@ void path_report_started(const struct path *p, const struct path_request *rq,
 	event_text(&w, FIELD_BOUND_BY, text_of(p->bound_by));
 	event_text(&w, FIELD_SIP_CALL_ID, rq->sip_call_id);
 	event_text(&w, FIELD_REQUEST_URI, rq->view.request_uri);
+	put_platform_call(&w, rq);
 	report_end(&w);
 	path_report_faults(p, rq, call);
 }

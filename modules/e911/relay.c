@@ -2,9 +2,10 @@
 #include "relay.h"
 
 #include <errno.h>
-#include <stdio.h>
 
+#include "crossing.h"
 #include "leg.h"
+#include "leg_line.h"
 #include "own_request.h"
 #include "report.h"
 
@@ -46,32 +47,31 @@ static unsigned relay_refusal(const struct leg *leg, const struct leg *peer,
 static int relay_send(struct leg *peer, struct exchange *ex,
 		      const struct sip_request_view *rq)
 {
-	static char headers[65536], method[32];
+	static char headers[LEG_HEADERS_SIZE], method[32];
+	struct text_writer w = text_writer_on(headers, sizeof(headers));
 	struct sip_transaction t;
-	unsigned left_out;
-	size_t used = 0;
+	struct text body;
 
 	if (text_to_cstr(rq->method, method, sizeof(method)) < 0)
 		return -EINVAL;
 	if (ex->is_refresh)
-		used = (size_t)snprintf(
-			headers, sizeof(headers), "Contact: %.*s\r\n",
-			(int)peer->contact.len, peer->contact.p);
-	used += headers_format(rq->headers, rq->header_count,
-			       HEADER_DIALOG_REQUEST, headers + used,
-			       sizeof(headers) - used, &left_out);
+		leg_line_contact(&w, peer);
+	crossing_make(peer, HEADER_DIALOG_REQUEST,
+		      &(struct crossing_in){ rq->headers, rq->header_count,
+					     rq->body },
+		      &w, &body);
 	if (ex->is_invite) {
 		/* The ACK of the one before was lost, and is not missed. */
 		if (peer->ack_due)
 			leg_ack(peer, NULL, 0, text_of(NULL));
 		peer->invite_cseq_out = ex->cseq = peer->local_cseq + 1;
-		peer->offer_out = rq->body.len > 0;
+		peer->offer_out = body.len > 0;
 	}
 	return sip_send(&(struct sip_out){ .method = method,
 					   .leg = peer,
 					   .cseq = ++peer->local_cseq,
-					   .headers = text_make(headers, used),
-					   .body = rq->body,
+					   .headers = text_written(&w),
+					   .body = body,
 					   .exchange = ex },
 			&t);
 }
@@ -130,9 +130,8 @@ void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 	struct leg *leg = ex->leg, *asker = ex->asker;
 	struct call *call = leg->call;
 	struct sip_answer answer = { .code = r->code, .reason = r->reason };
-	static char headers[65536];
-	unsigned left_out;
-	size_t used = 0;
+	static char headers[LEG_HEADERS_SIZE];
+	struct text_writer w = text_writer_on(headers, sizeof(headers));
 
 	if (r->code <= 100 || (!ex->is_invite && r->code < 200))
 		return;
@@ -147,9 +146,7 @@ void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 		call->relaying_invite = false;
 	if (r->code < 300 && ex->is_refresh) {
 		leg_refresh(leg, r->contact);
-		used = (size_t)snprintf(
-			headers, sizeof(headers), "Contact: %.*s\r\n",
-			(int)asker->contact.len, asker->contact.p);
+		leg_line_contact(&w, asker);
 	}
 	if (ex->is_invite && r->code >= 200 && r->code < 300) {
 		leg->ack_due = true;
@@ -157,11 +154,11 @@ void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 		if (leg->offer_out || leg->gone)
 			leg_ack(leg, NULL, 0, text_of(NULL));
 	}
-	used += headers_format(r->headers, r->header_count, HEADER_DIALOG_REPLY,
-			       headers + used, sizeof(headers) - used,
-			       &left_out);
-	answer.headers = text_make(headers, used);
-	answer.body = r->body;
+	crossing_make(
+		asker, HEADER_DIALOG_REPLY,
+		&(struct crossing_in){ r->headers, r->header_count, r->body },
+		&w, &answer.body);
+	answer.headers = text_written(&w);
 	answer.to_tag = call_text_get(&asker->local_tag);
 	(void)sip_reply(&ex->from, &answer);
 }

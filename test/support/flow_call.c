@@ -96,13 +96,13 @@ static void fill_route(struct call_route *r, unsigned i)
 static bool fill_offer(struct call *call, const char *offer)
 {
 	static char headers[4096];
-	unsigned left_out;
-	size_t n = flow_tenant_header_count;
-	size_t len = headers_format(flow_tenant_headers, n, HEADER_INVITE_OUT,
-				    headers, sizeof(headers), &left_out);
+	struct text_writer w = text_writer_on(headers, sizeof(headers));
+	struct header_way way = { .side = HEADER_INVITE_OUT };
 
-	return call_text_set(call, &call->offer_headers,
-			     text_make(headers, offer ? len : 0)) &&
+	if (offer)
+		headers_format(flow_tenant_headers, flow_tenant_header_count,
+			       &way, &w);
+	return call_text_set(call, &call->offer_headers, text_written(&w)) &&
 	       call_text_set(call, &call->offer_body, text_of(offer));
 }
 

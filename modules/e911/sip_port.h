@@ -77,6 +77,14 @@ int must_check sip_flow_to(const struct call_route *route,
 			   struct sip_flow *ret_flow, char *contact,
 			   size_t contact_size, char *host, size_t host_size);
 
+/*
+ * The flow's listening socket by a name that outlives this process,
+ * "tcp:192.0.2.1:5060"; empty when it has none.
+ */
+void sip_socket_name(const struct sip_flow *flow, char *name, size_t size);
+/* Set the flow's socket; false: we do not listen there. */
+bool must_check sip_socket_find(struct text name, struct sip_flow *flow);
+
 /* ---- what comes in ---- */
 
 /* A reply to a request of ours; texts live during the call only. */

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "call_record.h"
+
+#include <errno.h>
+
+#include "dir_record.h"
+
+enum {
+	FIELD_LEG = 1,
+	FIELD_ROUTE = 2,
+	FIELD_SOCKET = 3,
+	FIELD_ID = 4,
+	FIELD_OFFER_HEADERS = 5,
+};
+#define SOCKET_NAME_SIZE 96
+
+#define ROW(n, type, of, member, most) \
+	{ n, RECORD_##type, offsetof(struct of, member), \
+	  sizeof(((struct of *)NULL)->member), most },
+static const struct record_field call_fields[] = {
+#define RECORD_CALL(n, type, member, most, help) \
+	ROW(n, type, call, member, most)
+#include "call_record.def"
+#undef RECORD_CALL
+};
+static const struct record_field leg_fields[] = {
+#define RECORD_LEG(n, type, member, most, help) ROW(n, type, leg, member, most)
+#include "call_record.def"
+#undef RECORD_LEG
+};
+static const struct record_field route_fields[] = {
+#define RECORD_ROUTE(n, type, member, most, help) \
+	ROW(n, type, call_route, member, most)
+#include "call_record.def"
+#undef RECORD_ROUTE
+};
+#undef ROW
+
+/* ---- writing ---- */
+
+static bool leg_can_go_on(const struct leg *leg)
+{
+	return leg && leg->confirmed && !leg->gone;
+}
+
+static void put_leg(struct record_writer *w, const struct leg *leg)
+{
+	char name[SOCKET_NAME_SIZE];
+
+	record_put(w, FIELD_LEG, text_of(leg->side == LEG_A ? "A" : "B"));
+	sip_socket_name(&leg->flow, name, sizeof(name));
+	record_put(w, FIELD_SOCKET, text_of(name));
+	record_put_fields(w, leg_fields, ARRAY_SIZE(leg_fields), leg);
+}
+
+static size_t encode(const struct call *call, uint8_t *buf, bool with_headers)
+{
+	struct record_writer w;
+
+	record_begin(&w, buf, RECORD_MAX, 'C');
+	record_put(&w, FIELD_ID, text_make((const char *)call->id.b, 16));
+	record_put_fields(&w, call_fields, ARRAY_SIZE(call_fields), call);
+	if (with_headers)
+		record_put(&w, FIELD_OFFER_HEADERS,
+			   call_text_get(&call->offer_headers));
+	put_leg(&w, call->a);
+	put_leg(&w, call->b);
+	for (unsigned i = 0; i < call->route_count; i++) {
+		record_put(&w, FIELD_ROUTE, text_make("", 1));
+		record_put_fields(&w, route_fields, ARRAY_SIZE(route_fields),
+				  &call->routes[i]);
+	}
+	return record_finish(&w);
+}
+
+size_t call_record_encode(const struct call *call, uint8_t buf[RECORD_MAX])
+{
+	size_t len;
+
+	if (!leg_can_go_on(call->a) || !leg_can_go_on(call->b))
+		return 0;
+	len = encode(call, buf, true);
+	return len ? len : encode(call, buf, false);
+}
+
+/* ---- reading ---- */
+
+struct reading {
+	struct call *call;
+	struct leg *leg; /* the latest that began */
+	bool has_leg[2];
+	struct call_route routes[CALL_ROUTES_MAX];
+	unsigned route_count;
+};
+
+static int begin_leg(struct reading *r, struct text side)
+{
+	enum leg_side which = LEG_A;
+
+	if (text_equal(side, text_of("B")))
+		which = LEG_B;
+	else if (!text_equal(side, text_of("A")))
+		return -EBADMSG;
+	if (r->has_leg[which])
+		return -EBADMSG;
+	r->has_leg[which] = true;
+	r->leg = r->call->a;
+	if (which == LEG_B)
+		r->leg = r->call->b = call_leg_new(r->call, LEG_B);
+	return r->leg ? 0 : -ENOMEM;
+}
+
+/* 1: taken; 0: unknown. */
+static int take_common(struct reading *r, uint8_t number, struct text value)
+{
+	struct call *call = r->call;
+
+	switch (number) {
+	case FIELD_ID:
+		if (value.len != sizeof(call->id.b))
+			return -EBADMSG;
+		memcpy(call->id.b, value.p, value.len);
+		return 1;
+	case FIELD_OFFER_HEADERS:
+		return call_text_set(call, &call->offer_headers, value)
+			       ? 1
+			       : -ENOMEM;
+	default:
+		return record_take(call_fields, ARRAY_SIZE(call_fields), call,
+				   call, number, value);
+	}
+}
+
+static int take(struct reading *r, uint8_t number, struct text value)
+{
+	int taken;
+
+	switch (number) {
+	case FIELD_LEG:
+		return begin_leg(r, value);
+	case FIELD_ROUTE:
+		return r->route_count++ == CALL_ROUTES_MAX ? -EBADMSG : 0;
+	case FIELD_SOCKET:
+		/* Where we do not listen any more the transport chooses. */
+		if (r->leg && !sip_socket_find(value, &r->leg->flow))
+			r->leg->flow.socket = NULL;
+		return 0;
+	default:
+		break;
+	}
+	taken = take_common(r, number, value);
+	if (taken == 0 && r->leg)
+		taken = record_take(leg_fields, ARRAY_SIZE(leg_fields), r->leg,
+				    r->call, number, value);
+	if (taken == 0 && r->route_count)
+		taken = record_take(route_fields, ARRAY_SIZE(route_fields),
+				    &r->routes[r->route_count - 1], NULL,
+				    number, value);
+	return taken < 0 ? taken : 0;
+}
+
+static bool leg_is_whole(const struct leg *leg, unsigned route_count)
+{
+	return leg && leg->call_id.len && leg->local_tag.len &&
+	       leg->remote_tag.len && leg->remote_target.len &&
+	       (leg->attempt == 0 || leg->attempt < route_count);
+}
+
+static void leg_goes_on(struct leg *leg)
+{
+	leg->confirmed = leg->heard = true;
+	leg->ack_seen = true;
+	leg->local_cseq += CALL_RECORD_CSEQ_SKIP;
+}
+
+static int finish(struct reading *r)
+{
+	struct call *call = r->call;
+
+	if (uuid_is_nil(&call->id) || !r->has_leg[LEG_A] ||
+	    !leg_is_whole(call->a, r->route_count) ||
+	    !leg_is_whole(call->b, r->route_count) ||
+	    call->route_index > r->route_count)
+		return -EBADMSG;
+	if (!call_routes_set(call, r->routes, r->route_count))
+		return -ENOMEM;
+	leg_goes_on(call->a);
+	leg_goes_on(call->b);
+	call->state = CALL_CONNECTED;
+	return 0;
+}
+
+int call_record_decode(const void *data, size_t len, struct call **ret_call)
+{
+	struct reading r = { 0 };
+	struct record_reader reader;
+	struct text value;
+	uint8_t number;
+	int err = record_open(&reader, 'C', data, len);
+
+	if (err < 0)
+		return err;
+	r.call = call_new(CALL_EMERGENCY);
+	if (!r.call)
+		return -ENOMEM;
+	while (err == 0 && record_next(&reader, &number, &value))
+		err = take(&r, number, value);
+	if (err == 0)
+		err = finish(&r);
+	if (err < 0) {
+		call_unref(r.call);
+		return err;
+	}
+	*ret_call = r.call;
+	return 0;
+}

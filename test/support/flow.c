@@ -91,7 +91,7 @@ static struct party *party_of(struct flow *f, const char *who)
 		if (strcmp(f->parties[i].name, who) == 0)
 			return &f->parties[i];
 	fail_msg("no party is called '%s'", who);
-	return NULL;
+	abort(); /* fail_msg() does not come back, but does not say so */
 }
 
 static struct party *party_at(struct flow *f, const struct leg *leg)

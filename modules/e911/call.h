@@ -130,8 +130,11 @@ struct call {
 	enum call_kind kind;
 	enum call_state state;
 	int64_t timers[CALL_TIMER_COUNT]; /* monotonic ms; 0: not set */
-	int64_t due_at;    /* the earliest of them; 0: none; atomic */
-	int64_t *due_hint; /* call_store's: no due_at of the shard is earlier */
+	int64_t due_at; /* the earliest of them; 0: none */
+	/* call_wheel's */
+	struct call_wheel *wheel; /* NULL: not in the store */
+	struct call *wheel_next, **wheel_at;
+	int64_t wheel_tick; /* 0: in no slot; atomic */
 	struct uuid id;
 	int64_t started_ms, answered_ms; /* UTC; 0: not yet */
 	struct call *prev, *next;        /* of call_store's shard */

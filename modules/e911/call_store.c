@@ -8,6 +8,8 @@
  */
 #include "call_store.h"
 
+#include "call_wheel.h"
+
 #define CHUNK_SIZE 2048u
 #define SHARDS     64u
 
@@ -19,12 +21,12 @@ struct bucket {
 struct shard {
 	struct shared_lock lock;
 	struct call *first;
-	int64_t due_hint; /* no call's due_at is earlier; 0: none is set */
 };
 
 struct call_store {
 	uint32_t mask;
 	int count;
+	struct call_wheel *wheel; /* owned */
 	struct shard shards[SHARDS];
 	struct bucket buckets[];
 };
@@ -75,18 +77,6 @@ bool call_text_set(struct call *call, struct call_text *t, struct text value)
 	return true;
 }
 
-/* Lower *at to the time, 0 being never. */
-/* NOLINTNEXTLINE(readability-non-const-parameter): written atomically */
-static void lower(int64_t *at, int64_t time)
-{
-	int64_t old = __atomic_load_n(at, __ATOMIC_ACQUIRE);
-
-	while (time && (!old || time < old) &&
-	       !__atomic_compare_exchange_n(at, &old, time, false,
-					    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-		;
-}
-
 /* due_at follows the timers; under the call's lock. */
 static void rearm(struct call *call)
 {
@@ -95,9 +85,9 @@ static void rearm(struct call *call)
 	for (size_t i = 0; i < CALL_TIMER_COUNT; i++)
 		if (call->timers[i] && (!due || call->timers[i] < due))
 			due = call->timers[i];
-	__atomic_store_n(&call->due_at, due, __ATOMIC_SEQ_CST);
-	if (call->due_hint)
-		lower(call->due_hint, due);
+	call->due_at = due;
+	if (call->wheel)
+		call_wheel_put(call->wheel, call);
 }
 
 void call_timer_set_at(struct call *call, enum call_timer timer,
@@ -196,6 +186,11 @@ struct call_store *call_store_new(unsigned bits)
 	s = shared_alloc(sizeof(*s) + buckets * sizeof(s->buckets[0]));
 	if (!s)
 		return NULL;
+	s->wheel = call_wheel_new();
+	if (!s->wheel) {
+		shared_free(s);
+		return NULL;
+	}
 	s->mask = (uint32_t)(buckets - 1);
 	for (size_t i = 0; i < buckets; i++)
 		shared_lock_init(&s->buckets[i].lock);
@@ -211,6 +206,7 @@ struct call_store *call_store_free(struct call_store *s)
 	for (size_t i = 0; i < SHARDS; i++)
 		while (s->shards[i].first)
 			call_store_remove(s, s->shards[i].first);
+	call_wheel_free(s->wheel);
 	shared_free(s);
 	return NULL;
 }
@@ -243,9 +239,9 @@ void call_store_add(struct call_store *s, struct call *call)
 		shard->first->prev = call;
 	shard->first = call;
 	call->stored = true;
-	call->due_hint = &shard->due_hint;
-	lower(call->due_hint, call->due_at);
 	shared_lock_drop(&shard->lock);
+	call->wheel = s->wheel;
+	call_wheel_put(s->wheel, call);
 	__atomic_add_fetch(&s->count, 1, __ATOMIC_RELAXED);
 }
 
@@ -292,6 +288,8 @@ void call_store_remove(struct call_store *s, struct call *call)
 	shared_lock_drop(&shard->lock);
 	if (!was_stored)
 		return;
+	call_wheel_take_out(s->wheel, call);
+	call->wheel = NULL;
 	for (struct leg *leg = call->legs; leg; leg = leg->next)
 		leg_take_out(s, leg);
 	__atomic_sub_fetch(&s->count, 1, __ATOMIC_RELAXED);
@@ -344,58 +342,10 @@ size_t call_store_count(const struct call_store *s)
 
 /* ---- walking ---- */
 
-#define WALK_BATCH 128
-
-/* Fill calls[] with referenced calls of a shard that are due; a due call is
- * disarmed, so that the next look does not find it again.  The hint is
- * emptied first and then gathered anew: a timer that is set meanwhile only
- * lowers it. */
-static size_t shard_take_due(struct shard *shard, int64_t mono_ms,
-			     struct call *calls[WALK_BATCH])
-{
-	int64_t hint = __atomic_load_n(&shard->due_hint, __ATOMIC_ACQUIRE);
-	size_t n = 0;
-
-	if (!hint || hint > mono_ms)
-		return 0;
-	shared_lock_take(&shard->lock);
-	__atomic_store_n(&shard->due_hint, 0, __ATOMIC_SEQ_CST);
-	for (struct call *c = shard->first; c; c = c->next) {
-		int64_t at = __atomic_load_n(&c->due_at, __ATOMIC_SEQ_CST);
-
-		if (n == WALK_BATCH || at > mono_ms ||
-		    (at && !__atomic_compare_exchange_n(&c->due_at, &at, 0,
-							false, __ATOMIC_ACQ_REL,
-							__ATOMIC_ACQUIRE))) {
-			lower(&shard->due_hint, at);
-			continue;
-		}
-		if (!at)
-			continue;
-		call_ref(c);
-		calls[n++] = c;
-	}
-	shared_lock_drop(&shard->lock);
-	return n;
-}
-
 size_t call_store_tick(struct call_store *s, int64_t mono_ms,
 		       call_due_f *on_due, void *arg)
 {
-	struct call *calls[WALK_BATCH];
-	size_t total = 0, n;
-
-	for (size_t i = 0; i < SHARDS; i++) {
-		do {
-			n = shard_take_due(&s->shards[i], mono_ms, calls);
-			for (size_t k = 0; k < n; k++) {
-				on_due(calls[k], arg);
-				call_unref(calls[k]);
-			}
-			total += n;
-		} while (n == WALK_BATCH);
-	}
-	return total;
+	return call_wheel_turn(s->wheel, mono_ms, on_due, arg);
 }
 
 void call_store_each(struct call_store *s, call_each_f *on_call, void *arg)

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "call.h"
+#include "call_wheel.h"
 
 struct call_store;
 
@@ -28,7 +28,8 @@ struct leg *call_leg_new(struct call *call, enum leg_side side);
 void call_store_add(struct call_store *s, struct call *call);
 /* Make a leg findable; its Call-ID and local tag must not change after. */
 void call_store_add_leg(struct call_store *s, struct leg *leg);
-/* Take the call and its legs out and drop the store's reference. */
+/* Take the call and its legs out and drop the store's reference; under the
+ * call's lock. */
 void call_store_remove(struct call_store *s, struct call *call);
 
 /* The leg of an in-dialog request, its call referenced; NULL. */
@@ -40,11 +41,7 @@ struct leg *call_store_find_invite(struct call_store *s, struct text call_id,
 
 size_t call_store_count(const struct call_store *s);
 
-/*
- * Call on_due for each call whose due_at has come, referenced and without
- * any lock held.  Number of calls served.
- */
-typedef void(call_due_f)(struct call *call, void *arg);
+/* Serve the calls that are due, see call_wheel_turn(). */
 size_t call_store_tick(struct call_store *s, int64_t mono_ms,
 		       call_due_f *on_due, void *arg);
 /* Each call, referenced and without lock, until on_call gives false. */

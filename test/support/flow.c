@@ -558,14 +558,25 @@ static void on_due(struct call *call, void *arg)
 	b2bua_on_due(call);
 }
 
+/* When the call's next time is noticed; 0: it has none. */
+static int64_t next_tick(const struct call *call)
+{
+	int64_t tick = (call->due_at + CALL_TICK_MS - 1) / CALL_TICK_MS;
+	int64_t now = clock_mono_ms() / CALL_TICK_MS;
+
+	return call->due_at ? (tick > now ? tick : now + 1) * CALL_TICK_MS : 0;
+}
+
 /* From one thing that is due to the next, until then. */
 static void advance_to(struct flow *f, int64_t then)
 {
 	while (clock_mono_ms() < then) {
 		int64_t next = fake_sip_due();
 
-		if (f->call->due_at && f->call->due_at < next)
-			next = f->call->due_at;
+		int64_t due = next_tick(f->call);
+
+		if (due && due < next)
+			next = due;
 		next = next > then ? then : next;
 		if (next > clock_mono_ms())
 			clock_advance(next - clock_mono_ms());
@@ -628,7 +639,7 @@ static void the_end(struct flow *f)
 	each_request_was_answered(f);
 	assert_int_equal(fake_report_of(EVENT_CALL_ENDED), 1);
 	assert_true(fake_report_of(EVENT_CALL_ANSWERED) <= 1);
-	advance_to(f, clock_mono_ms() + LINGER_MS);
+	advance_to(f, clock_mono_ms() + LINGER_MS + CALL_TICK_MS);
 	all_was_expected(f);
 	if (!f->allows_losses) {
 		assert_int_equal(fake_sip_live(LEG_B), 0);

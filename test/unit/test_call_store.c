@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * build: with modules/e911/call_store.c test/support/platform_libc.c
+ * build: with modules/e911/call_store.c modules/e911/call_wheel.c
+ * build: with test/support/platform_libc.c
  * build: link pthread
  */
 #include <setjmp.h>
@@ -65,8 +66,10 @@ static struct leg *find(struct call_store *s, unsigned n)
 
 static int begin(void **state)
 {
-	struct call_store *s = call_store_new(6);
+	struct call_store *s;
 
+	clock_set(0, 0);
+	s = call_store_new(6);
 	*state = s;
 	return s ? 0 : -1;
 }
@@ -288,11 +291,22 @@ static void on_due(struct call *call, void *arg)
 {
 	struct due *due = arg;
 
-	assert_int_equal(call->due_at, 0);
+	assert_int_not_equal(call->due_at, 0);
 	due->calls++;
 	call_timer_set_at(call, CALL_TIMER_GUARD, due->rearm);
 	if (due->remove_from)
 		call_store_remove(due->remove_from, call);
+}
+
+/* In ticks, so that the numbers stay small. */
+static void due_at_tick(struct call *call, int64_t tick)
+{
+	call_timer_set_at(call, CALL_TIMER_GUARD, tick * CALL_TICK_MS);
+}
+
+static size_t tick_to(struct call_store *s, int64_t tick, struct due *due)
+{
+	return call_store_tick(s, tick * CALL_TICK_MS, on_due, due);
 }
 
 static void a_tick_serves_each_due_call_once(void **state)
@@ -301,31 +315,82 @@ static void a_tick_serves_each_due_call_once(void **state)
 	struct due due = { 0 };
 
 	for (unsigned i = 0; i < MANY; i++)
-		call_timer_set_at(call_add(s, i), CALL_TIMER_GUARD, i);
+		due_at_tick(call_add(s, i), i);
 	/* 0 means: no guard. */
-	assert_int_equal(call_store_tick(s, 0, on_due, &due), 0);
-	assert_int_equal(call_store_tick(s, 99, on_due, &due), 99);
-	assert_int_equal(call_store_tick(s, 99, on_due, &due), 0);
-	assert_int_equal(call_store_tick(s, 100, on_due, &due), 1);
-	assert_int_equal(call_store_tick(s, MANY, on_due, &due), MANY - 101);
+	assert_int_equal(tick_to(s, 0, &due), 0);
+	assert_int_equal(tick_to(s, 99, &due), 99);
+	assert_int_equal(tick_to(s, 99, &due), 0);
+	assert_int_equal(tick_to(s, 100, &due), 1);
+	/* A pause longer than the wheel is round. */
+	assert_int_equal(tick_to(s, MANY, &due), MANY - 101);
 	assert_int_equal(due.calls, MANY - 1);
 }
 
-/* More of them in one shard than one batch takes. */
+/* More of them in one slot than one batch takes. */
 static void a_crowd_that_is_due_at_once_is_served_in_one_tick(void **state)
 {
 	struct call_store *s = *state;
-	struct due due = { .rearm = 100 };
+	struct due due = { .rearm = 100 * CALL_TICK_MS };
 
-	for (unsigned i = 0; i < 1000; i++) {
-		struct call *call = call_add(s, i * 64);
-
-		call_timer_set_at(call, CALL_TIMER_GUARD, 5);
-	}
-	assert_int_equal(call_store_tick(s, 50, on_due, &due), 1000);
-	assert_int_equal(call_store_tick(s, 50, on_due, &due), 0);
+	for (unsigned i = 0; i < 1000; i++)
+		due_at_tick(call_add(s, i * 64), 5);
+	assert_int_equal(tick_to(s, 50, &due), 1000);
+	assert_int_equal(tick_to(s, 50, &due), 0);
 	due.rearm = 0;
-	assert_int_equal(call_store_tick(s, 100, on_due, &due), 1000);
+	assert_int_equal(tick_to(s, 100, &due), 1000);
+}
+
+static void a_time_that_is_put_off_is_kept_to_the_tick(void **state)
+{
+	struct call_store *s = *state;
+	struct call *call = call_add(s, 1);
+	struct due due = { 0 };
+
+	due_at_tick(call, 10);
+	due_at_tick(call, 6000);
+	for (int64_t tick = 1; tick < 6000; tick++)
+		assert_int_equal(tick_to(s, tick, &due), 0);
+	assert_int_equal(tick_to(s, 6000, &due), 1);
+}
+
+static void a_time_that_is_brought_forward_is_kept_to_the_tick(void **state)
+{
+	struct call_store *s = *state;
+	struct call *call = call_add(s, 1);
+	struct due due = { 0 };
+
+	due_at_tick(call, 6000);
+	due_at_tick(call, 700);
+	due_at_tick(call, 7);
+	assert_int_equal(tick_to(s, 6, &due), 0);
+	assert_int_equal(tick_to(s, 7, &due), 1);
+	assert_int_equal(tick_to(s, 8000, &due), 0);
+}
+
+static void a_time_that_is_over_is_served_at_the_next_tick(void **state)
+{
+	struct call_store *s = *state;
+	struct due due = { 0 };
+
+	assert_int_equal(tick_to(s, 3000, &due), 0);
+	due_at_tick(call_add(s, 1), 7);
+	assert_int_equal(tick_to(s, 3001, &due), 1);
+}
+
+static void a_time_of_a_call_is_its_earliest(void **state)
+{
+	struct call_store *s = *state;
+	struct call *call = call_add(s, 1);
+	enum call_timer timer;
+
+	call_timer_set_at(call, CALL_TIMER_GUARD, 500);
+	assert_int_equal(call->due_at, 500);
+	assert_false(call_timer_take(call, 499, &timer));
+	assert_int_equal(call->due_at, 500);
+	assert_true(call_timer_take(call, 500, &timer));
+	assert_int_equal(timer, CALL_TIMER_GUARD);
+	assert_int_equal(call->due_at, 0);
+	assert_false(call_timer_take(call, 1000, &timer));
 }
 
 static void a_call_may_be_removed_while_it_is_served(void **state)
@@ -334,8 +399,8 @@ static void a_call_may_be_removed_while_it_is_served(void **state)
 	struct due due = { .remove_from = s };
 
 	for (unsigned i = 0; i < 1000; i++)
-		call_timer_set_at(call_add(s, i), CALL_TIMER_GUARD, 1);
-	assert_int_equal(call_store_tick(s, 1, on_due, &due), 1000);
+		due_at_tick(call_add(s, i), 1);
+	assert_int_equal(tick_to(s, 1, &due), 1000);
 	assert_int_equal(call_store_count(s), 0);
 }
 
@@ -444,7 +509,7 @@ static struct call *come(struct worker *w, unsigned n)
 	leg_is_named(b, tag, id);
 	call_store_add_leg(w->s, b);
 	__atomic_store_n(&call->a->invite_cseq_in, n, __ATOMIC_RELAXED);
-	call_timer_set_at(call, CALL_TIMER_GUARD, (int64_t)n + 1);
+	call_timer_set_at(call, CALL_TIMER_GUARD, (int64_t)n * 10 + 1);
 	shared_lock_drop(&call->lock);
 	return call;
 }
@@ -460,7 +525,7 @@ static void look_around(struct worker *w, unsigned n)
 	if (leg)
 		call_unref(leg->call);
 	if (n % 50 == 0)
-		call_store_tick(w->s, n, try_due, NULL);
+		call_store_tick(w->s, (int64_t)n * 10, try_due, NULL);
 	if (n % 100 == 0)
 		call_store_each(w->s, try_each, &w->found);
 }
@@ -517,6 +582,10 @@ int main(void)
 		in_store(a_store_is_freed_with_the_calls_in_it),
 		in_store(a_tick_serves_each_due_call_once),
 		in_store(a_crowd_that_is_due_at_once_is_served_in_one_tick),
+		in_store(a_time_that_is_put_off_is_kept_to_the_tick),
+		in_store(a_time_that_is_brought_forward_is_kept_to_the_tick),
+		in_store(a_time_that_is_over_is_served_at_the_next_tick),
+		in_store(a_time_of_a_call_is_its_earliest),
 		in_store(a_call_may_be_removed_while_it_is_served),
 		in_store(each_call_is_seen_once),
 		in_store(each_call_may_be_removed_as_it_is_seen),

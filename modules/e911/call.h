@@ -130,7 +130,7 @@ struct call {
 	enum call_kind kind;
 	enum call_state state;
 	int64_t timers[CALL_TIMER_COUNT]; /* monotonic ms; 0: not set */
-	int64_t due_at; /* the earliest of them; 0: none */
+	int64_t due_at;                   /* the earliest of them; 0: none */
 	/* call_wheel's */
 	struct call_wheel *wheel; /* NULL: not in the store */
 	struct call *wheel_next, **wheel_at;

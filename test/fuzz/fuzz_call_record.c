@@ -4,7 +4,8 @@
  * version and CRC put right.  What comes out must give the same call again.
  */
 /* build: with modules/e911/call_record.c modules/e911/record.c */
-/* build: with modules/e911/call_store.c test/support/platform_libc.c */
+/* build: with modules/e911/call_store.c modules/e911/call_wheel.c */
+/* build: with test/support/platform_libc.c */
 /* build: link pthread */
 #include "fuzz.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* build: with modules/e911/call_record.c modules/e911/record.c */
-/* build: with modules/e911/call_store.c test/support/platform_libc.c */
+/* build: with modules/e911/call_store.c modules/e911/call_wheel.c */
+/* build: with test/support/platform_libc.c */
 /* build: link pthread */
 #include <errno.h>
 #include <setjmp.h>

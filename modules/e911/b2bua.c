@@ -87,7 +87,9 @@ static void do_relay_progress(struct call *call, const struct cause *cause)
 	/* The 2xx teaches it again: memory may have come back by then. */
 	if (leg_learn(call->b, r) < 0)
 		stat_add(STAT_memory_failures, 1);
-	report_leg_ringing(call, call->b, r->code);
+	if (!call->b->rang)
+		report_leg_ringing(call, call->b, r->code);
+	call->b->rang = true;
 	(void)leg_reply_invite(call->a, r->code, r->reason, r);
 }
 

@@ -12,6 +12,7 @@
 
 #include "b2bua.h"
 #include "core/forward.h"
+#include "core/parser/parse_cseq.h"
 #include "core/parser/parse_rr.h"
 #include "core/resolve.h"
 #include "modules/tm/tm_load.h"
@@ -76,6 +77,9 @@ static void tell_2xx(struct exchange *ex, struct sip_msg *rpl)
 	if (!invite || !rpl || rpl == FAKED_REPLY ||
 	    rpl->first_line.u.reply.statuscode / 100 != 2 ||
 	    message_parse(rpl) < 0)
+		return;
+	/* The 200 to our CANCEL comes here too (RFC 3261 9.2). */
+	if (get_cseq(rpl)->method_id != METHOD_INVITE)
 		return;
 	b2bua_on_2xx_again(ex, message_to_tag(rpl));
 }

@@ -3,6 +3,7 @@
 
     Gateway      PostgreSQL + e911d + Kamailio on a loopback block of its own
     Sipp         one SIP peer, and the messages it saw
+    Talker       one whose words stand in the scenario
     Scenario     a folder of ../scenarios: who calls whom, what must be seen
     story        what the database tells of a call, in plain lines
 

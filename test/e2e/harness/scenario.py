@@ -18,7 +18,8 @@ scenario.toml, all texts may hold {names} (see Scenario._context):
     [[step.peer]]                    # those that listen start first
     name = "psap"
     trunk = "a trunk of sql/demo.sql"
-    sipp = "uas-answer"              # a file of scenarios/sipp
+    sipp = "uas-answer"              # a file of scenarios/sipp, or
+    talk = "< INVITE ..."            # its words, see harness/talker.py
     silent = true                    # must not receive anything
     endless = true                   # never ends by itself
     transport = "tcp"                # default: its trunk's
@@ -46,6 +47,7 @@ import re
 import tomllib
 
 from .sipp import Sipp
+from .talker import Talker
 from .wait import wait_until
 
 FOLDER = os.path.realpath(os.path.join(os.path.dirname(__file__),
@@ -188,7 +190,7 @@ class Scenario:
     def _peer(self, gateway, spec, directory, context):
         trunk = gateway.trunks[spec["trunk"]]
         transport = spec.get("transport", trunk["transport"])
-        caller = spec["sipp"].startswith("uac")
+        caller = "from" in spec
         keys = {}
         if caller:
             user = fill(spec.get("user", "911"), context)
@@ -197,10 +199,19 @@ class Scenario:
                 context)
             keys["from"] = fill(spec["from"],
                                 {**context, "host": trunk["host"]})
+            if "talk" in spec:
+                keys["headers"] = [fill(line, context)
+                                   for line in spec.get("headers", [])]
+                return Talker(spec["name"], spec["talk"], trunk["host"],
+                              trunk["port"], (gateway.address, gateway.port),
+                              keys)
             # In front of another header's end: may be empty.
             keys["headers"] = "".join(
                 "\r\n" + fill(line, context)
                 for line in spec.get("headers", []))
+        if "talk" in spec:
+            return Talker(spec["name"], spec["talk"], trunk["host"],
+                          trunk["port"])
         return Sipp(spec["name"],
                     os.path.join(self.sipp_folder, spec["sipp"] + ".xml"),
                     directory, trunk["host"], trunk["port"], transport,

@@ -102,6 +102,13 @@ static void on_tm(struct cell *t, int type, struct tmcb_params *ps)
 	tmb.t_sett(saved, saved_branch);
 }
 
+static int proto_of(uint8_t transport)
+{
+	return transport == TRANSPORT_TCP   ? PROTO_TCP
+	       : transport == TRANSPORT_TLS ? PROTO_TLS
+					    : PROTO_UDP;
+}
+
 /* Per-request timers and the connection that the far side opened. */
 static void on_local_request(struct cell *t, int type, struct tmcb_params *ps)
 {
@@ -113,7 +120,10 @@ static void on_local_request(struct cell *t, int type, struct tmcb_params *ps)
 		t->fr_timeout = MS_TO_TICKS(sending->response_timeout_ms);
 	if (sending->final_timeout_ms)
 		t->fr_inv_timeout = MS_TO_TICKS(sending->final_timeout_ms);
-	if (sending->leg->flow.connection)
+	/* Only a connection of the same kind: the Contact may name another. */
+	if (sending->leg->flow.connection &&
+	    t->uac[0].request.dst.proto ==
+		    proto_of(sending->leg->flow.transport))
 		t->uac[0].request.dst.id = sending->leg->flow.connection;
 }
 
@@ -134,26 +144,75 @@ static str call_str(const struct call_text *t)
 	return (str){ t->p, (int)t->len };
 }
 
-static int fill_dialog(dlg_t *d, const struct sip_out *out)
+/* How one request of ours leaves. */
+struct departure {
+	dlg_t dialog;
+	char next_hop[NEXT_HOP_URI_SIZE + 3], peer[NEXT_HOP_URI_SIZE];
+};
+
+/* Does any listening socket reach it? */
+static bool is_reachable(const struct next_hop *hop,
+			 struct socket_info *our_socket)
+{
+	str name = { (char *)hop->host, (int)strlen(hop->host) };
+	struct ip_addr *ip = str2ip(&name);
+	union sockaddr_union to;
+
+	if (!ip)
+		ip = str2ip6(&name);
+	return ip && init_su(&to, ip, hop->port) == 0 &&
+	       get_send_socket2(our_socket, &to, proto_of(hop->transport),
+				NULL);
+}
+
+/* Where it goes, in numbers: tm would ask the DNS for a name. */
+static void settle_next_hop(struct departure *d, const struct leg *leg)
+{
+	rr_t *route = d->dialog.route_set;
+	struct next_hop hop;
+	str *uri = route ? &route->nameaddr.uri : &d->dialog.rem_target;
+	struct sip_uri parsed;
+	bool is_strict = route && parse_uri(uri->s, uri->len, &parsed) >= 0 &&
+			 !parsed.lr.s;
+
+	if (next_hop_of(str_to_text(*uri), &leg->peer, &hop) &&
+	    !is_reachable(&hop, leg->flow.socket))
+		hop = leg->peer;
+	next_hop_format(&hop, d->next_hop);
+	if (route && !is_strict)
+		memcpy(d->next_hop + strlen(d->next_hop), ";lr", 4);
+	*(route ? uri : &d->dialog.dst_uri) =
+		(str){ d->next_hop, (int)strlen(d->next_hop) };
+}
+
+/* The texts live as long as d and the leg's. */
+static void fill_departure(struct departure *d, const struct sip_out *out)
 {
 	struct leg *leg = out->leg;
+	dlg_t *g = &d->dialog;
 
 	memset(d, 0, sizeof(*d));
-	d->id.call_id = call_str(&leg->call_id);
-	d->id.loc_tag = call_str(&leg->local_tag);
-	d->id.rem_tag = call_str(&leg->remote_tag);
-	d->loc_seq.value = out->cseq;
-	d->loc_seq.is_set = 1;
-	d->loc_uri = call_str(&leg->local_uri);
-	d->rem_uri = call_str(&leg->remote_uri);
-	d->rem_target = call_str(&leg->remote_target);
-	d->state = DLG_CONFIRMED;
-	d->send_sock = leg->flow.socket;
+	g->id.call_id = call_str(&leg->call_id);
+	g->id.loc_tag = call_str(&leg->local_tag);
+	g->id.rem_tag = call_str(&leg->remote_tag);
+	g->loc_seq.value = out->cseq;
+	g->loc_seq.is_set = 1;
+	g->loc_uri = call_str(&leg->local_uri);
+	g->rem_uri = call_str(&leg->remote_uri);
+	g->rem_target = call_str(&leg->remote_target);
+	g->state = DLG_CONFIRMED;
+	g->send_sock = leg->flow.socket;
+	/* A Contact that cannot stand in a request line. */
+	if (!next_hop_uri_is_sound(str_to_text(g->rem_target))) {
+		next_hop_format(&leg->peer, d->peer);
+		g->rem_target = (str){ d->peer, (int)strlen(d->peer) };
+	}
+	/* Routes that cannot be read are done without. */
 	if (leg->route_set.len &&
 	    parse_rr_body(leg->route_set.p, (int)leg->route_set.len,
-			  &d->route_set) < 0)
-		return -EINVAL;
-	return 0;
+			  &g->route_set) < 0)
+		g->route_set = NULL;
+	settle_next_hop(d, leg);
 }
 
 int sip_send(const struct sip_out *out, struct sip_transaction *ret)
@@ -162,13 +221,12 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 	str headers = text_to_str(out->headers), body = text_to_str(out->body);
 	unsigned index = 0, label = 0;
 	uac_req_t req;
-	dlg_t dialog;
+	struct departure d;
 	int rc;
 
-	if (fill_dialog(&dialog, out) < 0)
-		return -EINVAL;
+	fill_departure(&d, out);
 	set_uac_req(&req, &method, headers.len ? &headers : NULL,
-		    body.len ? &body : NULL, &dialog, 0, NULL, NULL);
+		    body.len ? &body : NULL, &d.dialog, 0, NULL, NULL);
 	if (out->exchange) {
 		req.cb_flags = TMCB_LOCAL_COMPLETED | TMCB_LOCAL_RESPONSE_OUT |
 			       TMCB_LOCAL_RESPONSE_IN | TMCB_DESTROY |
@@ -179,8 +237,8 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 	sending = out;
 	rc = tmb.t_uac_with_ids(&req, &index, &label);
 	sending = NULL;
-	if (dialog.route_set)
-		free_rr(&dialog.route_set);
+	if (d.dialog.route_set)
+		free_rr(&d.dialog.route_set);
 	if (rc <= 0)
 		return -EIO;
 	*ret = (struct sip_transaction){ index, label, out->exchange != NULL };
@@ -232,13 +290,6 @@ void sip_cancel(struct sip_transaction *t)
 }
 
 /* ---- where to ---- */
-
-static int proto_of(uint8_t transport)
-{
-	return transport == TRANSPORT_TCP   ? PROTO_TCP
-	       : transport == TRANSPORT_TLS ? PROTO_TLS
-					    : PROTO_UDP;
-}
 
 int sip_flow_to(const struct call_route *route, struct sip_flow *ret_flow,
 		char *contact, size_t contact_size, char *host,

@@ -17,6 +17,7 @@
 
 #include "call_fsm.h"
 #include "e164.h"
+#include "next_hop.h"
 #include "platform.h"
 #include "uuid.h"
 
@@ -74,6 +75,9 @@ struct leg {
 	struct call_text contact;   /* ours: "<sip:...>" */
 	uint32_t local_cseq, remote_cseq;
 	struct sip_flow flow;
+	/* A: who sent the INVITE; B: the route.  Where requests go when the
+	 * Contact or Route names no IP address. */
+	struct next_hop peer;
 	uint64_t trunk_id;
 	uint8_t options; /* enum leg_option, offered by us */
 	uint8_t profile; /* enum trunk_profile; 0: legacy */

@@ -96,23 +96,17 @@ static void fill_request(struct sip_msg *msg, struct path_request *rq)
 	rq->now_ms = clock_utc_ms();
 }
 
-/* Where requests to the caller go: the Contact, or where the INVITE came
- * from when there is none that can be used. */
-static bool fill_target(struct call *call, struct leg *a, struct sip_msg *msg,
-			const struct path_request *rq)
+/* Where requests to the caller go when the Contact does not say.  The port of
+ * a connection is not one to connect to. */
+static void fill_peer(struct leg *a, const struct path_request *rq)
 {
-	struct text contact = message_contact(msg);
-	char ip[CALL_HOST_SIZE], uri[CALL_HOST_SIZE + 48];
+	uint8_t transport = a->flow.transport;
 
-	if (contact.len)
-		return call_text_set(call, &a->remote_target, contact);
-	path_ip_format(rq->source, ip, sizeof(ip));
-	(void)snprintf(uri, sizeof(uri),
-		       strchr(ip, ':') ? "sip:[%s]:%u;transport=%s"
-				       : "sip:%s:%u;transport=%s",
-		       ip, rq->source_port,
-		       trunk_transport_name(a->flow.transport));
-	return call_text_set(call, &a->remote_target, text_of(uri));
+	path_ip_format(rq->source, a->peer.host, sizeof(a->peer.host));
+	a->peer.transport = transport;
+	a->peer.port = transport == TRANSPORT_UDP
+			       ? rq->source_port
+			       : next_hop_default_port(transport);
 }
 
 static bool fill_leg_a(struct call *call, struct sip_msg *msg,
@@ -124,6 +118,7 @@ static bool fill_leg_a(struct call *call, struct sip_msg *msg,
 
 	new_tag(tag);
 	a->flow = message_flow(msg);
+	fill_peer(a, rq);
 	a->remote_cseq = a->invite_cseq_in = message_cseq(msg);
 	if (socket_contact(a->flow.socket, contact, sizeof(contact), host,
 			   sizeof(host)) < 0)
@@ -137,7 +132,7 @@ static bool fill_leg_a(struct call *call, struct sip_msg *msg,
 	       call_text_set(call, &a->route_set,
 			     message_route_set(msg, false, route_set,
 					       sizeof(route_set))) &&
-	       fill_target(call, a, msg, rq);
+	       call_text_set(call, &a->remote_target, message_contact(msg));
 }
 
 static bool fill_offer(struct call *call, struct sip_msg *msg,

@@ -96,6 +96,10 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	leg->trunk_id = route->trunk_id;
 	leg->profile = route->profile;
 	leg->flow = flow;
+	leg->peer = (struct next_hop){ .port = route->port,
+				       .transport = route->transport };
+	(void)snprintf(leg->peer.host, sizeof(leg->peer.host), "%s",
+		       route->host);
 	leg->local_cseq = 1;
 	if (!leg_name(call, leg) || !leg_address(call, leg, route, host) ||
 	    !call_text_set(call, &leg->contact, text_of(contact)))

@@ -29,13 +29,19 @@ static struct text name_trim(struct text name)
 
 static const struct header_rule *rule_find(struct text name)
 {
+	char first;
+
 	name = name_trim(name);
+	if (!name.len)
+		return NULL;
+	first = (char)(name.p[0] | 0x20);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		const struct header_rule *r = &rules[i];
 
-		if (text_equal_nocase(name, text_of(r->name)) ||
-		    (r->compact && name.len == 1 &&
-		     (name.p[0] | 0x20) == r->compact))
+		if (name.len == 1
+			    ? r->compact == first
+			    : (r->name[0] | 0x20) == first &&
+				      text_equal_nocase(name, text_of(r->name)))
 			return r;
 	}
 	return NULL;

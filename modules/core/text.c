@@ -222,3 +222,15 @@ int text_unescape_pairs(struct text t, char *buf, size_t size)
 	buf[len] = '\0';
 	return (int)len;
 }
+
+void text_hex(char *out, const void *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *in = bytes;
+
+	for (size_t i = 0; i < len; i++) {
+		*out++ = digits[in[i] >> 4];
+		*out++ = digits[in[i] & 15];
+	}
+	*out = '\0';
+}

@@ -104,3 +104,6 @@ int must_check text_clean(struct text t, char *buf, size_t size);
 
 /* Undo quoted pairs, "\x" to "x" (RFC 3261 25.1).  Length, or -ENOSPC. */
 int must_check text_unescape_pairs(struct text t, char *buf, size_t size);
+
+/* Lower-case hexadecimal digits of len bytes, and a NUL: 2 * len + 1. */
+void text_hex(char *out, const void *bytes, size_t len);

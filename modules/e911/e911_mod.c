@@ -305,7 +305,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	worker_conf.wake_socket = default_wake_socket;
 	worker_conf.node = default_node;
 	worker_conf.sip_elin_timeout = 1200;
-	worker_conf.calls_hash_bits = 12;
+	worker_conf.calls_hash_bits = 15;
 	worker_conf.journal_ring_kb = 8192;
 	worker_conf.linger = 32;
 	worker_conf.elin_walk = 1;

@@ -82,8 +82,7 @@ static void new_tag(char tag[17])
 	uint8_t rnd[8];
 
 	random_bytes(rnd, sizeof(rnd));
-	for (size_t i = 0; i < sizeof(rnd); i++)
-		(void)snprintf(tag + 2 * i, 3, "%02x", rnd[i]);
+	text_hex(tag, rnd, sizeof(rnd));
 }
 
 static void fill_request(struct sip_msg *msg, struct path_request *rq)

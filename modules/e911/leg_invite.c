@@ -11,12 +11,6 @@
 static char scratch[LEG_HEADERS_SIZE];
 #define OFFER_HEADERS_MAX 256
 
-static void hex(char *out, const uint8_t *in, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		(void)snprintf(out + 2 * i, 3, "%02x", in[i]);
-}
-
 /* Call-ID with 128, tag with 64 unpredictable bits (RFC 3261 19.3). */
 static bool leg_name(struct call *call, struct leg *leg)
 {
@@ -24,7 +18,7 @@ static bool leg_name(struct call *call, struct leg *leg)
 	char text[49];
 
 	random_bytes(rnd, sizeof(rnd));
-	hex(text, rnd, sizeof(rnd));
+	text_hex(text, rnd, sizeof(rnd));
 	return call_text_set(call, &leg->call_id, text_make(text, 32)) &&
 	       call_text_set(call, &leg->local_tag, text_make(text + 32, 16));
 }

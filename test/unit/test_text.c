@@ -192,6 +192,18 @@ static void whatever_is_read_stays_within_its_bounds(void **state)
 	text_rules(text_of(NULL));
 }
 
+static void bytes_become_hexadecimal_digits(void **state)
+{
+	const unsigned char bytes[] = { 0x00, 0x0f, 0xa5, 0xff };
+	char out[2 * sizeof(bytes) + 1];
+
+	(void)state;
+	text_hex(out, bytes, sizeof(bytes));
+	assert_string_equal(out, "000fa5ff");
+	text_hex(out, bytes, 0);
+	assert_string_equal(out, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +218,7 @@ int main(void)
 			cleaning_unfolds_and_undoes_what_escapes_it_can),
 		cmocka_unit_test(cleaning_refuses_control_characters),
 		cmocka_unit_test(quoted_pairs_lose_their_backslash),
+		cmocka_unit_test(bytes_become_hexadecimal_digits),
 		cmocka_unit_test(whatever_is_read_stays_within_its_bounds),
 	};
 

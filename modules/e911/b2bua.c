@@ -64,6 +64,7 @@ void b2bua_start(struct call *call)
 {
 	shared_lock_take(&call->lock);
 	call->state = CALL_HUNTING;
+	(void)leg_step(call->a, LEG_EV_INVITE);
 	arm_guard(call);
 	call_store_add(b2bua.store, call);
 	call_store_add_leg(b2bua.store, call->a);
@@ -90,13 +91,14 @@ static void do_relay_progress(struct call *call, const struct cause *cause)
 	if (!call->b->rang)
 		report_leg_ringing(call, call->b, r->code);
 	call->b->rang = true;
-	(void)leg_reply_invite(call->a, r->code, r->reason, r);
+	if (leg_reply_invite(call->a, r->code, r->reason, r) >= 0)
+		(void)leg_step(call->a, LEG_EV_PROGRESS);
 }
 
-static void refuse(struct call *call)
+static void refuse(struct call *call, unsigned code, const char *reason)
 {
-	(void)leg_reply_invite(call->a, 503, text_of("Service Unavailable"),
-			       NULL);
+	(void)leg_reply_invite(call->a, code, text_of(reason), NULL);
+	(void)leg_step(call->a, LEG_EV_REFUSE);
 }
 
 /* The answer did not get through to A.  A 503 may: it lets the origin try
@@ -105,7 +107,7 @@ static void lose_a(struct call *call)
 {
 	call->ended_by = "gateway";
 	stat_add(STAT_calls_failed, 1);
-	refuse(call);
+	refuse(call, 503, "Service Unavailable");
 	step(call, CALL_EV_A_LOST, NULL);
 }
 
@@ -113,7 +115,6 @@ static void do_relay_answer(struct call *call, const struct cause *cause)
 {
 	const struct sip_reply_view *r = cause->reply;
 
-	call->a->confirmed = true;
 	/* The offer went with the INVITE: the PSAP need not wait for the
 	 * caller's ACK.  A late offer is answered in that ACK. */
 	call->b->ack_due = true;
@@ -123,6 +124,7 @@ static void do_relay_answer(struct call *call, const struct cause *cause)
 		lose_a(call);
 		return;
 	}
+	(void)leg_step(call->a, LEG_EV_ANSWER_OUT);
 	call->answered_ms = clock_utc_ms();
 	stat_add(STAT_calls_answered, 1);
 	report_answered(call, call->b);
@@ -156,7 +158,7 @@ static void do_refuse_a(struct call *call, const struct cause *cause)
 	if (call->b && call->b->invite.open)
 		sip_cancel(&call->b->invite);
 	call->ended_by = "gateway";
-	refuse(call);
+	refuse(call, 503, "Service Unavailable");
 	stat_add(STAT_calls_failed, 1);
 	release(call, "failed");
 }
@@ -165,8 +167,7 @@ static void do_cancel_b(struct call *call, const struct cause *cause)
 {
 	(void)cause;
 	call->ended_by = "caller";
-	(void)leg_reply_invite(call->a, 487, text_of("Request Terminated"),
-			       NULL);
+	refuse(call, 487, "Request Terminated");
 	stat_add(STAT_calls_cancelled, 1);
 	if (call->b && call->b->invite.open)
 		sip_cancel(&call->b->invite);
@@ -261,7 +262,7 @@ static struct leg *answered_dialog(struct leg *leg, struct text to_tag)
 	struct text call_id = call_text_get(&leg->call_id);
 
 	for (struct leg *l = leg->call->legs; l; l = l->next)
-		if (l->confirmed &&
+		if (leg_is_answered(l) &&
 		    text_equal(call_text_get(&l->remote_tag), to_tag) &&
 		    text_equal(call_text_get(&l->call_id), call_id))
 			return l;
@@ -281,7 +282,8 @@ static struct leg *fork_new(const struct exchange *ex)
 	*fork = *leg;
 	fork->next = next;
 	fork->bucket_next = NULL;
-	fork->confirmed = fork->ack_due = fork->gone = false;
+	fork->state = LEG_NEW;
+	fork->ack_due = false;
 	fork->invite_cseq_out = ex->cseq;
 	fork->remote_cseq = 0;
 	/* Texts that change must not be shared with the dialog in use. */
@@ -305,9 +307,9 @@ static void on_unlearnt_answer(struct leg *leg)
 	struct cause cause = { .leg = leg, .reply = &no_memory };
 
 	stat_add(STAT_memory_failures, 1);
-	if (leg->confirmed) /* only a fork of the one in use */
+	if (leg_is_answered(leg)) /* only a fork of the one in use */
 		return;
-	leg->gone = true;
+	(void)leg_step(leg, LEG_EV_REFUSE);
 	if (leg == leg->call->b)
 		step(leg->call, CALL_EV_B_FAIL, &cause);
 }
@@ -322,13 +324,13 @@ static void on_invite_2xx(struct exchange *ex, const struct sip_reply_view *r)
 	if (answered_dialog(leg, r->to_tag))
 		return;
 	leg->invite.open = false;
-	if (leg->confirmed)
+	if (leg_is_answered(leg))
 		leg = fork_new(ex);
 	if (!leg || leg_learn(leg, r) < 0) {
 		on_unlearnt_answer(ex->leg);
 		return;
 	}
-	leg->confirmed = true;
+	(void)leg_step(leg, LEG_EV_ANSWER_IN);
 	if (leg == call->b) {
 		step(call, CALL_EV_B_ANSWER, &cause);
 		return;
@@ -345,6 +347,8 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 
 	leg->heard |= !r->is_local;
 	if (r->code < 200) {
+		if (r->code > 100)
+			(void)leg_step(leg, LEG_EV_PROGRESS);
 		if (r->code > 100 && leg == call->b)
 			step(call, CALL_EV_B_PROGRESS, &cause);
 		return;
@@ -354,10 +358,10 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 		return;
 	}
 	/* A time-out that another process brings after the answer. */
-	if (leg->confirmed)
+	if (leg_is_answered(leg))
 		return;
 	leg->invite.open = false;
-	leg->gone = true;
+	(void)leg_step(leg, LEG_EV_REFUSE);
 	if (leg == call->b)
 		step(call, CALL_EV_B_FAIL, &cause);
 }
@@ -378,6 +382,8 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 		own_request_reply(ex, r);
 		break;
 	case EXCHANGE_BYE:
+		if (r->code >= 200)
+			(void)leg_step(ex->leg, LEG_EV_BYE_DONE);
 		/* The BYE of a leg given up ends nothing. */
 		if (r->code >= 200 && leg_is_current(ex->leg))
 			step(call, CALL_EV_PEER_DONE, NULL);
@@ -409,7 +415,7 @@ static void on_bye(struct leg *leg, struct sip_transaction *t)
 	/* One that means nothing, such as a BYE of B before it has answered
 	 * (RFC 3261 15 forbids it), must not leave a trace in the call. */
 	if (leg_is_current(leg) && call_rule_find(call->state, ev)) {
-		leg->gone = true;
+		(void)leg_step(leg, LEG_EV_BYE_IN);
 		if (!call->ended_by)
 			call->ended_by =
 				leg->side == LEG_A ? "caller" : "callee";
@@ -421,10 +427,8 @@ static void on_ack(struct leg *leg, const struct sip_request_view *rq)
 {
 	if (!leg_is_current(leg))
 		return;
-	if (leg->side == LEG_A && !leg->ack_seen) {
-		leg->ack_seen = true;
+	if (leg_step(leg, LEG_EV_ACK))
 		step(leg->call, CALL_EV_A_ACK, NULL);
-	}
 	relay_ack(leg, rq);
 }
 

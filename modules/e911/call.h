@@ -17,6 +17,7 @@
 
 #include "call_fsm.h"
 #include "e164.h"
+#include "leg_fsm.h"
 #include "next_hop.h"
 #include "platform.h"
 #include "uuid.h"
@@ -91,11 +92,9 @@ struct leg {
 	struct call_text ack_body, ack_headers; /* of that ACK */
 	struct own_pending own;
 
-	bool heard;     /* any reply came */
-	bool rang;      /* B: its first 18x has been told */
-	bool ack_seen;  /* A: the ACK of our first 200 came */
-	bool confirmed; /* 2xx seen or sent */
-	bool gone;      /* BYE or failure: no request goes there any more */
+	enum leg_state state; /* moved by leg_step() */
+	bool heard;           /* B: any reply came, also one that refused */
+	bool rang;            /* B: its first 18x has been told */
 };
 
 /* Where leg B may go, resolved when the call was routed. */
@@ -193,6 +192,35 @@ bool call_text_set(struct call *call, struct call_text *t, struct text value);
 static inline bool leg_is_current(const struct leg *leg)
 {
 	return leg == leg->call->a || leg == leg->call->b;
+}
+
+/* Move the state by the rows of leg_fsm.h.  True if there was one.  Nothing
+ * else writes it. */
+static inline bool leg_step(struct leg *leg, enum leg_event on)
+{
+	const struct leg_rule *rule = leg_rule_find(leg->state, on);
+
+	if (rule)
+		leg->state = rule->to;
+	return rule != NULL;
+}
+
+/* A 2xx was seen or sent, whatever came after it. */
+static inline bool leg_is_answered(const struct leg *leg)
+{
+	return leg->state == LEG_ANSWERED || leg->state == LEG_UP ||
+	       leg->state == LEG_LEAVING || leg->state == LEG_GONE;
+}
+/* Both sides may send requests: answered and nobody has hung up. */
+static inline bool leg_is_up(const struct leg *leg)
+{
+	return leg->state == LEG_ANSWERED || leg->state == LEG_UP;
+}
+/* BYE or refusal: no request of ours goes there any more. */
+static inline bool leg_is_gone(const struct leg *leg)
+{
+	return leg->state == LEG_LEAVING || leg->state == LEG_GONE ||
+	       leg->state == LEG_REFUSED;
 }
 
 static inline struct leg *leg_other(const struct leg *leg)

@@ -40,7 +40,7 @@ static const struct record_field route_fields[] = {
 
 static bool leg_can_go_on(const struct leg *leg)
 {
-	return leg && leg->confirmed && !leg->gone;
+	return leg && leg_is_up(leg);
 }
 
 static void put_leg(struct record_writer *w, const struct leg *leg)
@@ -168,8 +168,8 @@ static bool leg_is_whole(const struct leg *leg, unsigned route_count)
 
 static void leg_goes_on(struct leg *leg)
 {
-	leg->confirmed = leg->heard = true;
-	leg->ack_seen = true;
+	(void)leg_step(leg, LEG_EV_RESTORE);
+	leg->heard = true;
 	leg->local_cseq += CALL_RECORD_CSEQ_SKIP;
 }
 

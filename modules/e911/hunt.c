@@ -18,8 +18,7 @@ static int try_route(struct call *call, struct call_store *store)
 	call->b = leg;
 	call_store_add_leg(store, leg);
 	err = leg_invite(leg);
-	if (err < 0)
-		leg->gone = true;
+	(void)leg_step(leg, err < 0 ? LEG_EV_REFUSE : LEG_EV_INVITE);
 	return err;
 }
 

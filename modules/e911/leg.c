@@ -103,7 +103,9 @@ int leg_bye(struct leg *leg)
 					  .cseq = ++leg->local_cseq,
 					  .exchange = ex },
 		       &t);
-	leg->gone = true;
+	(void)leg_step(leg, LEG_EV_BYE_OUT);
+	if (err < 0 || !ex)
+		(void)leg_step(leg, LEG_EV_BYE_DONE);
 	if (err < 0)
 		exchange_free(ex);
 	else if (!ex)

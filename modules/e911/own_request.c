@@ -134,7 +134,7 @@ int own_request_send(struct leg *leg, enum own_purpose purpose,
 	struct call *call = leg->call;
 	int err;
 
-	if (leg->gone || !leg->remote_tag.len)
+	if (leg_is_gone(leg) || !leg->remote_tag.len)
 		return -ENOTCONN;
 	if (!takes_turns(rq->method))
 		return transmit(leg, purpose, rq);
@@ -170,7 +170,7 @@ static enum own_result result_of(const struct sip_reply_view *r)
 static void tell(struct leg *leg, enum own_purpose purpose,
 		 const struct sip_reply_view *r)
 {
-	if (!leg->gone && on_result[purpose])
+	if (!leg_is_gone(leg) && on_result[purpose])
 		on_result[purpose](leg, result_of(r), r);
 }
 
@@ -193,7 +193,7 @@ void own_request_due(struct call *call)
 	for (struct leg *leg = call->legs; leg; leg = leg->next) {
 		if (!leg->own.again_at || leg->own.again_at > now)
 			continue;
-		if (leg->gone || !leg_is_current(leg)) {
+		if (leg_is_gone(leg) || !leg_is_current(leg)) {
 			own_request_stop(leg);
 		} else if (must_wait(leg)) {
 			wait_turn(leg);
@@ -208,7 +208,7 @@ void own_request_due(struct call *call)
 /* The ACK of our INVITE's 2xx, unless the result's owner sends it. */
 static void acknowledge_offer(struct leg *leg)
 {
-	if (leg->ack_due && (leg->offer_out || leg->gone))
+	if (leg->ack_due && (leg->offer_out || leg_is_gone(leg)))
 		leg_ack(leg, NULL, 0, text_of(NULL));
 }
 
@@ -228,7 +228,7 @@ void own_request_reply(struct exchange *ex, const struct sip_reply_view *r)
 	ex->is_over = true;
 	if (ex->is_refresh) {
 		if (r->code == 491 && leg->own.tries < TRIES_MAX &&
-		    !leg->gone) {
+		    !leg_is_gone(leg)) {
 			wait_turn(leg);
 			return;
 		}

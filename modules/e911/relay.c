@@ -21,7 +21,7 @@ static unsigned relay_refusal(const struct leg *leg, const struct leg *peer,
 {
 	const struct call *call = leg->call;
 
-	if (!leg_is_current(leg) || leg->gone ||
+	if (!leg_is_current(leg) || leg_is_gone(leg) ||
 	    call->state >= CALL_CANCELLED) {
 		*ret_reason = "Call Does Not Exist";
 		return 481;
@@ -37,7 +37,7 @@ static unsigned relay_refusal(const struct leg *leg, const struct leg *peer,
 		*ret_reason = "Request Pending";
 		return 491;
 	}
-	if (!peer || peer->gone || !peer->remote_tag.len) {
+	if (!peer || leg_is_gone(peer) || !peer->remote_tag.len) {
 		*ret_reason = "Server Internal Error";
 		return 500;
 	}
@@ -121,7 +121,7 @@ void relay_ack(struct leg *leg, const struct sip_request_view *rq)
 	/* The ACK of a late offer carries the answer: it must go on.  That
 	 * of a refused INVITE comes here too and ends here. */
 	if (rq->cseq == leg->invite_cseq_in && peer && peer->ack_due &&
-	    !peer->gone)
+	    !leg_is_gone(peer))
 		leg_ack(peer, rq->headers, rq->header_count, rq->body);
 }
 
@@ -151,7 +151,7 @@ void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 	if (ex->is_invite && r->code >= 200 && r->code < 300) {
 		leg->ack_due = true;
 		/* After a BYE no ACK of the asker will come to pass on. */
-		if (leg->offer_out || leg->gone)
+		if (leg->offer_out || leg_is_gone(leg))
 			leg_ack(leg, NULL, 0, text_of(NULL));
 	}
 	crossing_make(

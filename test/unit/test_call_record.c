@@ -65,7 +65,7 @@ static void fill_leg(struct leg *leg, const char *name)
 	leg->flow = (struct sip_flow){ .socket = udp_socket,
 				       .connection = 99,
 				       .transport = TRANSPORT_UDP };
-	leg->confirmed = true;
+	leg->state = LEG_UP;
 }
 
 static struct call *call_full(void)
@@ -149,7 +149,7 @@ static void a_call_comes_back_with_its_dialogs(void **state)
 	assert_ptr_equal(a->flow.socket, udp_socket);
 	assert_ptr_equal(b->flow.socket, tcp_socket);
 	assert_int_equal(a->flow.connection, 0);
-	assert_true(a->confirmed && b->confirmed && a->ack_seen);
+	assert_true(a->state == LEG_UP && b->state == LEG_UP);
 	assert_false(a->invite.open || b->invite.open);
 	assert_int_equal(back->route_count, 2);
 	assert_memory_equal(back->routes, call->routes,
@@ -164,12 +164,12 @@ static void a_call_whose_leg_is_not_up_is_not_recorded(void **state)
 	uint8_t buf[RECORD_MAX];
 
 	(void)state;
-	call->b->gone = true;
+	call->b->state = LEG_LEAVING;
 	assert_int_equal(call_record_encode(call, buf), 0);
-	call->b->gone = false;
-	call->a->confirmed = false;
+	call->b->state = LEG_UP;
+	call->a->state = LEG_EARLY;
 	assert_int_equal(call_record_encode(call, buf), 0);
-	call->a->confirmed = true;
+	call->a->state = LEG_UP;
 	call->b = NULL;
 	assert_int_equal(call_record_encode(call, buf), 0);
 	call_unref(call);

@@ -291,6 +291,7 @@ static const struct dir_row location_rows[] = {
 	[5] = U64(location, psap_id),
 	[6] = U64(location, desk_number),
 	[7] = POOL(location, elins), /* u64 each, ascending */
+	[8] = TEXT(location, civic),
 };
 /* clang-format on */
 LAYOUT(location, DIR_LOCATION);

@@ -172,6 +172,7 @@ struct dir_location {
 	uint64_t location_id, organization_id;
 	struct text name;
 	struct text address; /* civic, one line, for logs and people */
+	struct text civic;   /* civicAddress element, see pidf_lo.h */
 	uint64_t psap_id;    /* 0: none known */
 	uint64_t desk_number;
 	uint32_t elin_count;

@@ -18,6 +18,7 @@
 #define ROW_NAME_MAX    255
 #define ROW_PART_MAX    512
 #define ROW_ADDRESS_MAX 4096
+#define ROW_CIVIC_MAX   8192
 
 struct row_out {
 	struct dir_batch *batch; /* borrowed */
@@ -71,6 +72,7 @@ enum address_part {
 	ADDRESS_UNIT,
 	ADDRESS_ROOM,
 	ADDRESS_INFO,
+	ADDRESS_COUNTY, /* not in the line */
 	ADDRESS_PARTS
 };
 /*

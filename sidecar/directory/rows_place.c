@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "directory/rows.h"
+#include "pidf_lo.h"
 
 /* ---- the address line ---- */
 
@@ -111,13 +112,39 @@ static int take_pool(const struct db_row *row, size_t col, struct row_out *out,
 	return 0;
 }
 
+/* What an ESInet is told of the place, written once and not per call; empty
+ * when it is longer than any address: the place is good all the same. */
+static struct text write_civic(const struct text part[ADDRESS_PARTS],
+			       char buf[ROW_CIVIC_MAX])
+{
+	const struct civic_address a = {
+		.country = part[ADDRESS_COUNTRY],
+		.state = part[ADDRESS_STATE],
+		.county = part[ADDRESS_COUNTY],
+		.city = part[ADDRESS_CITY],
+		.street = part[ADDRESS_STREET],
+		.house_number = part[ADDRESS_HOUSE_NUMBER],
+		.info = part[ADDRESS_INFO],
+		.floor = part[ADDRESS_FLOOR],
+		.postal_code = part[ADDRESS_POSTAL_CODE],
+		.building = part[ADDRESS_BUILDING],
+		.unit = part[ADDRESS_UNIT],
+		.room = part[ADDRESS_ROOM],
+	};
+	struct text_writer w = text_writer_on(buf, ROW_CIVIC_MAX);
+
+	civic_format(&a, &w);
+	return w.full ? text_of(NULL) : text_written(&w);
+}
+
 static int take_address(const struct db_row *row, size_t first,
-			struct row_out *out, char buf[ROW_ADDRESS_MAX])
+			struct row_out *out, char line[ROW_ADDRESS_MAX],
+			char civic[ROW_CIVIC_MAX], struct dir_location *r)
 {
 	static const char *const names[ADDRESS_PARTS] = {
 		"house_number", "street",  "city",     "state",
 		"postal_code",  "country", "building", "floor",
-		"unit",         "room",    "info",
+		"unit",         "room",    "info",     "county",
 	};
 	struct text part[ADDRESS_PARTS];
 
@@ -129,8 +156,10 @@ static int take_address(const struct db_row *row, size_t first,
 		if (err < 0)
 			return err;
 	}
-	if (row_format_address(part, buf, ROW_ADDRESS_MAX) < 0)
+	if (row_format_address(part, line, ROW_ADDRESS_MAX) < 0)
 		return row_refuse(out, "the address is too long");
+	r->address = text_of(line);
+	r->civic = write_civic(part, civic);
 	return 0;
 }
 
@@ -195,14 +224,13 @@ int row_location(const struct db_row *row, struct row_out *out)
 {
 	struct dir_location r = { 0 };
 	uint8_t buf[DIR_RECORD_MAX];
-	char address[ROW_ADDRESS_MAX];
+	char address[ROW_ADDRESS_MAX], civic[ROW_CIVIC_MAX];
 	int err = read_location(row, out, &r), n;
 
 	if (err >= 0)
-		err = take_address(row, 6, out, address);
+		err = take_address(row, 6, out, address, civic, &r);
 	if (err < 0)
 		return err;
-	r.address = text_of(address);
 	n = dir_location_encode(&r, &out->key, buf, sizeof(buf));
 	if (n < 0)
 		return row_refuse(out, "it does not fit into a record");

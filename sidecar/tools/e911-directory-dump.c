@@ -284,6 +284,7 @@ static int print_location(const struct dir_key *k, struct lmdb_value v)
 	print_u64("organization_id", r.organization_id);
 	print_text("name", r.name);
 	print_text("address", r.address);
+	print_text("civic", r.civic);
 	print_u64("psap_id", r.psap_id);
 	print_number("desk_number", r.desk_number);
 	for (uint32_t i = 0; i < r.elin_count; i++)

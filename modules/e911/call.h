@@ -30,6 +30,14 @@ struct call_text {
 	uint32_t len, cap;
 };
 
+/* How this INVITE differs from what the route's profile says, after a
+ * refusal that asked for it: bits. */
+enum leg_variant {
+	LEG_VARIANT_NO_LOCATION = 1 << 0, /* 424 (RFC 6442 4.3) */
+	LEG_VARIANT_SDP_ONLY = 1 << 1,    /* 415 */
+	LEG_VARIANT_MIN_SE = 1 << 2,      /* 422 (RFC 4028 7.3) */
+};
+
 /* How the transport reaches the far side; opaque outside sip_port. */
 struct sip_flow {
 	void *socket;      /* borrowed: Kamailio's listening socket */
@@ -82,6 +90,7 @@ struct leg {
 	uint64_t trunk_id;
 	uint8_t options; /* enum leg_option, offered by us */
 	uint8_t profile; /* enum trunk_profile; 0: legacy */
+	uint8_t variant; /* enum leg_variant */
 
 	struct sip_transaction invite; /* the initial INVITE */
 	/* The latest INVITE in each direction, for its ACK. */

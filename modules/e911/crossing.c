@@ -1,6 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "crossing.h"
 
+#include "multipart.h"
+
+#define SDP          "application/sdp"
+#define DECODED_SIZE 65536
+
+/* One process, one thread: a session description that came in base64. */
+static char decoded[DECODED_SIZE];
+
+static bool takes_sdp_only(const struct leg *to)
+{
+	return to->profile <= PROFILE_LEGACY ||
+	       (to->variant & LEG_VARIANT_SDP_ONLY);
+}
+
+static struct text content_type(const struct crossing_in *in)
+{
+	struct request_view rq = { .headers = in->headers,
+				   .header_count = in->header_count };
+	const struct header_view *h;
+	size_t index = 0;
+
+	while ((h = header_next(&rq, text_of("Content-Type"), "c", &index)))
+		if (text_trim(h->value).len)
+			return text_trim(h->value);
+	return text_of(NULL);
+}
+
+/*
+ * The session description of a multipart.  False when the body is none, or
+ * when what is in it cannot be read: it then crosses whole, and who cannot
+ * take it says so, which is no worse than to drop it here.
+ */
+static bool take_session(const struct crossing_in *in, enum header_side side,
+			 struct text *ret_body)
+{
+	bool begins = side == HEADER_INVITE_OUT || side == HEADER_CALLBACK_OUT;
+	struct text type = content_type(in), boundary;
+	struct multipart_part part;
+
+	if (multipart_boundary(type, &boundary) < 0)
+		return false;
+	if (multipart_find(type, in->body, SDP, text_of(NULL), &part))
+		return part_decode(&part, decoded, sizeof(decoded), ret_body) ==
+		       0;
+	/* A late offer with a location: the location alone stays behind. */
+	if (begins)
+		*ret_body = text_of(NULL);
+	return begins;
+}
+
 void crossing_make(const struct leg *to, enum header_side side,
 		   const struct crossing_in *in, struct text_writer *w,
 		   struct text *ret_body)
@@ -8,13 +58,18 @@ void crossing_make(const struct leg *to, enum header_side side,
 	struct header_way way = {
 		.side = side,
 		.profile = to->profile ? to->profile : PROFILE_LEGACY,
-		.met = HEADER_IF_LOCATION,
 	};
+	bool taken_out;
 
+	*ret_body = in->body;
+	taken_out = takes_sdp_only(to) && take_session(in, side, ret_body);
+	if (in->body.len && !taken_out)
+		way.met |= HEADER_IF_BODY;
+	if (!taken_out && !(to->variant & LEG_VARIANT_NO_LOCATION))
+		way.met |= HEADER_IF_LOCATION;
 	if (to->call->shows_caller)
 		way.met |= HEADER_IF_CALLER;
-	if (in->body.len)
-		way.met |= HEADER_IF_BODY;
 	(void)headers_format(in->headers, in->header_count, &way, w);
-	*ret_body = in->body;
+	if (taken_out && ret_body->len)
+		text_writef(w, "Content-Type: " SDP "\r\n");
 }

@@ -2,6 +2,9 @@
 /*
  * crossing: what of a message goes from one leg to the other: header lines
  * by core/header_policy.h, the body as the profile of the leg wants it.
+ *
+ * To a leg of profile legacy, and to one whose INVITE was refused with 415,
+ * goes the session description alone: it is taken out of a multipart.
  */
 #pragma once
 
@@ -16,9 +19,9 @@ struct crossing_in {
 };
 
 /*
- * Append to w the lines that cross to that leg, and say which body does: the
- * same bytes, or what the leg's profile can take of them.  *ret_body is a view
- * of in->body.
+ * Append to w the lines that cross to that leg, and say which body does:
+ * *ret_body is a view of in->body, or of this process's own buffer until the
+ * next call.
  */
 void crossing_make(const struct leg *to, enum header_side side,
 		   const struct crossing_in *in, struct text_writer *w,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "modules/core/multipart.h"
 #include "modules/core/service.h"
 #include "test/support/request_text.h"
 #include "test/support/sweep.h"
@@ -343,4 +344,46 @@ void identity_rules(struct text message)
 	must(err == 0 || err == -ENOENT || err == -EEXIST || err == -EINVAL);
 	must(err == 0 || uuid_is_nil(&organization));
 	request_text_fini(&r);
+}
+
+/* Parts lie one behind the other within the body. */
+static void parts_rules(struct text body, struct text boundary)
+{
+	struct multipart_part part;
+	struct multipart m;
+	size_t end = 0;
+
+	multipart_begin(&m, body, boundary);
+	while (multipart_next(&m, &part)) {
+		must(is_inside(part.headers, body));
+		must(is_inside(part.body, body));
+		must((size_t)(part.headers.p - body.p) >= end);
+		must(part.body.p >= part.headers.p + part.headers.len);
+		end = (size_t)(part.body.p + part.body.len - body.p);
+	}
+	must(m.close_at <= body.len);
+	must(m.close_at >= end || !end);
+}
+
+void multipart_rules(struct text message)
+{
+	size_t line = text_index(message, '\n');
+	size_t at = line < message.len ? line + 1 : line;
+	struct text type = text_make(message.p, line), boundary, whole;
+	struct text body = text_make(message.len ? message.p + at : message.p,
+				     message.len - at);
+	struct multipart_part part;
+	char buf[64];
+
+	if (multipart_boundary(type, &boundary) < 0)
+		return;
+	must(boundary.len && is_inside(boundary, type));
+	parts_rules(body, boundary);
+	if (!multipart_find(type, body, "application/sdp", text_of(NULL),
+			    &part))
+		return;
+	must(is_inside(part.body, body));
+	if (part_decode(&part, buf, sizeof(buf), &whole) == 0)
+		must(is_inside(whole, part.body) ||
+		     (whole.p == buf && whole.len <= sizeof(buf)));
 }

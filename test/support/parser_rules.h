@@ -17,5 +17,7 @@ void hwaddr_rules(struct text t);
 void address_rules(struct text value);
 void inin_attr_rules(struct text value);
 void uui_rules(struct text value);
+/* A Content-Type in the first line, the body behind it. */
+void multipart_rules(struct text message);
 /* A request as in request_text.h. */
 void identity_rules(struct text message);

@@ -28,6 +28,13 @@ const struct call_rule call_rules[] = {
 	{ CALL_ANSWERED,   CALL_EV_B_BYE,       CALL_HANGING,   CALL_DO_NOTHING,         "a UAS may not send BYE before the ACK (RFC 3261 15)" },
 	{ CALL_ANSWERED,   CALL_EV_GUARD,       CALL_CONNECTED, CALL_DO_NOTHING,         "no ACK came in 32 s: an emergency call is kept all the same" },
 
+	{ CALL_ANSWERED,   CALL_EV_A_CANCEL,    CALL_CROSSED,   CALL_DO_NOTHING,         "it crossed our 200 and has no effect (RFC 3261 9.2); but has the caller heard the 200?" },
+
+	{ CALL_CROSSED,    CALL_EV_A_ACK,       CALL_CONNECTED, CALL_DO_NOTHING,         "the caller has heard the answer: its BYE will end the call" },
+	{ CALL_CROSSED,    CALL_EV_A_BYE,       CALL_ENDING,    CALL_DO_BYE_B,           "the caller gave up twice" },
+	{ CALL_CROSSED,    CALL_EV_B_BYE,       CALL_HANGING,   CALL_DO_NOTHING,         "a UAS may not send BYE before the ACK (RFC 3261 15)" },
+	{ CALL_CROSSED,    CALL_EV_GUARD,       CALL_ENDING,    CALL_DO_BYE_ALL,         "the caller gave up and never heard the answer: the far side must not talk to nobody" },
+
 	{ CALL_CONNECTED,  CALL_EV_A_BYE,       CALL_ENDING,    CALL_DO_BYE_B,           "the caller hung up" },
 	{ CALL_CONNECTED,  CALL_EV_B_BYE,       CALL_ENDING,    CALL_DO_BYE_A,           "the far side hung up" },
 
@@ -66,6 +73,7 @@ static const struct {
 	[CALL_HUNTING]   = { "hunting",   180000 }, /* RFC 3261 16.6 timer C */
 	[CALL_RINGING]   = { "ringing",   600000 },
 	[CALL_ANSWERED]  = { "answered",   32000 }, /* 64*T1 */
+	[CALL_CROSSED]   = { "crossed",    32000 },
 	[CALL_CONNECTED] = { "connected",      0 },
 	[CALL_CANCELLED] = { "cancelled",  32000 },
 	[CALL_HANGING]   = { "hanging",    32000 },
@@ -115,6 +123,7 @@ const char *call_action_name(enum call_action a)
 		[CALL_DO_DROP_LATE_B] = "drop_late_b",
 		[CALL_DO_BYE_A] = "bye_a",
 		[CALL_DO_BYE_B] = "bye_b",
+		[CALL_DO_BYE_ALL] = "bye_all",
 		[CALL_DO_RELEASE] = "release",
 		[CALL_DO_FORGET] = "forget",
 	};

@@ -15,6 +15,7 @@ enum call_state {
 	CALL_HUNTING,   /* leg B invited, nothing but 100 heard */
 	CALL_RINGING,   /* leg A has heard 18x */
 	CALL_ANSWERED,  /* 200 sent to A, its ACK is awaited */
+	CALL_CROSSED,   /* CANCEL met our 200: ACK, or nobody is there */
 	CALL_CONNECTED, /* both legs confirmed */
 	CALL_CANCELLED, /* A gave up; B's final answer is awaited */
 	CALL_HANGING,   /* B hung up before A's ACK: BYE to A must wait */
@@ -48,6 +49,7 @@ enum call_action {
 	CALL_DO_DROP_LATE_B, /* ACK and BYE an answer nobody waits for */
 	CALL_DO_BYE_A,
 	CALL_DO_BYE_B,
+	CALL_DO_BYE_ALL, /* BYE to each leg that is up */
 	CALL_DO_RELEASE, /* the call is over: binding, events */
 	CALL_DO_FORGET,  /* leave the tables */
 	CALL_ACTION_COUNT,

@@ -201,6 +201,18 @@ static void do_bye_b(struct call *call, const struct cause *cause)
 	hang_up(call, call->b);
 }
 
+/* Each of them that answers is done; so is one that hears no BYE. */
+static void do_bye_all(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	if (!call->ended_by)
+		call->ended_by = "gateway";
+	if (leg_is_up(call->a))
+		hang_up(call, call->a);
+	if (call->b && leg_is_up(call->b))
+		hang_up(call, call->b);
+}
+
 static void do_forget(struct call *call, const struct cause *cause)
 {
 	(void)cause;
@@ -216,6 +228,7 @@ static action_f *const actions[CALL_ACTION_COUNT] = {
 	[CALL_DO_DROP_LATE_B] = do_drop_late_b,
 	[CALL_DO_BYE_A] = do_bye_a,
 	[CALL_DO_BYE_B] = do_bye_b,
+	[CALL_DO_BYE_ALL] = do_bye_all,
 	[CALL_DO_RELEASE] = do_release,
 	[CALL_DO_FORGET] = do_forget,
 };
@@ -225,6 +238,8 @@ static void on_guard(struct call *call)
 	if (call->state == CALL_ANSWERED)
 		log_line(LEVEL_WARNING,
 			 "bridge: no ACK from the caller in 32 s, kept");
+	if (call->state == CALL_CROSSED)
+		call->ended_by = "caller";
 	/* tm gave up or never will: the transaction is not ours any more. */
 	if (call->state == CALL_CANCELLED && call->b)
 		call->b->invite.open = false;
@@ -480,8 +495,8 @@ void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)
 
 	shared_lock_take(&call->lock);
 	leg_reply_plain(leg, &cancel, 200, "OK");
-	/* After the final answer a CANCEL has no effect (RFC 3261 9.2). */
-	if (call->state == CALL_HUNTING || call->state == CALL_RINGING)
+	/* One that comes later is of a re-INVITE. */
+	if (call_rule_find(call->state, CALL_EV_A_CANCEL))
 		step(call, CALL_EV_A_CANCEL, NULL);
 	shared_lock_drop(&call->lock);
 }

@@ -143,6 +143,7 @@ static void a_cancel_that_comes_after_the_answer_has_no_effect(struct flow *f)
 	because(f, "the caller's CANCEL crossed our 200");
 	caller_cancels(f);
 	caller_expects_reply(f, 200);
+	expect_state(f, CALL_CROSSED);
 	caller_acks(f, NULL);
 	expect_state(f, CALL_CONNECTED);
 
@@ -151,6 +152,54 @@ static void a_cancel_that_comes_after_the_answer_has_no_effect(struct flow *f)
 	caller_expects_reply(f, 200);
 	psap_expects(f, "south", "BYE");
 	psap_replies(f, "south", "BYE", 200, NULL);
+}
+
+static void a_caller_who_cancels_and_never_acks_has_gone(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	because(f, "the 200 is lost on its way, and the caller gives up");
+	caller_cancels(f);
+	caller_expects_reply(f, 200);
+	expect_state(f, CALL_CROSSED);
+	time_passes(f, 31999);
+	caller_expects_nothing(f);
+	because(f, "no ACK in 32 s: the PSAP must not talk to nobody");
+	time_passes(f, 1);
+	caller_expects(f, "BYE");
+	psap_expects(f, "south", "BYE");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	expect_state(f, CALL_ENDED);
+	caller_replies(f, "BYE", 481, NULL);
+}
+
+static void a_caller_who_cancels_may_still_hang_up(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	caller_cancels(f);
+	caller_expects_reply(f, 200);
+	because(f, "the BYE overtakes the ACK");
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	caller_acks(f, NULL);
+	psap_replies(f, "south", "BYE", 200, NULL);
+}
+
+static void the_psap_hangs_up_on_a_cancel_that_crossed(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	caller_cancels(f);
+	caller_expects_reply(f, 200);
+	psap_sends(f, "south", "BYE", NULL);
+	psap_expects_reply(f, "south", 200);
+	because(f, "our BYE to the caller waits for its ACK, or for 32 s");
+	expect_state(f, CALL_HANGING);
+	time_passes(f, 32000);
+	caller_expects(f, "BYE");
+	caller_replies(f, "BYE", 481, NULL);
 }
 
 static void a_cancel_while_the_second_route_is_tried(struct flow *f)
@@ -398,6 +447,9 @@ int main(void)
 		flow_test(an_answer_that_crosses_the_cancel_is_hung_up),
 		flow_test(an_answer_long_after_the_cancel_is_hung_up),
 		flow_test(a_cancel_that_comes_after_the_answer_has_no_effect),
+		flow_test(a_caller_who_cancels_and_never_acks_has_gone),
+		flow_test(a_caller_who_cancels_may_still_hang_up),
+		flow_test(the_psap_hangs_up_on_a_cancel_that_crossed),
 		flow_test(a_cancel_while_the_second_route_is_tried),
 		flow_test(a_cancel_after_the_end_is_answered),
 		flow_test(a_bye_may_end_an_early_dialog),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "early.h"
 #include "hunt.h"
 #include "leg.h"
 #include "own_request.h"
@@ -85,13 +86,10 @@ static void do_relay_progress(struct call *call, const struct cause *cause)
 {
 	const struct sip_reply_view *r = cause->reply;
 
-	/* The 2xx teaches it again: memory may have come back by then. */
-	if (leg_learn(call->b, r) < 0)
-		stat_add(STAT_memory_failures, 1);
 	if (!call->b->rang)
 		report_leg_ringing(call, call->b, r->code);
 	call->b->rang = true;
-	if (leg_reply_invite(call->a, r->code, r->reason, r) >= 0)
+	if (early_show(call->b, r) >= 0)
 		(void)leg_step(call->a, LEG_EV_PROGRESS);
 }
 
@@ -113,7 +111,7 @@ static void lose_a(struct call *call)
 
 static void do_relay_answer(struct call *call, const struct cause *cause)
 {
-	const struct sip_reply_view *r = cause->reply;
+	const struct sip_reply_view *r = early_answer(call->b, cause->reply);
 
 	/* The offer went with the INVITE: the PSAP need not wait for the
 	 * caller's ACK.  A late offer is answered in that ACK. */
@@ -306,6 +304,8 @@ static struct leg *fork_new(const struct exchange *ex)
 		(struct call_text){ 0 };
 	fork->ack_body = fork->ack_headers = (struct call_text){ 0 };
 	fork->own = (struct own_pending){ 0 };
+	fork->early = (struct early_state){ 0 };
+	fork->parked = NULL;
 	if (!call_text_set(leg->call, &fork->remote_target,
 			   call_text_get(&leg->remote_target)))
 		return NULL;
@@ -341,6 +341,8 @@ static void on_invite_2xx(struct exchange *ex, const struct sip_reply_view *r)
 	leg->invite.open = false;
 	if (leg_is_answered(leg))
 		leg = fork_new(ex);
+	else
+		early_enter(leg, r->to_tag);
 	if (!leg || leg_learn(leg, r) < 0) {
 		on_unlearnt_answer(ex->leg);
 		return;
@@ -364,7 +366,7 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 	if (r->code < 200) {
 		if (r->code > 100)
 			(void)leg_step(leg, LEG_EV_PROGRESS);
-		if (r->code > 100 && leg == call->b)
+		if (r->code > 100 && leg == call->b && early_take(leg, r))
 			step(call, CALL_EV_B_PROGRESS, &cause);
 		return;
 	}
@@ -460,6 +462,10 @@ static struct leg *dialog_of(struct leg *leg, struct text from_tag)
 
 	if (!from_tag.len || !known.len || text_equal(from_tag, known))
 		return leg;
+	if (!leg_is_answered(leg) && early_knows(leg, from_tag)) {
+		early_enter(leg, from_tag);
+		return leg;
+	}
 	return answered_dialog(leg, from_tag);
 }
 
@@ -498,6 +504,8 @@ void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)
 	/* One that comes later is of a re-INVITE. */
 	if (call_rule_find(call->state, CALL_EV_A_CANCEL))
 		step(call, CALL_EV_A_CANCEL, NULL);
+	else
+		relay_cancel(leg);
 	shared_lock_drop(&call->lock);
 }
 

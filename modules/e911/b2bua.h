@@ -33,7 +33,8 @@ void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag);
 
 /* A request in a dialog, found by call_store_find(); ACK included. */
 void b2bua_on_request(struct leg *found, const struct sip_request_view *rq);
-/* CANCEL of leg A's INVITE; its own 200 is sent here. */
+/* CANCEL of leg A's INVITE or of a re-INVITE on either leg; its own 200 is
+ * sent here. */
 void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel);
 
 /* Memory is short: forget every call that has ended, retransmissions or

@@ -70,6 +70,27 @@ struct own_pending {
 	struct call_text headers, body;
 };
 
+/* A provisional reply of B that must be confirmed (RFC 3262): early.h. */
+struct early_reply {
+	uint32_t theirs, ours; /* RSeq on leg B and A; ours 0: not shown so */
+	bool is_confirmed;
+};
+/* What an early dialog of leg B has said. */
+#define EARLY_REPLIES_MAX 4
+struct early_state {
+	uint32_t latest; /* RSeq; 0: none yet */
+	struct early_reply replies[EARLY_REPLIES_MAX];
+	struct call_text answer, answer_type; /* in a reliable reply */
+	bool is_over;                         /* 199 */
+};
+/* An early dialog in which leg B does not speak at the moment. */
+struct early_dialog {
+	struct early_dialog *next;
+	struct call_text remote_tag, remote_target, route_set;
+	uint32_t remote_cseq;
+	struct early_state early;
+};
+
 struct leg {
 	struct leg *next;        /* of the call */
 	struct leg *bucket_next; /* of call_store's bucket */
@@ -88,9 +109,10 @@ struct leg {
 	 * Contact or Route names no IP address. */
 	struct next_hop peer;
 	uint64_t trunk_id;
-	uint8_t options; /* enum leg_option, offered by us */
-	uint8_t profile; /* enum trunk_profile; 0: legacy */
-	uint8_t variant; /* enum leg_variant */
+	uint8_t options;      /* enum leg_option, offered by us */
+	uint8_t peer_options; /* of those, known to them */
+	uint8_t profile;      /* enum trunk_profile; 0: legacy */
+	uint8_t variant;      /* enum leg_variant */
 
 	struct sip_transaction invite; /* the initial INVITE */
 	/* The latest INVITE in each direction, for its ACK. */
@@ -100,6 +122,9 @@ struct leg {
 	uint32_t ack_cseq; /* of the latest ACK sent; 0: none */
 	struct call_text ack_body, ack_headers; /* of that ACK */
 	struct own_pending own;
+	struct early_state early;        /* B: of the dialog heard of last */
+	struct early_dialog *parked;     /* B: the others */
+	struct sip_transaction reinvite; /* the re-INVITE passed on to it */
 
 	enum leg_state state; /* moved by leg_step() */
 	bool heard;           /* B: any reply came, also one that refused */
@@ -155,7 +180,8 @@ struct call {
 
 	struct leg *legs; /* all of them */
 	struct leg *a, *b;
-	bool relaying_invite; /* a re-INVITE is under way */
+	struct leg *reinviting; /* whose re-INVITE is being passed on; NULL */
+	uint32_t rseq_out;      /* RSeq of our latest reliable reply to A */
 
 	struct call_route *routes; /* in the call's own memory */
 	unsigned route_count, route_index;
@@ -191,6 +217,8 @@ static inline void call_timer_stop(struct call *call, enum call_timer timer)
 bool call_timer_take(struct call *call, int64_t mono_ms,
 		     enum call_timer *ret_timer);
 
+/* Zeroed memory that lives as long as the call; NULL when there is none. */
+void *call_memory(struct call *call, size_t size);
 /* Copy the routes into the call's memory, once.  False without memory. */
 bool call_routes_set(struct call *call, const struct call_route *routes,
 		     unsigned count);

@@ -54,6 +54,13 @@ static void *chunk_take(struct call *call, size_t size)
 	return p;
 }
 
+void *call_memory(struct call *call, size_t size)
+{
+	void *p = chunk_take(call, size);
+
+	return p ? memset(p, 0, size) : NULL;
+}
+
 bool call_text_set(struct call *call, struct call_text *t, struct text value)
 {
 	if (value.len > t->cap) {
@@ -321,7 +328,7 @@ struct leg *call_store_find_invite(struct call_store *s, struct text call_id,
 
 	shared_lock_take(&b->lock);
 	for (leg = b->first; leg; leg = leg->bucket_next)
-		if (leg->side == LEG_A &&
+		if (cseq &&
 		    __atomic_load_n(&leg->invite_cseq_in, __ATOMIC_RELAXED) ==
 			    cseq &&
 		    text_equal(call_text_get(&leg->remote_tag), remote_tag) &&

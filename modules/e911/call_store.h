@@ -35,7 +35,8 @@ void call_store_remove(struct call_store *s, struct call *call);
 /* The leg of an in-dialog request, its call referenced; NULL. */
 struct leg *call_store_find(struct call_store *s, struct text call_id,
 			    struct text local_tag);
-/* Leg A of a CANCEL: Call-ID, From tag and CSeq number of its INVITE. */
+/* The leg of a CANCEL: Call-ID, From tag and CSeq number of the latest
+ * INVITE that came on it. */
 struct leg *call_store_find_invite(struct call_store *s, struct text call_id,
 				   struct text remote_tag, uint32_t cseq);
 

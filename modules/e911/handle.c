@@ -6,6 +6,7 @@
 
 #include "b2bua.h"
 #include "b2bua_tm.h"
+#include "early.h"
 #include "header_policy.h"
 #include "sip_message.h"
 #include "worker.h"
@@ -119,6 +120,9 @@ static bool fill_leg_a(struct call *call, struct sip_msg *msg,
 	a->flow = message_flow(msg);
 	fill_peer(a, rq);
 	a->remote_cseq = a->invite_cseq_in = message_cseq(msg);
+	if (early_option_listed(rq->view.headers, rq->view.header_count,
+				"100rel"))
+		a->peer_options |= LEG_OPTION_100REL;
 	if (socket_contact(a->flow.socket, contact, sizeof(contact), host,
 			   sizeof(host)) < 0)
 		return false;

@@ -128,6 +128,13 @@ void leg_drop(struct leg *leg)
 int leg_reply_invite(struct leg *a, unsigned code, struct text reason,
 		     const struct sip_reply_view *from_b)
 {
+	return leg_reply_invite_with(a, code, reason, from_b, text_of(NULL));
+}
+
+int leg_reply_invite_with(struct leg *a, unsigned code, struct text reason,
+			  const struct sip_reply_view *from_b,
+			  struct text lines)
+{
 	struct sip_answer answer = { .code = code, .reason = reason };
 	struct text_writer w = text_writer_on(scratch, sizeof(scratch));
 	int err;
@@ -137,6 +144,7 @@ int leg_reply_invite(struct leg *a, unsigned code, struct text reason,
 		leg_line_contact(&w, a);
 		leg_line_abilities(&w, a);
 	}
+	text_write(&w, lines);
 	if (from_b) {
 		crossing_make(a, HEADER_REPLY_BACK,
 			      &(struct crossing_in){ from_b->headers,

@@ -44,6 +44,10 @@ void leg_drop(struct leg *leg);
 /* Answer leg A's initial INVITE.  Negative errno: A does not hear of it. */
 int leg_reply_invite(struct leg *a, unsigned code, struct text reason,
 		     const struct sip_reply_view *from_b);
+/* The same with more header lines, each with its CRLF. */
+int leg_reply_invite_with(struct leg *a, unsigned code, struct text reason,
+			  const struct sip_reply_view *from_b,
+			  struct text lines);
 /* Answer a transaction without more; reason is a C string. */
 void leg_reply_plain(struct leg *leg, struct sip_transaction *t, unsigned code,
 		     const char *reason);

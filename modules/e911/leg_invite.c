@@ -95,6 +95,9 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	(void)snprintf(leg->peer.host, sizeof(leg->peer.host), "%s",
 		       route->host);
 	leg->local_cseq = 1;
+	/* Only what A can confirm is asked for (RFC 3262). */
+	if (call->a->invite.open)
+		leg->options |= call->a->peer_options & LEG_OPTION_100REL;
 	if (!leg_name(call, leg) || !leg_address(call, leg, route, host) ||
 	    !call_text_set(call, &leg->contact, text_of(contact)))
 		return -ENOMEM;

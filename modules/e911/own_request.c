@@ -124,7 +124,7 @@ static bool must_wait(const struct leg *leg)
 	const struct leg *other = leg_other(leg);
 	bool offers = is(leg->own.method, "INVITE") || leg->own.body.len;
 
-	return offers && (leg->call->relaying_invite || leg->ack_due ||
+	return offers && (leg->call->reinviting || leg->ack_due ||
 			  (other && own_request_invites(other)));
 }
 

@@ -2,8 +2,10 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "crossing.h"
+#include "early.h"
 #include "leg.h"
 #include "leg_line.h"
 #include "own_request.h"
@@ -14,48 +16,86 @@ static bool method_is(const struct sip_request_view *rq, const char *method)
 	return text_equal(rq->method, text_of(method));
 }
 
-/* Why a request cannot be passed on; 0: it can. */
-static unsigned relay_refusal(const struct leg *leg, const struct leg *peer,
-			      const struct sip_request_view *rq,
-			      const char **ret_reason)
+/* Why a request cannot be passed on. */
+struct refusal {
+	unsigned code; /* 0: it can */
+	const char *reason;
+	bool is_for_now; /* Retry-After */
+};
+
+static const struct refusal unknown = { 481, "Call Does Not Exist", false };
+static const struct refusal not_now = { 500, "Server Internal Error", true };
+static const struct refusal pending = { 491, "Request Pending", false };
+static const struct refusal declined = { 603, "Declined", false };
+
+static void refuse(struct leg *leg, struct sip_transaction *t,
+		   const struct refusal *why)
+{
+	struct sip_answer answer = { .code = why->code,
+				     .reason = text_of(why->reason),
+				     .to_tag = call_text_get(&leg->local_tag) };
+	char line[24];
+	uint8_t rnd;
+
+	random_bytes(&rnd, sizeof(rnd));
+	/* RFC 3261 14.2: a random time of 0 to 10 s. */
+	(void)snprintf(line, sizeof(line), "Retry-After: %u\r\n", rnd % 11u);
+	if (why->is_for_now)
+		answer.headers = text_of(line);
+	(void)sip_reply(t, &answer);
+}
+
+/* One INVITE at a time (RFC 3261 14.1, 14.2): the same side's second one is
+ * told to come later, the other side's that they have met. */
+static const struct refusal *invite_refusal(const struct leg *leg,
+					    const struct leg *peer)
 {
 	const struct call *call = leg->call;
 
-	if (!leg_is_current(leg) || leg_is_gone(leg) ||
-	    call->state >= CALL_CANCELLED) {
-		*ret_reason = "Call Does Not Exist";
-		return 481;
-	}
-	/* An emergency call is not transferred away from the PSAP. */
-	if (method_is(rq, "REFER")) {
-		*ret_reason = "Declined";
-		return 603;
-	}
-	if (method_is(rq, "INVITE") &&
-	    (call->relaying_invite || call->state != CALL_CONNECTED ||
-	     own_request_invites(leg) || (peer && own_request_invites(peer)))) {
-		*ret_reason = "Request Pending";
-		return 491;
-	}
-	if (!peer || leg_is_gone(peer) || !peer->remote_tag.len) {
-		*ret_reason = "Server Internal Error";
-		return 500;
-	}
-	return 0;
+	if (call->reinviting == leg || (leg->side == LEG_A && leg->invite.open))
+		return &not_now;
+	if (call->reinviting || call->state != CALL_CONNECTED ||
+	    own_request_invites(leg) || (peer && own_request_invites(peer)))
+		return &pending;
+	return NULL;
 }
 
+/* NULL: it can be passed on. */
+static const struct refusal *relay_refusal(const struct leg *leg,
+					   const struct leg *peer,
+					   const struct sip_request_view *rq)
+{
+	const struct refusal *why = NULL;
+
+	if (!leg_is_current(leg) || leg_is_gone(leg) ||
+	    leg->call->state >= CALL_CANCELLED)
+		return &unknown;
+	/* An emergency call is not transferred away from the PSAP. */
+	if (method_is(rq, "REFER"))
+		return &declined;
+	if (method_is(rq, "INVITE"))
+		why = invite_refusal(leg, peer);
+	if (!why && (!peer || leg_is_gone(peer) || !peer->remote_tag.len))
+		why = &not_now;
+	return why;
+}
+
+/* ---- passing on ---- */
+
 static int relay_send(struct leg *peer, struct exchange *ex,
-		      const struct sip_request_view *rq)
+		      const struct sip_request_view *rq, struct text lines)
 {
 	static char headers[LEG_HEADERS_SIZE], method[32];
 	struct text_writer w = text_writer_on(headers, sizeof(headers));
 	struct sip_transaction t;
 	struct text body;
+	int err;
 
 	if (text_to_cstr(rq->method, method, sizeof(method)) < 0)
 		return -EINVAL;
 	if (ex->is_refresh)
 		leg_line_contact(&w, peer);
+	text_write(&w, lines);
 	crossing_make(peer, HEADER_DIALOG_REQUEST,
 		      &(struct crossing_in){ rq->headers, rq->header_count,
 					     rq->body },
@@ -67,36 +107,34 @@ static int relay_send(struct leg *peer, struct exchange *ex,
 		peer->invite_cseq_out = ex->cseq = peer->local_cseq + 1;
 		peer->offer_out = body.len > 0;
 	}
-	return sip_send(&(struct sip_out){ .method = method,
-					   .leg = peer,
-					   .cseq = ++peer->local_cseq,
-					   .headers = text_written(&w),
-					   .body = body,
-					   .exchange = ex },
-			&t);
+	err = sip_send(&(struct sip_out){ .method = method,
+					  .leg = peer,
+					  .cseq = ++peer->local_cseq,
+					  .headers = text_written(&w),
+					  .body = body,
+					  .exchange = ex },
+		       &t);
+	if (err >= 0 && ex->is_invite)
+		peer->reinvite = t;
+	return err;
 }
 
-void relay_request(struct leg *leg, const struct sip_request_view *rq)
+static void relay_pass(struct leg *leg, struct leg *peer,
+		       const struct sip_request_view *rq, struct text lines)
 {
-	struct leg *peer = leg_other(leg);
+	struct exchange *ex = exchange_new(EXCHANGE_RELAY, peer);
 	struct sip_transaction t = rq->transaction;
-	const char *reason = NULL;
-	unsigned code = relay_refusal(leg, peer, rq, &reason);
-	struct exchange *ex;
 
-	if (code) {
-		leg_reply_plain(leg, &t, code, reason);
-		return;
-	}
-	ex = exchange_new(EXCHANGE_RELAY, peer);
 	if (!ex) {
 		stat_add(STAT_memory_failures, 1);
-		leg_reply_plain(leg, &t, 500, "Server Internal Error");
+		refuse(leg, &t, &not_now);
 		return;
 	}
 	ex->asker = leg;
 	ex->from = t;
 	ex->from_cseq = rq->cseq;
+	ex->is_prack = method_is(rq, "PRACK");
+	ex->has_body = rq->body.len > 0;
 	ex->is_invite = method_is(rq, "INVITE");
 	ex->is_refresh = ex->is_invite || method_is(rq, "UPDATE");
 	if (ex->is_refresh)
@@ -106,12 +144,69 @@ void relay_request(struct leg *leg, const struct sip_request_view *rq)
 				 __ATOMIC_RELAXED);
 		leg_reply_plain(leg, &t, 100, "Trying");
 	}
-	if (relay_send(peer, ex, rq) < 0) {
+	if (relay_send(peer, ex, rq, lines) < 0) {
 		exchange_free(ex);
-		leg_reply_plain(leg, &t, 500, "Server Internal Error");
+		refuse(leg, &t, &not_now);
 		return;
 	}
-	leg->call->relaying_invite |= ex->is_invite;
+	if (ex->is_invite)
+		leg->call->reinviting = leg;
+}
+
+/* To the early dialog whose reply it confirms. */
+static void relay_prack(struct leg *a, const struct sip_request_view *rq)
+{
+	struct sip_transaction t = rq->transaction;
+	struct text dialog, current;
+	struct leg *peer = NULL;
+	char lines[48];
+	struct text_writer w = text_writer_on(lines, sizeof(lines));
+
+	switch (early_prack(a, rq, &peer, &dialog, &w)) {
+	case EARLY_PRACK_UNKNOWN:
+		refuse(a, &t, &unknown);
+		break;
+	case EARLY_PRACK_DONE:
+		/* An offer in it finds nobody who could answer. */
+		if (rq->body.len && peer->offer_out)
+			leg_reply_plain(a, &t, 488, "Not Acceptable Here");
+		else
+			leg_reply_plain(a, &t, 200, "OK");
+		break;
+	case EARLY_PRACK_PASS:
+		current = call_text_get(&peer->remote_tag);
+		early_enter(peer, dialog);
+		relay_pass(a, peer, rq, text_written(&w));
+		early_enter(peer, current);
+		break;
+	}
+}
+
+void relay_request(struct leg *leg, const struct sip_request_view *rq)
+{
+	struct leg *peer = leg_other(leg);
+	struct sip_transaction t = rq->transaction;
+	const struct refusal *why;
+
+	if (method_is(rq, "PRACK")) {
+		relay_prack(leg, rq);
+		return;
+	}
+	why = relay_refusal(leg, peer, rq);
+	if (why)
+		refuse(leg, &t, why);
+	else
+		relay_pass(leg, peer, rq, text_of(NULL));
+}
+
+void relay_cancel(struct leg *leg)
+{
+	struct leg *peer = leg_other(leg);
+
+	if (leg->call->reinviting != leg || !peer || !peer->reinvite.open)
+		return;
+	sip_cancel(&peer->reinvite);
+	peer->reinvite.open = false;
 }
 
 void relay_ack(struct leg *leg, const struct sip_request_view *rq)
@@ -125,13 +220,73 @@ void relay_ack(struct leg *leg, const struct sip_request_view *rq)
 		leg_ack(peer, rq->headers, rq->header_count, rq->body);
 }
 
-void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
+/* ---- replies ---- */
+
+/* What the asker is told instead of this refusal; r->code when just that.
+ * 408 and 481 would end the dialog of who asked (RFC 3261 12.2.1.2), which
+ * is not the one that is in trouble. */
+static unsigned told_instead(const struct exchange *ex,
+			     const struct sip_reply_view *r,
+			     const char **reason)
 {
-	struct leg *leg = ex->leg, *asker = ex->asker;
-	struct call *call = leg->call;
-	struct sip_answer answer = { .code = r->code, .reason = r->reason };
+	*reason = NULL;
+	if (r->code < 300)
+		return r->code;
+	if (ex->is_prack && !ex->has_body) {
+		*reason = "OK";
+		return 200;
+	}
+	if (r->is_local && r->code == 408) {
+		*reason = "Server Time-out";
+		return 504;
+	}
+	if (r->code == 408 || r->code == 481) {
+		*reason = "Server Internal Error";
+		return 500;
+	}
+	return r->code;
+}
+
+/* A final reply to a re-INVITE of theirs. */
+static void reinvite_ends(struct exchange *ex, const struct sip_reply_view *r)
+{
+	struct leg *leg = ex->leg;
+
+	leg->call->reinviting = NULL;
+	leg->reinvite.open = false;
+	if (r->code >= 300)
+		return;
+	leg->ack_due = true;
+	/* After a BYE no ACK of the asker will come to pass on. */
+	if (leg->offer_out || leg_is_gone(leg))
+		leg_ack(leg, NULL, 0, text_of(NULL));
+}
+
+static void relay_back(struct exchange *ex, const struct sip_reply_view *r)
+{
 	static char headers[LEG_HEADERS_SIZE];
 	struct text_writer w = text_writer_on(headers, sizeof(headers));
+	struct leg *asker = ex->asker;
+	struct sip_answer answer = { .reason = r->reason };
+	const char *reason;
+
+	answer.code = told_instead(ex, r, &reason);
+	if (reason)
+		answer.reason = text_of(reason);
+	if (r->code < 300 && ex->is_refresh)
+		leg_line_contact(&w, asker);
+	crossing_make(
+		asker, HEADER_DIALOG_REPLY,
+		&(struct crossing_in){ r->headers, r->header_count, r->body },
+		&w, &answer.body);
+	answer.headers = text_written(&w);
+	answer.to_tag = call_text_get(&asker->local_tag);
+	(void)sip_reply(&ex->from, &answer);
+}
+
+void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
+{
+	struct leg *leg = ex->leg;
 
 	if (r->code <= 100 || (!ex->is_invite && r->code < 200))
 		return;
@@ -142,23 +297,11 @@ void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 			leg_ack_late(leg, ex->cseq);
 		return;
 	}
-	if (ex->is_invite && r->code >= 200)
-		call->relaying_invite = false;
-	if (r->code < 300 && ex->is_refresh) {
+	/* An early dialog may have changed places meanwhile. */
+	if (r->code < 300 && ex->is_refresh &&
+	    text_equal(call_text_get(&leg->remote_tag), r->to_tag))
 		leg_refresh(leg, r->contact);
-		leg_line_contact(&w, asker);
-	}
-	if (ex->is_invite && r->code >= 200 && r->code < 300) {
-		leg->ack_due = true;
-		/* After a BYE no ACK of the asker will come to pass on. */
-		if (leg->offer_out || leg_is_gone(leg))
-			leg_ack(leg, NULL, 0, text_of(NULL));
-	}
-	crossing_make(
-		asker, HEADER_DIALOG_REPLY,
-		&(struct crossing_in){ r->headers, r->header_count, r->body },
-		&w, &answer.body);
-	answer.headers = text_written(&w);
-	answer.to_tag = call_text_get(&asker->local_tag);
-	(void)sip_reply(&ex->from, &answer);
+	if (ex->is_invite && r->code >= 200)
+		reinvite_ends(ex, r);
+	relay_back(ex, r);
 }

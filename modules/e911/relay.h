@@ -11,6 +11,8 @@
 
 /* Any request but BYE, CANCEL and ACK: pass it on or refuse it. */
 void relay_request(struct leg *leg, const struct sip_request_view *rq);
+/* CANCEL of a re-INVITE that came on this leg; nothing if there is none. */
+void relay_cancel(struct leg *leg);
 /* An ACK: what it carries goes on when the other side waits for it. */
 void relay_ack(struct leg *leg, const struct sip_request_view *rq);
 /* The reply to a request that was passed on: give it to who asked. */

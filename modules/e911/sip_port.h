@@ -33,6 +33,8 @@ struct exchange {
 	struct leg *asker;           /* RELAY: the leg it came from */
 	struct sip_transaction from; /* RELAY: whom to answer */
 	uint32_t from_cseq;          /* RELAY of an INVITE: its CSeq */
+	bool is_prack;               /* RELAY */
+	bool has_body;               /* RELAY: the request had one */
 	bool is_invite;              /* RELAY, OWN: a re-INVITE */
 	bool is_refresh;             /* RELAY, OWN: INVITE or UPDATE */
 };

@@ -328,8 +328,11 @@ static void reinvites_that_meet_are_refused_491(struct flow *f)
 	psap_expects(f, "south", "INVITE");
 	psap_sends(f, "south", "INVITE", OTHER);
 	psap_expects_reply(f, "south", 491);
+
+	because(f, "a second one of the same side is told to come later");
 	caller_sends(f, "INVITE", OTHER);
-	caller_expects_reply(f, 491);
+	caller_expects_reply(f, 500);
+	last_carries(f, "Retry-After: ");
 
 	because(f, "the first of them goes through");
 	psap_replies(f, "south", "INVITE", 200, ANSWER);
@@ -440,7 +443,7 @@ static void update_and_info_cross_both_ways(struct flow *f)
 	caller_sends(f, "INFO", "Signal=2\r\n");
 	psap_expects(f, "south", "INFO");
 	time_passes(f, 30000);
-	caller_expects_reply(f, 408);
+	caller_expects_reply(f, 504);
 	expect_state(f, CALL_CONNECTED);
 	caller_hangs_up(f);
 }
@@ -544,7 +547,7 @@ static void a_reinvite_answered_after_its_time_out_gets_its_ack(struct flow *f)
 	caller_expects_reply(f, 100);
 	psap_expects(f, "south", "INVITE");
 	time_passes(f, 30000);
-	caller_expects_reply(f, 408);
+	caller_expects_reply(f, 504);
 	psap_replies(f, "south", "INVITE", 200, OFFER);
 	psap_expects(f, "south", "ACK");
 	last_lacks(f, "v=0");

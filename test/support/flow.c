@@ -34,6 +34,9 @@ struct flow {
 	const char *caller_user; /* NULL: the caller has a number */
 	uint8_t transport[PARTIES];
 	enum number_format format[PARTIES];
+	uint8_t caller_options;
+	struct header_view headers[64]; /* of the message that is told */
+	size_t more_count;              /* of them by with_header() */
 	bool allows_losses;
 	enum call_state told_state;
 	size_t events_seen;
@@ -256,8 +259,36 @@ void route_speaks(struct flow *f, const char *who, uint8_t transport,
 	f->format[i] = format;
 }
 
+void caller_knows(struct flow *f, uint8_t options)
+{
+	f->caller_options = options;
+}
+
+void with_header(struct flow *f, const char *name, const char *value)
+{
+	assert_true(f->more_count < 8);
+	f->headers[f->more_count++] =
+		(struct header_view){ text_of(name), text_of(value) };
+}
+
+/* Those of with_header(), once, and what this side always says. */
+static const struct header_view *headers_of(struct flow *f, bool is_a,
+					    size_t *ret_count)
+{
+	const struct header_view *usual =
+		is_a ? flow_tenant_headers : psap_headers;
+	size_t n = is_a ? flow_tenant_header_count : ARRAY_SIZE(psap_headers);
+
+	assert_true(f->more_count + n <= ARRAY_SIZE(f->headers));
+	memcpy(f->headers + f->more_count, usual, n * sizeof(usual[0]));
+	*ret_count = f->more_count + n;
+	f->more_count = 0;
+	return f->headers;
+}
+
 static void scene_to_call(const struct flow *f, struct call *call)
 {
+	call->a->peer_options = f->caller_options;
 	for (unsigned i = 1; i < f->party_count; i++) {
 		if (!f->transport[i])
 			continue;
@@ -299,9 +330,7 @@ static void sends(struct flow *f, struct party *p, const char *method,
 	rq.method = text_of(method);
 	rq.cseq = ack ? p->invite_cseq : ++p->cseq;
 	rq.from_tag = text_of(p->tag);
-	rq.headers = is_a ? flow_tenant_headers : psap_headers;
-	rq.header_count =
-		is_a ? flow_tenant_header_count : ARRAY_SIZE(psap_headers);
+	rq.headers = headers_of(f, is_a, &rq.header_count);
 	rq.body = text_of(body);
 	rq.contact = text_of(is_a ? "sip:secret-desk-2@198.51.100.9:5061"
 				  : "sip:psap-hidden-2@203.0.113.9");
@@ -400,9 +429,7 @@ static void replies(struct flow *f, struct party *p, const char *method,
 	r.contact = text_of(is_a ? "sip:secret-desk@198.51.100.9:5061"
 				 : "sip:psap-hidden@203.0.113.9");
 	r.route_set = text_of(is_a ? NULL : "<sip:psap-hidden-proxy;lr>");
-	r.headers = is_a ? flow_tenant_headers : psap_headers;
-	r.header_count =
-		is_a ? flow_tenant_header_count : ARRAY_SIZE(psap_headers);
+	r.headers = headers_of(f, is_a, &r.header_count);
 	snprintf(what, sizeof(what), "%u %s", code, method);
 	heard(f, p, what, body);
 	fake_sip_reply(c, &r);

@@ -58,6 +58,9 @@ void caller_is(struct flow *f, const char *user);
 void route_speaks(struct flow *f, const char *who, uint8_t transport,
 		  enum number_format format);
 
+/* What the caller's INVITE says it knows: enum leg_option. */
+void caller_knows(struct flow *f, uint8_t options);
+
 /* ---- the story ---- */
 
 void because(struct flow *f, const char *why);
@@ -67,6 +70,8 @@ void caller_sends(struct flow *f, const char *method, const char *body);
 /* ACK of the caller's latest INVITE. */
 void caller_acks(struct flow *f, const char *body);
 void caller_cancels(struct flow *f);
+/* The next message told here has this header too. */
+void with_header(struct flow *f, const char *name, const char *value);
 /* The caller answers our latest request of this method. */
 void caller_replies(struct flow *f, const char *method, unsigned code,
 		    const char *body);

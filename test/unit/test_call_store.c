@@ -248,7 +248,9 @@ static void a_cancel_finds_its_invite_only(void **state)
 	assert_null(call_store_find_invite(s, id, tag, 6));
 	assert_null(call_store_find_invite(s, id, text_of("us"), 7));
 	assert_null(call_store_find_invite(s, text_of("id-8"), tag, 7));
-	assert_null(call_store_find_invite(s, id, tag, 8));
+	assert_ptr_equal(call_store_find_invite(s, id, tag, 8), b);
+	call_unref(call);
+	assert_null(call_store_find_invite(s, id, tag, 0));
 }
 
 static void who_holds_a_call_may_go_on_after_its_removal(void **state)

@@ -11,7 +11,9 @@
 #include "modules/core/text_writer.h"
 #include "modules/e911/leg_line.h"
 
-#define ALLOW "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO\r\n"
+#define ALLOW \
+	"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, " \
+	"MESSAGE\r\n"
 
 static void assert_written(const struct text_writer *w, const char *expected)
 {

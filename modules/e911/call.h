@@ -189,6 +189,8 @@ struct call {
 	const char *ended_by;  /* static text */
 	struct call_text offer_headers, offer_body;
 	bool shows_caller; /* the number shown is the one A's From has */
+	/* For an ESInet; empty when no route leads to one (leg_i3.h). */
+	struct call_text civic, caller_name, organization_name;
 
 	/* What the path settled, for RPC, events and the binding. */
 	uint64_t trunk_id, organization_id, endpoint_id, location_id;

@@ -15,7 +15,7 @@ static bool takes_sdp_only(const struct leg *to)
 	       (to->variant & LEG_VARIANT_SDP_ONLY);
 }
 
-static struct text content_type(const struct crossing_in *in)
+struct text crossing_content_type(const struct crossing_in *in)
 {
 	struct request_view rq = { .headers = in->headers,
 				   .header_count = in->header_count };
@@ -37,7 +37,7 @@ static bool take_session(const struct crossing_in *in, enum header_side side,
 			 struct text *ret_body)
 {
 	bool begins = side == HEADER_INVITE_OUT || side == HEADER_CALLBACK_OUT;
-	struct text type = content_type(in), boundary;
+	struct text type = crossing_content_type(in), boundary;
 	struct multipart_part part;
 
 	if (multipart_boundary(type, &boundary) < 0)
@@ -51,25 +51,45 @@ static bool take_session(const struct crossing_in *in, enum header_side side,
 	return begins;
 }
 
-void crossing_make(const struct leg *to, enum header_side side,
-		   const struct crossing_in *in, struct text_writer *w,
-		   struct text *ret_body)
+bool crossing_has_session(const struct crossing_in *in)
+{
+	struct text type = crossing_content_type(in);
+	struct multipart_part part;
+
+	if (!in->body.len)
+		return false;
+	return !type.len || media_type_is(type, SDP) ||
+	       multipart_find(type, in->body, SDP, text_of(NULL), &part);
+}
+
+void crossing_by(const struct leg *to, const struct crossing_way *by,
+		 const struct crossing_in *in, struct text_writer *w,
+		 struct text *ret_body)
 {
 	struct header_way way = {
-		.side = side,
+		.side = by->side,
 		.profile = to->profile ? to->profile : PROFILE_LEGACY,
 	};
 	bool taken_out;
 
 	*ret_body = in->body;
-	taken_out = takes_sdp_only(to) && take_session(in, side, ret_body);
-	if (in->body.len && !taken_out)
+	taken_out = takes_sdp_only(to) && take_session(in, by->side, ret_body);
+	if (in->body.len && !taken_out && !by->body_is_ours)
 		way.met |= HEADER_IF_BODY;
-	if (!taken_out && !(to->variant & LEG_VARIANT_NO_LOCATION))
+	if (!taken_out && !by->drops_location &&
+	    !(to->variant & LEG_VARIANT_NO_LOCATION))
 		way.met |= HEADER_IF_LOCATION;
 	if (to->call->shows_caller)
 		way.met |= HEADER_IF_CALLER;
 	(void)headers_format(in->headers, in->header_count, &way, w);
 	if (taken_out && ret_body->len)
 		text_writef(w, "Content-Type: " SDP "\r\n");
+}
+
+void crossing_make(const struct leg *to, enum header_side side,
+		   const struct crossing_in *in, struct text_writer *w,
+		   struct text *ret_body)
+{
+	crossing_by(to, &(struct crossing_way){ .side = side }, in, w,
+		    ret_body);
 }

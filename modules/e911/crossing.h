@@ -18,6 +18,10 @@ struct crossing_in {
 	struct text body;
 };
 
+struct text crossing_content_type(const struct crossing_in *in);
+/* Is there a session description in it, alone or as a part? */
+bool crossing_has_session(const struct crossing_in *in);
+
 /*
  * Append to w the lines that cross to that leg, and say which body does:
  * *ret_body is a view of in->body, or of this process's own buffer until the
@@ -26,3 +30,13 @@ struct crossing_in {
 void crossing_make(const struct leg *to, enum header_side side,
 		   const struct crossing_in *in, struct text_writer *w,
 		   struct text *ret_body);
+
+/* The same, for an INVITE of which more is known. */
+struct crossing_way {
+	enum header_side side;
+	bool drops_location; /* the caller's is not the one to be used */
+	bool body_is_ours;   /* the caller describes it in vain */
+};
+void crossing_by(const struct leg *to, const struct crossing_way *by,
+		 const struct crossing_in *in, struct text_writer *w,
+		 struct text *ret_body);

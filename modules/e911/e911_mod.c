@@ -23,6 +23,7 @@
 #include "core/timer_proc.h"
 #include "e911_mod.h"
 #include "handle.h"
+#include "leg_i3.h"
 #include "raw_input.h"
 #include "worker.h"
 
@@ -31,6 +32,10 @@
 static char default_state_dir[] = "/var/lib/e911";
 static char default_wake_socket[] = "/run/e911/e911d.sock";
 static char default_node[] = "gw1";
+static char default_resource_priority[] = "esnet.1";
+static char default_provider_type[] = "Telecom Provider";
+static char default_service_type[] = "MLTS-hosted";
+static char default_service_mobility[] = "Nomadic";
 
 /* ---- parameters ---- */
 
@@ -45,7 +50,8 @@ static int set_default_route(modparam_t type, void *value)
 			 err == -ENOSPC
 				 ? "default_route '%s': more than %d"
 				 : "default_route '%s': not sip:user@IP[:port]"
-				   "[;transport=udp|tcp|tls]",
+				   "[;transport=udp|tcp|tls]"
+				   "[;profile=legacy|pbx|i3]",
 			 (char *)value, PATH_DEFAULT_ROUTES_MAX);
 	return err < 0 ? -1 : 0;
 }
@@ -68,6 +74,9 @@ static int check_parameters(void)
 	bad += outside("journal_ring_kb", c->journal_ring_kb, 64, 1048576);
 	bad += outside("linger", c->linger, 1, 600);
 	bad += outside("serve_unknown_source", c->serve_unknown_source, 0, 1);
+	bad += outside("i3_caller_location", c->i3.caller_location,
+		       I3_CALLER_UNUSED, I3_CALLER_BOTH);
+	bad += leg_i3_conf_faults(&c->i3);
 	if (!c->path.default_route_count)
 		log_line(LEVEL_WARNING,
 			 "default_route is not set: without a directory every "
@@ -139,6 +148,15 @@ static param_export_t params[] = {
 	{ "linger",               PARAM_INT,    &worker_conf.linger },
 	{ "serve_unknown_source", PARAM_INT,    &worker_conf.serve_unknown_source },
 	{ "elin_walk",            PARAM_INT,    &worker_conf.elin_walk },
+	{ "i3_domain",            PARAM_STRING, &worker_conf.i3.domain },
+	{ "i3_resource_priority", PARAM_STRING, &worker_conf.i3.resource_priority },
+	{ "i3_caller_location",   PARAM_INT,    &worker_conf.i3.caller_location },
+	{ "i3_provider_name",     PARAM_STRING, &worker_conf.i3.provider_name },
+	{ "i3_provider_id",       PARAM_STRING, &worker_conf.i3.provider_id },
+	{ "i3_provider_contact",  PARAM_STRING, &worker_conf.i3.provider_contact },
+	{ "i3_provider_type",     PARAM_STRING, &worker_conf.i3.provider_type },
+	{ "i3_service_type",      PARAM_STRING, &worker_conf.i3.service_type },
+	{ "i3_service_mobility",  PARAM_STRING, &worker_conf.i3.service_mobility },
 	{ "default_route",        PARAM_STRING | PARAM_USE_FUNC, set_default_route },
 	{ 0 },
 };
@@ -225,6 +243,7 @@ static int mod_init(void)
 		log_line(LEVEL_ERR, "tm must be loaded before e911");
 		return -1;
 	}
+	leg_i3_init(&worker_conf.i3);
 	err = worker_shared_new();
 	if (err < 0) {
 		log_line(LEVEL_ERR, "cannot make the shared state: %s",
@@ -309,5 +328,12 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	worker_conf.journal_ring_kb = 8192;
 	worker_conf.linger = 32;
 	worker_conf.elin_walk = 1;
+	worker_conf.i3 = (struct i3_conf){
+		.resource_priority = default_resource_priority,
+		.caller_location = I3_CALLER_FIRST,
+		.provider_type = default_provider_type,
+		.service_type = default_service_type,
+		.service_mobility = default_service_mobility,
+	};
 	return sr_kemi_modules_add(kemi);
 }

@@ -163,6 +163,25 @@ static bool shows_caller(const struct path *p)
 	       number == p->shown_number;
 }
 
+/*
+ * What an ESInet wants to know stands in the directory, which is closed when
+ * later routes are tried.  Without memory the call goes out without it.
+ */
+static void fill_i3(struct call *call, const struct path *p)
+{
+	for (unsigned i = 0; i < p->route_count; i++) {
+		if (p->routes[i].profile != PROFILE_I3)
+			continue;
+		if (!call_text_set(call, &call->civic, p->location.civic) ||
+		    !call_text_set(call, &call->caller_name,
+				   p->endpoint.name) ||
+		    !call_text_set(call, &call->organization_name,
+				   p->organization.name))
+			stat_add(STAT_memory_failures, 1);
+		return;
+	}
+}
+
 /* A call object for this INVITE; NULL without memory. */
 static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 			      const struct path_request *rq,
@@ -192,6 +211,7 @@ static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 	memcpy(call->shown_user, p->shown_user, sizeof(call->shown_user));
 	call->held_number = p->holds_number ? p->shown_number : 0;
 	call->elin_timeout_s = p->elin_timeout_s;
+	fill_i3(call, p);
 	return call;
 }
 

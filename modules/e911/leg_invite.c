@@ -5,6 +5,7 @@
 #include "call_store.h"
 #include "crossing.h"
 #include "leg.h"
+#include "leg_i3.h"
 #include "leg_line.h"
 
 /* One process, one thread. */
@@ -51,15 +52,20 @@ static const char *transport_param(uint8_t transport)
 static bool leg_address(struct call *call, struct leg *leg,
 			const struct call_route *route, const char *our_host)
 {
+	bool i3 = leg_is_i3(leg);
 	char user[CALL_USER_SIZE], uri[3 * CALL_USER_SIZE + CALL_HOST_SIZE];
 	bool is_number, v6 = strchr(route->host, ':') != NULL;
 	const char *open = v6 ? "[" : "", *close = v6 ? "]" : "";
 
+	if (i3 && leg_i3_host())
+		our_host = leg_i3_host();
 	shown_user(call, route, user, sizeof(user), &is_number);
 	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s", user, our_host,
 		       is_number ? ";user=phone" : "");
 	if (!call_text_set(call, &leg->local_uri, text_of(uri)))
 		return false;
+	if (i3)
+		return leg_i3_address(leg, route);
 	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s%s", route->user, open,
 		       route->host, close);
 	if (!call_text_set(call, &leg->remote_uri, text_of(uri)))
@@ -89,6 +95,8 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	leg->attempt = call->route_index;
 	leg->trunk_id = route->trunk_id;
 	leg->profile = route->profile;
+	if (leg_is_i3(leg))
+		leg->options |= LEG_OPTION_REPLACES;
 	leg->flow = flow;
 	leg->peer = (struct next_hop){ .port = route->port,
 				       .transport = route->transport };
@@ -105,8 +113,8 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	return 0;
 }
 
-/* What of the caller's INVITE crosses to this leg. */
-static struct text put_offer(const struct leg *leg, struct text_writer *w)
+/* What of the caller's INVITE crosses to this leg, and what is added. */
+static struct text put_offer(struct leg *leg, struct text_writer *w)
 {
 	const struct call *call = leg->call;
 	enum header_side side = call->kind == CALL_CALLBACK
@@ -122,6 +130,9 @@ static struct text put_offer(const struct leg *leg, struct text_writer *w)
 	};
 	struct text body;
 
+	leg->offer_out = crossing_has_session(&in);
+	if (leg_is_i3(leg))
+		return leg_i3_compose(leg, &in, w);
 	crossing_make(leg, side, &in, w, &body);
 	return body;
 }
@@ -142,7 +153,6 @@ int leg_invite(struct leg *leg)
 	leg_line_abilities(&w, leg);
 	body = put_offer(leg, &w);
 	leg->invite_cseq_out = ex->cseq = leg->local_cseq;
-	leg->offer_out = body.len > 0;
 	err = sip_send(
 		&(struct sip_out){
 			.method = "INVITE",

@@ -127,6 +127,20 @@ static int transport_parse(struct text params, struct call_route *route)
 	return -EINVAL;
 }
 
+static int profile_parse(struct text params, struct call_route *route)
+{
+	struct text t;
+
+	if (!param_find(params, text_of("profile"), &t))
+		return 0;
+	for (enum trunk_profile n = PROFILE_LEGACY; n <= PROFILE_I3; n++)
+		if (text_equal_nocase(t, text_of(trunk_profile_name(n)))) {
+			route->profile = (uint8_t)n;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 int worker_default_route_add(const char *uri)
 {
 	struct path_conf *conf = &worker_conf.path;
@@ -142,7 +156,8 @@ int worker_default_route_add(const char *uri)
 	if (address_parse(text_of(uri), &a) < 0 || !a.user.len ||
 	    text_to_cstr(a.user, route.user, sizeof(route.user)) < 0 ||
 	    hostport_parse(a.host, &route) < 0 ||
-	    transport_parse(a.uri_params, &route) < 0)
+	    transport_parse(a.uri_params, &route) < 0 ||
+	    profile_parse(a.uri_params, &route) < 0)
 		return -EINVAL;
 	conf->default_routes[conf->default_route_count++] = route;
 	return 0;

@@ -10,6 +10,7 @@
 #include "elin_table.h"
 #include "journal_process.h"
 #include "journal_ring.h"
+#include "leg_i3.h"
 #include "path.h"
 #include "report.h"
 
@@ -33,6 +34,7 @@ struct worker_conf {
 	int serve_unknown_source;
 	int elin_walk;
 	struct path_conf path;
+	struct i3_conf i3;
 };
 extern struct worker_conf worker_conf;
 extern struct shared_state *worker_shared;
@@ -40,7 +42,8 @@ extern struct shared_state *worker_shared;
 /* mod_init: make the shared state.  Negative errno. */
 int must_check worker_shared_new(void);
 void worker_shared_free(void);
-/* "sip:911@192.0.2.1:5060;transport=tcp" into worker_conf.path; -EINVAL when
+/* "sip:911@192.0.2.1:5060;transport=tcp;profile=pbx" into worker_conf.path;
+ * -EINVAL when
  * it is no URI with an IP literal, -ENOSPC when there are too many. */
 int must_check worker_default_route_add(const char *uri);
 

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "leg_i3.h"
+
+#include <stdio.h>
+
+#include "additional_data.h"
+#include "address.h"
+#include "multipart.h"
+#include "pidf_lo.h"
+#include "xml_writer.h"
+
+#define SERVICE   "urn:service:sos"
+#define PIDF_TYPE "application/pidf+xml"
+#define DATA_TYPE "application/EmergencyCallData."
+#define BODY_SIZE 131072
+#define ID_SIZE   33 /* 32 letters and digits of a call's UUID */
+#define CID_MAX   256
+#define NO_DOMAIN "e911.invalid"
+
+static struct i3_conf conf;
+/* One process, one thread. */
+static char body_buffer[BODY_SIZE];
+
+static bool is_set(const char *param)
+{
+	return param && param[0];
+}
+
+void leg_i3_init(const struct i3_conf *c)
+{
+	conf = *c;
+}
+
+/* i3's own pattern for the domain of an identifier. */
+static bool is_domain(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (!text_is_digit(t.p[i]) && t.p[i] != '-' && t.p[i] != '.' &&
+		    (t.p[i] < 'a' || t.p[i] > 'z'))
+			return false;
+	return text_index(t, '.') < t.len && t.len <= 200;
+}
+
+static int fault(const char *name, const char *value, bool sound)
+{
+	if (!is_set(value) || sound)
+		return 0;
+	log_line(LEVEL_ERR, "%s = '%s': cannot be written", name, value);
+	return 1;
+}
+
+int leg_i3_conf_faults(const struct i3_conf *c)
+{
+	const struct {
+		const char *name, *value;
+	} texts[] = {
+		{ "i3_provider_name", c->provider_name },
+		{ "i3_provider_id", c->provider_id },
+		{ "i3_provider_contact", c->provider_contact },
+		{ "i3_provider_type", c->provider_type },
+		{ "i3_service_type", c->service_type },
+		{ "i3_service_mobility", c->service_mobility },
+	};
+	const char *rp = c->resource_priority;
+	int bad = fault("i3_domain", c->domain, is_domain(text_of(c->domain)));
+
+	bad += fault("i3_resource_priority", rp, is_domain(text_of(rp)));
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		bad += fault(texts[i].name, texts[i].value,
+			     xml_is_text(text_of(texts[i].value)));
+	return bad;
+}
+
+bool leg_is_i3(const struct leg *leg)
+{
+	return leg->side == LEG_B && leg->profile == PROFILE_I3 &&
+	       leg->call->kind == CALL_EMERGENCY;
+}
+
+const char *leg_i3_host(void)
+{
+	return is_set(conf.domain) ? conf.domain : NULL;
+}
+
+bool leg_i3_address(struct leg *leg, const struct call_route *route)
+{
+	bool v6 = strchr(route->host, ':') != NULL;
+	char hop[CALL_HOST_SIZE + 64];
+
+	(void)snprintf(hop, sizeof(hop), "<sip:%s%s%s:%u;transport=%s;lr>",
+		       v6 ? "[" : "", route->host, v6 ? "]" : "", route->port,
+		       trunk_transport_name(route->transport));
+	return call_text_set(leg->call, &leg->remote_uri, text_of(SERVICE)) &&
+	       call_text_set(leg->call, &leg->remote_target,
+			     text_of(SERVICE)) &&
+	       call_text_set(leg->call, &leg->route_set, text_of(hop));
+}
+
+/* ---- names of the call ---- */
+
+static void id_format(const struct call *call, char id[ID_SIZE])
+{
+	for (size_t i = 0; i < sizeof(call->id.b); i++)
+		(void)snprintf(id + 2 * i, 3, "%02x", call->id.b[i]);
+}
+
+static const char *domain(void)
+{
+	return is_set(conf.domain) ? conf.domain : NO_DOMAIN;
+}
+
+/* What is sent in each INVITE to an ESInet, whatever is in its body. */
+static void put_identifiers(const struct call *call, struct text_writer *w)
+{
+	char id[ID_SIZE];
+
+	id_format(call, id);
+	if (is_set(conf.domain))
+		text_writef(w,
+			    "Call-Info: <urn:emergency:uid:callid:%s:%s>"
+			    ";purpose=emergency-CallId\r\n"
+			    "Call-Info: <urn:emergency:uid:incidentid:%s:%s>"
+			    ";purpose=emergency-IncidentId\r\n",
+			    id, conf.domain, id, conf.domain);
+	if (is_set(conf.resource_priority))
+		text_writef(w, "Resource-Priority: %s\r\n",
+			    conf.resource_priority);
+}
+
+/* ---- a location that the caller brought ---- */
+
+static const struct header_view *next_header(const struct crossing_in *in,
+					     const char *name, size_t *index)
+{
+	struct request_view rq = { .headers = in->headers,
+				   .header_count = in->header_count };
+
+	return header_next(&rq, text_of(name), NULL, index);
+}
+
+static bool has_header(const struct crossing_in *in, const char *name)
+{
+	size_t index = 0;
+
+	return next_header(in, name, &index) != NULL;
+}
+
+/* The part that a "cid:" URI names (RFC 2392) is in the body. */
+static bool has_part(const struct crossing_in *in, struct text uri)
+{
+	struct multipart_part part;
+	char id[CID_MAX];
+
+	if (text_percent_decode(text_make(uri.p + 4, uri.len - 4), id,
+				sizeof(id)) <= 0)
+		return false;
+	return multipart_find(crossing_content_type(in), in->body, PIDF_TYPE,
+			      text_of(id), &part);
+}
+
+static bool can_be_used(const struct crossing_in *in, struct text uri)
+{
+	static const char *const references[] = { "https:", "http:", "sips:",
+						  "sip:", "pres:" };
+
+	if (text_has_prefix_nocase(uri, text_of("cid:")))
+		return has_part(in, uri);
+	for (size_t i = 0; i < ARRAY_SIZE(references); i++)
+		if (text_has_prefix_nocase(uri, text_of(references[i])))
+			return true;
+	return false;
+}
+
+static bool brings_location(const struct crossing_in *in)
+{
+	const struct header_view *h;
+	size_t index = 0;
+
+	while ((h = next_header(in, "Geolocation", &index))) {
+		struct text list = h->value, value, uri, params;
+
+		while (address_list_next(&list, &value)) {
+			reference_parse(value, &uri, &params);
+			if (can_be_used(in, uri))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---- our parts ---- */
+
+enum part_kind {
+	PART_LOCATION,
+	PART_PROVIDER,
+	PART_SERVICE,
+	PART_SUBSCRIBER,
+	PART_COUNT,
+};
+
+static const struct {
+	const char *type, *id, *purpose; /* purpose NULL: no Call-Info */
+} parts[PART_COUNT] = {
+	[PART_LOCATION] = { PIDF_TYPE, "location", NULL },
+	[PART_PROVIDER] = { DATA_TYPE "ProviderInfo+xml", "provider",
+			    "EmergencyCallData.ProviderInfo" },
+	[PART_SERVICE] = { DATA_TYPE "ServiceInfo+xml", "service",
+			   "EmergencyCallData.ServiceInfo" },
+	[PART_SUBSCRIBER] = { DATA_TYPE "SubscriberInfo+xml", "subscriber",
+			      "EmergencyCallData.SubscriberInfo" },
+};
+
+/* Without a name and a contact a provider tells nothing (RFC 7852 4.1). */
+static bool tells_provider(void)
+{
+	return is_set(conf.provider_name) && is_set(conf.provider_contact);
+}
+
+static unsigned wanted_parts(const struct leg *leg, bool theirs)
+{
+	const struct call *call = leg->call;
+	bool ours = !theirs || conf.caller_location == I3_CALLER_BOTH;
+	unsigned wanted = 0;
+
+	if (leg->variant & LEG_VARIANT_SDP_ONLY)
+		return 0;
+	if (call->civic.len && ours &&
+	    !(leg->variant & LEG_VARIANT_NO_LOCATION))
+		wanted |= 1u << PART_LOCATION;
+	if (!tells_provider())
+		return wanted;
+	wanted |= 1u << PART_PROVIDER | 1u << PART_SERVICE;
+	if (call->caller_name.len || call->organization_name.len)
+		wanted |= 1u << PART_SUBSCRIBER;
+	return wanted;
+}
+
+static void location_write(const struct leg *leg, struct text_writer *w)
+{
+	const struct call *call = leg->call;
+	struct text at = call_text_get(&leg->local_uri);
+	char device[UUID_STRING_SIZE], urn[UUID_STRING_SIZE + 16];
+	char entity[CALL_USER_SIZE * 3 + 256];
+	size_t colon = text_index(at, ':');
+
+	/* "sip:user@host;user=phone" */
+	if (colon < at.len)
+		at = text_make(at.p + colon + 1, at.len - colon - 1);
+	at.len = text_index(at, ';');
+	(void)snprintf(entity, sizeof(entity), "pres:%.*s", TEXT_ARG(at));
+	uuid_format(&call->id, device);
+	(void)snprintf(urn, sizeof(urn), "urn:uuid:%s", device);
+	pidf_lo_format(&(struct pidf_lo){ .civic = call_text_get(&call->civic),
+					  .entity = text_of(entity),
+					  .device = text_of(urn),
+					  .at_ms = call->started_ms },
+		       w);
+}
+
+static void data_write(const struct leg *leg, enum part_kind kind,
+		       const char *id, struct text_writer *w)
+{
+	const struct call *call = leg->call;
+	char reference[ID_SIZE + CID_MAX], number[E164_SIZE] = "";
+	struct additional_data d = {
+		.provider_name = text_of(conf.provider_name),
+		.provider_id = text_of(conf.provider_id),
+		.provider_type = text_of(conf.provider_type),
+		.provider_contact = text_of(conf.provider_contact),
+		.service_type = text_of(conf.service_type),
+		.service_mobility = text_of(conf.service_mobility),
+		.person = call_text_get(&call->caller_name),
+		.organization = call_text_get(&call->organization_name),
+	};
+
+	(void)snprintf(reference, sizeof(reference), "%s@%s", id, domain());
+	d.reference = text_of(reference);
+	if (call->shown_number)
+		e164_from_u64(call->shown_number, number);
+	d.number = text_of(number);
+	if (kind == PART_PROVIDER)
+		provider_info_format(&d, w);
+	else if (kind == PART_SERVICE)
+		service_info_format(&d, w);
+	else
+		subscriber_info_format(&d, w);
+}
+
+/* "--boundary", headers, content; the line end before the next "--". */
+static void part_write(const struct leg *leg, enum part_kind kind,
+		       struct text boundary, struct text_writer *w)
+{
+	char id[ID_SIZE];
+
+	id_format(leg->call, id);
+	text_writef(w,
+		    "--%.*s\r\nContent-Type: %s\r\n"
+		    "Content-ID: <%s-%s@%s>\r\n"
+		    "Content-Disposition: %s\r\n\r\n",
+		    TEXT_ARG(boundary), parts[kind].type, id, parts[kind].id,
+		    domain(),
+		    parts[kind].purpose ? "by-reference;handling=optional"
+					: "render;handling=optional");
+	if (kind == PART_LOCATION)
+		location_write(leg, w);
+	else
+		data_write(leg, kind, id, w);
+	text_writef(w, "\r\n");
+}
+
+static void parts_write(const struct leg *leg, unsigned wanted,
+			struct text boundary, struct text_writer *w)
+{
+	for (unsigned kind = 0; kind < PART_COUNT; kind++)
+		if (wanted & 1u << kind)
+			part_write(leg, (enum part_kind)kind, boundary, w);
+}
+
+static void part_lines(const struct leg *leg, unsigned wanted, bool has_routing,
+		       struct text_writer *w)
+{
+	char id[ID_SIZE];
+
+	id_format(leg->call, id);
+	for (unsigned kind = 0; kind < PART_COUNT; kind++) {
+		if (!(wanted & 1u << kind))
+			continue;
+		text_writef(w, "%s: <cid:%s-%s@%s>",
+			    parts[kind].purpose ? "Call-Info" : "Geolocation",
+			    id, parts[kind].id, domain());
+		if (parts[kind].purpose)
+			text_writef(w, ";purpose=%s", parts[kind].purpose);
+		text_writef(w, "\r\n");
+	}
+	if ((wanted & 1u << PART_LOCATION) && !has_routing)
+		text_writef(w, "Geolocation-Routing: yes\r\n");
+}
+
+/* ---- the body ---- */
+
+/* Where parts can be put into a multipart/mixed: in front of its closing
+ * delimiter.  False: it is none, or malformed. */
+static bool open_multipart(const struct crossing_in *in,
+			   struct text *ret_boundary, size_t *ret_at)
+{
+	struct text type = crossing_content_type(in);
+	struct multipart_part part;
+	struct multipart m;
+	unsigned n = 0;
+
+	if (!media_type_is(type, "multipart/mixed") ||
+	    multipart_boundary(type, ret_boundary) < 0)
+		return false;
+	multipart_begin(&m, in->body, *ret_boundary);
+	while (multipart_next(&m, &part))
+		n++;
+	*ret_at = m.close_at;
+	return n > 0;
+}
+
+/* The caller's own parts stay as they are, byte for byte. */
+static void body_extend(const struct leg *leg, const struct crossing_in *in,
+			unsigned wanted, struct text boundary, size_t at,
+			struct text_writer *b)
+{
+	text_write(b, text_make(in->body.p, at));
+	if (at == in->body.len) /* the end never came */
+		text_writef(b, "\r\n");
+	parts_write(leg, wanted, boundary, b);
+	if (at == in->body.len)
+		text_writef(b, "--%.*s--\r\n", TEXT_ARG(boundary));
+	else
+		text_write(b, text_make(in->body.p + at, in->body.len - at));
+}
+
+/* A multipart of our own around what the caller brought. */
+static void body_wrap(const struct leg *leg, const struct crossing_in *in,
+		      unsigned wanted, struct text boundary,
+		      struct text_writer *b)
+{
+	static const char *const described[] = {
+		"Content-Disposition",
+		"Content-Encoding",
+		"Content-Language",
+		"Content-ID",
+	};
+	struct text type = crossing_content_type(in);
+
+	if (in->body.len) {
+		text_writef(
+			b, "--%.*s\r\nContent-Type: %.*s\r\n",
+			TEXT_ARG(boundary),
+			TEXT_ARG(type.len ? type : text_of("application/sdp")));
+		for (size_t i = 0; i < ARRAY_SIZE(described); i++) {
+			const struct header_view *h;
+			size_t index = 0;
+
+			h = next_header(in, described[i], &index);
+			if (h)
+				text_writef(b, "%s: %.*s\r\n", described[i],
+					    TEXT_ARG(h->value));
+		}
+		text_writef(b, "\r\n");
+		text_write(b, in->body);
+		text_writef(b, "\r\n");
+	}
+	parts_write(leg, wanted, boundary, b);
+	text_writef(b, "--%.*s--\r\n", TEXT_ARG(boundary));
+}
+
+struct text leg_i3_compose(const struct leg *leg, const struct crossing_in *in,
+			   struct text_writer *w)
+{
+	struct text_writer b = text_writer_on(body_buffer, sizeof(body_buffer));
+	bool theirs = brings_location(in) &&
+		      (conf.caller_location != I3_CALLER_UNUSED ||
+		       !leg->call->civic.len);
+	unsigned wanted = wanted_parts(leg, theirs);
+	struct crossing_way way = { .side = HEADER_INVITE_OUT,
+				    .drops_location = !theirs };
+	struct text boundary, body;
+	char own[ID_SIZE + 8], id[ID_SIZE];
+	size_t at;
+
+	id_format(leg->call, id);
+	(void)snprintf(own, sizeof(own), "e911-%s", id);
+	if (wanted && open_multipart(in, &boundary, &at)) {
+		body_extend(leg, in, wanted, boundary, at, &b);
+	} else if (wanted) {
+		boundary = text_of(own);
+		body_wrap(leg, in, wanted, boundary, &b);
+		way.body_is_ours = true;
+	}
+	/* Longer than anything that can be sent: rather none of ours. */
+	if (b.full)
+		wanted = way.body_is_ours = 0;
+	crossing_by(leg, &way, in, w, &body);
+	put_identifiers(leg->call, w);
+	if (!wanted)
+		return body;
+	part_lines(leg, wanted, theirs && has_header(in, "Geolocation-Routing"),
+		   w);
+	if (way.body_is_ours)
+		text_writef(w,
+			    "MIME-Version: 1.0\r\nContent-Type: "
+			    "multipart/mixed;boundary=\"%s\"\r\n",
+			    own);
+	return text_written(&b);
+}

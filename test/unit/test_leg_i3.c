@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* build: link e911_bridge */
+/* build: with test/support/fake_sip.c test/support/fake_report.c */
+/* build: with test/support/platform_libc.c */
+#include "modules/e911/leg_i3.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "modules/core/multipart.h"
+#include "modules/e911/call_store.h"
+
+#define ID    "0190a0b0c0d07000800000000000beef"
+#define SDP   "v=0\r\ns=-\r\n"
+#define CIVIC "<civicAddress xml:lang=\"en\"><A3>Ashgrove</A3></civicAddress>"
+
+static struct i3_conf conf;
+static struct call *call;
+static struct leg *leg;
+static char lines[8192];
+static struct text body;
+
+static int set_up(void **state)
+{
+	static const uint8_t id[16] = { 0x01, 0x90, 0xa0, 0xb0, 0xc0, 0xd0,
+					0x70, 0x00, 0x80, 0x00, 0x00, 0x00,
+					0x00, 0x00, 0xbe, 0xef };
+
+	(void)state;
+	conf = (struct i3_conf){
+		.domain = (char *)"gw.example",
+		.resource_priority = (char *)"esnet.1",
+		.caller_location = I3_CALLER_FIRST,
+	};
+	leg_i3_init(&conf);
+	call = call_new(CALL_EMERGENCY);
+	assert_non_null(call);
+	memcpy(call->id.b, id, sizeof(id));
+	leg = call_leg_new(call, LEG_B);
+	assert_non_null(leg);
+	leg->profile = PROFILE_I3;
+	assert_true(call_text_set(
+		call, &leg->local_uri,
+		text_of("sip:+12065550100@gw.example;user=phone")));
+	assert_true(call_text_set(call, &call->civic, text_of(CIVIC)));
+	assert_true(call_text_set(call, &call->caller_name, text_of("Ann")));
+	assert_true(call_text_set(call, &call->organization_name,
+				  text_of("Larkspur & Co")));
+	call->shown_number = 12065550100;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	call_unref(call);
+	return 0;
+}
+
+static void with_provider(void)
+{
+	conf.provider_name = (char *)"Gateway Inc";
+	conf.provider_id = (char *)"urn:nena:companyid:GWI";
+	conf.provider_contact = (char *)"tel:+12065550199";
+	conf.provider_type = (char *)"Telecom Provider";
+	conf.service_type = (char *)"MLTS-hosted";
+	conf.service_mobility = (char *)"Nomadic";
+	leg_i3_init(&conf);
+}
+
+static void compose(const char *type, const char *geolocation,
+		    const char *content)
+{
+	struct header_view headers[] = {
+		{ text_of("Content-Type"), text_of(type) },
+		{ text_of("Geolocation"), text_of(geolocation) },
+		{ text_of("Resource-Priority"), text_of("wps.0") },
+	};
+	struct crossing_in in = { headers, ARRAY_SIZE(headers),
+				  text_of(content) };
+	struct text_writer w = text_writer_on(lines, sizeof(lines) - 1);
+
+	body = leg_i3_compose(leg, &in, &w);
+	lines[w.used] = '\0';
+}
+
+static bool has_line(const char *line)
+{
+	return strstr(lines, line) != NULL;
+}
+
+/* The content of the part of that type; NULL. */
+static const char *part_of(const char *type)
+{
+	static char found[4096];
+	struct multipart_part part;
+	char ours[128];
+
+	(void)snprintf(ours, sizeof(ours), "multipart/mixed;boundary=\"%s\"",
+		       strstr(lines, "boundary=b") ? "b" : "e911-" ID);
+	if (!multipart_find(text_of(ours), body, type, text_of(NULL), &part) ||
+	    text_to_cstr(part.body, found, sizeof(found)) < 0)
+		return NULL;
+	return found;
+}
+
+static void the_service_is_asked_for_and_a_route_leads_there(void **state)
+{
+	struct call_route route = { .port = 5061, .transport = TRANSPORT_TLS };
+
+	(void)state;
+	(void)snprintf(route.host, sizeof(route.host), "2001:db8::1");
+	assert_true(leg_is_i3(leg));
+	assert_true(leg_i3_address(leg, &route));
+	assert_true(text_equal(call_text_get(&leg->remote_target),
+			       text_of("urn:service:sos")));
+	assert_true(text_equal(call_text_get(&leg->remote_uri),
+			       text_of("urn:service:sos")));
+	assert_true(text_equal(
+		call_text_get(&leg->route_set),
+		text_of("<sip:[2001:db8::1]:5061;transport=tls;lr>")));
+	call->kind = CALL_CALLBACK;
+	assert_false(leg_is_i3(leg));
+}
+
+static void the_location_goes_by_value_beside_the_offer(void **state)
+{
+	(void)state;
+	compose("application/sdp", "", SDP);
+	assert_string_equal(part_of("application/sdp"), SDP);
+	assert_non_null(strstr(part_of("application/pidf+xml"), CIVIC));
+	assert_non_null(strstr(part_of("application/pidf+xml"),
+			       "entity=\"pres:+12065550100@gw.example\""));
+	assert_true(has_line("Geolocation: <cid:" ID "-location@gw.example>\r\n"
+			     "Geolocation-Routing: yes\r\n"));
+	assert_true(has_line("Call-Info: <urn:emergency:uid:callid:" ID
+			     ":gw.example>;purpose=emergency-CallId\r\n"));
+	assert_true(has_line("<urn:emergency:uid:incidentid:" ID
+			     ":gw.example>;purpose=emergency-IncidentId\r\n"));
+	assert_true(has_line("Resource-Priority: esnet.1\r\n"));
+	assert_false(has_line("wps.0"));
+	assert_false(has_line("EmergencyCallData"));
+	assert_false(has_line("Content-Type: application/sdp"));
+}
+
+static void a_late_offer_has_a_location_all_the_same(void **state)
+{
+	(void)state;
+	compose("", "", "");
+	assert_null(part_of("application/sdp"));
+	assert_non_null(part_of("application/pidf+xml"));
+}
+
+static void who_provides_is_told_when_it_is_known(void **state)
+{
+	(void)state;
+	with_provider();
+	compose("application/sdp", "", SDP);
+	assert_string_equal(part_of("application/sdp"), SDP);
+	assert_non_null(strstr(
+		part_of("application/EmergencyCallData.ProviderInfo+xml"),
+		"<ProviderID>urn:nena:companyid:GWI</ProviderID>"));
+	assert_non_null(
+		strstr(part_of("application/EmergencyCallData.ServiceInfo+xml"),
+		       "<ServiceMobility>Nomadic</ServiceMobility>"));
+	assert_non_null(strstr(
+		part_of("application/EmergencyCallData.SubscriberInfo+xml"),
+		"<org><text>Larkspur &amp; Co</text></org>"));
+	assert_true(has_line("Call-Info: <cid:" ID "-subscriber@gw.example>"
+			     ";purpose=EmergencyCallData.SubscriberInfo\r\n"));
+}
+
+#define THEIRS \
+	"pre\r\n--b\r\nContent-Type: application/sdp\r\n\r\n" SDP \
+	"\r\n--b\r\nContent-Type: application/pidf+xml\r\n" \
+	"Content-ID: <a%b@c>\r\n\r\n<presence/>\r\n--b--\r\nepilogue"
+
+static void a_location_of_the_caller_is_kept_byte_for_byte(void **state)
+{
+	(void)state;
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	assert_true(text_equal(body, text_of(THEIRS)));
+	assert_true(has_line("Content-Type: multipart/mixed;boundary=b\r\n"));
+	assert_true(has_line("Geolocation: <cid:a%25b@c>\r\n"));
+	assert_false(has_line("-location@"));
+	compose("application/sdp", "<https://lis.example/7>", SDP);
+	assert_true(text_equal(body, text_of(SDP)));
+	assert_true(has_line("Geolocation: <https://lis.example/7>\r\n"));
+}
+
+static void what_is_added_stands_behind_the_caller_s_parts(void **state)
+{
+	const char *at;
+
+	(void)state;
+	with_provider();
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	at = strstr(THEIRS, "--b--");
+	assert_memory_equal(body.p, THEIRS, (size_t)(at - THEIRS));
+	assert_memory_equal(body.p + body.len - strlen(at), at, strlen(at));
+	assert_string_equal(part_of("application/pidf+xml"), "<presence/>");
+	assert_non_null(
+		part_of("application/EmergencyCallData.ProviderInfo+xml"));
+}
+
+static void both_locations_go_if_the_operator_wants_it(void **state)
+{
+	const char *first, *second;
+
+	(void)state;
+	conf.caller_location = I3_CALLER_BOTH;
+	leg_i3_init(&conf);
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	first = strstr(lines, "Geolocation: <cid:a%25b@c>");
+	second = strstr(lines, "Geolocation: <cid:" ID);
+	assert_true(first && second && first < second);
+	assert_string_equal(part_of("application/pidf+xml"), "<presence/>");
+	conf.caller_location = I3_CALLER_UNUSED;
+	leg_i3_init(&conf);
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	assert_false(has_line("Geolocation: <cid:a%25b@c>"));
+	assert_true(has_line("Geolocation: <cid:" ID));
+}
+
+static void a_location_that_cannot_be_used_is_replaced(void **state)
+{
+	static const char *const bad[] = { "token-17",  "<cid:other@c>",
+					   "<>",        "<cid:>",
+					   "<cid:%zz>", "<ftp://x>" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		compose("multipart/mixed;boundary=b", bad[i], THEIRS);
+		assert_true(has_line("Geolocation: <cid:" ID));
+		assert_false(has_line(bad[i]));
+	}
+	/* With none of ours, theirs is not made worse by us. */
+	call->civic.len = 0;
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	assert_true(has_line("Geolocation: <cid:a%25b@c>"));
+}
+
+static void a_multipart_of_another_kind_is_wrapped_whole(void **state)
+{
+	(void)state;
+	compose("multipart/related;boundary=b", "", THEIRS);
+	assert_true(has_line("boundary=\"e911-" ID "\""));
+	assert_non_null(
+		part_of("application/pidf+xml")); /* the first is theirs */
+	assert_true(body.len > strlen(THEIRS));
+}
+
+static void a_retry_leaves_out_what_was_refused(void **state)
+{
+	(void)state;
+	with_provider();
+	leg->variant = LEG_VARIANT_NO_LOCATION;
+	compose("application/sdp", "<https://lis.example/7>", SDP);
+	assert_false(has_line("Geolocation"));
+	assert_null(part_of("application/pidf+xml"));
+	leg->variant = LEG_VARIANT_SDP_ONLY;
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	assert_false(has_line("Geolocation"));
+	assert_false(has_line("cid:"));
+	assert_true(text_equal(body, text_of(SDP)));
+}
+
+static void what_is_too_long_goes_without_our_parts(void **state)
+{
+	char *big = malloc(131001);
+
+	(void)state;
+	assert_non_null(big);
+	memset(big, 'x', 131000);
+	big[131000] = '\0';
+	compose("application/sdp", "", big);
+	assert_int_equal(body.len, 131000);
+	assert_false(has_line("Geolocation"));
+	assert_true(has_line("Content-Type: application/sdp\r\n"));
+	free(big);
+}
+
+static void without_a_domain_there_are_no_identifiers(void **state)
+{
+	(void)state;
+	conf.domain = (char *)"";
+	conf.resource_priority = (char *)"";
+	leg_i3_init(&conf);
+	compose("application/sdp", "", SDP);
+	assert_false(has_line("urn:emergency"));
+	assert_false(has_line("Resource-Priority"));
+	assert_non_null(part_of("application/pidf+xml"));
+}
+
+static void a_parameter_that_cannot_be_written_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(leg_i3_conf_faults(&conf), 0);
+	conf.domain = (char *)"gw example>";
+	conf.resource_priority = (char *)"esnet.1\r\nX: y";
+	conf.provider_name = (char *)"\xff";
+	assert_int_equal(leg_i3_conf_faults(&conf), 3);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(the_service_is_asked_for_and_a_route_leads_there),
+		T(the_location_goes_by_value_beside_the_offer),
+		T(a_late_offer_has_a_location_all_the_same),
+		T(who_provides_is_told_when_it_is_known),
+		T(a_location_of_the_caller_is_kept_byte_for_byte),
+		T(what_is_added_stands_behind_the_caller_s_parts),
+		T(both_locations_go_if_the_operator_wants_it),
+		T(a_location_that_cannot_be_used_is_replaced),
+		T(a_multipart_of_another_kind_is_wrapped_whole),
+		T(a_retry_leaves_out_what_was_refused),
+		T(what_is_too_long_goes_without_our_parts),
+		T(without_a_domain_there_are_no_identifiers),
+		T(a_parameter_that_cannot_be_written_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bridge: one emergency call, its caller and two PSAPs that do whatever SIP
+ * allows, in every order.
+ *
+ * The gateway's decisions are the rows of core/call_fsm.c (rows.pml, written
+ * by print_rows); what its actions say is written here after b2bua.c and
+ * hunt.c.  Time is not counted: whatever may end by time may do so at any
+ * moment, so the model has more races than the world.
+ *
+ * At the end, when nobody has anything to say any more:
+ *   - the caller has had a final answer,
+ *   - no leg is up while its other one is forgotten,
+ *   - at most one PSAP is up.
+ */
+#include "rows.pml"
+
+#define ROUTES 2
+
+mtype:message = { INVITE, PROGRESS, ANSWER, REFUSAL, CANCEL, ACK, BYE, DONE };
+
+/* Each way of each leg; messages of one leg do not overtake one another. */
+chan caller_says = [3] of { mtype:message };
+chan caller_hears = [4] of { mtype:message };
+chan psap_says[ROUTES] = [3] of { mtype:message };
+chan psap_hears[ROUTES] = [4] of { mtype:message };
+
+/* ---- what the far sides believe ---- */
+
+bool caller_final;      /* it has had a final answer to its INVITE */
+bool caller_up;         /* it believes in a dialog */
+bool psap_up[ROUTES];   /* so does this PSAP */
+bool psap_deaf[ROUTES]; /* its machine is gone: it hears and says nothing */
+bool caller_deaf;
+bool caller_stays, psap_stays; /* never hangs up by itself */
+byte may_die; /* 0: the caller, 1 and 2: a PSAP, 3: nobody */
+
+/* ---- the gateway ---- */
+
+mtype:state state = st_hunting;
+mtype:action action;
+mtype:event next; /* what an action brings about itself */
+byte route;       /* the latest that was tried */
+bool a_open = true;       /* the caller's INVITE awaits its final answer */
+bool b_open[ROUTES];      /* our INVITE awaits its final answer */
+bool b_answered[ROUTES];  /* it got a 2xx */
+bool released;
+
+/* A message that cannot be queued is lost: UDP. */
+inline say(ch, message)
+{
+	if
+	:: nfull(ch) -> ch ! message
+	:: full(ch) -> skip
+	fi
+}
+
+inline invite()
+{
+	if
+	:: route < ROUTES -> say(psap_hears[route], INVITE);
+		b_open[route] = true
+	:: route < ROUTES -> /* no memory, no socket: the next one */
+		next = ev_b_fail
+	:: route >= ROUTES -> next = ev_no_route
+	fi
+}
+
+inline final_to_caller(message)
+{
+	if
+	:: a_open -> say(caller_hears, message); a_open = false
+	:: else -> skip
+	fi
+}
+
+inline cancel_b()
+{
+	if
+	:: route < ROUTES && b_open[route] -> say(psap_hears[route], CANCEL)
+	:: else -> skip
+	fi
+}
+
+inline release()
+{
+	assert(!released);
+	released = true
+}
+
+inline act()
+{
+	if
+	:: action == do_ignored || action == do_nothing -> skip
+	:: action == do_relay_progress -> say(caller_hears, PROGRESS)
+	:: action == do_relay_answer ->
+		say(psap_hears[route], ACK);
+		if
+		:: true -> final_to_caller(ANSWER)
+		:: true -> /* no memory for it: a short refusal may go out */
+			final_to_caller(REFUSAL);
+			next = ev_a_lost
+		fi
+	:: action == do_try_next -> route++; invite()
+	:: action == do_refuse_a -> cancel_b(); final_to_caller(REFUSAL); release()
+	:: action == do_cancel_b -> final_to_caller(REFUSAL); cancel_b()
+	:: action == do_drop_late_b ->
+		say(psap_hears[route], ACK); say(psap_hears[route], BYE)
+	:: action == do_bye_a -> say(caller_hears, BYE)
+	:: action == do_bye_b -> say(psap_hears[route], BYE)
+	:: action == do_bye_all ->
+		say(caller_hears, BYE); say(psap_hears[route], BYE)
+	:: action == do_release -> release()
+	:: action == do_forget -> skip
+	fi
+}
+
+/* An event, and those that its action brings about. */
+inline step(ev)
+{
+	next = ev;
+	do
+	:: next != ev_none ->
+		call_step(next);
+		next = ev_none;
+		act()
+	:: else -> break
+	od
+}
+
+inline from_caller(message)
+{
+	if
+	:: message == CANCEL -> step(ev_a_cancel)
+	:: message == ACK -> step(ev_a_ack)
+	:: message == BYE -> say(caller_hears, DONE); step(ev_a_bye)
+	:: message == DONE -> step(ev_peer_done)
+	:: else -> skip
+	fi
+}
+
+inline answer_from(i)
+{
+	if
+	:: b_answered[i] -> say(psap_hears[i], ACK)
+	:: !b_answered[i] ->
+		b_answered[i] = true;
+		b_open[i] = false;
+		if
+		:: i == route -> step(ev_b_answer)
+		:: else -> /* a route given up */
+			say(psap_hears[i], ACK); say(psap_hears[i], BYE)
+		fi
+	fi
+}
+
+inline from_psap(i, message)
+{
+	if
+	:: message == PROGRESS && i == route && b_open[i] -> step(ev_b_progress)
+	:: message == ANSWER -> answer_from(i)
+	:: message == REFUSAL && b_open[i] ->
+		b_open[i] = false;
+		if
+		:: i == route -> step(ev_b_fail)
+		:: else -> skip
+		fi
+	:: message == BYE -> say(psap_hears[i], DONE);
+		if
+		:: i == route -> step(ev_b_bye)
+		:: else -> skip
+		fi
+	:: message == DONE && i == route -> step(ev_peer_done)
+	:: else -> skip
+	fi
+}
+
+/* tm makes up a 408 for an INVITE that nobody answered in time. */
+inline give_up(i)
+{
+	b_open[i] = false;
+	if
+	:: i == route -> step(ev_b_fail)
+	:: else -> skip
+	fi
+}
+
+active proctype gateway()
+{
+	mtype:message m;
+
+	atomic { invite(); step(next) };
+end:	do
+	:: atomic { caller_says ? m -> from_caller(m) }
+	:: atomic { psap_says[0] ? m -> from_psap(0, m) }
+	:: atomic { psap_says[1] ? m -> from_psap(1, m) }
+	:: atomic { b_open[0] -> give_up(0) }
+	:: atomic { b_open[1] -> give_up(1) }
+	:: atomic { HAS_GUARD && state != st_ended -> step(ev_guard) }
+	od
+}
+
+/* ---- the far sides ---- */
+
+active proctype caller()
+{
+	bool cancelled, hung_up;
+	mtype:message m;
+
+end:	do
+	:: atomic { caller_hears ? m ->
+		if
+		:: caller_deaf -> skip
+		:: m == ANSWER && !caller_deaf ->
+			caller_final = true; caller_up = true;
+			say(caller_says, ACK);
+			if
+			:: cancelled -> say(caller_says, BYE); hung_up = true
+			:: else -> skip
+			fi
+		:: m == REFUSAL && !caller_deaf -> caller_final = true
+		:: m == BYE && !caller_deaf ->
+			caller_up = false; say(caller_says, DONE)
+		:: m == DONE && !caller_deaf -> caller_up = false
+		:: else -> skip
+		fi }
+	:: atomic { !caller_final && !cancelled && !caller_deaf && !caller_stays ->
+		say(caller_says, CANCEL); cancelled = true }
+	:: atomic { caller_up && !hung_up && !caller_deaf && !caller_stays ->
+		say(caller_says, BYE); hung_up = true }
+	:: atomic { may_die == 0 && !caller_deaf -> caller_deaf = true }
+	od
+}
+
+proctype psap(byte i)
+{
+	bool invited, told, final, hung_up;
+	mtype:message m;
+
+end:	do
+	:: atomic { psap_hears[i] ? m ->
+		if
+		:: psap_deaf[i] -> skip
+		:: m == INVITE && !psap_deaf[i] -> invited = true
+		:: m == CANCEL && invited && !final && !psap_deaf[i] ->
+			final = true; say(psap_says[i], REFUSAL)
+		:: m == BYE && !psap_deaf[i] ->
+			psap_up[i] = false; say(psap_says[i], DONE)
+		:: m == DONE && !psap_deaf[i] -> psap_up[i] = false
+		:: else -> skip
+		fi }
+	:: atomic { invited && !final && !psap_deaf[i] ->
+		if
+		:: !told -> say(psap_says[i], PROGRESS); told = true
+		:: true -> say(psap_says[i], REFUSAL); final = true
+		:: true -> say(psap_says[i], ANSWER); final = true; psap_up[i] = true
+		fi }
+	:: atomic { psap_up[i] && !hung_up && !psap_deaf[i] && !psap_stays ->
+		say(psap_says[i], BYE); hung_up = true }
+	:: atomic { may_die == i + 1 && invited && !psap_deaf[i] ->
+		psap_deaf[i] = true }
+	od
+}
+
+/* ---- what must hold when nobody has anything to say ---- */
+
+active proctype judge()
+{
+	timeout ->
+	assert(caller_final || caller_deaf);
+	assert(!(psap_up[0] && psap_up[1]) || psap_deaf[0] || psap_deaf[1]);
+	/* A PSAP that is up and there has a caller, unless the caller is. */
+	assert(!psap_up[0] || psap_deaf[0] || caller_up || caller_deaf);
+	assert(!psap_up[1] || psap_deaf[1] || caller_up || caller_deaf);
+	assert(!caller_up || caller_deaf || psap_up[0] || psap_up[1] ||
+	       psap_deaf[0] || psap_deaf[1]);
+	/* ended means: the number was given back once, and nobody is up */
+	assert(state != st_ended || released);
+	assert(state == st_ended || state == st_connected)
+}
+
+init
+{
+	atomic {
+		if
+		:: caller_stays = true
+		:: skip
+		fi;
+		if
+		:: psap_stays = true
+		:: skip
+		fi;
+		select(may_die : 0 .. 3);
+		run psap(0);
+		run psap(1)
+	}
+}

@@ -10,6 +10,7 @@
 #include "own_request.h"
 #include "relay.h"
 #include "report.h"
+#include "survival.h"
 
 static struct b2bua b2bua;
 
@@ -24,6 +25,13 @@ typedef void(action_f)(struct call *call, const struct cause *cause);
 void b2bua_init(const struct b2bua *conf)
 {
 	b2bua = *conf;
+}
+
+/* Each way in begins by taking the lock and ends here. */
+static void leave(struct call *call)
+{
+	survival_note(call);
+	shared_lock_drop(&call->lock);
 }
 
 /* ---- the state machine ---- */
@@ -71,7 +79,7 @@ void b2bua_start(struct call *call)
 	call_store_add_leg(b2bua.store, call->a);
 	if (!hunt_begin(call, b2bua.store))
 		step(call, CALL_EV_NO_ROUTE, NULL);
-	shared_lock_drop(&call->lock);
+	leave(call);
 }
 
 static void do_try_next(struct call *call, const struct cause *cause)
@@ -263,7 +271,7 @@ void b2bua_on_due(struct call *call)
 			break;
 		}
 	}
-	shared_lock_drop(&call->lock);
+	leave(call);
 }
 
 /* ---- replies ---- */
@@ -406,7 +414,7 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 			step(call, CALL_EV_PEER_DONE, NULL);
 		break;
 	}
-	shared_lock_drop(&call->lock);
+	leave(call);
 }
 
 void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag)
@@ -418,7 +426,7 @@ void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag)
 	leg = answered_dialog(ex->leg, to_tag);
 	if (leg)
 		leg_ack_again(leg, ex->cseq);
-	shared_lock_drop(&call->lock);
+	leave(call);
 }
 
 /* ---- requests in a dialog ---- */
@@ -492,7 +500,7 @@ void b2bua_on_request(struct leg *found, const struct sip_request_view *rq)
 		else
 			relay_request(leg, rq);
 	}
-	shared_lock_drop(&call->lock);
+	leave(call);
 }
 
 void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)
@@ -506,7 +514,7 @@ void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)
 		step(call, CALL_EV_A_CANCEL, NULL);
 	else
 		relay_cancel(leg);
-	shared_lock_drop(&call->lock);
+	leave(call);
 }
 
 static bool reclaim(struct call *call, void *arg)
@@ -518,7 +526,7 @@ static bool reclaim(struct call *call, void *arg)
 		++*count;
 		step(call, CALL_EV_GUARD, NULL);
 	}
-	shared_lock_drop(&call->lock);
+	leave(call);
 	return true;
 }
 

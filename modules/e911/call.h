@@ -200,6 +200,10 @@ struct call {
 	uint64_t held_number; /* lent by elin_table, to be released; 0 */
 	uint32_t elin_timeout_s;
 
+	/* survival.h: what changed is not written down yet; it is written
+	 * down; it could not be. */
+	bool touched, recorded, unrecorded;
+
 	struct call_chunk *chunks;
 };
 

@@ -11,7 +11,7 @@
  *       "tcp:192.0.2.1:5060"
  *    5  headers of the caller's INVITE that go to leg B
  *    2  begins a route: one byte, 0; at most CALL_ROUTES_MAX
- *   10..21  of the call, 30..48 of a leg, 70..80 of a route: call_record.def
+ *   10..22  of the call, 30..53 of a leg, 70..80 of a route: call_record.def
  *
  * The smallest record that is a call (all in hex):
  *

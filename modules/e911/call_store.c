@@ -63,6 +63,7 @@ void *call_memory(struct call *call, size_t size)
 
 bool call_text_set(struct call *call, struct call_text *t, struct text value)
 {
+	call->touched |= !text_equal(call_text_get(t), value);
 	if (value.len > t->cap) {
 		/* The old place is lost until the call ends: at least double
 		 * it, so that a text that grows with each request costs no
@@ -355,34 +356,53 @@ size_t call_store_tick(struct call_store *s, int64_t mono_ms,
 	return call_wheel_turn(s->wheel, mono_ms, on_due, arg);
 }
 
+#define WALK_BATCH 256
+
+/*
+ * The next calls of a shard, referenced: from the first, or behind the latest
+ * of those seen last that is still there (calls come in at the front).
+ */
+static size_t shard_next(struct shard *shard, struct call *calls[WALK_BATCH],
+			 size_t seen)
+{
+	struct call *c, *old[WALK_BATCH] = { NULL };
+	size_t at = seen, n = 0;
+
+	for (size_t i = 0; i < seen; i++)
+		old[i] = calls[i];
+
+	shared_lock_take(&shard->lock);
+	while (at > 0 && !old[at - 1]->stored)
+		at--;
+	c = seen == 0 ? shard->first : at > 0 ? old[at - 1]->next : NULL;
+	for (; c && n < WALK_BATCH; c = c->next) {
+		call_ref(c);
+		calls[n++] = c;
+	}
+	shared_lock_drop(&shard->lock);
+	for (size_t i = 0; i < seen; i++)
+		call_unref(old[i]);
+	return n;
+}
+
 void call_store_each(struct call_store *s, call_each_f *on_call, void *arg)
 {
-	for (size_t i = 0; i < SHARDS; i++) {
-		struct shard *shard = &s->shards[i];
-		struct call *c, *next;
+	struct call *calls[WALK_BATCH];
+	bool go_on = true;
 
-		shared_lock_take(&shard->lock);
-		c = shard->first;
-		if (c)
-			call_ref(c);
-		shared_lock_drop(&shard->lock);
-		for (; c; c = next) {
-			bool go_on;
+	for (size_t i = 0; i < SHARDS && go_on; i++) {
+		size_t n = shard_next(&s->shards[i], calls, 0);
 
-			/* Held before the visit, which may remove c.  If it is
-			 * removed itself meanwhile, the rest of its shard is
-			 * left out of this walk. */
-			shared_lock_take(&shard->lock);
-			next = c->stored ? c->next : NULL;
-			if (next)
-				call_ref(next);
-			shared_lock_drop(&shard->lock);
-			go_on = on_call(c, arg);
-			call_unref(c);
-			if (!go_on) {
-				call_unref(next);
-				return;
+		while (n > 0) {
+			for (size_t k = 0; k < n && go_on; k++)
+				go_on = on_call(calls[k], arg);
+			if (go_on) {
+				n = shard_next(&s->shards[i], calls, n);
+				continue;
 			}
+			for (size_t k = 0; k < n; k++)
+				call_unref(calls[k]);
+			n = 0;
 		}
 	}
 }

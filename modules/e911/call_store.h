@@ -45,6 +45,7 @@ size_t call_store_count(const struct call_store *s);
 /* Serve the calls that are due, see call_wheel_turn(). */
 size_t call_store_tick(struct call_store *s, int64_t mono_ms,
 		       call_due_f *on_due, void *arg);
-/* Each call, referenced and without lock, until on_call gives false. */
+/* Each call that is there all the while, referenced and without lock, until
+ * on_call gives false. */
 typedef bool(call_each_f)(struct call *call, void *arg);
 void call_store_each(struct call_store *s, call_each_f *on_call, void *arg);

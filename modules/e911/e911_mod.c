@@ -21,6 +21,7 @@
 #include "core/sr_module.h"
 #include "core/timer.h"
 #include "core/timer_proc.h"
+#include "drain.h"
 #include "e911_mod.h"
 #include "handle.h"
 #include "leg_i3.h"
@@ -103,6 +104,12 @@ static int is_class(sip_msg_t *msg, enum request_class class)
 	return request_classify(msg) == class ? 1 : -1;
 }
 
+static int draining(sip_msg_t *msg)
+{
+	(void)msg;
+	return worker_is_draining() ? 1 : -1;
+}
+
 /* Kamailio decides their type. */
 /* NOLINTBEGIN(readability-non-const-parameter) */
 SCRIPT(handle, handle_any(msg))
@@ -113,6 +120,7 @@ SCRIPT(callback, handle_callback(msg))
 SCRIPT(is_emergency, is_class(msg, REQUEST_EMERGENCY))
 SCRIPT(is_test, is_class(msg, REQUEST_TEST))
 SCRIPT(is_callback, is_class(msg, REQUEST_CALLBACK))
+SCRIPT(draining, draining(msg))
 /* NOLINTEND(readability-non-const-parameter) */
 
 /* clang-format off */
@@ -125,6 +133,7 @@ static cmd_export_t cmds[] = {
 	{ "e911_is_emergency", w_is_emergency, 0, 0, 0, REQUEST_ROUTE },
 	{ "e911_is_test",      w_is_test,      0, 0, 0, REQUEST_ROUTE },
 	{ "e911_is_callback",  w_is_callback,  0, 0, 0, REQUEST_ROUTE },
+	{ "e911_draining",     w_draining,     0, 0, 0, REQUEST_ROUTE },
 	{ 0 },
 };
 
@@ -134,7 +143,7 @@ static sr_kemi_t kemi[] = {
 	  { SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,                       \
 	    SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE } },
 	KEMI(handle) KEMI(in_dialog) KEMI(call) KEMI(test) KEMI(callback)
-	KEMI(is_emergency) KEMI(is_test) KEMI(is_callback)
+	KEMI(is_emergency) KEMI(is_test) KEMI(is_callback) KEMI(draining)
 	{ { 0 }, { 0 }, 0, NULL, { 0 } },
 };
 
@@ -250,8 +259,10 @@ static int mod_init(void)
 			 strerror(-err));
 		return -1;
 	}
+	worker_restore();
 	if (register_module_stats("e911", stats) < 0 ||
-	    e911_rpc_register() < 0 || raw_input_register() < 0)
+	    e911_rpc_register() < 0 || drain_register() < 0 ||
+	    raw_input_register() < 0)
 		return -1;
 	/* The journal process and the one that ends calls. */
 	register_procs(1);

@@ -185,6 +185,7 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 	add_id(rpc, h, "journal_failed", j->batches_failed);
 	add_id(rpc, h, "journal_waiting", j->waiting);
 	add_id(rpc, h, "journal_last", j->last_sequence);
+	add_id(rpc, h, "journal_pending", j->pending);
 }
 
 /* ---- e911.directory ---- */

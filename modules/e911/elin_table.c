@@ -8,7 +8,7 @@
 
 struct elin_entry {
 	struct elin_entry *next; /* shared, same bucket */
-	bool was_lent;           /* of a pool: its history counts, keep it */
+	bool was_held; /* restored, and no call has taken it up again */
 	struct elin_binding b;
 };
 
@@ -27,8 +27,9 @@ struct elin_table {
 	struct elin_slab *slabs;
 	struct elin_entry *spare;
 	unsigned bits;
-	size_t count;  /* written under the lock, read without */
-	size_t active; /* likewise */
+	size_t count;             /* written under the lock, read without */
+	size_t active;            /* likewise */
+	elin_change_f *on_change; /* NULL: nobody hears */
 	struct elin_entry *buckets[];
 };
 
@@ -91,6 +92,13 @@ static void active_add(struct elin_table *t, int by)
 	__atomic_store_n(&t->active, t->active + (size_t)by, __ATOMIC_RELAXED);
 }
 
+static void tell(const struct elin_table *t, const struct elin_entry *e,
+		 bool is_gone)
+{
+	if (t->on_change)
+		t->on_change(&e->b, is_gone);
+}
+
 static struct elin_entry **bucket_of(struct elin_table *t, uint64_t number)
 {
 	/* Numbers of a pool follow each other; 2^64 / phi spreads them. */
@@ -122,7 +130,8 @@ static bool is_alive(const struct elin_entry *e, int64_t now_ms)
 {
 	struct elin_slot slot = slot_of(e);
 
-	return slot.active_count > 0 || elin_is_remembered(&slot, now_ms);
+	return slot.active_count > 0 || e->was_held ||
+	       elin_is_remembered(&slot, now_ms);
 }
 
 /*
@@ -138,10 +147,11 @@ static struct elin_entry *entry_reclaim(struct elin_table *t, uint64_t number,
 	for (; *at; at = &(*at)->next) {
 		struct elin_entry *e = *at;
 
-		if (e->was_lent || is_alive(e, now_ms))
+		if (e->b.was_lent || is_alive(e, now_ms))
 			continue;
 		*at = e->next;
 		count_add(t, -1);
+		tell(t, e, true);
 		memset(e, 0, sizeof(*e));
 		return e;
 	}
@@ -184,17 +194,18 @@ static struct elin_entry *entry_get(struct elin_table *t, uint64_t number,
 
 /* The latest caller wins; calls of earlier ones still count as active. */
 static void entry_hold(struct elin_table *t, struct elin_entry *e,
-		       const struct elin_binding *who, int64_t now_ms)
+		       const struct elin_binding *who, bool is_lent)
 {
 	struct elin_binding b = *who;
 
 	b.number = e->b.number;
 	b.active_count = e->b.active_count + 1;
-	b.used_at_ms = now_ms;
 	b.ended_at_ms = e->b.ended_at_ms;
 	b.expires_at_ms = 0;
+	b.was_lent = is_lent || e->b.was_lent;
 	e->b = b;
 	active_add(t, 1);
+	tell(t, e, false);
 }
 
 static enum elin_choice lease_locked(struct elin_table *t, const uint64_t *pool,
@@ -220,8 +231,7 @@ static enum elin_choice lease_locked(struct elin_table *t, const uint64_t *pool,
 	e = entry_get(t, pool[at], now_ms);
 	if (!e)
 		return ELIN_NONE;
-	entry_hold(t, e, who, now_ms);
-	e->was_lent = true;
+	entry_hold(t, e, who, true);
 	*ret_number = e->b.number;
 	return choice;
 }
@@ -271,7 +281,7 @@ int elin_table_bind(struct elin_table *t, const struct elin_binding *who,
 	shared_lock_take(&t->lock);
 	e = entry_get(t, b.number, now_ms);
 	if (e)
-		entry_hold(t, e, &b, now_ms);
+		entry_hold(t, e, &b, false);
 	shared_lock_drop(&t->lock);
 	return e ? 0 : -ENOMEM;
 }
@@ -286,9 +296,10 @@ static bool release_locked(struct elin_table *t, uint64_t number,
 	e->b.active_count--;
 	active_add(t, -1);
 	if (e->b.active_count > 0)
-		return true;
+		return true; /* how many there are the calls themselves know */
 	e->b.ended_at_ms = now_ms;
 	e->b.expires_at_ms = timeout_s ? now_ms + (int64_t)timeout_s * 1000 : 0;
+	tell(t, e, false);
 	return true;
 }
 
@@ -324,10 +335,71 @@ int elin_table_find(struct elin_table *t, uint64_t number, int64_t now_ms,
 void elin_table_each(struct elin_table *t, elin_binding_f *on_binding,
 		     void *arg)
 {
+	for (size_t i = 0; i < (size_t)1 << t->bits; i++) {
+		shared_lock_take(&t->lock);
+		for (struct elin_entry *e = t->buckets[i]; e; e = e->next)
+			on_binding(&e->b, arg);
+		shared_lock_drop(&t->lock);
+	}
+}
+
+/* ---- after a start ---- */
+
+void elin_table_on_change(struct elin_table *t, elin_change_f *on_change)
+{
+	t->on_change = on_change;
+}
+
+int elin_table_restore(struct elin_table *t, const struct elin_binding *b)
+{
+	struct elin_entry *e;
+
+	shared_lock_take(&t->lock);
+	e = entry_get(t, b->number, b->used_at_ms);
+	if (e) {
+		struct elin_binding copy = binding_at(b, b->used_at_ms);
+
+		active_add(t, -(int)e->b.active_count);
+		e->was_held = b->active_count > 0;
+		copy.active_count = 0;
+		e->b = copy;
+	}
+	shared_lock_drop(&t->lock);
+	return e ? 0 : -ENOMEM;
+}
+
+int elin_table_hold(struct elin_table *t, uint64_t number)
+{
+	struct elin_entry *e;
+
+	shared_lock_take(&t->lock);
+	e = entry_find(t, number);
+	if (e) {
+		e->b.active_count++;
+		e->b.expires_at_ms = 0;
+		e->was_held = false;
+		active_add(t, 1);
+	}
+	shared_lock_drop(&t->lock);
+	return e ? 0 : -ENOENT;
+}
+
+static void entry_settle(struct elin_entry *e, int64_t now_ms)
+{
+	if (!e->was_held)
+		return;
+	e->was_held = false;
+	e->b.ended_at_ms = now_ms;
+	e->b.expires_at_ms =
+		e->b.timeout_s ? now_ms + (int64_t)e->b.timeout_s * 1000 : 0;
+}
+
+void elin_table_settle(struct elin_table *t, int64_t now_ms)
+{
 	shared_lock_take(&t->lock);
 	for (size_t i = 0; i < (size_t)1 << t->bits; i++)
 		for (struct elin_entry *e = t->buckets[i]; e; e = e->next)
-			on_binding(&e->b, arg);
+			entry_settle(e, now_ms);
 	shared_lock_drop(&t->lock);
 }
 

@@ -26,6 +26,8 @@ struct elin_binding {
 	char caller[ELIN_CALLER_MAX]; /* key of the caller */
 	char user[ELIN_USER_MAX];     /* user part that reaches the caller */
 	int64_t used_at_ms, ended_at_ms, expires_at_ms; /* UTC */
+	uint32_t timeout_s; /* remembered for so long after a crash */
+	bool was_lent;      /* of a pool: its history counts; set here */
 };
 
 struct elin_table;
@@ -33,6 +35,13 @@ struct elin_table;
 /* NULL without memory.  bits: 2^bits buckets, 4..20. */
 struct elin_table *elin_table_new(unsigned bits);
 struct elin_table *elin_table_free(struct elin_table *t);
+
+/*
+ * Hear of each binding as it is after a change, under the lock: be quick.
+ * is_gone: its place was taken by another number.  Set before the first use.
+ */
+typedef void(elin_change_f)(const struct elin_binding *b, bool is_gone);
+void elin_table_on_change(struct elin_table *t, elin_change_f *on_change);
 
 /*
  * Lend a number of pool[0..count) to who->caller.  'who' gives all but the
@@ -60,7 +69,18 @@ void elin_table_release(struct elin_table *t, uint64_t number, int64_t now_ms,
 int must_check elin_table_find(struct elin_table *t, uint64_t number,
 			       int64_t now_ms, struct elin_binding *ret);
 
-/* Calls on_binding under the lock for each slot: copy and be quick. */
+/*
+ * After a start: bindings as they were, then each call that is still there
+ * holds its number (-ENOENT: it has no binding), then what was held and is
+ * not any more is remembered from now.
+ */
+int must_check elin_table_restore(struct elin_table *t,
+				  const struct elin_binding *b);
+int must_check elin_table_hold(struct elin_table *t, uint64_t number);
+void elin_table_settle(struct elin_table *t, int64_t now_ms);
+
+/* Calls on_binding under the lock for each slot: copy and be quick.  The
+ * lock is free in between, so that each is right, but not all at once. */
 typedef void(elin_binding_f)(const struct elin_binding *b, void *arg);
 void elin_table_each(struct elin_table *t, elin_binding_f *on_binding,
 		     void *arg);

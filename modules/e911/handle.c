@@ -241,7 +241,7 @@ static void refuse_without_memory(struct sip_transaction *t,
 /*
  * Make the transaction of an initial INVITE.  False: it is absorbed, or a
  * second copy of a request that is already being served (RFC 3261 8.2.2.2),
- * or tm cannot serve it (*ret_failed).
+ * or the node drains, or tm cannot serve it (*ret_failed).
  */
 static bool begin_invite(struct sip_msg *msg, struct sip_transaction *t,
 			 bool *ret_failed)
@@ -273,6 +273,11 @@ static bool begin_invite(struct sip_msg *msg, struct sip_transaction *t,
 			refuse(t, 482, "Loop Detected");
 			return false;
 		}
+	}
+	if (worker_is_draining()) {
+		stat_add(STAT_calls_drained, 1);
+		refuse(t, 503, "Service Unavailable");
+		return false;
 	}
 	tm_trying(msg);
 	return true;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * journal: the events of this node in order, on disk, until the sidecar has
- * stored them in PostgreSQL.
+ * stored them in PostgreSQL; and beside them the state that outlives a crash:
+ * answered calls and bindings.
  *
  * <state_dir>/journal is written by one process only.  Key: sequence, u64
  * big endian, from 1; value: one event as core/event.h lays it out; key "J":
- * 16 random bytes that identify this journal.  The sidecar keeps its cursor
+ * 16 random bytes that identify this journal; key "C" and the 16 bytes of a
+ * call's id: call_record.h; key "B" and a number, u64 big endian:
+ * elin_record.h.  Events sort before all others.  The sidecar keeps its cursor
  * in <state_dir>/outbox, key "cursor:collector": journal id, then u64 little
  * endian; what lies at or before it may be deleted.
  */
@@ -37,9 +40,15 @@ struct journal *journal_close(struct journal *j);
  */
 int must_check journal_begin(struct journal *j);
 int must_check journal_append(struct journal *j, const void *event, size_t len);
+/* Records of the state, in the same batch and in the same order. */
+int must_check journal_put(struct journal *j, struct text key,
+			   struct text value);
+int must_check journal_delete(struct journal *j, struct text key);
+int must_check journal_clear(struct journal *j); /* all of them */
 int must_check journal_commit(struct journal *j);
 void journal_abort(struct journal *j);
-size_t journal_pending(const struct journal *j); /* appended, not committed */
+size_t journal_pending(const struct journal *j); /* items, not committed */
+size_t journal_pending_events(const struct journal *j);
 
 /*
  * Delete what the sidecar has stored, at most 'most' events; their number
@@ -47,6 +56,16 @@ size_t journal_pending(const struct journal *j); /* appended, not committed */
  * stays: it keeps the sequence from beginning again.
  */
 int journal_trim(struct journal *j, unsigned most);
+
+/*
+ * Before the journal is opened, and before any fork: each record of the
+ * state.  A child process reads, so that damage kills only the child.  How
+ * many; -ENOENT: there is no journal; -EBADMSG: damage, what was read until
+ * then was told.
+ */
+typedef void(journal_state_f)(struct text key, struct text value, void *arg);
+int journal_read_state(const char *state_dir, journal_state_f *on_record,
+		       void *arg);
 
 uint64_t journal_last(const struct journal *j);    /* sequence; 0: none */
 uint64_t journal_waiting(const struct journal *j); /* not yet stored */

@@ -6,9 +6,26 @@
 
 #include "text.h"
 
-#define JOURNAL_KEY_SIZE       8
-#define JOURNAL_SEQUENCE_LIMIT ((uint64_t)1 << 62) /* sorts before "J" */
-#define JOURNAL_MAP_FIRST      ((uint64_t)4096 * 1024 * 1024)
+#define JOURNAL_KEY_SIZE 8
+#define JOURNAL_SEQUENCE_LIMIT \
+	((uint64_t)1 << 62) /* sorts before all below \
+			     */
+#define JOURNAL_MAP_FIRST ((uint64_t)4096 * 1024 * 1024)
+
+/* Records of the state: a letter, then so many bytes. */
+#define JOURNAL_KEY_BINDING      'B'
+#define JOURNAL_KEY_BINDING_SIZE (1 + 8)
+#define JOURNAL_KEY_CALL         'C'
+#define JOURNAL_KEY_CALL_SIZE    (1 + 16)
+
+static inline bool journal_key_is_state(const void *key, size_t len)
+{
+	const uint8_t *p = key;
+
+	return (len == JOURNAL_KEY_BINDING_SIZE &&
+		p[0] == JOURNAL_KEY_BINDING) ||
+	       (len == JOURNAL_KEY_CALL_SIZE && p[0] == JOURNAL_KEY_CALL);
+}
 
 static inline void journal_key_encode(uint64_t sequence,
 				      uint8_t ret[JOURNAL_KEY_SIZE])

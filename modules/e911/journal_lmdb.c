@@ -42,8 +42,15 @@ struct journal {
 	uint64_t last;   /* sequence of the latest acknowledged event */
 	uint64_t stored; /* the sidecar's cursor as last seen */
 	struct outbox outbox;
-	uint8_t *batch; /* owned: u32 length, event, ... */
-	size_t batch_len, batch_size, batch_count;
+	uint8_t *batch; /* owned: struct item, key, value, ... */
+	size_t batch_len, batch_size;
+	size_t batch_count, batch_events;
+};
+
+enum item_kind { ITEM_EVENT, ITEM_PUT, ITEM_DELETE, ITEM_CLEAR };
+struct item {
+	uint32_t len; /* of the value */
+	uint8_t kind, key_len;
 };
 
 /* ---- small things ---- */
@@ -192,7 +199,19 @@ static int load_id(struct journal *j, MDB_txn *txn, struct uuid *ret_id)
 	return put_id(j, txn, ret_id);
 }
 
-/* Oldest and latest sequence, both 0 without events.  "J" sorts last. */
+/* To the last event, which stands before all that is none ("J" at least). */
+static int seek_last_event(MDB_cursor *cursor, MDB_val *key, MDB_val *value)
+{
+	uint8_t bytes[JOURNAL_KEY_SIZE];
+	int rc;
+
+	journal_key_encode(JOURNAL_SEQUENCE_LIMIT, bytes);
+	*key = (MDB_val){ sizeof(bytes), bytes };
+	rc = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+	return rc ? rc : mdb_cursor_get(cursor, key, value, MDB_PREV);
+}
+
+/* Oldest and latest sequence, both 0 without events. */
 static int load_bounds(struct journal *j, MDB_txn *txn, uint64_t *ret_first,
 		       uint64_t *ret_last)
 {
@@ -205,10 +224,9 @@ static int load_bounds(struct journal *j, MDB_txn *txn, uint64_t *ret_first,
 	rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
 	if (rc == 0) {
 		*ret_first = journal_key_decode(key.mv_data, key.mv_size);
-		rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+		if (*ret_first)
+			rc = seek_last_event(cursor, &key, &value);
 	}
-	if (rc == 0 && *ret_first)
-		rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
 	if (rc == 0 && *ret_first)
 		*ret_last = journal_key_decode(key.mv_data, key.mv_size);
 	mdb_cursor_close(cursor);
@@ -238,7 +256,7 @@ static int env_load(struct journal *j)
 	 * Opened again after a commit in doubt: what it did write will be
 	 * overwritten by the same events, when the batch is tried again.
 	 */
-	if (!j->batch_count || !uuid_equal(&id, &j->id))
+	if (!j->batch_events || !uuid_equal(&id, &j->id))
 		j->last = last;
 	j->first = first ? first : j->last + 1;
 	j->id = id;
@@ -384,27 +402,113 @@ int journal_begin(struct journal *j)
 	return env_ready(j);
 }
 
+static bool batch_reserve(struct journal *j, size_t need)
+{
+	size_t size = need < 65536 ? 65536 : 2 * need;
+	uint8_t *batch;
+
+	if (need <= j->batch_size)
+		return true;
+	batch = realloc(j->batch, size);
+	if (!batch)
+		return false;
+	j->batch = batch;
+	j->batch_size = size;
+	return true;
+}
+
+static int batch_add(struct journal *j, enum item_kind kind, struct text key,
+		     struct text value)
+{
+	struct item item = { (uint32_t)value.len, (uint8_t)kind,
+			     (uint8_t)key.len };
+	uint8_t *p;
+
+	if (!batch_reserve(j,
+			   j->batch_len + sizeof(item) + key.len + value.len))
+		return -ENOMEM;
+	p = j->batch + j->batch_len;
+	memcpy(p, &item, sizeof(item));
+	if (key.len)
+		memcpy(p + sizeof(item), key.p, key.len);
+	if (value.len)
+		memcpy(p + sizeof(item) + key.len, value.p, value.len);
+	j->batch_len += sizeof(item) + key.len + value.len;
+	j->batch_count++;
+	j->batch_events += kind == ITEM_EVENT;
+	return 0;
+}
+
 int journal_append(struct journal *j, const void *event, size_t len)
 {
-	uint32_t len32 = (uint32_t)len;
-	size_t need = j->batch_len + sizeof(len32) + len;
-
 	if (len == 0 || len > EVENT_MAX)
 		return -EMSGSIZE;
-	if (need > j->batch_size) {
-		size_t size = need < 65536 ? 65536 : 2 * need;
-		uint8_t *batch = realloc(j->batch, size);
+	return batch_add(j, ITEM_EVENT, text_of(NULL), text_make(event, len));
+}
 
-		if (!batch)
-			return -ENOMEM;
-		j->batch = batch;
-		j->batch_size = size;
+int journal_put(struct journal *j, struct text key, struct text value)
+{
+	if (!journal_key_is_state(key.p, key.len) || !value.len)
+		return -EINVAL;
+	return batch_add(j, ITEM_PUT, key, value);
+}
+
+int journal_delete(struct journal *j, struct text key)
+{
+	if (!journal_key_is_state(key.p, key.len))
+		return -EINVAL;
+	return batch_add(j, ITEM_DELETE, key, text_of(NULL));
+}
+
+int journal_clear(struct journal *j)
+{
+	return batch_add(j, ITEM_CLEAR, text_of(NULL), text_of(NULL));
+}
+
+/* Delete every record of the state. */
+static int state_clear(struct journal *j, MDB_txn *txn)
+{
+	char from = JOURNAL_KEY_BINDING;
+	MDB_val key, value;
+	MDB_cursor *cursor;
+	int rc = mdb_cursor_open(txn, j->dbi, &cursor);
+
+	if (rc)
+		return rc;
+	do {
+		key = (MDB_val){ 1, &from };
+		rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+		if (rc == 0 && !journal_key_is_state(key.mv_data, key.mv_size))
+			rc = MDB_NOTFOUND;
+		if (rc == 0)
+			rc = mdb_cursor_del(cursor, 0);
+	} while (rc == 0);
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int item_write(struct journal *j, MDB_txn *txn, const struct item *item,
+		      const uint8_t *p, uint64_t *sequence)
+{
+	uint8_t bytes[JOURNAL_KEY_SIZE];
+	MDB_val key = { item->key_len, (void *)p }; /* only read */
+	MDB_val value = { item->len, (void *)(p + item->key_len) };
+	int rc;
+
+	switch ((enum item_kind)item->kind) {
+	case ITEM_PUT:
+		return mdb_put(txn, j->dbi, &key, &value, 0);
+	case ITEM_DELETE:
+		rc = mdb_del(txn, j->dbi, &key, NULL);
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	case ITEM_CLEAR:
+		return state_clear(j, txn);
+	case ITEM_EVENT:
+		break;
 	}
-	memcpy(j->batch + j->batch_len, &len32, sizeof(len32));
-	memcpy(j->batch + j->batch_len + sizeof(len32), event, len);
-	j->batch_len = need;
-	j->batch_count++;
-	return 0;
+	journal_key_encode(++*sequence, bytes);
+	key = (MDB_val){ sizeof(bytes), bytes };
+	return mdb_put(txn, j->dbi, &key, &value, 0);
 }
 
 static int batch_put(struct journal *j, MDB_txn *txn)
@@ -414,16 +518,11 @@ static int batch_put(struct journal *j, MDB_txn *txn)
 	int rc = 0;
 
 	while (rc == 0 && p < end) {
-		uint8_t bytes[JOURNAL_KEY_SIZE];
-		MDB_val key = { sizeof(bytes), bytes };
-		MDB_val value;
-		uint32_t len;
+		struct item item;
 
-		memcpy(&len, p, sizeof(len));
-		value = (MDB_val){ len, p + sizeof(len) };
-		journal_key_encode(++sequence, bytes);
-		rc = mdb_put(txn, j->dbi, &key, &value, 0);
-		p += sizeof(len) + len;
+		memcpy(&item, p, sizeof(item));
+		rc = item_write(j, txn, &item, p + sizeof(item), &sequence);
+		p += sizeof(item) + item.key_len + item.len;
 	}
 	return rc;
 }
@@ -461,7 +560,7 @@ int journal_commit(struct journal *j)
 		return write_failed(j, rc);
 	if (j->first > j->last)
 		j->first = j->last + 1;
-	j->last += j->batch_count;
+	j->last += j->batch_events;
 	journal_abort(j);
 	return 0;
 }
@@ -469,12 +568,17 @@ int journal_commit(struct journal *j)
 void journal_abort(struct journal *j)
 {
 	j->batch_len = 0;
-	j->batch_count = 0;
+	j->batch_count = j->batch_events = 0;
 }
 
 size_t journal_pending(const struct journal *j)
 {
 	return j->batch_count;
+}
+
+size_t journal_pending_events(const struct journal *j)
+{
+	return j->batch_events;
 }
 
 /* ---- deleting ---- */

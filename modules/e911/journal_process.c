@@ -8,8 +8,8 @@
 
 #include "event.h"
 
-#define BATCH_EVENTS     256
-#define BATCH_BYTES      ((size_t)64 * 1024)
+#define BATCH_ITEMS      512
+#define BATCH_BYTES      ((size_t)256 * 1024)
 #define TRIM_EVENTS      10000
 #define EACH_MS          1000  /* trim, or try to open */
 #define COMPLAIN_EACH_MS 60000 /* the same fault is logged so often */
@@ -28,6 +28,13 @@ void journal_writer_init(struct journal_writer *w, struct journal_ring *ring,
 	};
 }
 
+void journal_writer_refill(struct journal_writer *w, journal_refill_f *refill,
+			   void *arg)
+{
+	w->refill = refill;
+	w->refill_arg = arg;
+}
+
 /* ---- telling ---- */
 
 static void journal_stats_show(struct journal_writer *w)
@@ -36,6 +43,11 @@ static void journal_stats_show(struct journal_writer *w)
 			 __ATOMIC_RELAXED);
 	__atomic_store_n(&w->stats->last_sequence, journal_last(w->journal),
 			 __ATOMIC_RELAXED);
+}
+
+static void pending_show(struct journal_writer *w, uint64_t pending)
+{
+	__atomic_store_n(&w->stats->pending, pending, __ATOMIC_SEQ_CST);
 }
 
 static void complain(struct journal_writer *w, struct journal_fault *fault,
@@ -48,7 +60,7 @@ static void complain(struct journal_writer *w, struct journal_fault *fault,
 	fault->err = err;
 	fault->again_at_ms = now_ms + COMPLAIN_EACH_MS;
 	log_line(LEVEL_ERR,
-		 "the journal cannot be %s: %s; %zu events are kept, %zu bytes "
+		 "the journal cannot be %s: %s; %zu items are kept, %zu bytes "
 		 "wait in the ring, %llu events were dropped",
 		 what, strerror(-err),
 		 w->journal ? journal_pending(w->journal) : 0,
@@ -126,30 +138,85 @@ static void append_dropped(struct journal_writer *w)
 		w->told = dropped;
 }
 
+static int append_item(struct journal *j, enum journal_item kind,
+		       const uint8_t *p, size_t len)
+{
+	const char *text = (const char *)p;
+	size_t key_len;
+
+	switch (kind) {
+	case JOURNAL_EVENT:
+		return journal_append(j, p, len);
+	case JOURNAL_DELETE:
+		return journal_delete(j, text_make(text, len));
+	case JOURNAL_PUT:
+		key_len = p[0];
+		if (key_len >= len)
+			return -EBADMSG;
+		return journal_put(
+			j, text_make(text + 1, key_len),
+			text_make(text + 1 + key_len, len - 1 - key_len));
+	}
+	return -EBADMSG;
+}
+
 /* 1 when the batch is full, 0 when the ring is empty. */
 static int append_ring(struct journal_writer *w)
 {
-	uint8_t buf[EVENT_MAX];
+	static uint8_t buf[JOURNAL_ITEM_MAX];
+	enum journal_item kind;
 	size_t bytes = 0;
 
-	for (int i = 0; i < BATCH_EVENTS && bytes < BATCH_BYTES; i++) {
-		int len = journal_ring_take(w->ring, buf, sizeof(buf));
+	for (int i = 0; i < BATCH_ITEMS && bytes < BATCH_BYTES; i++) {
+		int len = journal_ring_take(w->ring, buf, sizeof(buf), &kind);
 
 		if (len <= 0)
 			return 0;
-		if (journal_append(w->journal, buf, (size_t)len) < 0)
-			w->lost++; /* no memory */
+		if (append_item(w->journal, kind, buf, (size_t)len) < 0) {
+			if (kind == JOURNAL_EVENT)
+				w->lost++; /* no memory */
+			else
+				w->refilled = (struct uuid){ 0 };
+		}
 		bytes += (size_t)len;
 	}
 	return 1;
 }
 
-static int batch_commit(struct journal_writer *w)
+/*
+ * All of the state anew, before what waits in the ring: that is older than
+ * what is found now, or tells of a later change, and its last word on each
+ * record is the latest.
+ */
+static void refill(struct journal_writer *w)
 {
-	size_t count = journal_pending(w->journal);
+	uint64_t lost = journal_ring_state_lost(w->ring);
+	struct uuid id = journal_id(w->journal);
 	int err;
 
-	if (count == 0)
+	if (!w->refill ||
+	    (lost == w->state_lost && uuid_equal(&id, &w->refilled)))
+		return;
+	err = journal_clear(w->journal);
+	if (err == 0)
+		err = w->refill(w->journal, w->refill_arg);
+	if (err < 0) {
+		/* Half of it would be less than what is there. */
+		journal_abort(w->journal);
+		log_line(LEVEL_ERR, "the journal's state cannot be renewed: %s",
+			 strerror(-err));
+		return;
+	}
+	w->refilled = id;
+	w->state_lost = lost;
+}
+
+static int batch_commit(struct journal_writer *w)
+{
+	size_t count = journal_pending_events(w->journal);
+	int err;
+
+	if (journal_pending(w->journal) == 0)
 		return 0;
 	err = journal_commit(w->journal);
 	if (err < 0)
@@ -157,7 +224,8 @@ static int batch_commit(struct journal_writer *w)
 	complain_no_more(&w->write_fault, "written");
 	__atomic_add_fetch(&w->stats->events_written, count, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&w->stats->commits, 1, __ATOMIC_RELAXED);
-	sidecar_wake(w);
+	if (count)
+		sidecar_wake(w);
 	return 0;
 }
 
@@ -185,11 +253,14 @@ int journal_writer_step(struct journal_writer *w)
 	err = journal_ready(w);
 	if (err < 0)
 		return err;
+	pending_show(w, 1);
 	if (!is_retry) {
+		refill(w);
 		more = append_ring(w);
 		append_dropped(w);
 	}
 	err = batch_commit(w);
+	pending_show(w, journal_pending(w->journal) > 0);
 	trim(w);
 	journal_stats_show(w);
 	return err < 0 ? err : more;

@@ -5,7 +5,9 @@
  * It takes events out of the ring, writes them in one transaction, wakes the
  * sidecar and deletes what the sidecar has stored.  What cannot be written
  * is kept and tried again; the ring fills meanwhile, and what it drops is
- * counted and told by an event of its own (EVENT_EVENTS_DROPPED).
+ * counted and told by an event of its own (EVENT_EVENTS_DROPPED).  State (the
+ * journal's keys "B" and "C") that was dropped is written anew as a whole,
+ * and so it is in a journal that was just begun.
  *
  * Nothing here depends on Kamailio: the glue forks, waits for wakes (a
  * second at most) and steps.
@@ -22,6 +24,7 @@ struct journal_stats {
 	uint64_t batches_failed; /* attempts to commit, or to open */
 	uint64_t waiting;        /* events that the sidecar has not stored */
 	uint64_t last_sequence;
+	uint64_t pending; /* 1: taken out of the ring and not on disk yet */
 };
 
 /* A fault lasts, the log should not: told at its beginning, then once a
@@ -30,6 +33,9 @@ struct journal_fault {
 	int err; /* 0: all is well */
 	int64_t again_at_ms;
 };
+
+/* Put every record of the state into the journal.  Negative errno. */
+typedef int(journal_refill_f)(struct journal *journal, void *arg);
 
 struct journal_writer {
 	struct journal_ring *ring;   /* shared */
@@ -44,6 +50,10 @@ struct journal_writer {
 	int64_t open_at_ms;          /* do not try before, monotonic */
 	int64_t trim_at_ms;
 	struct journal_fault write_fault, trim_fault;
+	journal_refill_f *refill; /* NULL: there is no state */
+	void *refill_arg;
+	struct uuid refilled; /* the journal that has all of it */
+	uint64_t state_lost;  /* of the ring, when it was refilled */
 };
 
 /*
@@ -53,6 +63,10 @@ struct journal_writer {
 void journal_writer_init(struct journal_writer *w, struct journal_ring *ring,
 			 struct journal_stats *stats, const char *state_dir,
 			 const char *wake_socket, struct text node);
+/* Who knows the state; without it only what comes through the ring is
+ * written. */
+void journal_writer_refill(struct journal_writer *w, journal_refill_f *refill,
+			   void *arg);
 /* Writes what is still in the ring, if that can be done, and closes. */
 void journal_writer_fini(struct journal_writer *w);
 

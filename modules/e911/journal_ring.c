@@ -4,7 +4,7 @@
  *
  * 'head' and 'tail' count bytes ever written and taken; modulo the capacity
  * they are places.  A record is a struct record and its bytes, padded to
- * ALIGN, never broken at the end of the ring: there a record of length WRAP
+ * ALIGN, never broken at the end of the ring: there a record of kind WRAP
  * (or too little room even for that) sends the reader to the beginning.
  *
  * Writers exclude each other by the lock; the reader takes no lock.  A
@@ -23,11 +23,12 @@
 #define CAPACITY_MIN ((size_t)64 * 1024)
 #define CACHE_LINE   64
 #define ALIGN        16u
-#define WRAP         UINT32_MAX
+#define WRAP         UINT16_MAX
 #define MAGIC        0xe911c0deu
 
 struct record {
-	uint32_t len;
+	uint16_t len;
+	uint16_t kind;    /* enum journal_item, or WRAP */
 	uint32_t check;   /* tells a record from garbage */
 	uint64_t ordinal; /* from 1; a gap was lost as garbage */
 };
@@ -37,14 +38,16 @@ struct journal_ring {
 	uint64_t capacity;
 	/* Written by writers. */
 	uint64_t head;
-	uint64_t ordinal; /* of the last record; under the lock */
-	uint64_t refused; /* dropped by writers */
+	uint64_t ordinal;       /* of the last record; under the lock */
+	uint64_t refused;       /* events dropped by writers */
+	uint64_t state_refused; /* state dropped by writers */
 	/* The reader's are on another cache line; shared memory promises
 	 * no alignment that _Alignas could build on. */
 	uint8_t distance[CACHE_LINE];
 	uint64_t tail;
-	uint64_t taken; /* ordinal of the last record taken */
-	uint64_t lost;  /* dropped as garbage */
+	uint64_t taken;  /* ordinal of the last record taken */
+	uint64_t lost;   /* dropped as garbage */
+	uint64_t spills; /* times that garbage was dropped */
 	uint8_t bytes[];
 };
 
@@ -63,9 +66,10 @@ static void tail_move(struct journal_ring *r, uint64_t to)
 	__atomic_store_n(&r->tail, to, __ATOMIC_SEQ_CST);
 }
 
-static void refused_add(struct journal_ring *r)
+/* NOLINTNEXTLINE(readability-non-const-parameter): written atomically */
+static void count_up(uint64_t *count)
 {
-	__atomic_store_n(&r->refused, r->refused + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(count, *count + 1, __ATOMIC_RELAXED);
 }
 
 static void lost_add(struct journal_ring *r, uint64_t count)
@@ -73,9 +77,11 @@ static void lost_add(struct journal_ring *r, uint64_t count)
 	__atomic_store_n(&r->lost, r->lost + count, __ATOMIC_RELAXED);
 }
 
-static uint32_t record_check(uint32_t len, uint64_t ordinal)
+static uint32_t record_check(const struct record *record)
 {
-	return len ^ (uint32_t)ordinal ^ (uint32_t)(ordinal >> 32) ^ MAGIC;
+	return ((uint32_t)record->kind << 16 | record->len) ^
+	       (uint32_t)record->ordinal ^ (uint32_t)(record->ordinal >> 32) ^
+	       MAGIC;
 }
 
 static size_t record_size(size_t len)
@@ -108,53 +114,98 @@ struct journal_ring *journal_ring_free(struct journal_ring *r)
 
 /* ---- writers ---- */
 
-static void record_write(struct journal_ring *r, uint64_t at, const void *event,
-			 uint32_t len)
-{
-	struct record record = { .len = len, .ordinal = r->ordinal };
+/* What a record is made of, one part behind the other. */
+struct item {
+	enum journal_item kind;
+	struct text parts[3];
+};
 
-	record.check = record_check(record.len, record.ordinal);
+static size_t item_len(const struct item *item)
+{
+	return item->parts[0].len + item->parts[1].len + item->parts[2].len;
+}
+
+static void record_write(struct journal_ring *r, uint64_t at,
+			 const struct item *item)
+{
+	struct record record = {
+		.len = (uint16_t)(item ? item_len(item) : 0),
+		.kind = (uint16_t)(item ? (unsigned)item->kind : WRAP),
+		.ordinal = r->ordinal,
+	};
+
+	record.check = record_check(&record);
 	memcpy(r->bytes + at, &record, sizeof(record));
-	if (len != WRAP)
-		memcpy(r->bytes + at + sizeof(record), event, len);
+	at += sizeof(record);
+	for (size_t i = 0; item && i < ARRAY_SIZE(item->parts); i++) {
+		struct text part = item->parts[i];
+
+		if (part.len)
+			memcpy(r->bytes + at, part.p, part.len);
+		at += part.len;
+	}
 }
 
 /* *ret_before: where the head was; -ENOSPC. */
-static int put_locked(struct journal_ring *r, const void *event, size_t len,
+static int put_locked(struct journal_ring *r, const struct item *item,
 		      uint64_t *ret_before)
 {
 	uint64_t before = r->head, used = before - look(&r->tail);
 	uint64_t at = before % r->capacity, left = r->capacity - at;
-	uint64_t size = record_size(len), skip = left < size ? left : 0;
+	uint64_t size = record_size(item_len(item));
+	uint64_t skip = left < size ? left : 0;
 
 	/* More used than there is: garbage, which the reader clears up. */
 	if (used > r->capacity || r->capacity - used < skip + size)
 		return -ENOSPC;
 	if (skip >= sizeof(struct record))
-		record_write(r, at, NULL, WRAP);
+		record_write(r, at, NULL);
 	r->ordinal++;
-	record_write(r, skip ? 0 : at, event, (uint32_t)len);
+	record_write(r, skip ? 0 : at, item);
 	head_move(r, before + skip + size);
 	*ret_before = before;
+	return 0;
+}
+
+static int put(struct journal_ring *r, const struct item *item, bool fits,
+	       bool *ret_wake)
+{
+	bool is_event = item->kind == JOURNAL_EVENT;
+	uint64_t before = 0;
+	int err = -EMSGSIZE;
+
+	shared_lock_take(&r->lock);
+	if (fits)
+		err = put_locked(r, item, &before);
+	if (err < 0)
+		count_up(is_event ? &r->refused : &r->state_refused);
+	shared_lock_drop(&r->lock);
+	if (err < 0)
+		return err;
+	*ret_wake = look(&r->tail) == before;
 	return 0;
 }
 
 int journal_ring_put(struct journal_ring *r, const void *event, size_t len,
 		     bool *ret_wake)
 {
-	uint64_t before = 0;
-	int err = -EMSGSIZE;
+	struct item item = { JOURNAL_EVENT, { text_make(event, len) } };
 
-	shared_lock_take(&r->lock);
-	if (len > 0 && len <= EVENT_MAX)
-		err = put_locked(r, event, len, &before);
-	if (err < 0)
-		refused_add(r);
-	shared_lock_drop(&r->lock);
-	if (err < 0)
-		return err;
-	*ret_wake = look(&r->tail) == before;
-	return 0;
+	return put(r, &item, len > 0 && len <= EVENT_MAX, ret_wake);
+}
+
+int journal_ring_put_state(struct journal_ring *r, struct text key,
+			   struct text value, bool *ret_wake)
+{
+	char key_len = (char)(uint8_t)key.len;
+	struct item item = { JOURNAL_DELETE, { key } };
+	bool fits = key.len > 0 && key.len <= UINT8_MAX;
+
+	if (value.len)
+		item = (struct item){ JOURNAL_PUT,
+				      { text_make(&key_len, 1), key, value } };
+	return put(r, &item, fits && item_len(&item) <= JOURNAL_ITEM_MAX,
+		   ret_wake);
 }
 
 /* ---- the reader ---- */
@@ -163,15 +214,16 @@ int journal_ring_put(struct journal_ring *r, const void *event, size_t len,
 static int record_read(const struct journal_ring *r, uint64_t tail,
 		       uint64_t left, struct record *ret)
 {
-	struct record record = { .len = WRAP };
+	struct record record = { .kind = WRAP };
 
 	if (left >= sizeof(record)) {
 		memcpy(&record, r->bytes + tail % r->capacity, sizeof(record));
-		if (record.check != record_check(record.len, record.ordinal))
+		if (record.check != record_check(&record))
 			return -EBADMSG;
 	}
-	if (record.len != WRAP && (record.len == 0 || record.len > EVENT_MAX ||
-				   record_size(record.len) > left))
+	if (record.kind != WRAP &&
+	    (record.len == 0 || record.len > JOURNAL_ITEM_MAX ||
+	     record_size(record.len) > left))
 		return -EBADMSG;
 	*ret = record;
 	return 0;
@@ -193,7 +245,7 @@ static int record_peek(const struct journal_ring *r, uint64_t head,
 		if (head - tail > r->capacity ||
 		    record_read(r, tail, left, &record) < 0)
 			return -EBADMSG;
-		if (record.len != WRAP) {
+		if (record.kind != WRAP) {
 			if (record_size(record.len) > head - tail)
 				return -EBADMSG;
 			*ret = record;
@@ -205,7 +257,8 @@ static int record_peek(const struct journal_ring *r, uint64_t head,
 	return head == tail ? 0 : -EBADMSG;
 }
 
-int journal_ring_take(struct journal_ring *r, void *buf, size_t size)
+int journal_ring_take(struct journal_ring *r, void *buf, size_t size,
+		      enum journal_item *ret_kind)
 {
 	uint64_t head = look(&r->head), tail = 0;
 	struct record record = { 0 };
@@ -214,6 +267,7 @@ int journal_ring_take(struct journal_ring *r, void *buf, size_t size)
 	if (found == 0)
 		return 0;
 	if (found < 0) {
+		count_up(&r->spills);
 		tail_move(r, head);
 		log_line(LEVEL_ERR, "the ring of events held garbage and was "
 				    "emptied");
@@ -225,6 +279,7 @@ int journal_ring_take(struct journal_ring *r, void *buf, size_t size)
 	if (record.ordinal > r->taken)
 		lost_add(r, record.ordinal - r->taken - 1);
 	r->taken = record.ordinal;
+	*ret_kind = (enum journal_item)record.kind;
 	tail_move(r, tail + record_size(record.len));
 	return (int)record.len;
 }
@@ -233,6 +288,12 @@ uint64_t journal_ring_dropped(const struct journal_ring *r)
 {
 	return __atomic_load_n(&r->refused, __ATOMIC_RELAXED) +
 	       __atomic_load_n(&r->lost, __ATOMIC_RELAXED);
+}
+
+uint64_t journal_ring_state_lost(const struct journal_ring *r)
+{
+	return __atomic_load_n(&r->state_refused, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&r->spills, __ATOMIC_RELAXED);
 }
 
 size_t journal_ring_used(const struct journal_ring *r)

@@ -29,6 +29,10 @@ static int walk_events(MDB_cursor *cursor, bool *ret_gaps)
 		uint64_t sequence =
 			journal_key_decode(key.mv_data, key.mv_size);
 
+		if (journal_key_is_state(key.mv_data, key.mv_size)) {
+			(void)crc32c(0, value.mv_data, value.mv_size);
+			continue;
+		}
 		if (sequence == 0) {
 			if (key.mv_size != 1 || *(char *)key.mv_data != 'J' ||
 			    value.mv_size != sizeof(struct uuid))

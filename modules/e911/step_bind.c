@@ -85,6 +85,7 @@ static void fill_binding(const struct path *p, struct elin_binding *b)
 	b->location_id = p->location.location_id;
 	b->trunk_id = p->trunk.trunk_id;
 	b->call = p->call_id;
+	b->timeout_s = p->elin_timeout_s;
 	caller_key(p, b->caller, sizeof(b->caller));
 	way_back(p, b->user, sizeof(b->user));
 }

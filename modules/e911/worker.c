@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -59,6 +60,8 @@ int worker_shared_new(void)
 	b2bua_init(&(struct b2bua){ .store = s->calls,
 				    .elins = s->elins,
 				    .linger_ms = worker_conf.linger * 1000 });
+	survival_init(
+		&(struct survival){ .calls = s->calls, .elins = s->elins });
 	return 0;
 }
 
@@ -270,9 +273,19 @@ const char *stat_help(enum stat s)
 	return s < STAT_COUNT ? stat_words[s].help : "?";
 }
 
-void report_emit(const void *event, size_t len)
+static void wake_journal(void)
 {
 	const uint64_t one = 1;
+
+	/* EAGAIN: the reader has been woken a great many times already. */
+	if (write(worker_shared->wake_fd, &one, sizeof(one)) < 0 &&
+	    errno != EAGAIN)
+		log_line(LEVEL_WARNING, "report: wake: %s, ignoring",
+			 strerror(errno));
+}
+
+void report_emit(const void *event, size_t len)
+{
 	bool wake = false;
 
 	if (journal_ring_put(worker_shared->ring, event, len, &wake) < 0) {
@@ -280,11 +293,53 @@ void report_emit(const void *event, size_t len)
 		return;
 	}
 	stat_add(STAT_events_written, 1);
-	/* EAGAIN: the reader has been woken a great many times already. */
-	if (wake && write(worker_shared->wake_fd, &one, sizeof(one)) < 0 &&
-	    errno != EAGAIN)
-		log_line(LEVEL_WARNING, "report: wake: %s, ignoring",
-			 strerror(errno));
+	if (wake)
+		wake_journal();
+}
+
+/* What finds no room is not lost: all state is written anew later. */
+void survival_emit(struct text key, struct text value)
+{
+	bool wake = false;
+
+	if (journal_ring_put_state(worker_shared->ring, key, value, &wake) ==
+		    0 &&
+	    wake)
+		wake_journal();
+}
+
+/* ---- survival ---- */
+
+static void on_record(struct text key, struct text value, void *arg)
+{
+	survival_restore(key, value, arg);
+}
+
+void worker_restore(void)
+{
+	struct survival_count count = { 0 };
+	int err = journal_read_state(worker_conf.state_dir, on_record, &count);
+
+	if (err < 0 && err != -ENOENT)
+		log_line(LEVEL_ERR,
+			 "the journal's calls and bindings cannot be read to "
+			 "the end: %s",
+			 strerror(-err));
+	survival_settle(&count);
+}
+
+void worker_drain(bool on)
+{
+	if (__atomic_exchange_n(&worker_shared->draining, on,
+				__ATOMIC_ACQ_REL) == on)
+		return;
+	log_line(LEVEL_NOTICE, "draining is %s: new calls are %s",
+		 on ? "on" : "off", on ? "answered 503" : "taken");
+}
+
+bool worker_is_draining(void)
+{
+	return __atomic_load_n(&worker_shared->draining, __ATOMIC_ACQUIRE);
 }
 
 /* ---- the journal process ---- */
@@ -326,17 +381,69 @@ static void pace(int64_t last_ms)
 		(void)poll(NULL, 0, (int)left);
 }
 
+static int put_record(struct text key, struct text value, void *arg)
+{
+	return journal_put(arg, key, value);
+}
+
+static int refill(struct journal *journal, void *arg)
+{
+	(void)arg;
+	return survival_each(put_record, journal);
+}
+
+static volatile sig_atomic_t must_stop;
+
+/* SIGALRM ends the process should the disk hang: Kamailio waits for it. */
+static void on_stop(int signo)
+{
+	(void)signo;
+	must_stop = 1;
+	(void)alarm(1);
+}
+
+static void stop_on_signals(void)
+{
+	const struct sigaction stop = { .sa_handler = on_stop };
+	const struct sigaction die = { .sa_handler = SIG_DFL };
+
+	(void)sigaction(SIGTERM, &stop, NULL);
+	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGALRM, &die, NULL);
+}
+
+/* What the others still write while they end, then what there is no more. */
+static void write_the_last(struct journal_writer *w)
+{
+	int64_t end = clock_mono_ms() + JOURNAL_LAST_MS;
+	int64_t quiet = end - JOURNAL_LAST_MS / 2;
+
+	while (clock_mono_ms() < end) {
+		if (journal_writer_step(w) < 0)
+			break;
+		if (!journal_ring_used(worker_shared->ring)) {
+			if (clock_mono_ms() >= quiet)
+				break;
+			(void)poll(NULL, 0, 10);
+		}
+	}
+	journal_writer_fini(w);
+}
+
 void worker_journal_run(void)
 {
+	pid_t parent = getppid();
 	struct journal_writer w;
 	int64_t step_at = 0;
 	bool failing = false;
 
+	stop_on_signals();
 	directory_path_set();
 	journal_writer_init(&w, worker_shared->ring, &worker_shared->journal,
 			    worker_conf.state_dir, worker_conf.wake_socket,
 			    text_of(worker_conf.node));
-	for (;;) {
+	journal_writer_refill(&w, refill, NULL);
+	while (!must_stop && getppid() == parent) {
 		bool work = journal_ring_used(worker_shared->ring) > 0;
 		int64_t now = clock_mono_ms();
 		int rc = 0;
@@ -356,4 +463,5 @@ void worker_journal_run(void)
 		else if (!journal_ring_used(worker_shared->ring))
 			wait_for_wake(WATCH_MS);
 	}
+	write_the_last(&w);
 }

@@ -13,6 +13,7 @@
 #include "leg_i3.h"
 #include "path.h"
 #include "report.h"
+#include "survival.h"
 
 struct shared_state {
 	struct call_store *calls;
@@ -21,7 +22,8 @@ struct shared_state {
 	struct journal_stats journal;
 	uint64_t generation; /* goes up when directory/current moves */
 	uint64_t counters[STAT_COUNT];
-	int wake_fd; /* eventfd, inherited by every process */
+	int wake_fd;   /* eventfd, inherited by every process */
+	bool draining; /* new calls are refused; atomic */
 };
 
 /* The module's parameters. */
@@ -55,7 +57,17 @@ void worker_directory_close(void);
 struct directory *worker_directory_begin(void);
 void worker_directory_end(struct directory *d);
 
-/* The journal process: never returns until asked to stop. */
+/* mod_init, after worker_shared_new(): take the calls and bindings back that
+ * the journal holds. */
+void worker_restore(void);
+
+/* A planned restart: refuse new calls, keep those that are established. */
+void worker_drain(bool on);
+bool worker_is_draining(void);
+
+/* The journal process: runs until SIGTERM or the end of its parent, then
+ * writes what waits in the ring, within JOURNAL_LAST_MS. */
+#define JOURNAL_LAST_MS 200
 void worker_journal_run(void);
 /* Look whether directory/current moved; called by the journal process. */
 void worker_watch_generation(void);

@@ -23,3 +23,6 @@ unsigned fake_report_of(enum event_kind kind);
 
 typedef void(told_f)(const struct told *t, void *arg);
 void fake_report_listen(told_f *on_told, void *arg);
+
+/* Calls that are written down now (survival.h). */
+size_t fake_report_records(void);

@@ -397,6 +397,18 @@ int sip_flow_to(const struct call_route *route, struct sip_flow *ret_flow,
 	return 0;
 }
 
+void sip_socket_name(const struct sip_flow *flow, char *name, size_t size)
+{
+	snprintf(name, size, "%s", flow->socket ? (char *)flow->socket : "");
+}
+
+bool sip_socket_find(struct text name, struct sip_flow *flow)
+{
+	(void)name;
+	flow->socket = NULL;
+	return false;
+}
+
 /* ---- what they say ---- */
 
 struct fake_client *fake_sip_client(const struct leg *leg, const char *method)

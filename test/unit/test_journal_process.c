@@ -184,7 +184,7 @@ static void events_go_from_the_ring_to_the_disk_in_order(void **state)
 	assert_int_equal(f->stats->events_written, 700);
 	assert_int_equal(f->stats->last_sequence, 700);
 	assert_int_equal(f->stats->waiting, 700);
-	assert_int_equal(f->stats->commits, 3); /* of 256 at most */
+	assert_int_equal(f->stats->commits, 2); /* of 512 at most */
 	assert_int_equal(f->stats->batches_failed, 0);
 }
 

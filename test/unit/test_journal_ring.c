@@ -19,6 +19,8 @@
 #define PRODUCERS 4
 #define EVENTS    20000 /* of each producer */
 
+static enum journal_item kind; /* of what was taken last */
+
 struct sample {
 	uint32_t producer, number;
 };
@@ -58,7 +60,8 @@ static void assert_takes(struct journal_ring *r, uint32_t number, size_t len)
 {
 	uint8_t buf[EVENT_MAX], expected[EVENT_MAX];
 
-	assert_int_equal(journal_ring_take(r, buf, sizeof(buf)), (int)len);
+	assert_int_equal(journal_ring_take(r, buf, sizeof(buf), &kind),
+			 (int)len);
 	assert_memory_equal(buf, expected, fill(expected, number, len));
 }
 
@@ -71,7 +74,7 @@ static void what_is_put_comes_out_in_order(void **state)
 	assert_true(journal_ring_used(*state) > 0);
 	for (uint32_t i = 1; i <= 50; i++)
 		assert_takes(*state, i, i);
-	assert_int_equal(journal_ring_take(*state, buf, sizeof(buf)), 0);
+	assert_int_equal(journal_ring_take(*state, buf, sizeof(buf), &kind), 0);
 	assert_int_equal(journal_ring_used(*state), 0);
 	assert_int_equal(journal_ring_dropped(*state), 0);
 }
@@ -97,10 +100,11 @@ static void only_an_empty_ring_wakes_the_reader(void **state)
 	assert_true(wake);
 	assert_int_equal(journal_ring_put(*state, event, 32, &wake), 0);
 	assert_false(wake);
-	assert_int_equal(journal_ring_take(*state, buf, sizeof(buf)), 32);
+	assert_int_equal(journal_ring_take(*state, buf, sizeof(buf), &kind),
+			 32);
 	assert_int_equal(journal_ring_put(*state, event, 32, &wake), 0);
 	assert_false(wake);
-	while (journal_ring_take(*state, buf, sizeof(buf)) > 0)
+	while (journal_ring_take(*state, buf, sizeof(buf), &kind) > 0)
 		;
 	assert_int_equal(journal_ring_put(*state, event, 32, &wake), 0);
 	assert_true(wake);
@@ -122,7 +126,8 @@ static void a_full_ring_drops_and_counts(void **state)
 	(void)journal_ring_put(*state, event, 1, &wake);
 	for (unsigned i = 0; i < stored; i++)
 		assert_int_equal(
-			journal_ring_take(*state, event, sizeof(event)), 1000);
+			journal_ring_take(*state, event, sizeof(event), &kind),
+			1000);
 	assert_int_equal(log_count(LEVEL_ERR, ""), 0);
 }
 
@@ -143,7 +148,8 @@ static void a_buffer_too_small_leaves_the_event(void **state)
 	uint8_t buf[16];
 
 	put(*state, 5, 17);
-	assert_int_equal(journal_ring_take(*state, buf, sizeof(buf)), -ENOBUFS);
+	assert_int_equal(journal_ring_take(*state, buf, sizeof(buf), &kind),
+			 -ENOBUFS);
 	assert_takes(*state, 5, 17);
 }
 
@@ -168,7 +174,8 @@ static void garbage_empties_the_ring_and_is_counted(void **state)
 			assert_true(at < p + CAPACITY);
 		at[spoilt] ^= 0x80; /* in the record's head */
 		memset(at, 0, sizeof(mark));
-		assert_int_equal(journal_ring_take(r, buf, sizeof(buf)), 0);
+		assert_int_equal(journal_ring_take(r, buf, sizeof(buf), &kind),
+				 0);
 		assert_int_equal(journal_ring_used(r), 0);
 		put(r, 0x70, 10);
 		assert_takes(r, 0x70, 10);
@@ -194,7 +201,8 @@ static void any_garbage_comes_to_an_end(void **state)
 			/* Behind the lock and the capacity. */
 			p[16 + (seed >> 8) % (CAPACITY - 16)] = (uint8_t)seed;
 		}
-		for (int i = 0; journal_ring_take(r, buf, sizeof(buf)) > 0; i++)
+		for (int i = 0;
+		     journal_ring_take(r, buf, sizeof(buf), &kind) > 0; i++)
 			assert_true(i < 200);
 		if (round % 10 == 0) {
 			journal_ring_free(r);
@@ -254,7 +262,7 @@ static bool consume(struct journal_ring *r, uint32_t next[PRODUCERS],
 {
 	uint8_t buf[EVENT_MAX];
 	struct sample sample;
-	int len = journal_ring_take(r, buf, sizeof(buf));
+	int len = journal_ring_take(r, buf, sizeof(buf), &kind);
 
 	assert_true(len >= 0);
 	if (len == 0)

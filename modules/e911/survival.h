@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * survival: which calls and bindings are written down, and how they come
+ * back after a crash or a restart.
+ *
+ * A call is written when both legs are up, again when a text of one of its
+ * dialogs changes, and deleted when it has ended; not with each request (its
+ * CSeq goes on far higher after a start).  A binding is written when its
+ * number is taken and when it is given up.
+ */
+#pragma once
+
+#include "call_store.h"
+#include "elin_table.h"
+
+struct survival {
+	struct call_store *calls;
+	struct elin_table *elins;
+};
+/* Process-wide; set once before any call.  Bindings are written from now. */
+void survival_init(const struct survival *conf);
+
+/* The call may have changed; under its lock. */
+void survival_note(struct call *call);
+
+/* Hand a record over, an empty value to delete it; never waits.  In the
+ * module worker.c, in tests fake_report.c. */
+void survival_emit(struct text key, struct text value);
+
+/* Every record as it is now, until put gives a negative errno, which is
+ * returned. */
+typedef int(survival_put_f)(struct text key, struct text value, void *arg);
+int survival_each(survival_put_f *put, void *arg);
+
+/* ---- after a start, before any call ---- */
+struct survival_count {
+	unsigned calls, bindings;
+	unsigned unreadable; /* damaged, or no memory */
+};
+/* One record; bindings come before calls. */
+void survival_restore(struct text key, struct text value,
+		      struct survival_count *count);
+/* All are there: what no call holds any more is remembered from now. */
+void survival_settle(const struct survival_count *count);

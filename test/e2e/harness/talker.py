@@ -11,6 +11,7 @@
     > PRACK                      RAck of the latest reliable reply
     > 183 sdp rseq=7             a reliable reply
     > again                      the same datagram once more
+    copy 183                     wait for a copy of what has come
     quiet 300                    nothing new may come for so many ms
     pause 300
 
@@ -63,6 +64,7 @@ class Talker:
         self.changed = threading.Condition()
         self.seen = {}         # key of a message: our reply to it, or None
         self.requests = {}     # method: latest request received
+        self.copies = []       # kinds of those that came again
         self.latest = None     # request received last
         self.cseq, self.branch_count, self.sdp_version = 0, 0, 0
         self.invite = None     # ours
@@ -138,6 +140,9 @@ class Talker:
             again = self.seen.get(key)
             if not copy:
                 self.log.append(message)
+            if copy:
+                self.copies.append(message.kind)
+                self.changed.notify_all()
             if copy or message.kind == "100":
                 if again:
                     self.socket.sendto(again, self.remote)
@@ -182,6 +187,12 @@ class Talker:
         words = shlex.split(line)
         if words[0] == "<":
             self._wait(words[1], words[2:], line)
+        elif words[0] == "copy":
+            with self.changed:
+                if not self.changed.wait_for(
+                        lambda: words[1] in self.copies or self.closing, 12):
+                    raise Wrong(f"'{line}' did not come")
+                self.copies.remove(words[1])
         elif words[0] == "quiet":
             self._expect_quiet(int(words[1]))
         elif words[0] == "pause":

@@ -179,7 +179,7 @@ static void confirm_ourselves(struct leg *leg, uint32_t rseq)
 }
 
 /* The session description that it carries is the answer, and the 2xx need
- * not repeat it (RFC 3262 5). */
+ * not repeat it (RFC 3262 5): A, who had it unreliably, needs it there. */
 static void remember_answer(struct leg *leg, const struct sip_reply_view *r)
 {
 	struct text type =
@@ -209,13 +209,14 @@ static bool take_reliable(struct leg *leg, uint32_t rseq,
 	if (e->latest && rseq != e->latest + 1)
 		return false;
 	e->latest = rseq;
-	remember_answer(leg, r);
 	reply = &e->replies[rseq % EARLY_REPLIES_MAX];
 	*reply = (struct early_reply){ .theirs = rseq };
-	if (a_confirms(leg) && r->code != 199)
+	if (a_confirms(leg) && r->code != 199) {
 		reply->ours = ++leg->call->rseq_out;
-	else
-		confirm_ourselves(leg, rseq);
+		return true;
+	}
+	remember_answer(leg, r);
+	confirm_ourselves(leg, rseq);
 	return true;
 }
 

@@ -38,7 +38,7 @@ void early_enter(struct leg *leg, struct text their_tag);
 /* Is there such an early dialog? */
 bool early_knows(const struct leg *leg, struct text their_tag);
 /* The 2xx as A must hear it: with the answer that a reliable 18x carried
- * and A got unreliably, or not at all.  r itself, or a view that lives until
+ * and A got unreliably.  r itself, or a view that lives until
  * the next call. */
 const struct sip_reply_view *early_answer(struct leg *leg,
 					  const struct sip_reply_view *r);

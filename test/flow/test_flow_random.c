@@ -155,18 +155,26 @@ static struct text reply_tag(struct run *r, const struct fake_client *c,
 		       : call_text_get(&c->leg->remote_tag);
 }
 
+/* For RSeq and RAck. */
+static const char *const numbers[] = { "1", "2", "3", "4", "4294967295", "x" };
+
 static void reply_to(struct run *r, struct fake_client *c, unsigned code)
 {
 	bool has_body = chance(r, 2);
-	struct header_view type = { text_of("Content-Type"),
-				    text_of("application/sdp") };
+	/* Each as it suits: the latter two make a 18x reliable. */
+	struct header_view headers[] = {
+		{ text_of("Content-Type"), text_of("application/sdp") },
+		{ text_of("Require"), text_of("100rel") },
+		{ text_of("RSeq"), text_of(PICK(r, numbers)) },
+	};
+	bool is_reliable = code > 100 && code < 200 && chance(r, 2);
 	struct sip_reply_view view = {
 		.code = code,
 		.reason = text_of("Random"),
 		.to_tag = reply_tag(r, c, code),
 		.contact = text_of(chance(r, 4) ? "sip:far@192.0.2.50" : NULL),
-		.headers = &type,
-		.header_count = has_body,
+		.headers = headers + (has_body ? 0 : 1),
+		.header_count = (size_t)has_body + 2 * (size_t)is_reliable,
 		.body = text_of(has_body ? ANSWER : NULL),
 	};
 
@@ -179,9 +187,9 @@ static void reply_to(struct run *r, struct fake_client *c, unsigned code)
 
 static void someone_replies(struct run *r)
 {
-	static const unsigned codes[] = { 100, 180, 180, 183, 200, 200,
-					  200, 202, 302, 404, 408, 481,
-					  486, 487, 491, 503, 603 };
+	static const unsigned codes[] = { 100, 180, 180, 183, 199, 200,
+					  200, 200, 202, 302, 404, 408,
+					  481, 486, 487, 491, 503, 603 };
 	size_t n = fake_sip_client_count();
 
 	if (n == 0)
@@ -214,8 +222,10 @@ static struct leg *any_leg_b(struct run *r)
 static void send_in_dialog(struct run *r, struct leg *leg, const char *method,
 			   uint32_t cseq)
 {
-	struct header_view type = { text_of("Content-Type"),
-				    text_of("application/sdp") };
+	struct header_view headers[] = {
+		{ text_of("RAck"), text_of(PICK(r, numbers)) },
+		{ text_of("Content-Type"), text_of("application/sdp") },
+	};
 	bool has_body = chance(r, 2);
 	struct sip_request_view rq = {
 		.method = text_of(method),
@@ -223,8 +233,8 @@ static void send_in_dialog(struct run *r, struct leg *leg, const char *method,
 		.from_tag = text_of(tag_of(r, leg)),
 		.contact =
 			text_of(chance(r, 4) ? "sip:far-2@192.0.2.51" : NULL),
-		.headers = &type,
-		.header_count = has_body,
+		.headers = headers,
+		.header_count = 1 + (size_t)has_body,
 		.body = text_of(has_body ? OTHER : NULL),
 	};
 	struct leg *found =
@@ -244,9 +254,9 @@ static void send_in_dialog(struct run *r, struct leg *leg, const char *method,
 	call_unref(found->call);
 }
 
-static const char *const methods[] = { "ACK",    "ACK",    "ACK",
-				       "INVITE", "INVITE", "INFO",
-				       "UPDATE", "REFER",  "OPTIONS" };
+static const char *const methods[] = { "ACK",     "ACK",   "ACK",    "INVITE",
+				       "INVITE",  "INFO",  "UPDATE", "REFER",
+				       "OPTIONS", "PRACK", "PRACK" };
 
 static void the_caller_sends(struct run *r)
 {
@@ -465,6 +475,8 @@ static void one_run(uint64_t seed, bool failures)
 	r.call = flow_call_new(r.elins, 1 + chance(&r, 4),
 			       chance(&r, 3) ? OFFER : NULL);
 	assert_non_null(r.call);
+	if (chance(&r, 2))
+		r.call->a->peer_options = LEG_OPTION_100REL;
 	b2bua_start(r.call);
 	check(&r);
 	for (int i = 0; i < STEPS; i++)

@@ -368,19 +368,27 @@ void caller_counts_from(struct flow *f, uint32_t cseq)
 	f->parties[0].cseq = cseq - 1;
 }
 
-void caller_cancels(struct flow *f)
+static void cancels(struct flow *f, struct party *p)
 {
-	struct leg *leg;
+	struct leg *leg = leg_of(f, p);
 
-	leg = call_store_find_invite(f->store, text_of("caller-call-id"),
-				     text_of(FLOW_CALLER_TAG),
-				     f->parties[0].invite_cseq);
-	heard(f, f->parties, "CANCEL", NULL);
+	heard(f, p, "CANCEL", NULL);
+	leg = call_store_find_invite(f->store, call_text_get(&leg->call_id),
+				     text_of(p->tag), p->invite_cseq);
 	assert_non_null(leg);
-	b2bua_on_cancel(leg,
-			fake_sip_ask(leg, "CANCEL", f->parties[0].invite_cseq));
+	b2bua_on_cancel(leg, fake_sip_ask(leg, "CANCEL", p->invite_cseq));
 	call_unref(leg->call);
 	check_now(f);
+}
+
+void caller_cancels(struct flow *f)
+{
+	cancels(f, &f->parties[0]);
+}
+
+void psap_cancels(struct flow *f, const char *who)
+{
+	cancels(f, party_of(f, who));
 }
 
 void psap_sends(struct flow *f, const char *who, const char *method,
@@ -490,6 +498,11 @@ void caller_expects_reply(struct flow *f, unsigned code)
 void psap_expects(struct flow *f, const char *who, const char *method)
 {
 	expects(f, who, SAID_REQUEST, method, 0);
+}
+
+void caller_expects_cancel(struct flow *f)
+{
+	psap_expects_cancel(f, "caller");
 }
 
 void psap_expects_cancel(struct flow *f, const char *who)

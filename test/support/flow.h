@@ -80,6 +80,7 @@ void caller_counts_from(struct flow *f, uint32_t cseq);
 
 void caller_expects(struct flow *f, const char *method);
 void caller_expects_reply(struct flow *f, unsigned code);
+void caller_expects_cancel(struct flow *f);
 void caller_expects_nothing(struct flow *f);
 
 /* who: name of a route; its latest INVITE, BYE, ... is answered. */
@@ -87,6 +88,7 @@ void psap_replies(struct flow *f, const char *who, const char *method,
 		  unsigned code, const char *body);
 void psap_sends(struct flow *f, const char *who, const char *method,
 		const char *body);
+void psap_cancels(struct flow *f, const char *who);
 void psap_acks(struct flow *f, const char *who, const char *body);
 /* From now on this PSAP speaks as another fork: its tag ends in this. */
 void psap_speaks_as(struct flow *f, const char *who, const char *tag);

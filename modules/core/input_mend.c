@@ -17,6 +17,20 @@ static bool is_method_invite(struct text t)
 	       (t.p[6] == ' ' || t.p[6] == '\t');
 }
 
+bool input_is_sip(struct text message)
+{
+	struct text version = text_of("SIP/2.0");
+	struct text line =
+		text_make(message.p, line_end(message.p, message.len, 0));
+
+	line = text_trim(line);
+	return text_has_prefix_nocase(line, version) ||
+	       (line.len > version.len &&
+		text_has_prefix_nocase(
+			text_make(line.p + line.len - version.len, version.len),
+			version));
+}
+
 bool input_is_emergency(struct text datagram)
 {
 	struct text line, uri;

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * input_mend: make an emergency INVITE parsable, in place.
+ * input_mend: make a SIP message parsable, in place.
  *
  * A header line that is no "token HCOLON value" (RFC 3261 25.1) would cost
- * the whole call.  Its bytes are overwritten so that it becomes a harmless
- * header of the same length: what it said is lost, the call is not.  So is a
- * second Max-Forwards.  "<sip:...<" in From, To or Contact is closed instead.
+ * the whole message, and the call with it.  Its bytes are overwritten so that
+ * it becomes a harmless header of the same length: what it said is lost, the
+ * call is not.  So is a second Max-Forwards.  "<sip:...<" in From, To or
+ * Contact is closed instead.
  */
 #pragma once
 
 #include "text.h"
+
+/* Does its first line say SIP/2.0?  Not a keep-alive, nor another protocol. */
+bool input_is_sip(struct text message);
 
 /* A request line "INVITE ..." that names 911 or urn:service:sos.  Cheap:
  * looks at the first line only. */

@@ -337,12 +337,38 @@ static void on_unlearnt_answer(struct leg *leg)
 		step(leg->call, CALL_EV_B_FAIL, &cause);
 }
 
+/* Who answered cannot be talked to: as good as a refusal, after the ACK and
+ * BYE that they may understand. */
+static void on_unusable_answer(struct exchange *ex,
+			       const struct sip_reply_view *r)
+{
+	struct leg *leg = ex->leg;
+	struct call *call = leg->call;
+	struct sip_reply_view refusal = *r;
+	struct cause cause = { .leg = leg, .reply = &refusal };
+
+	leg->invite.open = false;
+	if (leg_is_answered(leg) || leg_is_gone(leg))
+		return;
+	stat_add(STAT_inputs_malformed, 1);
+	refusal.reason = text_of("answer that cannot be parsed");
+	(void)call_text_set(call, &leg->remote_tag, r->to_tag);
+	(void)leg_step(leg, LEG_EV_ANSWER_IN);
+	leg_drop(leg);
+	if (leg == call->b)
+		step(call, CALL_EV_B_FAIL, &cause);
+}
+
 static void on_invite_2xx(struct exchange *ex, const struct sip_reply_view *r)
 {
 	struct leg *leg = ex->leg;
 	struct call *call = leg->call;
 	struct cause cause = { .leg = leg, .reply = r };
 
+	if (r->is_unusable) {
+		on_unusable_answer(ex, r);
+		return;
+	}
 	/* Repeated: b2bua_on_2xx_again() has acknowledged it. */
 	if (answered_dialog(leg, r->to_tag))
 		return;
@@ -391,11 +417,29 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 		step(call, CALL_EV_B_FAIL, &cause);
 }
 
+/* In a dialog that is up: who asked gets an error, the 2xx its ACK. */
+static const struct sip_reply_view *usable(struct exchange *ex,
+					   const struct sip_reply_view *r,
+					   struct sip_reply_view *spare)
+{
+	if (!r->is_unusable || r->code < 200 || ex->kind == EXCHANGE_INVITE)
+		return r;
+	if (ex->is_invite && r->code < 300)
+		leg_ack_late(ex->leg, ex->cseq);
+	*spare = (struct sip_reply_view){
+		.code = 500,
+		.reason = text_of("Server Internal Error"),
+	};
+	return spare;
+}
+
 void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 {
 	struct call *call = ex->leg->call;
+	struct sip_reply_view spare;
 
 	shared_lock_take(&call->lock);
+	r = usable(ex, r, &spare);
 	switch (ex->kind) {
 	case EXCHANGE_INVITE:
 		on_invite_reply(ex, r);

@@ -191,6 +191,7 @@ struct call {
 	bool shows_caller; /* the number shown is the one A's From has */
 	/* For an ESInet; empty when no route leads to one (leg_i3.h). */
 	struct call_text civic, caller_name, organization_name;
+	uint8_t max_forwards; /* of leg B's INVITE */
 
 	/* What the path settled, for RPC, events and the binding. */
 	uint64_t trunk_id, organization_id, endpoint_id, location_id;

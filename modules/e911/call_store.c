@@ -154,6 +154,7 @@ struct call *call_new(enum call_kind kind)
 		return NULL;
 	shared_lock_init(&call->lock);
 	call->refs = 1;
+	call->max_forwards = 70;
 	call->kind = kind;
 	call->a = call_leg_new(call, LEG_A);
 	if (!call->a) {

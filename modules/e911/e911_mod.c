@@ -26,6 +26,7 @@
 #include "handle.h"
 #include "leg_i3.h"
 #include "raw_input.h"
+#include "stateless.h"
 #include "worker.h"
 
 #define TIMER_INTERVAL_MS 100
@@ -253,6 +254,10 @@ static int mod_init(void)
 		return -1;
 	}
 	leg_i3_init(&worker_conf.i3);
+	if (stateless_bind() < 0) {
+		log_line(LEVEL_ERR, "sl must be loaded, too");
+		return -1;
+	}
 	err = worker_shared_new();
 	if (err < 0) {
 		log_line(LEVEL_ERR, "cannot make the shared state: %s",

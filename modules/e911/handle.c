@@ -7,8 +7,10 @@
 #include "b2bua.h"
 #include "b2bua_tm.h"
 #include "early.h"
+#include "gate.h"
 #include "header_policy.h"
 #include "sip_message.h"
+#include "stateless.h"
 #include "worker.h"
 
 #define OFFER_HEADERS_SIZE 65536
@@ -199,6 +201,8 @@ static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 		call_unref(call);
 		return NULL;
 	}
+	/* A PSAP's request that may go no further was refused before. */
+	(void)gate_max_forwards(msg, &p->trunk, &call->max_forwards);
 	call->a->invite = *t;
 	call->a->trunk_id = p->trunk.trunk_id;
 	call->a->profile = kind == CALL_CALLBACK ? PROFILE_LEGACY : PROFILE_PBX;
@@ -283,30 +287,12 @@ static bool begin_invite(struct sip_msg *msg, struct sip_transaction *t,
 	return true;
 }
 
-static void begin_path(struct sip_msg *msg, struct path_request *rq)
+static void begin_path(struct sip_msg *msg, const struct path_request *rq)
 {
-	fill_request(msg, rq);
 	memset(&last_path, 0, sizeof(last_path));
 	last_path.call_id = new_call_id(rq->now_ms);
 	last_msg_id = msg->id;
 	last_valid = true;
-}
-
-static void source_is_unknown(const struct path *p,
-			      const struct path_request *rq)
-{
-	struct event_writer w;
-	char ip[CALL_HOST_SIZE];
-
-	(void)p;
-	path_ip_format(rq->source, ip, sizeof(ip));
-	log_line(LEVEL_WARNING, "identify: no trunk has the source '%s'", ip);
-	stat_add(STAT_sources_unknown, 1);
-	report_begin(&w, EVENT_SOURCE_UNKNOWN, NULL);
-	event_text(&w, FIELD_SOURCE_ADDRESS, text_of(ip));
-	event_text(&w, FIELD_SIP_CALL_ID, rq->sip_call_id);
-	event_text(&w, FIELD_REQUEST_URI, rq->view.request_uri);
-	report_end(&w);
 }
 
 /* Run the path inside one look at the directory, and start the call. */
@@ -318,20 +304,6 @@ static void start_emergency(struct sip_msg *msg, struct path_request *rq,
 	struct call *call;
 
 	path_run(p, rq, d, &worker_conf.path);
-	/* With a sound directory an unknown source is no customer.  Without
-	 * one nobody is known, and everybody is served. */
-	if (d && !p->source_known && !(p->faults & PATH_FAULT_DIRECTORY)) {
-		source_is_unknown(p, rq);
-		if (!worker_conf.serve_unknown_source) {
-			worker_directory_end(d);
-			if (p->holds_number)
-				elin_table_release(worker_shared->elins,
-						   p->shown_number, p->now_ms,
-						   0);
-			refuse(t, 403, "Forbidden");
-			return;
-		}
-	}
 	call = call_from(msg, CALL_EMERGENCY, rq, t, p);
 	if (!call) {
 		worker_directory_end(d);
@@ -353,6 +325,9 @@ int handle_emergency(struct sip_msg *msg)
 
 	if (message_parse(msg) < 0)
 		return -1;
+	fill_request(msg, &rq);
+	if (gate_refuses(msg, &rq))
+		return 1;
 	if (!begin_invite(msg, &t, &failed))
 		return failed ? -1 : 1;
 	begin_path(msg, &rq);
@@ -370,6 +345,9 @@ int handle_test(struct sip_msg *msg)
 
 	if (message_parse(msg) < 0)
 		return -1;
+	fill_request(msg, &rq);
+	if (gate_refuses(msg, &rq))
+		return 1;
 	if (!begin_invite(msg, &t, &failed))
 		return failed ? -1 : 1;
 	begin_path(msg, &rq);
@@ -417,10 +395,12 @@ int handle_callback(struct sip_msg *msg)
 	struct directory *d;
 	uint64_t number;
 	struct call *call;
+	uint8_t hops;
 	bool failed;
 
 	if (message_parse(msg) < 0 || !called_number(msg, &number))
 		return -1;
+	fill_request(msg, &rq);
 	begin_path(msg, &rq);
 	d = worker_directory_begin();
 	if (d && directory_trunk_by_source(d, rq.source, &p->trunk) < 0)
@@ -429,6 +409,11 @@ int handle_callback(struct sip_msg *msg)
 		stat_add(STAT_callbacks_unknown, 1);
 		worker_directory_end(d);
 		return -1;
+	}
+	if (!gate_max_forwards(msg, &p->trunk, &hops)) {
+		worker_directory_end(d);
+		stateless_reply(msg, 483, "Too Many Hops");
+		return 1;
 	}
 	if (!begin_invite(msg, &t, &failed)) {
 		worker_directory_end(d);

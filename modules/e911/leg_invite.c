@@ -148,6 +148,7 @@ int leg_invite(struct leg *leg)
 	if (!ex)
 		return -ENOMEM;
 	leg_line_contact(&w, leg);
+	text_writef(&w, "Max-Forwards: %u\r\n", leg->call->max_forwards);
 	text_writef(&w, "P-Asserted-Identity: <%.*s>\r\n",
 		    TEXT_ARG(leg->local_uri));
 	leg_line_abilities(&w, leg);

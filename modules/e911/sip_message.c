@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "address.h"
 #include "core/ip_addr.h"
 #include "core/mem/pkg.h"
 #include "core/parser/contact/parse_contact.h"
@@ -93,6 +94,24 @@ uint32_t message_cseq(struct sip_msg *msg)
 		n = n * 10 + (uint32_t)(number.s[i] - '0');
 	}
 	return n;
+}
+
+int message_max_forwards(struct sip_msg *msg)
+{
+	struct text value;
+	int n = 0;
+
+	if (!msg->maxforwards)
+		return -1;
+	value = text_trim(str_to_text(msg->maxforwards->body));
+	if (!value.len || value.len > 3)
+		return -1;
+	for (size_t i = 0; i < value.len; i++) {
+		if (!text_is_digit(value.p[i]))
+			return -1;
+		n = n * 10 + (value.p[i] - '0');
+	}
+	return n > UINT8_MAX ? UINT8_MAX : n;
 }
 
 struct text message_contact(struct sip_msg *msg)
@@ -195,14 +214,39 @@ void message_request_view(struct sip_msg *msg, struct sip_request_view *ret)
 	ret->flow = message_flow(msg);
 }
 
+/* The tag of To where Kamailio's parser gave up: enough to end the dialog. */
+static struct text salvage_to_tag(struct sip_msg *msg)
+{
+	struct text rest = text_make(msg->buf, msg->len), line, tag;
+
+	while (text_cut(&rest, '\n', &line)) {
+		struct text name =
+			text_trim(text_make(line.p, text_index(line, ':')));
+
+		if (!text_trim(line).len)
+			break;
+		if ((text_equal_nocase(name, text_of("To")) ||
+		     text_equal_nocase(name, text_of("t"))) &&
+		    param_find(text_make(line.p + text_index(line, ';'),
+					 line.len - text_index(line, ';')),
+			       text_of("tag"), &tag))
+			return text_trim(tag);
+	}
+	return text_of(NULL);
+}
+
 void message_reply_view(struct sip_msg *msg, struct sip_reply_view *ret,
 			char *buf, size_t size)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->code = msg->first_line.u.reply.statuscode;
 	ret->reason = str_to_text(msg->first_line.u.reply.reason);
-	if (message_parse(msg) < 0)
+	/* From is only our own, returned. */
+	if (parse_headers(msg, HDR_EOH_F, 0) < 0 || !get_to(msg)) {
+		ret->is_unusable = true;
+		ret->to_tag = salvage_to_tag(msg);
 		return;
+	}
 	ret->to_tag = message_to_tag(msg);
 	ret->contact = message_contact(msg);
 	ret->route_set = message_route_set(msg, true, buf, size);

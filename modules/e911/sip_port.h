@@ -92,8 +92,10 @@ bool must_check sip_socket_find(struct text name, struct sip_flow *flow);
 /* A reply to a request of ours; texts live during the call only. */
 struct sip_reply_view {
 	unsigned code;
-	bool is_local; /* made up by the transaction layer: time-out, send
-			  error */
+	bool is_local;    /* made up by the transaction layer: time-out, send
+			     error */
+	bool is_unusable; /* cannot be parsed: code and perhaps to_tag are
+			     all that is known */
 	struct text reason;
 	struct text to_tag;
 	struct text contact;   /* URI only, empty if absent */

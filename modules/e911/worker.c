@@ -42,6 +42,7 @@ int worker_shared_new(void)
 		return -ENOMEM;
 	worker_shared = s;
 	s->generation = 1;
+	source_table_init(&s->strangers);
 	s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (s->wake_fd < 0)
 		return -errno;

@@ -13,6 +13,7 @@
 #include "leg_i3.h"
 #include "path.h"
 #include "report.h"
+#include "source_table.h"
 #include "survival.h"
 
 struct shared_state {
@@ -20,6 +21,7 @@ struct shared_state {
 	struct elin_table *elins;
 	struct journal_ring *ring;
 	struct journal_stats journal;
+	struct source_table strangers;
 	uint64_t generation; /* goes up when directory/current moves */
 	uint64_t counters[STAT_COUNT];
 	int wake_fd;   /* eventfd, inherited by every process */

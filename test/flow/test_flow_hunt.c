@@ -50,6 +50,44 @@ static void any_refusal_leads_to_the_next_route(struct flow *f)
 	assert_int_equal(stat_get(STAT_legs_refused), 5);
 }
 
+static void an_answer_that_cannot_be_read_is_a_refusal(struct flow *f)
+{
+	because(f, "the south's 200 says nothing that can be used");
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	psap_replies_garbage(f, "south", "INVITE", 200);
+	psap_expects(f, "south", "ACK");
+	psap_expects(f, "south", "BYE");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	psap_expects(f, "county", "INVITE");
+	caller_expects_nothing(f);
+	answers_and_the_caller_hangs_up(f, "county");
+	assert_int_equal(stat_get(STAT_inputs_malformed), 1);
+}
+
+static void in_a_call_it_is_an_error(struct flow *f)
+{
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	psap_replies(f, "south", "INVITE", 200, ANSWER);
+	psap_expects(f, "south", "ACK");
+	caller_expects_reply(f, 200);
+	caller_acks(f, NULL);
+
+	because(f, "the south takes the hold, but in words nobody can read");
+	caller_sends(f, "INVITE", OTHER);
+	caller_expects_reply(f, 100);
+	psap_expects(f, "south", "INVITE");
+	psap_replies_garbage(f, "south", "INVITE", 200);
+	psap_expects(f, "south", "ACK");
+	caller_expects_reply(f, 500);
+	expect_state(f, CALL_CONNECTED);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	psap_replies(f, "south", "BYE", 200, NULL);
+}
+
 static void silence_is_a_refusal(struct flow *f)
 {
 	because(f, "the south does not say a word for 2 s");
@@ -280,6 +318,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		flow_test(any_refusal_leads_to_the_next_route),
+		flow_test(an_answer_that_cannot_be_read_is_a_refusal),
+		flow_test(in_a_call_it_is_an_error),
 		flow_test(silence_is_a_refusal),
 		flow_test(ringing_for_too_long_is_a_refusal),
 		flow_test(a_route_given_up_that_answers_is_hung_up),

@@ -456,6 +456,22 @@ void psap_replies(struct flow *f, const char *who, const char *method,
 	replies(f, party_of(f, who), method, code, body);
 }
 
+void psap_replies_garbage(struct flow *f, const char *who, const char *method,
+			  unsigned code)
+{
+	struct party *p = party_of(f, who);
+	struct sip_reply_view r = { .code = code,
+				    .is_unusable = true,
+				    .to_tag = text_of(p->tag) };
+	char what[48];
+
+	snprintf(what, sizeof(what), "%u %s that cannot be parsed", code,
+		 method);
+	heard(f, p, what, NULL);
+	fake_sip_reply(client_of(f, p, method), &r);
+	check_now(f);
+}
+
 /* ---- expectations ---- */
 
 static const struct said *next_to(struct flow *f, struct party *p)

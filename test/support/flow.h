@@ -86,6 +86,9 @@ void caller_expects_nothing(struct flow *f);
 /* who: name of a route; its latest INVITE, BYE, ... is answered. */
 void psap_replies(struct flow *f, const char *who, const char *method,
 		  unsigned code, const char *body);
+/* A reply of which only the code and the tag can be read. */
+void psap_replies_garbage(struct flow *f, const char *who, const char *method,
+			  unsigned code);
 void psap_sends(struct flow *f, const char *who, const char *method,
 		const char *body);
 void psap_cancels(struct flow *f, const char *who);

@@ -2,6 +2,7 @@
 """A caller that sends any bytes: what sipp would not let through."""
 import re
 import socket
+import uuid
 
 from .sipmessage import Message
 
@@ -22,7 +23,9 @@ class RawCaller:
         self.socket.bind((address, port))
         self.socket.connect(remote)
         self.socket.settimeout(10)
-        self.call_id = f"raw-{id(self):x}@{address}"
+        # id() comes back, and tm remembers branches.
+        self.mark = uuid.uuid4().hex[:12]
+        self.call_id = f"raw-{self.mark}@{address}"
         self.count = 0
         self.data = b""
 
@@ -34,8 +37,8 @@ class RawCaller:
         fields = {
             "start": f"{method} sip:911@{at} SIP/2.0",
             "Via": f"SIP/2.0/{self.transport} {self.address}:{self.port}"
-                   f";branch=z9hG4bKraw{id(self):x}{self.count}",
-            "From": f"<sip:4102@{self.address}>;tag=raw{id(self):x}",
+                   f";branch=z9hG4bKraw{self.mark}{self.count}",
+            "From": f"<sip:4102@{self.address}>;tag=raw{self.mark}",
             "To": f"<sip:911@{at}>",
             "Call-ID": self.call_id,
             "CSeq": f"1 {method}",

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gate.h"
+
+#include <errno.h>
+
+#include "sip_message.h"
+#include "stateless.h"
+#include "text_writer.h"
+#include "worker.h"
+
+#define MAX_FORWARDS     70 /* RFC 3261 8.1.1.6 */
+#define MAX_FORWARDS_LOW 10
+
+/* Only a sound directory knows who is a stranger. */
+static bool is_stranger(const struct path_request *rq)
+{
+	struct directory *d = worker_directory_begin();
+	struct dir_trunk trunk;
+	bool stranger;
+
+	stranger = d &&
+		   directory_trunk_by_source(d, rq->source, &trunk) == -ENOENT;
+	worker_directory_end(d);
+	return stranger;
+}
+
+static void tell_stranger(const struct path_request *rq)
+{
+	struct event_writer w;
+	char ip[CALL_HOST_SIZE];
+
+	stat_add(STAT_sources_unknown, 1);
+	if (!source_table_may_tell(&worker_shared->strangers, rq->source,
+				   clock_mono_ms()))
+		return;
+	path_ip_format(rq->source, ip, sizeof(ip));
+	log_line(LEVEL_WARNING, "identify: no trunk has the source '%s'", ip);
+	report_begin(&w, EVENT_SOURCE_UNKNOWN, NULL);
+	event_text(&w, FIELD_SOURCE_ADDRESS, text_of(ip));
+	event_text(&w, FIELD_SIP_CALL_ID, rq->sip_call_id);
+	event_text(&w, FIELD_REQUEST_URI, rq->view.request_uri);
+	report_end(&w);
+}
+
+/* Call-ID and From tag are those of a leg B: our own INVITE. */
+static bool is_ours(struct sip_msg *msg, const struct path_request *rq)
+{
+	struct leg *leg = call_store_find(worker_shared->calls, rq->sip_call_id,
+					  message_from_tag(msg));
+
+	if (!leg)
+		return false;
+	call_unref(leg->call);
+	return true;
+}
+
+bool gate_refuses(struct sip_msg *msg, const struct path_request *rq)
+{
+	if (is_ours(msg, rq)) {
+		stat_add(STAT_loops_refused, 1);
+		log_line(LEVEL_WARNING, "bridge: INVITE '%.*s' came back to us",
+			 TEXT_ARG(rq->sip_call_id));
+		stateless_reply(msg, 482, "Loop Detected");
+		return true;
+	}
+	if (!is_stranger(rq))
+		return false;
+	tell_stranger(rq);
+	if (worker_conf.serve_unknown_source)
+		return false;
+	stateless_reply(msg, 403, "Forbidden");
+	return true;
+}
+
+bool gate_max_forwards(struct sip_msg *msg, const struct dir_trunk *trunk,
+		       uint8_t *ret)
+{
+	int had = message_max_forwards(msg);
+	bool counts = trunk->trunk_id && trunk->role != TRUNK_ORIGIN;
+
+	*ret = MAX_FORWARDS;
+	if (had < 0)
+		return true;
+	if (counts && had == 0)
+		return false;
+	if (counts || had >= MAX_FORWARDS_LOW)
+		*ret = (uint8_t)(had - 1);
+	return true;
+}

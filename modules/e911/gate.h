@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gate: initial INVITEs that are answered before anything is made for them.
+ *
+ * A stranger gets 403, but only while the directory is sound; a call that
+ * comes back to us gets 482, and the hunt that sent it goes on.  A flood of
+ * either costs no transaction, no call and no number.
+ */
+#pragma once
+
+#include "path.h"
+
+struct sip_msg;
+
+/* True: it was answered. */
+bool gate_refuses(struct sip_msg *msg, const struct path_request *rq);
+
+/*
+ * Max-Forwards of leg B.  A caller's emergency call is never refused for it
+ * and gets enough for the way that is left; from others it is counted down.
+ * False: it may go no further (RFC 3261 16.3).
+ */
+bool gate_max_forwards(struct sip_msg *msg, const struct dir_trunk *trunk,
+		       uint8_t *ret);

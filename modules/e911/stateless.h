@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stateless: answers that cost no transaction, by Kamailio's module sl.
+ */
+#pragma once
+
+#include "core/parser/msg_parser.h"
+#include "text.h"
+
+/* mod_init; negative errno when sl is not loaded. */
+int must_check stateless_bind(void);
+
+/* Answer a request; reason is static text.  Its ACK, if it gets one, is the
+ * script's. */
+void stateless_reply(struct sip_msg *msg, int code, const char *reason);

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A far side that answers with any bytes, step by step."""
+import socket
+import uuid
+
+from .sipmessage import Message
+
+SDP = ("v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\n"
+       "t=0 0\r\nm=audio 41000 RTP/AVP 0\r\n")
+
+
+class RawPsap:
+    """At address:port, over UDP."""
+
+    def __init__(self, address, port):
+        self.address, self.port, self.remote = address, port, None
+        self.tag = f"raw-psap-{uuid.uuid4().hex[:12]}"
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind((address, port))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def receive(self, kind=None, timeout=10):
+        """The next message (of this kind); socket.timeout when none comes."""
+        self.socket.settimeout(timeout)
+        while True:
+            data, self.remote = self.socket.recvfrom(65536)
+            message = Message(True, data.decode("utf-8", "replace"))
+            if kind in (None, message.kind):
+                return message
+
+    def reply(self, request, code, body="", **parts):
+        """Text of a reply; 'parts' as in RawCaller.request()."""
+        fields = {
+            "start": f"SIP/2.0 {code} Reply",
+            "Via": request.all("Via"),
+            "From": request.header("From"),
+            "To": f"{request.header('To')};tag={self.tag}",
+            "Call-ID": request.call_id,
+            "CSeq": request.header("CSeq"),
+            "Contact": f"<sip:psap@{self.address}:{self.port}>",
+            "Content-Length": str(len(body)),
+            **{name.replace("_", "-"): v for name, v in parts.items()},
+        }
+        lines = [fields.pop("start")]
+        for name, value in fields.items():
+            values = value if isinstance(value, list) else [value]
+            lines += [f"{name}: {v}" for v in values if v is not None]
+        return "\r\n".join(lines) + "\r\n\r\n" + body
+
+    def answer(self, request, **parts):
+        """Text of a 200 with a description."""
+        return self.reply(request, 200, SDP.format(address=self.address),
+                          Content_Type="application/sdp", **parts)
+
+    def send(self, text):
+        self.socket.sendto(text.encode(), self.remote)
+
+    def in_dialog_200(self, request):
+        """Answer a request in the dialog."""
+        self.send(self.reply(request, 200, To=request.header("To")))

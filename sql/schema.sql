@@ -25,6 +25,7 @@ BEGIN;
 
 -- One row per file of migrations/: this schema is what they all lead to.
 INSERT INTO e911.schema_migration (number, name) VALUES
-    (1, 'initial');
+    (1, 'initial'),
+    (2, 'add_trunk_profile');
 
 COMMIT;

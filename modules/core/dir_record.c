@@ -148,6 +148,7 @@ static const struct dir_row trunk_rows[] = {
 	[10] = ENUM(trunk, number_format, NUMBER_FORMAT_NANP11),
 	[11] = U32(trunk, response_timeout_ms),
 	[12] = U32(trunk, ring_timeout_ms),
+	[13] = ENUM(trunk, profile, PROFILE_I3),
 };
 /* clang-format on */
 LAYOUT(trunk, DIR_TRUNK);

@@ -128,6 +128,7 @@ struct dir_trunk {
 	enum number_format number_format;
 	uint32_t response_timeout_ms; /* no reply at all: next route */
 	uint32_t ring_timeout_ms;     /* no final answer: next route */
+	enum trunk_profile profile;
 };
 
 struct dir_trunk_org {

@@ -184,6 +184,15 @@ static void fill_i3(struct call *call, const struct path *p)
 	}
 }
 
+/* A trunk that nobody knows is taken for a platform when it places an
+ * emergency call. */
+static uint8_t profile_of_a(enum call_kind kind, const struct path *p)
+{
+	if (p->trunk.profile)
+		return (uint8_t)p->trunk.profile;
+	return kind == CALL_CALLBACK ? PROFILE_LEGACY : PROFILE_PBX;
+}
+
 /* A call object for this INVITE; NULL without memory. */
 static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 			      const struct path_request *rq,
@@ -205,7 +214,7 @@ static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 	(void)gate_max_forwards(msg, &p->trunk, &call->max_forwards);
 	call->a->invite = *t;
 	call->a->trunk_id = p->trunk.trunk_id;
-	call->a->profile = kind == CALL_CALLBACK ? PROFILE_LEGACY : PROFILE_PBX;
+	call->a->profile = profile_of_a(kind, p);
 	call->trunk_id = p->trunk.trunk_id;
 	call->organization_id = p->organization.organization_id;
 	call->endpoint_id = p->endpoint.endpoint_id;

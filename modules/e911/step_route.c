@@ -48,6 +48,7 @@ bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
 	route.port = trunk.port;
 	route.transport = (uint8_t)trunk.transport;
 	route.number_format = (uint8_t)trunk.number_format;
+	route.profile = (uint8_t)trunk.profile;
 	route.response_timeout_ms = trunk.response_timeout_ms;
 	route.ring_timeout_ms = trunk.ring_timeout_ms;
 	return append(p, &route);

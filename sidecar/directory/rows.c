@@ -210,6 +210,17 @@ static void take_host(struct fields *f, size_t col, struct text *ret)
 		f->err = row_refuse(f->out, "host is no IP address");
 }
 
+/* NULL: what is usual for who is at the far side. */
+static enum trunk_profile take_profile(struct fields *f, size_t col,
+				       enum trunk_role role)
+{
+	static const char *const names[] = { "legacy", "pbx", "i3", NULL };
+
+	if (f->err < 0 || db_is_null(f->row, col))
+		return role == TRUNK_ORIGIN ? PROFILE_PBX : PROFILE_LEGACY;
+	return (enum trunk_profile)take_one_of(f, col, names, "profile");
+}
+
 int row_trunk(const struct db_row *row, struct row_out *out)
 {
 	struct fields f = { .row = row, .out = out };
@@ -235,6 +246,7 @@ int row_trunk(const struct db_row *row, struct row_out *out)
 		(uint32_t)take_u64(&f, 10, 3600000, "response_timeout_ms");
 	r.ring_timeout_ms =
 		(uint32_t)take_u64(&f, 11, 3600000, "ring_timeout_ms");
+	r.profile = take_profile(&f, 12, r.role);
 	if (f.err >= 0 && r.port == 0)
 		f.err = row_refuse(out, "port is missing");
 	if (f.err < 0)

@@ -199,6 +199,8 @@ static int print_trunk(const struct dir_key *k, struct lmdb_value v)
 	(void)printf(" number_format=%s", format_name(r.number_format));
 	print_u64("response_timeout_ms", r.response_timeout_ms);
 	print_u64("ring_timeout_ms", r.ring_timeout_ms);
+	if (r.profile)
+		(void)printf(" profile=%s", trunk_profile_name(r.profile));
 	return 0;
 }
 

@@ -12,14 +12,14 @@
 BEGIN;
 
 \ir ../schema/types.sql
-\ir ../schema/organizations.sql
+\ir 0001_initial/organizations.sql
 \ir ../schema/routes.sql
 \ir ../schema/places.sql
 \ir ../schema/limits.sql
 \ir ../schema/change_log.sql
 \ir ../schema/calls.sql
 \ir ../schema/event_store.sql
-\ir ../schema/views.sql
+\ir 0001_initial/views.sql
 \ir ../schema/grants.sql
 
 INSERT INTO e911.schema_migration (number, name) VALUES (1, 'initial');

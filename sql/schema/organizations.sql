@@ -86,6 +86,9 @@ CREATE TABLE e911.trunk (
     ring_timeout_ms     integer NOT NULL DEFAULT 30000
                         CONSTRAINT trunk_ring_timeout_is_1_to_180_s
                             CHECK (ring_timeout_ms BETWEEN 1000 AND 180000),
+    profile             text
+                        CONSTRAINT trunk_profile_is_known
+                            CHECK (profile IN ('legacy', 'pbx', 'i3')),
     -- Lets foreign keys ask for a trunk of the right direction.
     egress              boolean NOT NULL
                         GENERATED ALWAYS AS (role <> 'origin') STORED,
@@ -120,6 +123,8 @@ COMMENT ON COLUMN e911.trunk.response_timeout_ms IS
     'milliseconds without any reply after which the next route is tried';
 COMMENT ON COLUMN e911.trunk.ring_timeout_ms IS
     'milliseconds without an answer after which the next route is tried';
+COMMENT ON COLUMN e911.trunk.profile IS
+    'what may cross to it: legacy, a number and a session description; pbx, bodies whole; i3, as an ESInet wants it; NULL: pbx for origin, legacy for the others';
 COMMENT ON COLUMN e911.trunk.egress IS
     'true for psap and pstn: emergency calls may be sent out here';
 

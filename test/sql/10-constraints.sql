@@ -226,6 +226,8 @@ SELECT test.refused(pg_temp.put_trunk(
 SELECT test.refused(pg_temp.put_trunk($$number_format = 'plain'$$),
     '23514', 'trunk_number_format_is_known',
     'an unknown number format is refused');
+SELECT test.refused(pg_temp.put_trunk($$profile = 'i4'$$),
+    '23514', 'trunk_profile_is_known', 'an unknown profile is refused');
 SELECT test.refused(pg_temp.put_trunk('response_timeout_ms = 499'),
     '23514', 'trunk_response_timeout_is_half_to_10_s',
     'a trunk has half a second to reply');

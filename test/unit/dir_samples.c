@@ -120,7 +120,7 @@ SAME(source, N(trunk_id))
 SAME(trunk, N(trunk_id) && S(name) && N(role) && N(transport) && S(host) &&
 	    N(port) && N(organization_id) && B(identify_order) &&
 	    S(user_id_sources) && N(number_format) &&
-	    N(response_timeout_ms) && N(ring_timeout_ms))
+	    N(response_timeout_ms) && N(ring_timeout_ms) && N(profile))
 SAME(trunk_org, N(organization_id))
 SAME(organization, N(organization_id) && B(uuid) && S(name) &&
 		   N(default_location_id) && N(elin_timeout_s) &&

@@ -84,34 +84,36 @@ static void refuses_with(row_f *read, size_t count, const char *const *cols,
 static const char *const trunk[] = {
 	"7",         "west", "origin", "udp",
 	"192.0.2.7", "5060", NULL,     "device_user,mac",
-	"",          "e164", "2000",   "30000"
+	"",          "e164", "2000",   "30000",
+	NULL
 };
 
 static void a_trunk_must_be_usable(void **s)
 {
 	(void)s;
-	accepts(row_trunk, 12, trunk);
-	refuses_with(row_trunk, 12, trunk, 0, "0", "trunk_id is missing");
-	refuses_with(row_trunk, 12, trunk, 1, long_text,
+	accepts(row_trunk, 13, trunk);
+	refuses_with(row_trunk, 13, trunk, 0, "0", "trunk_id is missing");
+	refuses_with(row_trunk, 13, trunk, 1, long_text,
 		     "name has 599 bytes, at most 255 fit");
-	refuses_with(row_trunk, 12, trunk, 1, "a\xff",
+	refuses_with(row_trunk, 13, trunk, 1, "a\xff",
 		     "name is no valid UTF-8");
-	refuses_with(row_trunk, 12, trunk, 1, "a\r\nb",
+	refuses_with(row_trunk, 13, trunk, 1, "a\r\nb",
 		     "name holds control characters");
-	refuses_with(row_trunk, 12, trunk, 2, "boss", "role is unknown");
-	refuses_with(row_trunk, 12, trunk, 3, "sctp", "transport is unknown");
-	refuses_with(row_trunk, 12, trunk, 4, "sip.example.com",
+	refuses_with(row_trunk, 13, trunk, 2, "boss", "role is unknown");
+	refuses_with(row_trunk, 13, trunk, 3, "sctp", "transport is unknown");
+	refuses_with(row_trunk, 13, trunk, 4, "sip.example.com",
 		     "host is no IP address");
-	refuses_with(row_trunk, 12, trunk, 5, "0", "port is missing");
-	refuses_with(row_trunk, 12, trunk, 5, "65536", "port is out of range");
-	refuses_with(row_trunk, 12, trunk, 7, "mac,shoe", "bad identify_order");
-	refuses_with(row_trunk, 12, trunk, 7,
+	refuses_with(row_trunk, 13, trunk, 5, "0", "port is missing");
+	refuses_with(row_trunk, 13, trunk, 5, "65536", "port is out of range");
+	refuses_with(row_trunk, 13, trunk, 7, "mac,shoe", "bad identify_order");
+	refuses_with(row_trunk, 13, trunk, 7,
 		     "mac,mac,mac,mac,mac,mac,mac,mac,"
 		     "mac",
 		     "bad identify_order");
-	refuses_with(row_trunk, 12, trunk, 9, "e162",
+	refuses_with(row_trunk, 13, trunk, 12, "i4", "profile is unknown");
+	refuses_with(row_trunk, 13, trunk, 9, "e162",
 		     "number_format is unknown");
-	refuses_with(row_trunk, 12, trunk, 10, "-1",
+	refuses_with(row_trunk, 13, trunk, 10, "-1",
 		     "response_timeout_ms is out of range");
 }
 

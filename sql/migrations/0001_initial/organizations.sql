@@ -1,0 +1,158 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- Who sends calls: organisations, and the trunks over which they come.
+
+CREATE TABLE e911.organization (
+    organization_id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
+                            CONSTRAINT organization_id_is_positive
+                                CHECK (organization_id > 0),
+    e911_organization_id    uuid NOT NULL
+                            CONSTRAINT organization_uuid_is_unique UNIQUE
+                            CONSTRAINT organization_uuid_is_not_nil
+                                CHECK (e911_organization_id <>
+                                  '00000000-0000-0000-0000-000000000000'),
+    name                    e911.label NOT NULL,
+    default_location_id     bigint,  -- foreign key: places.sql
+    elin_timeout_s          integer
+                            CONSTRAINT organization_elin_timeout_is_up_to_a_day
+                                CHECK (elin_timeout_s BETWEEN 0 AND 86400),
+    keep_own_number         boolean NOT NULL DEFAULT false,
+    -- NANP area codes are NXX: not N9X (kept for expansion), not N11.
+    home_npa                text
+                            CONSTRAINT organization_home_npa_is_an_area_code
+                                CHECK (home_npa ~ '^[2-9][0-8][0-9]$'
+                                   AND home_npa !~ '11$'),
+    relay_center_psap_id    bigint   -- foreign key: routes.sql
+);
+COMMENT ON TABLE e911.organization IS
+    'a customer whose people dial 911: tenant, company, site operator';
+COMMENT ON COLUMN e911.organization.organization_id IS
+    'our own number of it';
+COMMENT ON COLUMN e911.organization.e911_organization_id IS
+    'value of the E911-Organization-ID header (the HELD Company ID)';
+COMMENT ON COLUMN e911.organization.name IS
+    'for people: logs, alerts, reports';
+COMMENT ON COLUMN e911.organization.default_location_id IS
+    'where its endpoints are that nothing else locates; NULL: relay centre';
+COMMENT ON COLUMN e911.organization.elin_timeout_s IS
+    'seconds that an ELIN is remembered after the call; 0: not at all; NULL: the module parameter sip_elin_timeout';
+COMMENT ON COLUMN e911.organization.keep_own_number IS
+    'true: a caller with a dialable number of their own shows it, no ELIN';
+COMMENT ON COLUMN e911.organization.home_npa IS
+    'area code that completes seven-digit numbers; NULL: they stay internal';
+COMMENT ON COLUMN e911.organization.relay_center_psap_id IS
+    'relay centre of this organisation; NULL: the gateway''s';
+
+CREATE TABLE e911.trunk (
+    trunk_id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
+                        CONSTRAINT trunk_id_is_positive CHECK (trunk_id > 0),
+    name                e911.label NOT NULL
+                        CONSTRAINT trunk_name_is_unique UNIQUE,
+    role                text NOT NULL
+                        CONSTRAINT trunk_role_is_known
+                            CHECK (role IN ('origin', 'psap', 'pstn')),
+    transport           text NOT NULL DEFAULT 'udp'
+                        CONSTRAINT trunk_transport_is_known
+                            CHECK (transport IN ('udp', 'tcp', 'tls')),
+    host                e911.host NOT NULL,
+    port                integer NOT NULL DEFAULT 5060
+                        CONSTRAINT trunk_port_is_a_port
+                            CHECK (port BETWEEN 1 AND 65535),
+    organization_id     bigint
+                        CONSTRAINT trunk_organization_exists
+                            REFERENCES e911.organization,
+    identify_order      text[] NOT NULL
+                        DEFAULT '{device_user,mac,ip,number,extension}'
+                        CONSTRAINT trunk_identify_order_is_a_list_of_kinds
+                            CHECK (e911.is_identify_order(identify_order)),
+    -- RFC 3261 25.1: header and parameter names are tokens.  An item has
+    -- less than IDENTITY_SOURCE_MAX (48) bytes, see modules/core/identity.h.
+    user_id_sources     text NOT NULL DEFAULT ''
+                        CONSTRAINT trunk_user_id_sources_are_places
+                            CHECK (user_id_sources ~ (
+                                '^((hdr:[A-Za-z0-9_!%*+.~-]{1,43}|'
+                                '(ruri|from)-param:[A-Za-z0-9_!%*+.~-]{1,36}|'
+                                'uui|pai-user|from-user|from-display)'
+                                '(,(?!$)|$))*$'))
+                        CONSTRAINT trunk_user_id_sources_are_at_most_512_bytes
+                            CHECK (octet_length(user_id_sources) <= 512),
+    number_format       text NOT NULL DEFAULT 'e164'
+                        CONSTRAINT trunk_number_format_is_known
+                            CHECK (number_format IN
+                                   ('e164', 'nanp10', 'nanp11')),
+    response_timeout_ms integer NOT NULL DEFAULT 2000
+                        CONSTRAINT trunk_response_timeout_is_half_to_10_s
+                            CHECK (response_timeout_ms BETWEEN 500 AND 10000),
+    ring_timeout_ms     integer NOT NULL DEFAULT 30000
+                        CONSTRAINT trunk_ring_timeout_is_1_to_180_s
+                            CHECK (ring_timeout_ms BETWEEN 1000 AND 180000),
+    -- Lets foreign keys ask for a trunk of the right direction.
+    egress              boolean NOT NULL
+                        GENERATED ALWAYS AS (role <> 'origin') STORED,
+    CONSTRAINT trunk_of_an_organization_is_origin
+        CHECK (organization_id IS NULL OR role = 'origin'),
+    CONSTRAINT trunk_direction_key UNIQUE (trunk_id, egress)
+);
+CREATE INDEX trunk_organization_id ON e911.trunk (organization_id);
+COMMENT ON TABLE e911.trunk IS
+    'a SIP peer: where calls come from, or where they are sent to';
+COMMENT ON COLUMN e911.trunk.trunk_id IS
+    'our own number of it';
+COMMENT ON COLUMN e911.trunk.name IS
+    'for people: logs, statistics, reports';
+COMMENT ON COLUMN e911.trunk.role IS
+    'origin: callers'' platforms; psap: toward a PSAP or relay centre; pstn: telephone network';
+COMMENT ON COLUMN e911.trunk.transport IS
+    'how we send requests to it: udp, tcp or tls';
+COMMENT ON COLUMN e911.trunk.host IS
+    'address that we send to';
+COMMENT ON COLUMN e911.trunk.port IS
+    'port that we send to';
+COMMENT ON COLUMN e911.trunk.organization_id IS
+    'organisation of calls that name none that this trunk may use; NULL: none';
+COMMENT ON COLUMN e911.trunk.identify_order IS
+    'kinds of identity in the order of trying: device_user, mac, ip, number, extension';
+COMMENT ON COLUMN e911.trunk.user_id_sources IS
+    'places of the device user id, first hit first, comma-separated: hdr:NAME, ruri-param:NAME, from-param:NAME, uui, pai-user, from-user, from-display; empty: built-in list';
+COMMENT ON COLUMN e911.trunk.number_format IS
+    'how it wants numbers written: e164 +12065550100, nanp10 2065550100, nanp11 12065550100';
+COMMENT ON COLUMN e911.trunk.response_timeout_ms IS
+    'milliseconds without any reply after which the next route is tried';
+COMMENT ON COLUMN e911.trunk.ring_timeout_ms IS
+    'milliseconds without an answer after which the next route is tried';
+COMMENT ON COLUMN e911.trunk.egress IS
+    'true for psap and pstn: emergency calls may be sent out here';
+
+CREATE TABLE e911.trunk_source (
+    source      e911.ip_range PRIMARY KEY,
+    trunk_id    bigint NOT NULL
+                CONSTRAINT trunk_source_trunk_exists REFERENCES e911.trunk
+);
+CREATE INDEX trunk_source_trunk ON e911.trunk_source (trunk_id);
+COMMENT ON TABLE e911.trunk_source IS
+    'addresses that requests of a trunk come from; the longest prefix wins';
+COMMENT ON COLUMN e911.trunk_source.source IS
+    'one address or a range, as a prefix';
+COMMENT ON COLUMN e911.trunk_source.trunk_id IS
+    'trunk that these addresses belong to';
+
+CREATE TABLE e911.trunk_organization (
+    trunk_id        bigint NOT NULL,
+    organization_id bigint NOT NULL
+                    CONSTRAINT trunk_organization_organization_exists
+                        REFERENCES e911.organization,
+    egress          boolean NOT NULL GENERATED ALWAYS AS (false) STORED,
+    PRIMARY KEY (trunk_id, organization_id),
+    CONSTRAINT trunk_organization_trunk_is_origin
+        FOREIGN KEY (trunk_id, egress) REFERENCES e911.trunk (trunk_id, egress)
+);
+CREATE INDEX trunk_organization_organization
+    ON e911.trunk_organization (organization_id);
+COMMENT ON TABLE e911.trunk_organization IS
+    'organisations that may be named by E911-Organization-ID on a trunk';
+COMMENT ON COLUMN e911.trunk_organization.trunk_id IS
+    'trunk that several organisations share, with role origin';
+COMMENT ON COLUMN e911.trunk_organization.organization_id IS
+    'an organisation whose calls come over it';
+COMMENT ON COLUMN e911.trunk_organization.egress IS
+    'always false: the foreign key admits origin trunks only';

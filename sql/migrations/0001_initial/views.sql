@@ -1,0 +1,263 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- What operators look at.
+
+-- A bare floor, unit or room ("3", "B2") gets its word; "Ground floor" has it.
+CREATE FUNCTION e911.named_part(word text, part text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+    SELECT CASE WHEN part ~ '^[0-9]+[A-Za-z]?$|^[A-Za-z]{1,2}[0-9]*$'
+                THEN word || ' ' || part
+                ELSE part END
+$$;
+COMMENT ON FUNCTION e911.named_part(text, text) IS
+    'part of an address with its word before it, unless it is in words already';
+
+-- 47 CFR 9.3: the street address and what finds the caller inside.  No other
+-- place puts an address together: directory, 933 read-back and views agree.
+CREATE FUNCTION e911.location_address(place e911.location) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+    SELECT concat_ws(', ',
+        concat_ws(' ', place.house_number, place.street),
+        e911.named_part('Building', place.building),
+        e911.named_part('Floor', place.floor),
+        e911.named_part('Suite', place.unit),
+        e911.named_part('Room', place.room),
+        place.city,
+        concat_ws(' ', place.state, place.postal_code),
+        nullif(place.country, 'US'),
+        place.info)
+$$;
+COMMENT ON FUNCTION e911.location_address(e911.location) IS
+    'the address of a location in one line';
+
+CREATE VIEW e911.location_dispatchable AS
+    SELECT l.location_id, o.organization_id, o.name AS organization,
+           l.name AS location, e911.location_address(l) AS address,
+           p.name AS psap,
+           (SELECT count(*) FROM e911.elin e
+             WHERE e.location_id = l.location_id) AS elins
+      FROM e911.location l
+      JOIN e911.organization o USING (organization_id)
+      LEFT JOIN e911.psap p USING (psap_id);
+COMMENT ON VIEW e911.location_dispatchable IS
+    'locations as help is told of them';
+COMMENT ON COLUMN e911.location_dispatchable.location_id IS
+    'location.location_id';
+COMMENT ON COLUMN e911.location_dispatchable.organization_id IS
+    'organization.organization_id';
+COMMENT ON COLUMN e911.location_dispatchable.organization IS
+    'name of the organisation';
+COMMENT ON COLUMN e911.location_dispatchable.location IS
+    'name of the location';
+COMMENT ON COLUMN e911.location_dispatchable.address IS
+    'its address in one line';
+COMMENT ON COLUMN e911.location_dispatchable.psap IS
+    'PSAP that serves it; NULL: none known';
+COMMENT ON COLUMN e911.location_dispatchable.elins IS
+    'how many ELINs its pool has';
+
+-- No row here is an error: calls go out all the same.
+CREATE VIEW e911.unprovisioned AS
+    SELECT 'endpoint'::text AS entity, e.endpoint_id AS id,
+           o.name::text AS organization, e.name::text AS name,
+           'has no location, and its organisation has no default'::text
+               AS problem,
+           'relay centre, unless a network range locates the call'::text
+               AS consequence
+      FROM e911.endpoint e JOIN e911.organization o USING (organization_id)
+     WHERE e.location_id IS NULL AND o.default_location_id IS NULL
+    UNION ALL
+    SELECT 'organization', o.organization_id, o.name, o.name,
+           'has no default location',
+           'relay centre for endpoints without a location'
+      FROM e911.organization o
+     WHERE o.default_location_id IS NULL
+    UNION ALL
+    SELECT 'organization', o.organization_id, o.name, o.name,
+           'comes over no trunk', 'its calls are taken for another''s'
+      FROM e911.organization o
+     WHERE NOT EXISTS (SELECT FROM e911.trunk t
+                        WHERE t.organization_id = o.organization_id)
+       AND NOT EXISTS (SELECT FROM e911.trunk_organization t
+                        WHERE t.organization_id = o.organization_id)
+    UNION ALL
+    SELECT 'location', l.location_id, o.name, l.name,
+           'has no PSAP', 'relay centre'
+      FROM e911.location l JOIN e911.organization o USING (organization_id)
+     WHERE l.psap_id IS NULL
+    UNION ALL
+    SELECT 'location', l.location_id, o.name, l.name,
+           'has no ELIN', 'the PSAP cannot ring back callers without a number'
+      FROM e911.location l JOIN e911.organization o USING (organization_id)
+     WHERE NOT EXISTS (SELECT FROM e911.elin e
+                        WHERE e.location_id = l.location_id)
+    UNION ALL
+    SELECT 'psap', p.psap_id, NULL, p.name,
+           'has no route', 'relay centre'
+      FROM e911.psap p
+     WHERE p.alternate_psap_id IS NULL
+       AND NOT EXISTS (SELECT FROM e911.psap_route r
+                        WHERE r.psap_id = p.psap_id)
+    UNION ALL
+    SELECT 'trunk', t.trunk_id, o.name, t.name,
+           'has no source address', 'its requests are a stranger''s'
+      FROM e911.trunk t LEFT JOIN e911.organization o USING (organization_id)
+     WHERE NOT EXISTS (SELECT FROM e911.trunk_source s
+                        WHERE s.trunk_id = t.trunk_id)
+    UNION ALL
+    SELECT 'trunk', t.trunk_id, NULL, t.name,
+           'has no organisation', 'relay centre for all its calls'
+      FROM e911.trunk t
+     WHERE t.role = 'origin' AND t.organization_id IS NULL
+       AND NOT EXISTS (SELECT FROM e911.trunk_organization a
+                        WHERE a.trunk_id = t.trunk_id)
+    UNION ALL
+    SELECT 'gateway', NULL, NULL, NULL,
+           'has no relay centre', 'last resort for callers without a location'
+      FROM e911.gateway g
+     WHERE g.relay_center_psap_id IS NULL
+    UNION ALL
+    SELECT 'gateway', NULL, NULL, NULL,
+           'has no last resort', '503 when every route has failed'
+      FROM e911.gateway g
+     WHERE g.last_resort_psap_id IS NULL;
+COMMENT ON VIEW e911.unprovisioned IS
+    'what is missing, and what becomes of a call because of it';
+COMMENT ON COLUMN e911.unprovisioned.entity IS
+    'kind of thing, the name of its table';
+COMMENT ON COLUMN e911.unprovisioned.id IS
+    'its number';
+COMMENT ON COLUMN e911.unprovisioned.organization IS
+    'name of its organisation';
+COMMENT ON COLUMN e911.unprovisioned.name IS
+    'its name';
+COMMENT ON COLUMN e911.unprovisioned.problem IS
+    'what is missing';
+COMMENT ON COLUMN e911.unprovisioned.consequence IS
+    'where the call goes then, or what the PSAP cannot do';
+
+-- One event in plain words.  Things are named as they are called today; what
+-- has been removed since is named by its number.
+CREATE FUNCTION e911.event_sentence(kind text, detail jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+    WITH t AS (SELECT
+        coalesce((SELECT '"' || name || '"' FROM e911.trunk WHERE trunk_id =
+                  e911.detail_bigint(detail, 'trunk_id')),
+                 'trunk ' || (detail ->> 'trunk_id')) AS trunk,
+        coalesce((SELECT '"' || name || '"' FROM e911.trunk WHERE trunk_id =
+                  e911.detail_bigint(detail, 'route_trunk_id')),
+                 'trunk ' || (detail ->> 'route_trunk_id')) AS route_trunk,
+        coalesce((SELECT '"' || name || '"' FROM e911.organization
+                   WHERE organization_id =
+                         e911.detail_bigint(detail, 'organization_id')),
+                 'organisation ' || (detail ->> 'organization_id'))
+            AS organization,
+        coalesce((SELECT '"' || name || '"' FROM e911.endpoint
+                   WHERE endpoint_id =
+                         e911.detail_bigint(detail, 'endpoint_id')),
+                 'endpoint ' || (detail ->> 'endpoint_id'),
+                 'an unknown endpoint') AS endpoint,
+        coalesce((SELECT '"' || name || '" (' || e911.location_address(l)
+                         || ')'
+                    FROM e911.location l
+                   WHERE location_id =
+                         e911.detail_bigint(detail, 'location_id')),
+                 'location ' || (detail ->> 'location_id'),
+                 'an unknown place') AS location,
+        coalesce((SELECT '"' || name || '"' FROM e911.psap WHERE psap_id =
+                  e911.detail_bigint(detail, 'psap_id')),
+                 'PSAP ' || (detail ->> 'psap_id')) AS psap,
+        concat_ws(' ', detail ->> 'status', detail ->> 'reason') AS answer)
+    SELECT CASE kind
+    WHEN 'call.started' THEN concat(
+        CASE detail ->> 'service' WHEN 'test' THEN '933 test call'
+                                  ELSE '911 call' END,
+        ' from ' || nullif(detail ->> 'caller_number', ''),
+        ' over ' || t.trunk,
+        ' of ' || t.organization,
+        ': ', t.endpoint,
+        ', known by ' || (detail ->> 'identified_by'),
+        ' in ' || (detail ->> 'identified_from'),
+        '; at ', t.location,
+        ', by ' || (detail ->> 'located_by'),
+        '; to ' || t.psap,
+        ', by ' || (detail ->> 'routed_by'),
+        '; ring back ' || nullif(detail ->> 'callback_number', ''),
+        ' (' || (detail ->> 'bound_by') || ')')
+    WHEN 'leg.invited' THEN concat(
+        'sent to ' || coalesce(t.psap, 'a default route'),
+        ' over ' || t.route_trunk)
+    WHEN 'leg.refused' THEN concat(
+        coalesce(t.psap, t.route_trunk, 'the route'),
+        ' did not take it: ' || nullif(t.answer, ''))
+    WHEN 'leg.ringing' THEN concat(
+        coalesce(t.psap, 'the far side'), ' is alerting')
+    WHEN 'call.answered' THEN concat(
+        coalesce(t.psap, 'the far side'), ' answered')
+    WHEN 'call.ended' THEN concat(
+        'over',
+        ': ' || (detail ->> 'outcome'),
+        ', ended by ' || (detail ->> 'ended_by'),
+        ' (' || nullif(t.answer, '') || ')')
+    WHEN 'callback.started' THEN concat(
+        'callback',
+        ' to ' || coalesce(detail ->> 'elin', detail ->> 'callback_number',
+                           detail ->> 'request_uri'),
+        ' from ' || nullif(detail ->> 'caller_number', ''),
+        ' over ' || t.trunk,
+        ' goes to the caller of ' || (detail ->> 'original_call_id'))
+    WHEN 'test.refused' THEN concat(
+        '933 test call',
+        ' from ' || nullif(detail ->> 'caller_number', ''),
+        ' could not be answered: ' || nullif(t.answer, ''))
+    WHEN 'security.organization' THEN concat(
+        'the request claims organisation ',
+        detail ->> 'claimed_organization', ', which is not taken',
+        ': ' || (detail ->> 'fault'),
+        '; ' || t.organization || ' is used')
+    WHEN 'security.source' THEN concat(
+        'a request from ', detail ->> 'source_address',
+        ', which belongs to no trunk')
+    WHEN 'input.malformed' THEN concat(
+        'could not be used: ', detail ->> 'fault')
+    WHEN 'bind.pool' THEN concat(
+        'no free ELIN at ', t.location, ': ', detail ->> 'bound_by')
+    WHEN 'directory.damaged' THEN concat(
+        'the directory cannot be read, default routes are in use',
+        ': ' || (detail ->> 'fault'))
+    WHEN 'report.dropped' THEN concat(
+        detail ->> 'count', ' events were lost, the ring was full')
+    ELSE kind || ' ' || detail::text
+    END
+    FROM t
+$$;
+COMMENT ON FUNCTION e911.event_sentence(text, jsonb) IS
+    'an event in plain words';
+
+CREATE VIEW e911.call_story AS
+    SELECT e.call_id, e.at, e.at - c.started_at AS since_start, e.node,
+           e.kind, e911.event_sentence(e.kind, e.detail) AS story, e.event_id
+      FROM e911.call_event e LEFT JOIN e911.call c USING (call_id)
+     ORDER BY e.call_id, e.at, e.event_id;
+COMMENT ON VIEW e911.call_story IS
+    'what happened to a call, a line for each event: WHERE call_id = ...';
+COMMENT ON COLUMN e911.call_story.call_id IS
+    'call.call_id; NULL: an event that is about no call';
+COMMENT ON COLUMN e911.call_story.at IS
+    'when it happened';
+COMMENT ON COLUMN e911.call_story.since_start IS
+    'how long after the call began';
+COMMENT ON COLUMN e911.call_story.node IS
+    'node where it happened';
+COMMENT ON COLUMN e911.call_story.kind IS
+    'name of the event';
+COMMENT ON COLUMN e911.call_story.story IS
+    'the event in plain words';
+COMMENT ON COLUMN e911.call_story.event_id IS
+    'call_event.event_id';

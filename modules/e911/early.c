@@ -38,18 +38,23 @@ static bool list_has(struct text list, struct text tag)
 	return false;
 }
 
+/* In any of the headers with this name. */
+static bool headers_list(const struct header_view *headers, size_t count,
+			 const char *name, const char *tag)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text_equal_nocase(headers[i].name, text_of(name)) &&
+		    list_has(headers[i].value, text_of(tag)))
+			return true;
+	return false;
+}
+
 bool early_option_listed(const struct header_view *headers, size_t count,
 			 const char *option)
 {
-	static const char *const names[] = { "Supported", "k", "Require" };
-
-	for (size_t i = 0; i < count; i++)
-		for (size_t n = 0; n < ARRAY_SIZE(names); n++)
-			if (text_equal_nocase(headers[i].name,
-					      text_of(names[n])) &&
-			    list_has(headers[i].value, text_of(option)))
-				return true;
-	return false;
+	return headers_list(headers, count, "Supported", option) ||
+	       headers_list(headers, count, "k", option) ||
+	       headers_list(headers, count, "Require", option);
 }
 
 /* The number at the start of *t, which is moved behind it and the blanks
@@ -71,11 +76,11 @@ static uint32_t number_take(struct text *t)
 /* RSeq of a reply that must be confirmed; 0: it need not. */
 static uint32_t reliable_rseq(const struct sip_reply_view *r)
 {
-	struct text require =
-		header_find(r->headers, r->header_count, "Require");
 	struct text rseq = header_find(r->headers, r->header_count, "RSeq");
 
-	return list_has(require, text_of("100rel")) ? number_take(&rseq) : 0;
+	return headers_list(r->headers, r->header_count, "Require", "100rel")
+		       ? number_take(&rseq)
+		       : 0;
 }
 
 /* ---- early dialogs ---- */

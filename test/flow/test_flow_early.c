@@ -34,7 +34,8 @@ static void caller_hangs_up(struct flow *f, const char *who)
 static void psap_insists(struct flow *f, const char *who, unsigned code,
 			 const char *rseq, const char *body)
 {
-	with_header(f, "Require", "precondition, 100rel");
+	with_header(f, "Require", "precondition");
+	with_header(f, "Require", "answermode, 100rel");
 	with_header(f, "RSeq", rseq);
 	psap_replies(f, who, "INVITE", code, body);
 }

@@ -473,6 +473,25 @@ void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag)
 	leave(call);
 }
 
+void b2bua_on_stray_2xx(struct leg *found, uint32_t cseq,
+			const struct sip_reply_view *r)
+{
+	struct call *call = found->call;
+	struct exchange ex = { .kind = EXCHANGE_INVITE,
+			       .leg = found,
+			       .cseq = cseq };
+	struct leg *leg;
+
+	shared_lock_take(&call->lock);
+	stat_add(STAT_answers_late, 1);
+	leg = answered_dialog(found, r->to_tag);
+	if (leg)
+		leg_ack_again(leg, cseq);
+	else if (found->side == LEG_B && cseq == LEG_FIRST_CSEQ)
+		on_invite_2xx(&ex, r);
+	leave(call);
+}
+
 /* ---- requests in a dialog ---- */
 
 static void on_bye(struct leg *leg, struct sip_transaction *t)

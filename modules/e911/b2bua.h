@@ -31,6 +31,12 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r);
 /* Any 2xx to an INVITE, also a repeated one: ACK it again if we did. */
 void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag);
 
+/* A 2xx to an INVITE with this CSeq, whose transaction is forgotten, on the leg
+ * with this Call-ID and tag: its ACK again; a fork or a route given up is hung
+ * up. */
+void b2bua_on_stray_2xx(struct leg *found, uint32_t cseq,
+			const struct sip_reply_view *r);
+
 /* A request in a dialog, found by call_store_find(); ACK included. */
 void b2bua_on_request(struct leg *found, const struct sip_request_view *rq);
 /* CANCEL of leg A's INVITE or of a re-INVITE on either leg; its own 200 is

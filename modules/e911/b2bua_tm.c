@@ -245,6 +245,36 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 	return 0;
 }
 
+/* ---- how long a transaction of theirs is kept ---- */
+
+#define ANSWER_MS       32000 /* 64*T1: RFC 3261 13.3.1.4 */
+#define ACKNOWLEDGED_MS 5000
+
+/*
+ * tm forgets a transaction 5 s after its final reply, and with it the 2xx that
+ * an INVITE's sender has not acknowledged.  Let the wait be over then instead;
+ * the cell must be referenced.
+ */
+static void wait_anew(struct cell *cell, unsigned ms)
+{
+	if (timer_del(&cell->wait_timer) < 0)
+		return; /* it runs, or is not set */
+	timer_reinit(&cell->wait_timer);
+	(void)timer_add(&cell->wait_timer, MS_TO_TICKS(ms));
+}
+
+/* Our 2xx to an INVITE is repeated until its ACK comes, for 32 s. */
+static void keep_answer(const struct sip_transaction *t)
+{
+	struct cell *cell;
+
+	if (tmb.t_lookup_ident(&cell, t->index, t->label) < 0)
+		return;
+	if (is_invite(cell))
+		wait_anew(cell, ANSWER_MS + 1000);
+	tmb.unref_cell(cell);
+}
+
 /* ---- answering and cancelling ---- */
 
 int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
@@ -271,6 +301,8 @@ int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
 	}
 	rc = tmb.t_reply_with_body(cell, answer->code, &reason, &body, &headers,
 				   &tag);
+	if (rc > 0 && answer->code >= 200 && answer->code < 300)
+		keep_answer(t);
 	tmb.t_sett(saved, saved_branch);
 	/* Where there was no memory for this answer, there may be some for a
 	 * shorter one. */
@@ -323,6 +355,9 @@ enum tm_newtran tm_new_transaction(struct sip_msg *msg,
 		return TM_ABSORBED;
 	if (rc < 0 || tmb.t_get_trans_ident(msg, &ret->index, &ret->label) < 0)
 		return TM_FAILED;
+	/* How long an answer of ours is repeated; no other reply is. */
+	if (is_invite(tmb.t_gett()))
+		tmb.t_gett()->fr_timeout = MS_TO_TICKS(ANSWER_MS);
 	ret->open = true;
 	return TM_NEW;
 }
@@ -334,5 +369,19 @@ void tm_trying(struct sip_msg *msg)
 
 void tm_ack_in(struct sip_msg *msg)
 {
+	struct cell *cell;
+
 	(void)tmb.t_newtran(msg);
+	cell = tmb.t_gett();
+	/* It need not be kept any longer, see keep_answer(). */
+	if (cell && cell != T_UNDEFINED && is_invite(cell) &&
+	    cell->uas.status / 100 == 2)
+		wait_anew(cell, ACKNOWLEDGED_MS);
+}
+
+bool tm_knows_reply(struct sip_msg *msg)
+{
+	int branch;
+
+	return tmb.t_check(msg, &branch) == 1;
 }

@@ -17,5 +17,7 @@ enum tm_newtran tm_new_transaction(struct sip_msg *msg,
 				   struct sip_transaction *ret);
 /* 100 at once (RFC 3261 8.2.6.1). */
 void tm_trying(struct sip_msg *msg);
+/* Is there a transaction of ours for this reply? */
+bool tm_knows_reply(struct sip_msg *msg);
 /* Stop the retransmission of the reply that this ACK confirms. */
 void tm_ack_in(struct sip_msg *msg);

@@ -27,6 +27,7 @@
 #include "leg_i3.h"
 #include "raw_input.h"
 #include "stateless.h"
+#include "stray.h"
 #include "worker.h"
 
 #define TIMER_INTERVAL_MS 100
@@ -320,6 +321,7 @@ struct module_exports exports = {
 	.cmds = cmds,
 	.params = params,
 	.pv_items = e911_pv_items,
+	.response_f = stray_reply,
 	.init_mod_f = mod_init,
 	.init_child_f = child_init,
 	.destroy_mod_f = mod_destroy,

@@ -10,6 +10,7 @@
 #include "header_policy.h"
 #include "sip_port.h"
 
+#define LEG_FIRST_CSEQ   1     /* of leg B's INVITE */
 #define LEG_HEADERS_SIZE 65536 /* of a message that we write */
 
 /* ---- leg_invite.c: the initial INVITE of leg B ---- */

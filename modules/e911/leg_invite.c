@@ -102,7 +102,7 @@ int leg_open(struct call *call, struct leg **ret_leg)
 				       .transport = route->transport };
 	(void)snprintf(leg->peer.host, sizeof(leg->peer.host), "%s",
 		       route->host);
-	leg->local_cseq = 1;
+	leg->local_cseq = LEG_FIRST_CSEQ;
 	/* Only what A can confirm is asked for (RFC 3262). */
 	if (call->a->invite.open)
 		leg->options |= call->a->peer_options & LEG_OPTION_100REL;

@@ -22,6 +22,8 @@ struct shared_state {
 	struct journal_ring *ring;
 	struct journal_stats journal;
 	struct source_table strangers;
+	int64_t stray_second; /* stray.c: answers hung up in it */
+	unsigned stray_count;
 	uint64_t generation; /* goes up when directory/current moves */
 	uint64_t counters[STAT_COUNT];
 	int wake_fd;   /* eventfd, inherited by every process */

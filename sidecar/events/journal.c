@@ -73,7 +73,7 @@ static int take(struct lmdb_value key, struct lmdb_value value, void *arg)
 	struct journal_batch *b = t->b;
 
 	if (key.len != KEY_SIZE)
-		return 0; /* something else than an event */
+		return 1; /* no event: they come before all else */
 	if (!make_room((void **)&b->items, &b->size, b->count + 1,
 		       sizeof(*b->items)) ||
 	    !make_room((void **)&b->bytes, &b->capacity, b->len + value.len, 1))

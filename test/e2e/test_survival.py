@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Established calls outlive the process: whatever ends Kamailio, both sides
 of each call can go on and hang up, and callbacks find their callers."""
+import concurrent.futures
 import functools
 import os
+import re
 import signal
 
 import pytest
@@ -106,6 +108,52 @@ def test_calls_outlive_kamailio(own_gateway, end, transports):
     gateway.kamailio.memory_level = empty
     gateway.check_idle()
     assert int(gateway.kamailio.rpc("e911.stats")["elins_active"]) == 0
+
+
+def call_back(psap, caller, number, shown):
+    """The PSAP rings the number that it was shown; the caller answers and
+    hangs up."""
+    assert psap.call([number], "+12065550911", to=shown) == {200: 1}
+    assert len(caller.of([number])) == 1
+    speak(caller, psap, [number], "BYE")
+
+
+def shown_to(psap, number):
+    """The number that a call shows to the PSAP."""
+    return re.search(r"sip:(\+?\d+)@", psap.of([number])[0].remote).group(1)
+
+
+@pytest.mark.parametrize("end", [kill_a_worker, kill_everything])
+def test_callbacks_find_their_callers_after_a_crash(own_gateway, end):
+    """The number that a PSAP was shown leads back to the caller, whether the
+    call was over, up or ringing when Kamailio ended; and the one that rang
+    is taken again by the caller's retransmission."""
+    gateway = own_gateway
+    with crowd(gateway, "caller", CALLER, "udp") as caller, \
+            crowd(gateway, "psap", PSAP, "udp") as psap, \
+            concurrent.futures.ThreadPoolExecutor() as beside:
+        place(caller, psap, [1])
+        speak(caller, psap, [1], "BYE")
+        place(caller, psap, [2])
+        psap.answers = False
+        third = beside.submit(caller.call, [3], NUMBER,
+                              headers=ORGANIZATION)
+        wait_until(lambda: psap.of([3]), "the third call rings", 10)
+        shown = [shown_to(psap, number) for number in (1, 2, 3)]
+        written_down(gateway)
+        end(gateway)
+        psap.forget([3])
+        psap.answers = True
+        gateway.kamailio.start()
+        assert third.result() == {200: 1}
+        assert len(gateway.live_calls()) == 2
+        elins = gateway.kamailio.rpc("e911.elins")
+        assert sum(int(e["active_count"]) for e in elins) == 2
+        for number in (1, 2, 3):
+            call_back(psap, caller, 100 + number, shown[number - 1])
+        speak(psap, caller, [2, 3], "BYE")
+        gateway.check_idle()
+        assert int(gateway.kamailio.rpc("e911.stats")["elins_active"]) == 0
 
 
 def options(gateway, caller):

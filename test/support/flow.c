@@ -675,6 +675,8 @@ static void elin_was_given_back(struct flow *f)
 	int64_t ended = clock_utc_ms();
 
 	assert_int_equal(elin_table_active(f->elins), 0);
+	/* A call that is over is not written down any more. */
+	assert_int_equal(fake_report_records(), 0);
 	assert_int_equal(elin_table_find(f->elins, FLOW_ELIN, ended, &b), 0);
 	/* 1200 s from the end, which is the linger time ago. */
 	assert_true(b.expires_at_ms > b.ended_at_ms);

@@ -50,6 +50,7 @@ class Crowd:
         self.selector = selectors.DefaultSelector()
         self.data = {}         # connection: what came of the next message
         self.way = None        # our connection to the gateway
+        self.answers = True    # False: an INVITE only rings
         self.closing = False
         kind = (socket.SOCK_DGRAM if self.transport == "udp"
                 else socket.SOCK_STREAM)
@@ -105,6 +106,12 @@ class Crowd:
         wanted = set(numbers)
         with self.changed:
             return [d for d in self.dialogs.values() if d.number in wanted]
+
+    def forget(self, numbers):
+        """These calls are over on this side."""
+        for dialog in self.of(numbers):
+            with self.changed:
+                del self.dialogs[dialog.call_id]
 
     def wait_heard(self, numbers, method, count=1, timeout=20):
         """How many of these calls have heard the method so often."""
@@ -223,7 +230,8 @@ class Crowd:
             dialog.heard[message.method] += 1
             dialog.heard[cseq] = 1
         dialog.target = self._contact(message) or dialog.target
-        answer(self._reply(message, 200, dialog))
+        rings = message.method == "INVITE" and not self.answers
+        answer(self._reply(message, 180 if rings else 200, dialog))
 
     def _answered(self, message):
         number = re.search(r"(?m)^o=- (\d+)", message.body)
@@ -290,7 +298,8 @@ class Crowd:
         body = ""
         if status == 200 and message.method in ("INVITE", "UPDATE"):
             body = self._sdp(dialog)
-        lines = [f"SIP/2.0 {status} {'OK' if status == 200 else 'Gone'}"]
+        reason = {180: "Ringing", 200: "OK"}.get(status, "Gone")
+        lines = [f"SIP/2.0 {status} {reason}"]
         lines += [f"Via: {v}" for v in message.all("Via")]
         lines += [f"From: {message.header('From')}", f"To: {to}",
                   f"Call-ID: {message.call_id}",

@@ -73,6 +73,12 @@ class Gateway:
             {"E911_STATE_DIR": self.state, "E911_WAKE_SOCKET": wake_socket,
              "E911_NODE": NODE})
 
+        # What an ESInet is told of the gateway: of meaning to i3 trunks only.
+        self.kamailio.modparams += [
+            ("e911", "i3_domain", "gw.example.com"),
+            ("e911", "i3_provider_name", "Example Gateways Inc"),
+            ("e911", "i3_provider_contact", "tel:+12065550199"),
+            ("e911", "i3_provider_id", "urn:nena:companyid:EXGW")]
         if forget_soon:
             self.kamailio.modparams += [("e911", "linger", 1),
                                         ("tm", "wt_timer", 1000)]

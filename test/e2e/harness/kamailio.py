@@ -48,7 +48,7 @@ class Kamailio:
         self.settings = dict(settings)
         self.features = ["WITH_STDERR"]
         self.shared_memory_mb = SHARED_MEMORY_MB
-        # (module, name, number), over those of kamailio.cfg
+        # (module, name, number or text), over those of kamailio.cfg
         self.modparams = []
         self.log = os.path.join(directory, "kamailio.log")
         self.rpc_socket = os.path.join(directory, "rpc.sock")
@@ -78,7 +78,8 @@ class Kamailio:
         with open(os.path.join(self.directory, "90-local.cfg"), "w",
                   encoding="utf-8") as out:
             for module, name, value in self.modparams:
-                out.write(f'modparam("{module}", "{name}", {value})\n')
+                text = f'"{value}"' if isinstance(value, str) else value
+                out.write(f'modparam("{module}", "{name}", {text})\n')
 
     def start(self):
         self.write_config()

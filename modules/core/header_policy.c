@@ -116,14 +116,24 @@ enum header_verdict header_crosses(const struct header_way *way,
 
 /* ---- writing ---- */
 
-/* Copy a value on one line: CR and LF of a fold become blanks; any other
+/* A fold's line end: CRLF or LF with a blank behind it (RFC 3261 25.1 LWS). */
+static bool is_fold(struct text value, size_t i)
+{
+	if (value.p[i] == '\r')
+		i++;
+	return i + 1 < value.len && value.p[i] == '\n' &&
+	       (value.p[i + 1] == ' ' || value.p[i + 1] == '\t');
+}
+
+/* Copy a value on one line: the CR and LF of a fold become blanks; any other
  * control character condemns the whole value. */
 static bool value_unfold(struct text value, char *buf)
 {
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.p[i];
 
-		if (c == '\r' || c == '\n' || c == '\t')
+		if (c == '\t' ||
+		    ((c == '\r' || c == '\n') && is_fold(value, i)))
 			c = ' ';
 		if (c < 0x20 || c == 0x7f)
 			return false;

@@ -26,6 +26,6 @@ BEGIN;
 -- One row per file of migrations/: this schema is what they all lead to.
 INSERT INTO e911.schema_migration (number, name) VALUES
     (1, 'initial'),
-    (2, 'add_trunk_profile');
+    (2, 'add_trunk_options');
 
 COMMIT;

@@ -11,6 +11,7 @@
 #define FIELD_MAX    UINT16_MAX
 #define PLENS_SIZE   24
 #define ROUTE_MIN    16 /* trunk, psap; the user follows */
+#define CONTACT_MIN  3  /* port, transport; the host follows */
 #define MEMBER(r, f) ((const char *)(r) + (f)->offset)
 
 /* ---- encode ---- */
@@ -157,6 +158,26 @@ static void routes_encode(struct out *o, unsigned tag, const struct dir_psap *r)
 	}
 }
 
+static void contacts_encode(struct out *o, unsigned tag,
+			    const struct dir_trunk *r)
+{
+	if (r->contact_count > DIR_CONTACTS_MAX) {
+		o->full = true;
+		return;
+	}
+	for (unsigned i = 0; i < r->contact_count; i++) {
+		const struct dir_contact *c = &r->contacts[i];
+		uint8_t *p = out_field(o, tag, CONTACT_MIN + c->host.len);
+
+		if (!p)
+			return;
+		le16_put(p, c->port);
+		p[2] = (uint8_t)c->transport;
+		if (c->host.len)
+			memcpy(p + CONTACT_MIN, c->host.p, c->host.len);
+	}
+}
+
 static void field_encode(struct out *o, unsigned tag, const struct dir_row *f,
 			 const void *r)
 {
@@ -187,6 +208,9 @@ static void field_encode(struct out *o, unsigned tag, const struct dir_row *f,
 		break;
 	case DIR_TYPE_ROUTE:
 		routes_encode(o, tag, r);
+		break;
+	case DIR_TYPE_CONTACT:
+		contacts_encode(o, tag, r);
 		break;
 	}
 }
@@ -335,6 +359,24 @@ static int route_decode(const uint8_t *p, size_t len, unsigned nth,
 	return 0;
 }
 
+static int contact_decode(const uint8_t *p, size_t len, unsigned nth,
+			  struct dir_trunk *ret)
+{
+	if (len < CONTACT_MIN || nth >= DIR_CONTACTS_MAX || p[2] == 0 ||
+	    p[2] > TRANSPORT_TLS)
+		return -EPROTO;
+	if (!ret)
+		return 0;
+	ret->contacts[nth] = (struct dir_contact){
+		.host = text_make((const char *)p + CONTACT_MIN,
+				  len - CONTACT_MIN),
+		.port = le16_get(p),
+		.transport = (enum trunk_transport)p[2],
+	};
+	ret->contact_count = nth + 1;
+	return 0;
+}
+
 /* A field, where nth counts the earlier ones of a tag that repeats. */
 static int field_decode(const struct dir_row *f, const uint8_t *p, size_t len,
 			unsigned nth, char *ret)
@@ -361,6 +403,8 @@ static int field_decode(const struct dir_row *f, const uint8_t *p, size_t len,
 		return pool_decode(p, len, (void *)ret);
 	case DIR_TYPE_ROUTE:
 		return route_decode(p, len, nth, (void *)ret);
+	case DIR_TYPE_CONTACT:
+		return contact_decode(p, len, nth, (void *)ret);
 	}
 	return 0;
 }
@@ -368,7 +412,7 @@ static int field_decode(const struct dir_row *f, const uint8_t *p, size_t len,
 static int fields_decode(const struct dir_layout *l, const uint8_t *p,
 			 const uint8_t *end, void *ret)
 {
-	unsigned routes = 0;
+	unsigned nth = 0; /* a kind has one tag that repeats at most */
 
 	while (p < end) {
 		const struct dir_row *f;
@@ -382,11 +426,12 @@ static int fields_decode(const struct dir_layout *l, const uint8_t *p,
 		p += FIELD_SIZE;
 		if ((size_t)(end - p) < len)
 			return -EPROTO;
-		err = f ? field_decode(f, p, len, routes, ret) : 0;
+		err = f ? field_decode(f, p, len, nth, ret) : 0;
 		if (err < 0)
 			return err;
-		if (f && f->type == DIR_TYPE_ROUTE)
-			routes++;
+		if (f &&
+		    (f->type == DIR_TYPE_ROUTE || f->type == DIR_TYPE_CONTACT))
+			nth++;
 		p += len;
 	}
 	return 0;

@@ -19,6 +19,7 @@ enum dir_type {
 	DIR_TYPE_ORDER,      /* u8 each: enum identity_kind[] ended by 0 */
 	DIR_TYPE_POOL,       /* u64 each: dir_location.elins */
 	DIR_TYPE_ROUTE,      /* tag repeats: dir_psap.routes */
+	DIR_TYPE_CONTACT,    /* tag repeats: dir_trunk.contacts */
 };
 
 /* What one tag means; its index in the rows of a layout is the tag. */

@@ -32,6 +32,8 @@
 	  SIZED(s, m, sizeof(enum identity_kind[IDENTITY_ORDER_MAX])) }
 #define POOL(s, m)  { DIR_TYPE_POOL, 0, 0, 0, offsetof(struct dir_##s, m) }
 #define ROUTE(s, m) { DIR_TYPE_ROUTE, 0, 0, 0, offsetof(struct dir_##s, m) }
+#define CONTACT(s, m) \
+	{ DIR_TYPE_CONTACT, 0, 0, 0, offsetof(struct dir_##s, m) }
 /* clang-format on */
 
 #define LAYOUT(name, KIND) \
@@ -117,7 +119,7 @@ LAYOUT(source, DIR_SOURCE);
 /*
  * trunk: a peer: calls come from it or go to it.  Example:
  *
- *   4e d9 c7 33 01 54 09 00
+ *   ec e7 20 7c 01 54 09 00
  *   54 00 00 00 00 00 00 00 07
  *   01 08 00 07 00 00 00 00 00 00 00
  *   02 12 00 67 65 6e 65 73 79 73 2d 63 6c 6f 75 64
@@ -133,6 +135,16 @@ LAYOUT(source, DIR_SOURCE);
  *   0a 01 00 03
  *   0b 04 00 d0 07 00 00
  *   0c 04 00 30 75 00 00
+ *   0d 04 00 10 27 00 00
+ *   0e 01 00 03
+ *   0f 04 00 3c 00 00 00
+ *   10 04 00 1e 00 00 00
+ *   11 04 00 05 00 00 00
+ *   12 04 00 17 00 00 00
+ *   13 05 00 2b 31 34 32 35
+ *   14 01 00 01
+ *   15 03 00 34 32 35
+ *   16 0c 00 c4 13 02 31 39 32 2e 30 2e 32 2e 38
  */
 /* clang-format off */
 static const struct dir_row trunk_rows[] = {
@@ -148,7 +160,16 @@ static const struct dir_row trunk_rows[] = {
 	[10] = ENUM(trunk, number_format, NUMBER_FORMAT_NANP11),
 	[11] = U32(trunk, response_timeout_ms),
 	[12] = U32(trunk, ring_timeout_ms),
-	[13] = ENUM(trunk, profile, PROFILE_I3),
+	[13] = U32(trunk, progress_timeout_ms),
+	[14] = ENUM(trunk, profile, PROFILE_I3),
+	[15] = U32(trunk, recovery_timeout_s),
+	[16] = U32(trunk, oos_check_s),
+	[17] = U32(trunk, oos_force_s),
+	[18] = U32(trunk, max_calls),
+	[19] = TEXT(trunk, prefix),
+	[20] = BOOL(trunk, has_replacement),
+	[21] = TEXT(trunk, replace_prefix),
+	[22] = CONTACT(trunk, contacts), /* repeats: u16 port, u8, host */
 };
 /* clang-format on */
 LAYOUT(trunk, DIR_TRUNK);

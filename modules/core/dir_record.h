@@ -115,6 +115,14 @@ const char *trunk_profile_name(enum trunk_profile p);     /* "legacy" */
 const char *trunk_role_name(enum trunk_role r);           /* "origin" */
 const char *trunk_transport_name(enum trunk_transport t); /* "udp" */
 
+/* One more place where a trunk is reached. */
+#define DIR_CONTACTS_MAX 7
+struct dir_contact {
+	struct text host; /* IP literal without brackets */
+	uint16_t port;
+	enum trunk_transport transport;
+};
+
 struct dir_trunk {
 	uint64_t trunk_id;
 	struct text name;
@@ -128,7 +136,17 @@ struct dir_trunk {
 	enum number_format number_format;
 	uint32_t response_timeout_ms; /* no reply at all: next route */
 	uint32_t ring_timeout_ms;     /* no final answer: next route */
+	uint32_t progress_timeout_ms; /* 100, but no ringing: next route */
 	enum trunk_profile profile;
+	uint32_t recovery_timeout_s; /* out of service after an error; 0: no */
+	uint32_t oos_check_s;        /* between OPTIONS; 0: none */
+	uint32_t oos_force_s;        /* of silence before out of service */
+	uint32_t max_calls;          /* at the same time; 0: any number */
+	struct text prefix;          /* of the numbers that go out here */
+	bool has_replacement;
+	struct text replace_prefix; /* what is sent instead, if so */
+	uint32_t contact_count;
+	struct dir_contact contacts[DIR_CONTACTS_MAX]; /* beside host:port */
 };
 
 struct dir_trunk_org {

@@ -201,6 +201,59 @@ static void take_order(struct fields *f, size_t col,
 	}
 }
 
+static const char *const profile_names[] = { "legacy", "pbx", "i3", NULL };
+
+/* "udp 5060 192.0.2.1" */
+static int contact_parse(struct text t, struct dir_contact *ret)
+{
+	struct text transport, port;
+	const struct db_row one = { .count = 1, .col = &port };
+	uint8_t addr[16];
+	uint64_t n;
+
+	if (!text_cut(&t, ' ', &transport) || !text_cut(&t, ' ', &port) ||
+	    db_u64(&one, 0, &n) < 0 || n == 0 || n > UINT16_MAX ||
+	    ip_normalise(t, addr) < 0)
+		return -EINVAL;
+	for (size_t i = 0; transport_names[i]; i++)
+		if (text_equal(transport, text_of(transport_names[i])))
+			ret->transport = (enum trunk_transport)(i + 1);
+	ret->port = (uint16_t)n;
+	ret->host = t;
+	return ret->transport ? 0 : -EINVAL;
+}
+
+static void take_contacts(struct fields *f, size_t col, struct dir_trunk *r)
+{
+	struct text rest = db_text(f->row, col), piece;
+
+	while (f->err >= 0 && text_cut(&rest, ',', &piece)) {
+		if (r->contact_count == DIR_CONTACTS_MAX ||
+		    contact_parse(piece, &r->contacts[r->contact_count]) < 0)
+			f->err = row_refuse(f->out, "bad contact");
+		else
+			r->contact_count++;
+	}
+}
+
+/* What supervision and limits are made of. */
+static void take_service(struct fields *f, struct dir_trunk *r)
+{
+	r->progress_timeout_ms =
+		(uint32_t)take_u64(f, 12, 3600000, "progress_timeout_ms");
+	r->profile = (enum trunk_profile)take_one_of(f, 13, profile_names,
+						     "profile");
+	r->recovery_timeout_s =
+		(uint32_t)take_u64(f, 14, 86400, "recovery_timeout_s");
+	r->oos_check_s = (uint32_t)take_u64(f, 15, 300, "oos_check_s");
+	r->oos_force_s = (uint32_t)take_u64(f, 16, 30, "oos_force_s");
+	r->max_calls = (uint32_t)take_u64(f, 17, INT32_MAX, "max_calls");
+	r->prefix = take_text(f, 18, ROW_PART_MAX, "prefix");
+	r->has_replacement = !db_is_null(f->row, 19);
+	r->replace_prefix = take_text(f, 19, ROW_PART_MAX, "replace_prefix");
+	take_contacts(f, 20, r);
+}
+
 static void take_host(struct fields *f, size_t col, struct text *ret)
 {
 	uint8_t addr[16];
@@ -208,17 +261,6 @@ static void take_host(struct fields *f, size_t col, struct text *ret)
 	*ret = db_text(f->row, col);
 	if (f->err >= 0 && ip_normalise(*ret, addr) < 0)
 		f->err = row_refuse(f->out, "host is no IP address");
-}
-
-/* NULL: what is usual for who is at the far side. */
-static enum trunk_profile take_profile(struct fields *f, size_t col,
-				       enum trunk_role role)
-{
-	static const char *const names[] = { "legacy", "pbx", "i3", NULL };
-
-	if (f->err < 0 || db_is_null(f->row, col))
-		return role == TRUNK_ORIGIN ? PROFILE_PBX : PROFILE_LEGACY;
-	return (enum trunk_profile)take_one_of(f, col, names, "profile");
 }
 
 int row_trunk(const struct db_row *row, struct row_out *out)
@@ -246,7 +288,7 @@ int row_trunk(const struct db_row *row, struct row_out *out)
 		(uint32_t)take_u64(&f, 10, 3600000, "response_timeout_ms");
 	r.ring_timeout_ms =
 		(uint32_t)take_u64(&f, 11, 3600000, "ring_timeout_ms");
-	r.profile = take_profile(&f, 12, r.role);
+	take_service(&f, &r);
 	if (f.err >= 0 && r.port == 0)
 		f.err = row_refuse(out, "port is missing");
 	if (f.err < 0)

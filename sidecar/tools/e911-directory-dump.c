@@ -199,8 +199,21 @@ static int print_trunk(const struct dir_key *k, struct lmdb_value v)
 	(void)printf(" number_format=%s", format_name(r.number_format));
 	print_u64("response_timeout_ms", r.response_timeout_ms);
 	print_u64("ring_timeout_ms", r.ring_timeout_ms);
-	if (r.profile)
-		(void)printf(" profile=%s", trunk_profile_name(r.profile));
+	print_u64("progress_timeout_ms", r.progress_timeout_ms);
+	(void)printf(" profile=%s", trunk_profile_name(r.profile));
+	print_u64("recovery_timeout_s", r.recovery_timeout_s);
+	print_u64("oos_check_s", r.oos_check_s);
+	print_u64("oos_force_s", r.oos_force_s);
+	print_u64("max_calls", r.max_calls);
+	print_text("prefix", r.prefix);
+	if (r.has_replacement)
+		print_text("replace_prefix", r.replace_prefix);
+	for (uint32_t i = 0; i < r.contact_count; i++) {
+		(void)printf(" contact=%s:%u",
+			     trunk_transport_name(r.contacts[i].transport),
+			     r.contacts[i].port);
+		print_text("host", r.contacts[i].host);
+	}
 	return 0;
 }
 

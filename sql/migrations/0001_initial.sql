@@ -13,14 +13,14 @@ BEGIN;
 
 \ir ../schema/types.sql
 \ir 0001_initial/organizations.sql
-\ir ../schema/routes.sql
+\ir 0001_initial/routes.sql
 \ir ../schema/places.sql
 \ir ../schema/limits.sql
-\ir ../schema/change_log.sql
+\ir 0001_initial/change_log.sql
 \ir ../schema/calls.sql
 \ir ../schema/event_store.sql
 \ir 0001_initial/views.sql
-\ir ../schema/grants.sql
+\ir 0001_initial/grants.sql
 
 INSERT INTO e911.schema_migration (number, name) VALUES (1, 'initial');
 

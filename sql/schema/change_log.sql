@@ -118,7 +118,23 @@ BEGIN
                    trunk_id || '/' || e911_organization_id
               FROM changed JOIN e911.trunk_organization
              USING (organization_id)$$),
+        -- Routes by number go over whatever trunk has the prefix now.
         ('trunk', $$
+            WITH RECURSIVE touched AS (
+                SELECT r.psap_id FROM e911.psap_route r
+                 WHERE r.trunk_id IS NULL
+                   AND EXISTS (SELECT FROM changed c
+                                WHERE c.prefix <> ''
+                                  AND starts_with(r.request_user, c.prefix))
+                UNION
+                SELECT p.psap_id
+                  FROM touched t JOIN e911.psap p
+                    ON p.alternate_psap_id = t.psap_id)
+            SELECT 'trunk', trunk_id, NULL FROM changed
+            UNION ALL
+            SELECT 'psap', psap_id, NULL FROM touched$$),
+        -- A trunk's record holds its destinations.
+        ('trunk_contact', $$
             SELECT 'trunk', trunk_id, NULL FROM changed$$),
         -- The gateway's record holds the prefix lengths in use.
         ('trunk_source', $$

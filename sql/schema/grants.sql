@@ -11,13 +11,14 @@ GRANT USAGE ON SCHEMA e911 TO e911_sidecar, e911_operator, e911_reader;
 
 -- What is provisioned: operators write it, everybody reads it.
 GRANT SELECT ON
-    e911.organization, e911.trunk, e911.trunk_source, e911.trunk_organization,
-    e911.psap, e911.psap_route, e911.gateway, e911.location, e911.elin,
+    e911.organization, e911.trunk, e911.trunk_contact, e911.trunk_source,
+    e911.trunk_organization, e911.psap, e911.psap_route, e911.psap_way,
+    e911.gateway, e911.location, e911.elin,
     e911.endpoint, e911.site_number, e911.network_range, e911.schema_migration
     TO e911_sidecar, e911_operator, e911_reader;
 GRANT INSERT, UPDATE, DELETE ON
-    e911.organization, e911.trunk, e911.trunk_source, e911.trunk_organization,
-    e911.psap, e911.psap_route, e911.location, e911.elin, e911.endpoint,
+    e911.organization, e911.trunk, e911.trunk_contact, e911.trunk_source,
+    e911.trunk_organization, e911.psap, e911.psap_route, e911.location, e911.elin, e911.endpoint,
     e911.site_number, e911.network_range
     TO e911_operator;
 GRANT UPDATE (relay_center_psap_id, last_resort_psap_id) ON e911.gateway

@@ -86,14 +86,42 @@ CREATE TABLE e911.trunk (
     ring_timeout_ms     integer NOT NULL DEFAULT 30000
                         CONSTRAINT trunk_ring_timeout_is_1_to_180_s
                             CHECK (ring_timeout_ms BETWEEN 1000 AND 180000),
-    profile             text
-                        CONSTRAINT trunk_profile_is_known
-                            CHECK (profile IN ('legacy', 'pbx', 'i3')),
     -- Lets foreign keys ask for a trunk of the right direction.
     egress              boolean NOT NULL
                         GENERATED ALWAYS AS (role <> 'origin') STORED,
+    profile             text
+                        CONSTRAINT trunk_profile_is_known
+                            CHECK (profile IN ('legacy', 'pbx', 'i3')),
+    progress_timeout_ms integer NOT NULL DEFAULT 10000
+                        CONSTRAINT trunk_progress_timeout_is_1_to_60_s
+                            CHECK (progress_timeout_ms BETWEEN 1000 AND 60000),
+    recovery_timeout_s  integer NOT NULL DEFAULT 30
+                        CONSTRAINT trunk_recovery_timeout_is_at_most_a_day
+                            CHECK (recovery_timeout_s BETWEEN 0 AND 86400),
+    oos_check_s         integer NOT NULL DEFAULT 0
+                        CONSTRAINT trunk_oos_check_is_at_most_300_s
+                            CHECK (oos_check_s BETWEEN 0 AND 300),
+    oos_force_s         integer NOT NULL DEFAULT 0
+                        CONSTRAINT trunk_oos_force_is_at_most_30_s
+                            CHECK (oos_force_s BETWEEN 0 AND 30),
+    max_calls           integer NOT NULL DEFAULT 0
+                        CONSTRAINT trunk_max_calls_is_not_negative
+                            CHECK (max_calls >= 0),
+    prefix              text NOT NULL DEFAULT ''
+                        CONSTRAINT trunk_prefix_is_digits
+                            CHECK (prefix ~ '^(\+?[0-9]{1,15})?$'),
+    replace_prefix      text
+                        CONSTRAINT trunk_replace_prefix_is_digits
+                            CHECK (replace_prefix ~ '^\+?[0-9]{0,15}$'),
+    priority            integer NOT NULL DEFAULT 0
+                        CONSTRAINT trunk_priority_is_not_negative
+                            CHECK (priority >= 0),
     CONSTRAINT trunk_of_an_organization_is_origin
         CHECK (organization_id IS NULL OR role = 'origin'),
+    CONSTRAINT trunk_with_prefix_is_egress
+        CHECK (prefix = '' OR role <> 'origin'),
+    CONSTRAINT trunk_replaced_prefix_is_there
+        CHECK (replace_prefix IS NULL OR prefix <> ''),
     CONSTRAINT trunk_direction_key UNIQUE (trunk_id, egress)
 );
 CREATE INDEX trunk_organization_id ON e911.trunk (organization_id);
@@ -123,10 +151,54 @@ COMMENT ON COLUMN e911.trunk.response_timeout_ms IS
     'milliseconds without any reply after which the next route is tried';
 COMMENT ON COLUMN e911.trunk.ring_timeout_ms IS
     'milliseconds without an answer after which the next route is tried';
-COMMENT ON COLUMN e911.trunk.profile IS
-    'what may cross to it: legacy, a number and a session description; pbx, bodies whole; i3, as an ESInet wants it; NULL: pbx for origin, legacy for the others';
 COMMENT ON COLUMN e911.trunk.egress IS
     'true for psap and pstn: emergency calls may be sent out here';
+COMMENT ON COLUMN e911.trunk.profile IS
+    'what it understands: legacy number and SDP, pbx a SIP platform, i3 an ESInet; NULL: pbx for role origin, else legacy';
+COMMENT ON COLUMN e911.trunk.progress_timeout_ms IS
+    'milliseconds after its 100 without ringing after which the next route is tried';
+COMMENT ON COLUMN e911.trunk.recovery_timeout_s IS
+    'seconds that a destination is out of service after a call met silence or an error of transport there; 0: not at all';
+COMMENT ON COLUMN e911.trunk.oos_check_s IS
+    'seconds between OPTIONS to each destination; 0: none are sent';
+COMMENT ON COLUMN e911.trunk.oos_force_s IS
+    'seconds that OPTIONS must have gone unanswered before a destination is out of service';
+COMMENT ON COLUMN e911.trunk.max_calls IS
+    'calls at the same time, above which other routes are taken first; 0: any number';
+COMMENT ON COLUMN e911.trunk.prefix IS
+    'numbers that begin so may go out here; the longest prefix wins; empty: only routes that name the trunk';
+COMMENT ON COLUMN e911.trunk.replace_prefix IS
+    'what is sent instead of the prefix; NULL: the prefix stays';
+COMMENT ON COLUMN e911.trunk.priority IS
+    'among trunks with the same prefix, smaller is tried first';
+
+CREATE TABLE e911.trunk_contact (
+    trunk_id    bigint NOT NULL
+                CONSTRAINT trunk_contact_trunk_exists REFERENCES e911.trunk,
+    position    smallint NOT NULL
+                CONSTRAINT trunk_contact_position_is_1_to_7
+                    CHECK (position BETWEEN 1 AND 7),
+    host        e911.host NOT NULL,
+    port        integer NOT NULL DEFAULT 5060
+                CONSTRAINT trunk_contact_port_is_a_port
+                    CHECK (port BETWEEN 1 AND 65535),
+    transport   text NOT NULL DEFAULT 'udp'
+                CONSTRAINT trunk_contact_transport_is_known
+                    CHECK (transport IN ('udp', 'tcp', 'tls')),
+    PRIMARY KEY (trunk_id, position)
+);
+COMMENT ON TABLE e911.trunk_contact IS
+    'further destinations of a trunk, tried after its own address';
+COMMENT ON COLUMN e911.trunk_contact.trunk_id IS
+    'trunk that is reached there too';
+COMMENT ON COLUMN e911.trunk_contact.position IS
+    'smaller is tried first';
+COMMENT ON COLUMN e911.trunk_contact.host IS
+    'address that we send to';
+COMMENT ON COLUMN e911.trunk_contact.port IS
+    'port that we send to';
+COMMENT ON COLUMN e911.trunk_contact.transport IS
+    'how we send requests there: udp, tcp or tls';
 
 CREATE TABLE e911.trunk_source (
     source      e911.ip_range PRIMARY KEY,

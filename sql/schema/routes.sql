@@ -40,7 +40,7 @@ CREATE TABLE e911.psap_route (
     priority        smallint NOT NULL
                     CONSTRAINT psap_route_priority_is_0_to_999
                         CHECK (priority BETWEEN 0 AND 999),
-    trunk_id        bigint NOT NULL,
+    trunk_id        bigint,
     -- RFC 3261 25.1 "user", without what would need escaping.
     request_user    text NOT NULL DEFAULT '911'
                     CONSTRAINT psap_route_request_user_is_a_user_part
@@ -48,6 +48,8 @@ CREATE TABLE e911.psap_route (
                                '^[A-Za-z0-9+*#._!~()&=$-]{1,64}$'),
     egress          boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
     PRIMARY KEY (psap_id, priority),
+    CONSTRAINT psap_route_names_a_trunk_or_a_number
+        CHECK (trunk_id IS NOT NULL OR request_user ~ '^\+?[0-9]+$'),
     CONSTRAINT psap_route_trunk_is_psap_or_pstn
         FOREIGN KEY (trunk_id, egress) REFERENCES e911.trunk (trunk_id, egress)
 );
@@ -59,11 +61,38 @@ COMMENT ON COLUMN e911.psap_route.psap_id IS
 COMMENT ON COLUMN e911.psap_route.priority IS
     'smaller is tried first';
 COMMENT ON COLUMN e911.psap_route.trunk_id IS
-    'trunk to send the call to, with role psap or pstn';
+    'trunk to send the call to, with role psap or pstn; NULL: the trunks with the longest prefix of request_user';
 COMMENT ON COLUMN e911.psap_route.request_user IS
     'user part of the Request-URI: 911, or the number that reaches it';
 COMMENT ON COLUMN e911.psap_route.egress IS
     'always true: the foreign key admits psap and pstn trunks only';
+
+-- A route that names no trunk goes out where its number's longest prefix is.
+CREATE VIEW e911.psap_way AS
+SELECT r.psap_id, r.priority, 0 AS trunk_priority, r.trunk_id, r.request_user
+  FROM e911.psap_route r
+ WHERE r.trunk_id IS NOT NULL
+UNION ALL
+SELECT r.psap_id, r.priority, t.priority, t.trunk_id, r.request_user
+  FROM e911.psap_route r
+ CROSS JOIN LATERAL (
+    SELECT e.trunk_id, e.priority,
+           rank() OVER (ORDER BY length(e.prefix) DESC) AS place
+      FROM e911.trunk e
+     WHERE e.prefix <> '' AND starts_with(r.request_user, e.prefix)) AS t
+ WHERE r.trunk_id IS NULL AND t.place = 1;
+COMMENT ON VIEW e911.psap_way IS
+    'routes with the trunks that they mean: their own, or those of the longest prefix';
+COMMENT ON COLUMN e911.psap_way.psap_id IS
+    'answering point that the way leads to';
+COMMENT ON COLUMN e911.psap_way.priority IS
+    'of the route: smaller is tried first';
+COMMENT ON COLUMN e911.psap_way.trunk_priority IS
+    'of the trunk, within the route: smaller is tried first';
+COMMENT ON COLUMN e911.psap_way.trunk_id IS
+    'trunk to send the call to';
+COMMENT ON COLUMN e911.psap_way.request_user IS
+    'user part of the Request-URI, before replace_prefix';
 
 -- The kind columns let foreign keys ask for the right kind of PSAP.
 CREATE TABLE e911.gateway (

@@ -55,7 +55,9 @@ AS $$
         ' (' || (detail ->> 'bound_by') || ')',
         '; the platform''s call ' || nullif(detail ->> 'platform_call_id', ''))
     WHEN 'leg.invited' THEN concat(
-        'sent to ' || coalesce(t.psap, 'a default route'),
+        'sent',
+        ' to ' || coalesce(t.psap, CASE WHEN t.route_trunk IS NULL
+                                        THEN 'a default route' END),
         ' over ' || t.route_trunk)
     WHEN 'leg.refused' THEN concat(
         coalesce(t.psap, t.route_trunk, 'the route'),

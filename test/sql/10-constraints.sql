@@ -234,6 +234,53 @@ SELECT test.refused(pg_temp.put_trunk('response_timeout_ms = 499'),
 SELECT test.refused(pg_temp.put_trunk('ring_timeout_ms = 180001'),
     '23514', 'trunk_ring_timeout_is_1_to_180_s',
     'nobody rings for more than three minutes');
+SELECT test.refused(pg_temp.put_trunk(assignment), '23514', name, sentence)
+  FROM (VALUES
+    ('progress_timeout_ms = 999', 'trunk_progress_timeout_is_1_to_60_s',
+     'a trunk has a second to ring'),
+    ('recovery_timeout_s = 86401', 'trunk_recovery_timeout_is_at_most_a_day',
+     'a trunk is out of service for a day at most'),
+    ('oos_check_s = 301', 'trunk_oos_check_is_at_most_300_s',
+     'a trunk is looked after every five minutes at least'),
+    ('oos_force_s = 31', 'trunk_oos_force_is_at_most_30_s',
+     'silence of half a minute is enough'),
+    ('max_calls = -1', 'trunk_max_calls_is_not_negative',
+     'no trunk takes less than no call'),
+    ($$prefix = '9a'$$, 'trunk_prefix_is_digits', 'a prefix is of digits'),
+    ($$replace_prefix = '9'$$, 'trunk_replaced_prefix_is_there',
+     'no prefix, nothing to replace'),
+    ($$prefix = '9', role = 'origin'$$, 'trunk_with_prefix_is_egress',
+     'no number goes out over an origin trunk'),
+    ('priority = -1', 'trunk_priority_is_not_negative',
+     'the first priority is 0')) AS v (assignment, name, sentence);
+SELECT test.refused($$UPDATE e911.trunk SET prefix = '9', replace_prefix = '9a'
+    WHERE name = 'psap-north'$$,
+    '23514', 'trunk_replace_prefix_is_digits',
+    'what replaces a prefix is of digits');
+SELECT test.refused(format(
+    'INSERT INTO e911.trunk_contact (trunk_id, position, host, port, transport)'
+    ' VALUES (%s, %s, %L, %s, %L)',
+    trunk, position, '10.0.0.9', port, transport), state, name, sentence)
+  FROM (VALUES
+    (999999, 1, 5060, 'udp', '23503', 'trunk_contact_trunk_exists',
+     'a destination''s trunk exists'),
+    (:north_trunk, 8, 5060, 'udp', '23514', 'trunk_contact_position_is_1_to_7',
+     'a trunk has eight destinations at most'),
+    (:north_trunk, 1, 0, 'udp', '23514', 'trunk_contact_port_is_a_port',
+     'a destination has a port'),
+    (:north_trunk, 1, 5060, 'sctp', '23514',
+     'trunk_contact_transport_is_known', 'an unknown transport is refused'))
+    AS v (trunk, position, port, transport, state, name, sentence);
+INSERT INTO e911.trunk_contact VALUES (:north_trunk, 1, '10.0.0.9');
+SELECT test.refused(format(
+    $$INSERT INTO e911.trunk_contact VALUES (%s, 1, '10.0.0.8')$$,
+    :north_trunk), '23505', 'trunk_contact_pkey',
+    'a place among the destinations is taken once');
+DELETE FROM e911.trunk_contact;
+SELECT test.refused(format(
+    $$INSERT INTO e911.psap_route VALUES (%s, 1, NULL, 'sos')$$, :north),
+    '23514', 'psap_route_names_a_trunk_or_a_number',
+    'a route without a trunk has a number');
 SELECT test.refused($$INSERT INTO e911.trunk (trunk_id, name, role, host)
     OVERRIDING SYSTEM VALUE VALUES (-1, 'x', 'origin', '10.0.0.1')$$,
     '23514', 'trunk_id_is_positive', 'no trunk has number -1');

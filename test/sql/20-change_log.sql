@@ -151,7 +151,8 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'everything', 'TRUNCATE rebuilds everything'),
     ($$TRUNCATE e911.organization CASCADE$$,
      'everything, everything, everything, everything, everything, '
-     'everything, everything, everything, everything, everything',
+     'everything, everything, everything, everything, everything, '
+     'everything',
      'TRUNCATE CASCADE says so for each table'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
@@ -169,7 +170,8 @@ SELECT test.is_same((SELECT count(*) FROM e911.change_log c
 -- Every table that is provisioned has all four triggers.
 SELECT test.is_same(string_agg(relname, ', ' ORDER BY relname),
     'elin, endpoint, gateway, location, network_range, organization, psap, '
-    'psap_route, site_number, trunk, trunk_organization, trunk_source',
+    'psap_route, site_number, trunk, trunk_contact, trunk_organization, '
+    'trunk_source',
     'every table of what is provisioned is watched')
   FROM (SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
          WHERE t.tgname LIKE 'change\_note\_%'

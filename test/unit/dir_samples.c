@@ -42,6 +42,17 @@ static const struct dir_trunk trunk = {
 	.number_format = NUMBER_FORMAT_NANP11,
 	.response_timeout_ms = 2000,
 	.ring_timeout_ms = 30000,
+	.progress_timeout_ms = 10000,
+	.profile = PROFILE_I3,
+	.recovery_timeout_s = 60,
+	.oos_check_s = 30,
+	.oos_force_s = 5,
+	.max_calls = 23,
+	.prefix = T("+1425"),
+	.has_replacement = true,
+	.replace_prefix = T("425"),
+	.contact_count = 1,
+	.contacts = { { T("192.0.2.8"), 5060, TRANSPORT_TCP } },
 };
 static const struct dir_trunk_org trunk_org = { .organization_id = 3 };
 static const struct dir_organization organization = {
@@ -120,7 +131,12 @@ SAME(source, N(trunk_id))
 SAME(trunk, N(trunk_id) && S(name) && N(role) && N(transport) && S(host) &&
 	    N(port) && N(organization_id) && B(identify_order) &&
 	    S(user_id_sources) && N(number_format) &&
-	    N(response_timeout_ms) && N(ring_timeout_ms) && N(profile))
+	    N(response_timeout_ms) && N(ring_timeout_ms) &&
+	    N(progress_timeout_ms) && N(profile) && N(recovery_timeout_s) &&
+	    N(oos_check_s) && N(oos_force_s) && N(max_calls) && S(prefix) &&
+	    N(has_replacement) && S(replace_prefix) && N(contact_count) &&
+	    S(contacts[0].host) && N(contacts[0].port) &&
+	    N(contacts[0].transport))
 SAME(trunk_org, N(organization_id))
 SAME(organization, N(organization_id) && B(uuid) && S(name) &&
 		   N(default_location_id) && N(elin_timeout_s) &&

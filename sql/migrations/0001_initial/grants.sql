@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- Who may touch what: see roles.sql for who they are.  Nobody but the owner
+-- writes change_log, call or call_event except through functions.
+
+REVOKE ALL ON SCHEMA e911 FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA e911 FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA e911 FROM PUBLIC;
+
+GRANT USAGE ON SCHEMA e911 TO e911_sidecar, e911_operator, e911_reader;
+
+-- What is provisioned: operators write it, everybody reads it.
+GRANT SELECT ON
+    e911.organization, e911.trunk, e911.trunk_source, e911.trunk_organization,
+    e911.psap, e911.psap_route, e911.gateway, e911.location, e911.elin,
+    e911.endpoint, e911.site_number, e911.network_range, e911.schema_migration
+    TO e911_sidecar, e911_operator, e911_reader;
+GRANT INSERT, UPDATE, DELETE ON
+    e911.organization, e911.trunk, e911.trunk_source, e911.trunk_organization,
+    e911.psap, e911.psap_route, e911.location, e911.elin, e911.endpoint,
+    e911.site_number, e911.network_range
+    TO e911_operator;
+GRANT UPDATE (relay_center_psap_id, last_resort_psap_id) ON e911.gateway
+    TO e911_operator;
+
+-- What happened, and the views.
+GRANT SELECT ON
+    e911.call, e911.call_event, e911.call_story, e911.location_dispatchable,
+    e911.unprovisioned
+    TO e911_operator, e911_reader;
+
+-- Checks and views call these with the rights of whoever writes or reads.
+GRANT EXECUTE ON FUNCTION
+    e911.is_identify_order(text[]),
+    e911.named_part(text, text),
+    e911.location_address(e911.location),
+    e911.detail_bigint(jsonb, text),
+    e911.detail_uuid(jsonb, text),
+    e911.detail_text(jsonb, text),
+    e911.event_sentence(text, jsonb)
+    TO e911_sidecar, e911_operator, e911_reader;
+
+GRANT SELECT ON e911.change_log, e911.change_pruned TO e911_sidecar;
+GRANT EXECUTE ON FUNCTION
+    e911.change_take(xid8, bigint, integer),
+    e911.change_horizon(),
+    e911.change_cursor_is_valid(xid8, bigint),
+    e911.change_prune(interval),
+    e911.event_store(uuid, uuid, timestamptz, text, text, jsonb)
+    TO e911_sidecar;
+GRANT EXECUTE ON FUNCTION e911.directory_rebuild() TO e911_operator;

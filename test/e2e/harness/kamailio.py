@@ -47,6 +47,7 @@ class Kamailio:
         self.listen = listen
         self.settings = dict(settings)
         self.features = ["WITH_STDERR"]
+        self.environment = None   # None: ours
         self.shared_memory_mb = SHARED_MEMORY_MB
         # (module, name, number or text), over those of kamailio.cfg
         self.modparams = []
@@ -94,7 +95,8 @@ class Kamailio:
              "-x", "tlsf", "-m", self.shared_memory_mb, "-M", 8,
              "-Y", self.directory, "-w", self.directory,
              "-P", os.path.join(self.directory, "kamailio.pid")],
-            self.log, user=service_user("kamailio"), cwd=self.directory)
+            self.log, user=service_user("kamailio"), cwd=self.directory,
+            env=self.environment)
         wait_until(self._ready, "Kamailio listens", 20, [self.process])
         self.memory_level = self.shared_memory_used()
 

@@ -30,6 +30,8 @@ const struct call_rule call_rules[] = {
 
 	{ CALL_ANSWERED,   CALL_EV_A_CANCEL,    CALL_CROSSED,   CALL_DO_NOTHING,         "it crossed our 200 and has no effect (RFC 3261 9.2); but has the caller heard the 200?" },
 
+	{ CALL_ANSWERED,   CALL_EV_B_LOST,      CALL_RECOVERING, CALL_DO_RECOVER,        "the far side is dead and the caller is not: ring the next one" },
+
 	{ CALL_CROSSED,    CALL_EV_A_ACK,       CALL_CONNECTED, CALL_DO_NOTHING,         "the caller has heard the answer: its BYE will end the call" },
 	{ CALL_CROSSED,    CALL_EV_A_BYE,       CALL_ENDING,    CALL_DO_BYE_B,           "the caller gave up twice" },
 	{ CALL_CROSSED,    CALL_EV_B_BYE,       CALL_HANGING,   CALL_DO_NOTHING,         "a UAS may not send BYE before the ACK (RFC 3261 15)" },
@@ -37,6 +39,17 @@ const struct call_rule call_rules[] = {
 
 	{ CALL_CONNECTED,  CALL_EV_A_BYE,       CALL_ENDING,    CALL_DO_BYE_B,           "the caller hung up" },
 	{ CALL_CONNECTED,  CALL_EV_B_BYE,       CALL_ENDING,    CALL_DO_BYE_A,           "the far side hung up" },
+	{ CALL_CONNECTED,  CALL_EV_B_LOST,      CALL_RECOVERING, CALL_DO_RECOVER,        "the far side is dead and the caller is not: ring the next one" },
+	{ CALL_CONNECTED,  CALL_EV_A_LOST,      CALL_ENDING,    CALL_DO_BYE_ALL,         "nobody is left at the caller's side; the number stays bound for a callback" },
+
+	{ CALL_RECOVERING, CALL_EV_A_ACK,       CALL_RECOVERING, CALL_DO_NOTHING,        "the ACK of the first answer, late" },
+	{ CALL_RECOVERING, CALL_EV_B_PROGRESS,  CALL_RECOVERING, CALL_DO_NOTE_PROGRESS,  "the caller has an answered dialog: a 18x means nothing to it" },
+	{ CALL_RECOVERING, CALL_EV_B_ANSWER,    CALL_CONNECTED, CALL_DO_REJOIN,          "somebody talks to the caller again" },
+	{ CALL_RECOVERING, CALL_EV_B_FAIL,      CALL_RECOVERING, CALL_DO_TRY_NEXT,       "refused or silent: the next, then the earlier ones" },
+	{ CALL_RECOVERING, CALL_EV_NO_ROUTE,    CALL_ENDING,    CALL_DO_GIVE_UP,         "nobody takes the caller: a hang-up lets it dial again, silence does not" },
+	{ CALL_RECOVERING, CALL_EV_GUARD,       CALL_CANCELLED, CALL_DO_GIVE_UP,         "nobody took the caller in the ladder's time" },
+	{ CALL_RECOVERING, CALL_EV_A_BYE,       CALL_CANCELLED, CALL_DO_ABANDON,         "the caller hung up while another was rung" },
+	{ CALL_RECOVERING, CALL_EV_A_LOST,      CALL_CANCELLED, CALL_DO_ABANDON,         "the caller is lost too: nobody is rung for nobody" },
 
 	{ CALL_CANCELLED,  CALL_EV_B_FAIL,      CALL_ENDED,     CALL_DO_RELEASE,         "the CANCEL reached it: 487" },
 	{ CALL_CANCELLED,  CALL_EV_B_ANSWER,    CALL_ENDING,    CALL_DO_DROP_LATE_B,     "the answer crossed our CANCEL (RFC 3261 9.1)" },
@@ -49,6 +62,7 @@ const struct call_rule call_rules[] = {
 	{ CALL_ENDING,     CALL_EV_PEER_DONE,   CALL_ENDED,     CALL_DO_RELEASE,         "both legs are down" },
 	{ CALL_ENDING,     CALL_EV_A_BYE,       CALL_ENDED,     CALL_DO_RELEASE,         "the BYEs crossed" },
 	{ CALL_ENDING,     CALL_EV_B_BYE,       CALL_ENDED,     CALL_DO_RELEASE,         "the BYEs crossed" },
+	{ CALL_ENDING,     CALL_EV_B_ANSWER,    CALL_ENDING,    CALL_DO_DROP_LATE_B,     "the last route of a recovery answered after its time" },
 	{ CALL_ENDING,     CALL_EV_GUARD,       CALL_ENDED,     CALL_DO_RELEASE,         "the BYE was lost: free it anyway" },
 
 	{ CALL_ENDED,      CALL_EV_B_ANSWER,    CALL_ENDED,     CALL_DO_DROP_LATE_B,     "the answer came after we gave up: no leg stays up alone" },
@@ -75,6 +89,7 @@ static const struct {
 	[CALL_ANSWERED]  = { "answered",   32000 }, /* 64*T1 */
 	[CALL_CROSSED]   = { "crossed",    32000 },
 	[CALL_CONNECTED] = { "connected",      0 },
+	[CALL_RECOVERING] = { "recovering", 120000 },
 	[CALL_CANCELLED] = { "cancelled",  32000 },
 	[CALL_HANGING]   = { "hanging",    32000 },
 	[CALL_ENDING]    = { "ending",     33000 },
@@ -99,6 +114,7 @@ const char *call_event_name(enum call_event e)
 		[CALL_EV_A_ACK] = "a_ack",
 		[CALL_EV_A_BYE] = "a_bye",
 		[CALL_EV_A_LOST] = "a_lost",
+		[CALL_EV_B_LOST] = "b_lost",
 		[CALL_EV_B_PROGRESS] = "b_progress",
 		[CALL_EV_B_ANSWER] = "b_answer",
 		[CALL_EV_B_FAIL] = "b_fail",
@@ -123,6 +139,11 @@ const char *call_action_name(enum call_action a)
 		[CALL_DO_DROP_LATE_B] = "drop_late_b",
 		[CALL_DO_BYE_A] = "bye_a",
 		[CALL_DO_BYE_B] = "bye_b",
+		[CALL_DO_NOTE_PROGRESS] = "note_progress",
+		[CALL_DO_RECOVER] = "recover",
+		[CALL_DO_REJOIN] = "rejoin",
+		[CALL_DO_GIVE_UP] = "give_up",
+		[CALL_DO_ABANDON] = "abandon",
 		[CALL_DO_BYE_ALL] = "bye_all",
 		[CALL_DO_RELEASE] = "release",
 		[CALL_DO_FORGET] = "forget",

@@ -12,15 +12,16 @@
 #include <stddef.h>
 
 enum call_state {
-	CALL_HUNTING,   /* leg B invited, nothing but 100 heard */
-	CALL_RINGING,   /* leg A has heard 18x */
-	CALL_ANSWERED,  /* 200 sent to A, its ACK is awaited */
-	CALL_CROSSED,   /* CANCEL met our 200: ACK, or nobody is there */
-	CALL_CONNECTED, /* both legs confirmed */
-	CALL_CANCELLED, /* A gave up; B's final answer is awaited */
-	CALL_HANGING,   /* B hung up before A's ACK: BYE to A must wait */
-	CALL_ENDING,    /* BYE sent to the other leg */
-	CALL_ENDED,     /* kept a while for retransmissions */
+	CALL_HUNTING,    /* leg B invited, nothing but 100 heard */
+	CALL_RINGING,    /* leg A has heard 18x */
+	CALL_ANSWERED,   /* 200 sent to A, its ACK is awaited */
+	CALL_CROSSED,    /* CANCEL met our 200: ACK, or nobody is there */
+	CALL_CONNECTED,  /* both legs confirmed */
+	CALL_RECOVERING, /* B was lost in mid-call, another is rung; A is up */
+	CALL_CANCELLED,  /* A gave up; B's final answer is awaited */
+	CALL_HANGING,    /* B hung up before A's ACK: BYE to A must wait */
+	CALL_ENDING,     /* BYE sent to the other leg */
+	CALL_ENDED,      /* kept a while for retransmissions */
 	CALL_STATE_COUNT,
 };
 
@@ -28,7 +29,8 @@ enum call_event {
 	CALL_EV_A_CANCEL,
 	CALL_EV_A_ACK,
 	CALL_EV_A_BYE,
-	CALL_EV_A_LOST,     /* the answer could not be passed to A */
+	CALL_EV_A_LOST,     /* nobody at A any more, or it cannot be told */
+	CALL_EV_B_LOST,     /* nobody at B any more, in an answered call */
 	CALL_EV_B_PROGRESS, /* 101..199 */
 	CALL_EV_B_ANSWER,   /* 2xx */
 	CALL_EV_B_FAIL,     /* 3xx..6xx or silence */
@@ -49,9 +51,14 @@ enum call_action {
 	CALL_DO_DROP_LATE_B, /* ACK and BYE an answer nobody waits for */
 	CALL_DO_BYE_A,
 	CALL_DO_BYE_B,
-	CALL_DO_BYE_ALL, /* BYE to each leg that is up */
-	CALL_DO_RELEASE, /* the call is over: binding, events */
-	CALL_DO_FORGET,  /* leave the tables */
+	CALL_DO_NOTE_PROGRESS, /* learn and tell it, not to A */
+	CALL_DO_RECOVER,       /* BYE to who is lost, ring the next route */
+	CALL_DO_REJOIN,        /* join A and the new B; re-INVITE A if needed */
+	CALL_DO_GIVE_UP,       /* BYE to A with its reason, CANCEL to B */
+	CALL_DO_ABANDON,       /* BYE to A if it is up, CANCEL to B */
+	CALL_DO_BYE_ALL,       /* BYE to each leg that is up */
+	CALL_DO_RELEASE,       /* the call is over: binding, events */
+	CALL_DO_FORGET,        /* leave the tables */
 	CALL_ACTION_COUNT,
 };
 

@@ -8,8 +8,10 @@
 #include "hunt.h"
 #include "leg.h"
 #include "own_request.h"
+#include "recovery.h"
 #include "relay.h"
 #include "report.h"
+#include "session.h"
 #include "survival.h"
 
 static struct b2bua b2bua;
@@ -75,6 +77,7 @@ void b2bua_start(struct call *call)
 	call->state = CALL_HUNTING;
 	(void)leg_step(call->a, LEG_EV_INVITE);
 	arm_guard(call);
+	session_begins(call);
 	call_store_add(b2bua.store, call);
 	call_store_add_leg(b2bua.store, call->a);
 	if (!hunt_begin(call, b2bua.store))
@@ -90,13 +93,18 @@ static void do_try_next(struct call *call, const struct cause *cause)
 
 /* ---- towards the answer ---- */
 
+static void do_note_progress(struct call *call, const struct cause *cause)
+{
+	if (!call->b->rang)
+		report_leg_ringing(call, call->b, cause->reply->code);
+	call->b->rang = true;
+}
+
 static void do_relay_progress(struct call *call, const struct cause *cause)
 {
 	const struct sip_reply_view *r = cause->reply;
 
-	if (!call->b->rang)
-		report_leg_ringing(call, call->b, r->code);
-	call->b->rang = true;
+	do_note_progress(call, cause);
 	if (early_show(call->b, r) >= 0)
 		(void)leg_step(call->a, LEG_EV_PROGRESS);
 }
@@ -131,6 +139,9 @@ static void do_relay_answer(struct call *call, const struct cause *cause)
 		return;
 	}
 	(void)leg_step(call->a, LEG_EV_ANSWER_OUT);
+	session_crossed(
+		call->b, call->a,
+		&(struct crossing_in){ r->headers, r->header_count, r->body });
 	call->answered_ms = clock_utc_ms();
 	stat_add(STAT_calls_answered, 1);
 	report_answered(call, call->b);
@@ -219,6 +230,56 @@ static void do_bye_all(struct call *call, const struct cause *cause)
 		hang_up(call, call->b);
 }
 
+/* ---- recovery ---- */
+
+static void do_recover(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	recovery_begins(call);
+	if (!hunt_again(call, b2bua.store))
+		step(call, CALL_EV_NO_ROUTE, NULL);
+}
+
+static void do_rejoin(struct call *call, const struct cause *cause)
+{
+	const struct sip_reply_view *r = cause->reply;
+	struct leg *b = call->b;
+
+	session_heard(b, &(struct crossing_in){ r->headers, r->header_count,
+						r->body });
+	b->ack_due = true;
+	if (b->offer_out)
+		leg_ack(b, NULL, 0, text_of(NULL));
+	recovery_joins(call);
+}
+
+static void do_abandon(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	if (!call->ended_by)
+		call->ended_by = "gateway";
+	if (call->b && call->b->invite.open)
+		sip_cancel(&call->b->invite);
+	if (leg_is_up(call->a))
+		hang_up(call, call->a);
+}
+
+static void do_give_up(struct call *call, const struct cause *cause)
+{
+	log_line(LEVEL_ERR, "bridge: no route takes a call whose far side was "
+			    "lost: the caller is hung up");
+	stat_add(STAT_recoveries_failed, 1);
+	call->bye_lines = "Reason: Q.850;cause=41;text=\"Temporary failure\""
+			  "\r\n";
+	do_abandon(call, cause);
+}
+
+void b2bua_on_leg_lost(struct leg *leg)
+{
+	step(leg->call, leg->side == LEG_A ? CALL_EV_A_LOST : CALL_EV_B_LOST,
+	     NULL);
+}
+
 static void do_forget(struct call *call, const struct cause *cause)
 {
 	(void)cause;
@@ -234,6 +295,11 @@ static action_f *const actions[CALL_ACTION_COUNT] = {
 	[CALL_DO_DROP_LATE_B] = do_drop_late_b,
 	[CALL_DO_BYE_A] = do_bye_a,
 	[CALL_DO_BYE_B] = do_bye_b,
+	[CALL_DO_NOTE_PROGRESS] = do_note_progress,
+	[CALL_DO_RECOVER] = do_recover,
+	[CALL_DO_REJOIN] = do_rejoin,
+	[CALL_DO_GIVE_UP] = do_give_up,
+	[CALL_DO_ABANDON] = do_abandon,
 	[CALL_DO_BYE_ALL] = do_bye_all,
 	[CALL_DO_RELEASE] = do_release,
 	[CALL_DO_FORGET] = do_forget,
@@ -266,6 +332,12 @@ void b2bua_on_due(struct call *call)
 			break;
 		case CALL_TIMER_OWN:
 			own_request_due(call);
+			break;
+		case CALL_TIMER_REJOIN:
+			recovery_due_rejoin(call);
+			break;
+		case CALL_TIMER_MEDIA:
+			recovery_due_media(call);
 			break;
 		case CALL_TIMER_COUNT:
 			break;
@@ -314,6 +386,8 @@ static struct leg *fork_new(const struct exchange *ex)
 	fork->own = (struct own_pending){ 0 };
 	fork->early = (struct early_state){ 0 };
 	fork->parked = NULL;
+	fork->session_heard = fork->session_sent = fork->session_offered =
+		(struct call_text){ 0 };
 	if (!call_text_set(leg->call, &fork->remote_target,
 			   call_text_get(&leg->remote_target)))
 		return NULL;

@@ -47,5 +47,9 @@ void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel);
  * not.  How many. */
 size_t b2bua_reclaim(void);
 
+/* Nobody is there any more on this leg, which is up; under the call's lock.
+ * Called by recovery.c alone. */
+void b2bua_on_leg_lost(struct leg *leg);
+
 /* A time of the call is over. */
 void b2bua_on_due(struct call *call);

@@ -125,6 +125,10 @@ struct leg {
 	struct early_state early;        /* B: of the dialog heard of last */
 	struct early_dialog *parked;     /* B: the others */
 	struct sip_transaction reinvite; /* the re-INVITE passed on to it */
+	/* The session description in force as they and as we gave it, and one
+	 * of theirs that is not answered yet (session.h). */
+	struct call_text session_heard, session_sent, session_offered;
+	bool is_probed; /* an OPTIONS of ours asks whether they live */
 
 	enum leg_state state; /* moved by leg_step() */
 	bool heard;           /* B: any reply came, also one that refused */
@@ -151,8 +155,10 @@ enum call_kind { CALL_EMERGENCY, CALL_CALLBACK };
 
 /* What a call waits for; each at most once. */
 enum call_timer {
-	CALL_TIMER_GUARD, /* of the state, see core/call_fsm.h */
-	CALL_TIMER_OWN,   /* the next try of own_request.h */
+	CALL_TIMER_GUARD,  /* of the state, see core/call_fsm.h */
+	CALL_TIMER_OWN,    /* the next try of own_request.h */
+	CALL_TIMER_REJOIN, /* the re-INVITE of recovery.h, when it must wait */
+	CALL_TIMER_MEDIA,  /* media_lost is to be acted upon */
 	CALL_TIMER_COUNT,
 };
 
@@ -185,8 +191,13 @@ struct call {
 
 	struct call_route *routes; /* in the call's own memory */
 	unsigned route_count, route_index;
-	unsigned final_status; /* of the last refusal */
-	const char *ended_by;  /* static text */
+	unsigned routes_left;   /* that the hunt may still take */
+	unsigned final_status;  /* of the last refusal */
+	const char *ended_by;   /* static text */
+	const char *bye_lines;  /* static text: headers of our BYEs; NULL */
+	struct leg *media_lost; /* reported so, see recovery_media_lost() */
+	unsigned recoveries;    /* how often another B was rung in mid-call */
+	int64_t lost_at_ms;     /* monotonic: the latest loss of B */
 	struct call_text offer_headers, offer_body;
 	bool shows_caller; /* the number shown is the one A's From has */
 	/* For an ESInet; empty when no route leads to one (leg_i3.h). */

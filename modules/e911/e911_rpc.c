@@ -12,6 +12,7 @@
 #include "core/rpc.h"
 #include "core/rpc_lookup.h"
 #include "e911_mod.h"
+#include "recovery.h"
 #include "worker.h"
 
 /* ---- shared by the commands ---- */
@@ -73,6 +74,7 @@ static bool add_call(struct call *call, void *arg)
 	add_text(w->rpc, h, "kind",
 		 call->kind == CALL_CALLBACK ? "callback" : "emergency");
 	add_text(w->rpc, h, "state", call_state_name(call->state));
+	w->rpc->struct_add(h, "d", "recoveries", (int)call->recoveries);
 	add_id(w->rpc, h, "age_ms",
 	       (uint64_t)(w->now_ms > call->started_ms
 				  ? w->now_ms - call->started_ms
@@ -107,6 +109,61 @@ static void rpc_calls(rpc_t *rpc, void *ctx)
 		w.left = most;
 
 	call_store_each(worker_shared->calls, add_call, &w);
+}
+
+/* ---- e911.media_lost ---- */
+
+struct media_walk {
+	struct text name;
+	struct uuid id;
+	bool is_id;
+	unsigned found;
+};
+
+static bool is_leg(const struct leg *leg, struct text call_id)
+{
+	return leg && text_equal(call_text_get(&leg->call_id), call_id);
+}
+
+static bool lose_media(struct call *call, void *arg)
+{
+	struct media_walk *w = arg;
+	struct leg *leg = NULL;
+
+	shared_lock_take(&call->lock);
+	if (is_leg(call->b, w->name) ||
+	    (w->is_id && memcmp(&call->id, &w->id, sizeof(w->id)) == 0))
+		leg = call->b;
+	else if (is_leg(call->a, w->name))
+		leg = call->a;
+	if (leg && leg_is_up(leg)) {
+		recovery_media_lost(leg);
+		w->found++;
+	}
+	shared_lock_drop(&call->lock);
+	return w->found == 0;
+}
+
+static const char *rpc_media_lost_doc[] = {
+	"No media come from the far side of a call: ring another one. "
+	"Parameter: the SIP Call-ID of a leg, or the call's id (its PSAP).",
+	0
+};
+
+static void rpc_media_lost(rpc_t *rpc, void *ctx)
+{
+	struct media_walk w = { 0 };
+	char *name;
+
+	if (rpc->scan(ctx, "s", &name) < 1) {
+		rpc->fault(ctx, 400, "parameter: Call-ID of a leg, or call");
+		return;
+	}
+	w.name = text_of(name);
+	w.is_id = uuid_parse(w.name, &w.id) >= 0;
+	call_store_each(worker_shared->calls, lose_media, &w);
+	if (!w.found)
+		rpc->fault(ctx, 404, "no answered call of that name");
 }
 
 /* ---- e911.elins ---- */
@@ -312,6 +369,7 @@ static void rpc_explain(rpc_t *rpc, void *ctx)
 
 static rpc_export_t commands[] = {
 	{ "e911.calls", rpc_calls, rpc_calls_doc, RET_ARRAY },
+	{ "e911.media_lost", rpc_media_lost, rpc_media_lost_doc, 0 },
 	{ "e911.elins", rpc_elins, rpc_elins_doc, RET_ARRAY },
 	{ "e911.stats", rpc_stats, rpc_stats_doc, 0 },
 	{ "e911.directory", rpc_directory, rpc_directory_doc, 0 },

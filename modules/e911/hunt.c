@@ -22,10 +22,17 @@ static int try_route(struct call *call, struct call_store *store)
 	return err;
 }
 
+/* The next route stands behind this one; behind the last one the first. */
+static void pass_on(struct call *call)
+{
+	call->route_index = (call->route_index + 1) % call->route_count;
+	call->routes_left--;
+}
+
 /* Go on from call->route_index until an INVITE is out or nothing is left. */
 static bool hunt(struct call *call, struct call_store *store)
 {
-	for (; call->route_index < call->route_count; call->route_index++) {
+	for (; call->routes_left; pass_on(call)) {
 		int err = try_route(call, store);
 
 		if (err >= 0) {
@@ -45,6 +52,18 @@ static bool hunt(struct call *call, struct call_store *store)
 
 bool hunt_begin(struct call *call, struct call_store *store)
 {
+	call->routes_left = call->route_count;
+	return hunt(call, store);
+}
+
+bool hunt_again(struct call *call, struct call_store *store)
+{
+	call->route_index = call->b->attempt;
+	call->routes_left = call->route_count + 1;
+	if (call->route_count)
+		pass_on(call);
+	else
+		call->routes_left = 0;
 	return hunt(call, store);
 }
 
@@ -56,6 +75,7 @@ bool hunt_next(struct call *call, struct call_store *store,
 	report_leg_refused(call, refusal->code,
 			   refusal->is_local ? text_of("no answer in time")
 					     : refusal->reason);
-	call->route_index++;
+	if (call->routes_left)
+		pass_on(call);
 	return hunt(call, store);
 }

@@ -12,6 +12,10 @@
 
 /* Invite the first route; false when none could be invited. */
 bool hunt_begin(struct call *call, struct call_store *store);
+/* Leg B was answered and is lost: invite the route behind it.  The routes are
+ * gone through once, round and round; that of the lost leg is the last.  False
+ * when none could be invited. */
+bool hunt_again(struct call *call, struct call_store *store);
 /* The latest route refused or stayed silent: invite the next one.  False
  * when nothing is left to try. */
 bool hunt_next(struct call *call, struct call_store *store,

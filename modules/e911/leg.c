@@ -98,11 +98,13 @@ int leg_bye(struct leg *leg)
 	int err;
 
 	/* Without memory for the exchange the BYE goes out all the same. */
-	err = sip_send(&(struct sip_out){ .method = "BYE",
-					  .leg = leg,
-					  .cseq = ++leg->local_cseq,
-					  .exchange = ex },
-		       &t);
+	err = sip_send(
+		&(struct sip_out){ .method = "BYE",
+				   .leg = leg,
+				   .cseq = ++leg->local_cseq,
+				   .headers = text_of(leg->call->bye_lines),
+				   .exchange = ex },
+		&t);
 	(void)leg_step(leg, LEG_EV_BYE_OUT);
 	if (err < 0 || !ex)
 		(void)leg_step(leg, LEG_EV_BYE_DONE);

@@ -7,6 +7,7 @@
 #include "leg.h"
 #include "leg_i3.h"
 #include "leg_line.h"
+#include "session.h"
 
 /* One process, one thread. */
 static char scratch[LEG_HEADERS_SIZE];
@@ -113,6 +114,32 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	return 0;
 }
 
+static bool tells_of_body(struct text name)
+{
+	return text_has_prefix_nocase(name, text_of("Content-")) ||
+	       text_equal_nocase(name, text_of("c")) ||
+	       text_equal_nocase(name, text_of("e")) ||
+	       text_equal_nocase(name, text_of("MIME-Version"));
+}
+
+/* The body is not that of the INVITE any more: what tells of it goes, and
+ * the new one is told.  How many headers are left. */
+static size_t offer_anew(struct header_view headers[OFFER_HEADERS_MAX],
+			 size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!tells_of_body(headers[i].name))
+			headers[n++] = headers[i];
+	if (n < OFFER_HEADERS_MAX)
+		headers[n++] = (struct header_view){
+			.name = text_of("Content-Type"),
+			.value = text_of("application/sdp"),
+		};
+	return n;
+}
+
 /* What of the caller's INVITE crosses to this leg, and what is added. */
 static struct text put_offer(struct leg *leg, struct text_writer *w)
 {
@@ -130,6 +157,10 @@ static struct text put_offer(struct leg *leg, struct text_writer *w)
 	};
 	struct text body;
 
+	if (session_has_changed(call->a))
+		in.header_count = offer_anew(headers, in.header_count);
+	if (session_has_changed(call->a))
+		in.body = call_text_get(&call->a->session_heard);
 	leg->offer_out = crossing_has_session(&in);
 	if (leg_is_i3(leg))
 		return leg_i3_compose(leg, &in, w);
@@ -154,6 +185,7 @@ int leg_invite(struct leg *leg)
 	leg_line_abilities(&w, leg);
 	body = put_offer(leg, &w);
 	leg->invite_cseq_out = ex->cseq = leg->local_cseq;
+	session_invited(leg);
 	err = sip_send(
 		&(struct sip_out){
 			.method = "INVITE",

@@ -9,7 +9,9 @@
 #include "leg.h"
 #include "leg_line.h"
 #include "own_request.h"
+#include "recovery.h"
 #include "report.h"
+#include "session.h"
 
 static bool method_is(const struct sip_request_view *rq, const char *method)
 {
@@ -70,6 +72,9 @@ static const struct refusal *relay_refusal(const struct leg *leg,
 	if (!leg_is_current(leg) || leg_is_gone(leg) ||
 	    leg->call->state >= CALL_CANCELLED)
 		return &unknown;
+	/* Nobody is there who could answer, but soon somebody will be. */
+	if (leg->call->state == CALL_RECOVERING && !method_is(rq, "REFER"))
+		return &not_now;
 	/* An emergency call is not transferred away from the PSAP. */
 	if (method_is(rq, "REFER"))
 		return &declined;
@@ -137,8 +142,12 @@ static void relay_pass(struct leg *leg, struct leg *peer,
 	ex->has_body = rq->body.len > 0;
 	ex->is_invite = method_is(rq, "INVITE");
 	ex->is_refresh = ex->is_invite || method_is(rq, "UPDATE");
-	if (ex->is_refresh)
+	if (ex->is_refresh) {
 		leg_refresh(leg, rq->contact);
+		session_offered(leg, &(struct crossing_in){ rq->headers,
+							    rq->header_count,
+							    rq->body });
+	}
 	if (ex->is_invite) {
 		__atomic_store_n(&leg->invite_cseq_in, rq->cseq,
 				 __ATOMIC_RELAXED);
@@ -215,9 +224,26 @@ void relay_ack(struct leg *leg, const struct sip_request_view *rq)
 
 	/* The ACK of a late offer carries the answer: it must go on.  That
 	 * of a refused INVITE comes here too and ends here. */
-	if (rq->cseq == leg->invite_cseq_in && peer && peer->ack_due &&
-	    !leg_is_gone(peer))
-		leg_ack(peer, rq->headers, rq->header_count, rq->body);
+	if (rq->cseq != leg->invite_cseq_in || !peer || !peer->ack_due ||
+	    leg_is_gone(peer))
+		return;
+	session_crossed(leg, peer,
+			&(struct crossing_in){ rq->headers, rq->header_count,
+					       rq->body });
+	leg_ack(peer, rq->headers, rq->header_count, rq->body);
+}
+
+/* Which session descriptions are in force now. */
+static void note_session(const struct exchange *ex,
+			 const struct sip_reply_view *r)
+{
+	if (!ex->is_refresh || !leg_is_current(ex->leg) ||
+	    !leg_is_current(ex->asker))
+		return;
+	session_accepted(ex->asker, ex->leg);
+	session_crossed(
+		ex->leg, ex->asker,
+		&(struct crossing_in){ r->headers, r->header_count, r->body });
 }
 
 /* ---- replies ---- */
@@ -301,7 +327,12 @@ void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 	if (r->code < 300 && ex->is_refresh &&
 	    text_equal(call_text_get(&leg->remote_tag), r->to_tag))
 		leg_refresh(leg, r->contact);
+	if (r->code >= 200 && r->code < 300)
+		note_session(ex, r);
 	if (ex->is_invite && r->code >= 200)
 		reinvite_ends(ex, r);
 	relay_back(ex, r);
+	/* A PRACK may simply have come too late. */
+	if (!ex->is_prack)
+		recovery_judge(leg, r);
 }

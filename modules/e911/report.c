@@ -94,6 +94,33 @@ void report_answered(const struct call *call, const struct leg *leg)
 	report_end(&w);
 }
 
+void report_leg_lost(const struct leg *leg, const char *why)
+{
+	bool is_a = leg->side == LEG_A;
+	struct event_writer w;
+
+	report_begin(&w, EVENT_LEG_LOST, leg->call);
+	event_text(&w, FIELD_LEG_SIDE, text_of(is_a ? "caller" : "callee"));
+	if (is_a)
+		event_text(&w, FIELD_SIP_CALL_ID, call_text_get(&leg->call_id));
+	else
+		put_leg(&w, leg);
+	event_text(&w, FIELD_REASON, text_of(why));
+	report_end(&w);
+}
+
+void report_recovered(const struct call *call, const struct leg *leg,
+		      uint64_t took_ms)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_CALL_RECOVERED, call);
+	put_leg(&w, leg);
+	event_u64(&w, FIELD_RECOVERY_MS, took_ms);
+	event_u64(&w, FIELD_COUNT, call->recoveries);
+	report_end(&w);
+}
+
 void report_ended(const struct call *call, const char *outcome)
 {
 	struct event_writer w;

@@ -39,5 +39,9 @@ void report_leg_refused(const struct call *call, unsigned status,
 void report_leg_ringing(const struct call *call, const struct leg *leg,
 			unsigned status);
 void report_answered(const struct call *call, const struct leg *leg);
+/* leg is dead; why is one of our words. */
+void report_leg_lost(const struct leg *leg, const char *why);
+void report_recovered(const struct call *call, const struct leg *leg,
+		      uint64_t took_ms);
 /* outcome: "answered", "cancelled", "failed" */
 void report_ended(const struct call *call, const char *outcome);

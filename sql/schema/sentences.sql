@@ -71,6 +71,14 @@ AS $$
         ': ' || (detail ->> 'outcome'),
         ', ended by ' || (detail ->> 'ended_by'),
         ' (' || nullif(t.answer, '') || ')')
+    WHEN 'leg.lost' THEN concat(
+        CASE detail ->> 'leg' WHEN 'caller' THEN 'the caller'
+             ELSE coalesce(t.psap, t.route_trunk, 'the far side') END,
+        ' is lost in mid-call',
+        ': ' || nullif(detail ->> 'reason', ''))
+    WHEN 'call.recovered' THEN concat(
+        coalesce(t.psap, 'the far side'), ' answered in place of who was lost',
+        ', after ' || (detail ->> 'recovery_ms') || ' ms')
     WHEN 'callback.started' THEN concat(
         'callback',
         ' to ' || coalesce(detail ->> 'elin', detail ->> 'callback_number',

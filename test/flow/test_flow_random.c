@@ -21,6 +21,7 @@
 
 #include <cmocka.h>
 
+#include "modules/e911/recovery.h"
 #include "support/fake_report.h"
 #include "support/fake_sip.h"
 #include "support/flow_call.h"
@@ -123,10 +124,11 @@ static void check(struct run *r)
 		       (fake_report_of(EVENT_CALL_ENDED) == 1),
 	       "call.ended is not told exactly at the end");
 	demand(fake_report_of(EVENT_CALL_ANSWERED) <= 1, "answered twice");
-	demand(call->state != CALL_CONNECTED || call->due_at == 0,
+	demand(call->state != CALL_CONNECTED ||
+		       call->timers[CALL_TIMER_GUARD] == 0,
 	       "a connected call has a guard");
-	demand(call->state == CALL_CONNECTED || call->due_at != 0 ||
-		       !call->stored,
+	demand(call->state == CALL_CONNECTED ||
+		       call->timers[CALL_TIMER_GUARD] != 0 || !call->stored,
 	       "a state has no way out by time");
 }
 
@@ -352,6 +354,18 @@ static void something_fails(struct run *r)
 	}
 }
 
+static void media_is_lost(struct run *r)
+{
+	struct leg *leg = chance(r, 4) ? r->call->b : r->call->a;
+
+	if (!leg)
+		return;
+	if (r->loud)
+		print_message("  no media from leg %s\n",
+			      leg->side == LEG_A ? "A" : "B");
+	recovery_media_lost(leg);
+}
+
 static void something_happens(struct run *r)
 {
 	unsigned n = chance(r, 100);
@@ -368,8 +382,10 @@ static void something_happens(struct run *r)
 		the_caller_cancels(r);
 	else if (n < 88)
 		someone_is_silent(r);
-	else if (n < 94)
+	else if (n < 92)
 		some_time_passes(r);
+	else if (n < 94)
+		media_is_lost(r);
 	else
 		something_fails(r);
 	check(r);

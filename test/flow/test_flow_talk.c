@@ -444,6 +444,9 @@ static void update_and_info_cross_both_ways(struct flow *f)
 	psap_expects(f, "south", "INFO");
 	time_passes(f, 30000);
 	caller_expects_reply(f, 504);
+	because(f, "is it still there?");
+	psap_expects(f, "south", "OPTIONS");
+	psap_replies(f, "south", "OPTIONS", 200, NULL);
 	expect_state(f, CALL_CONNECTED);
 	caller_hangs_up(f);
 }
@@ -548,12 +551,14 @@ static void a_reinvite_answered_after_its_time_out_gets_its_ack(struct flow *f)
 	psap_expects(f, "south", "INVITE");
 	time_passes(f, 30000);
 	caller_expects_reply(f, 504);
+	psap_expects(f, "south", "OPTIONS");
 	psap_replies(f, "south", "INVITE", 200, OFFER);
 	psap_expects(f, "south", "ACK");
 	last_lacks(f, "v=0");
 	caller_expects_nothing(f);
 	psap_replies(f, "south", "INVITE", 200, OFFER);
 	psap_expects(f, "south", "ACK");
+	psap_replies(f, "south", "OPTIONS", 200, NULL);
 	caller_hangs_up(f);
 }
 

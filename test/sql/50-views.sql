@@ -92,6 +92,13 @@ INSERT INTO told (kind, detail, want) VALUES
      '"Ashgrove North" answered'),
     ('call.ended', '{"outcome": "answered", "ended_by": "caller"}',
      'over: answered, ended by caller'),
+    ('leg.lost', jsonb_build_object('psap_id', :north, 'leg', 'callee',
+        'reason', 'no media'),
+     '"Ashgrove North" is lost in mid-call: no media'),
+    ('leg.lost', '{"leg": "caller"}', 'the caller is lost in mid-call'),
+    ('call.recovered', jsonb_build_object('psap_id', :north, 'recovery_ms',
+        1234),
+     '"Ashgrove North" answered in place of who was lost, after 1234 ms'),
     ('callback.started', '{"callback_number": "+12065550114",
         "original_call_id": "00000000-0000-4000-8000-00000000000a"}',
      'callback to +12065550114 goes to the caller of '
@@ -108,7 +115,7 @@ INSERT INTO told (kind, detail, want) VALUES
 SELECT test.is_same(count(*) FILTER (WHERE e911.event_store(
         ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid,
         '00000000-0000-4000-8000-00000000000a', '2026-01-02 03:04Z', kind,
-        'gw1', detail)), 14::bigint, 'the events of a story are stored')
+        'gw1', detail)), 17::bigint, 'the events of a story are stored')
   FROM told;
 SELECT test.is_same(s.story, t.want, t.kind || ' in plain words')
   FROM told t JOIN e911.call_story s ON s.event_id =

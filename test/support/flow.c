@@ -705,6 +705,8 @@ static void the_end(struct flow *f)
 	}
 	elin_was_given_back(f);
 	assert_int_equal(call_store_count(f->store), 0);
+	/* A BYE that nobody answered is forgotten later than the call. */
+	advance_to(f, clock_mono_ms() + LINGER_MS);
 	assert_int_equal(f->call->refs, 1);
 	fprintf(f->out, "  nothing is left\n");
 }

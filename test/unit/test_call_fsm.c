@@ -59,7 +59,7 @@ static void silence_ends_every_call_but_a_connected_one(void **state)
 	}
 }
 
-static void a_connected_call_has_no_guard_and_ends_by_bye(void **state)
+static void a_connected_call_has_no_guard(void **state)
 {
 	const struct call_rule *a, *b;
 
@@ -71,8 +71,35 @@ static void a_connected_call_has_no_guard_and_ends_by_bye(void **state)
 	assert_int_equal(a->action, CALL_DO_BYE_B);
 	assert_int_equal(b->action, CALL_DO_BYE_A);
 	for (int e = 0; e < CALL_EVENT_COUNT; e++)
-		if (e != CALL_EV_A_BYE && e != CALL_EV_B_BYE)
+		if (e != CALL_EV_A_BYE && e != CALL_EV_B_BYE &&
+		    e != CALL_EV_A_LOST && e != CALL_EV_B_LOST)
 			assert_null(call_rule_find(CALL_CONNECTED, e));
+}
+
+static void a_caller_is_never_hung_up_because_the_far_side_died(void **state)
+{
+	(void)state;
+	assert_int_equal(call_rule_find(CALL_CONNECTED, CALL_EV_B_LOST)->to,
+			 CALL_RECOVERING);
+	assert_int_equal(call_rule_find(CALL_ANSWERED, CALL_EV_B_LOST)->to,
+			 CALL_RECOVERING);
+	assert_int_equal(call_rule_find(CALL_RECOVERING, CALL_EV_B_FAIL)->to,
+			 CALL_RECOVERING);
+}
+
+/* A route that was given up may answer at any time: whatever the state, when
+ * an INVITE to B may be open its answer has a row. */
+static void an_answer_means_something_whenever_an_invite_may_be_open(
+	void **state)
+{
+	static const enum call_state open[] = {
+		CALL_HUNTING,   CALL_RINGING, CALL_RECOVERING,
+		CALL_CANCELLED, CALL_ENDING,  CALL_ENDED,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(open); i++)
+		assert_non_null(call_rule_find(open[i], CALL_EV_B_ANSWER));
 }
 
 static void no_state_has_two_rows_for_one_event(void **state)
@@ -226,7 +253,11 @@ int main(void)
 		cmocka_unit_test(every_state_is_reached_from_the_hunt),
 		cmocka_unit_test(every_state_comes_to_an_end),
 		cmocka_unit_test(silence_ends_every_call_but_a_connected_one),
-		cmocka_unit_test(a_connected_call_has_no_guard_and_ends_by_bye),
+		cmocka_unit_test(a_connected_call_has_no_guard),
+		cmocka_unit_test(
+			a_caller_is_never_hung_up_because_the_far_side_died),
+		cmocka_unit_test(
+			an_answer_means_something_whenever_an_invite_may_be_open),
 		cmocka_unit_test(no_state_has_two_rows_for_one_event),
 		cmocka_unit_test(the_row_that_is_found_is_that_of_the_table),
 		cmocka_unit_test(every_action_and_every_event_is_used),

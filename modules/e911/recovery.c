@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "recovery.h"
+
+#include <errno.h>
+
+#include "b2bua.h"
+#include "leg.h"
+#include "report.h"
+#include "session.h"
+
+#define REJOIN_AGAIN_MS 1000
+#define SDP_LINE        "Content-Type: application/sdp\r\n"
+
+/* ---- is it lost? ---- */
+
+void recovery_leg_lost(struct leg *leg, const char *why)
+{
+	if (!leg_is_current(leg) || !leg_is_up(leg))
+		return;
+	log_line(LEVEL_WARNING, "bridge: leg '%.*s' is lost: %s",
+		 TEXT_ARG(leg->call_id), why);
+	stat_add(STAT_legs_lost, 1);
+	report_leg_lost(leg, why);
+	b2bua_on_leg_lost(leg);
+}
+
+void recovery_probe(struct leg *leg, const char *why)
+{
+	int err;
+
+	if (!leg_is_current(leg) || !leg_is_up(leg) || leg->is_probed)
+		return;
+	leg->is_probed = true;
+	err = own_request_send(leg, OWN_PROBE,
+			       &(struct own_request){ .method = "OPTIONS" });
+	if (err == 0)
+		return;
+	leg->is_probed = false;
+	/* Without memory nothing is known of the far side. */
+	if (err == -ENOMEM)
+		stat_add(STAT_memory_failures, 1);
+	else
+		recovery_leg_lost(leg, why);
+}
+
+void recovery_probed(struct leg *leg, enum own_result result,
+		     const struct sip_reply_view *r)
+{
+	(void)r;
+	leg->is_probed = false;
+	if (result == OWN_SILENT)
+		recovery_leg_lost(leg, "silent, also to OPTIONS");
+	else if (result == OWN_UNKNOWN)
+		recovery_leg_lost(leg, "the far side does not know it");
+}
+
+static bool is_ominous(const struct sip_reply_view *r)
+{
+	return r->code == 481 || r->code == 408 ||
+	       (r->is_local && r->code >= 300);
+}
+
+void recovery_judge(struct leg *leg, const struct sip_reply_view *r)
+{
+	if (r->code == 481 && !r->is_local)
+		recovery_leg_lost(leg, "the far side does not know it");
+	else if (is_ominous(r))
+		recovery_probe(leg, "silent, and no OPTIONS can be sent");
+}
+
+/* ---- media ---- */
+
+void recovery_media_lost(struct leg *leg)
+{
+	leg->call->media_lost = leg;
+	call_timer_set(leg->call, CALL_TIMER_MEDIA, 0);
+}
+
+void recovery_due_media(struct call *call)
+{
+	struct leg *leg = call->media_lost;
+
+	call->media_lost = NULL;
+	if (!leg || !leg_is_current(leg))
+		return;
+	/* A caller who is silent is no reason to hang up on it. */
+	if (leg->side == LEG_A)
+		recovery_probe(leg, "no media");
+	else
+		recovery_leg_lost(leg, "no media");
+}
+
+/* ---- recovery ---- */
+
+void recovery_begins(struct call *call)
+{
+	struct leg *lost = call->b;
+
+	call->recoveries++;
+	call->lost_at_ms = clock_mono_ms();
+	own_request_stop(lost);
+	if (lost->ack_due)
+		leg_ack(lost, NULL, 0, text_of(NULL));
+	/* Dead or not: nobody must stay there. */
+	if (leg_bye(lost) < 0)
+		log_line(LEVEL_WARNING,
+			 "bridge: no BYE to the lost leg, ignored");
+}
+
+static void acknowledge(struct leg *b, const struct crossing_in *answer)
+{
+	if (!b->ack_due)
+		return;
+	if (answer)
+		leg_ack(b, answer->headers, answer->header_count, answer->body);
+	else
+		leg_ack(b, NULL, 0, text_of(NULL));
+}
+
+/* Let A send its media to the new B. */
+static void rejoin(struct call *call)
+{
+	struct text offer = call_text_get(&call->b->session_heard);
+	int err = -ENODATA;
+
+	if (offer.len)
+		err = own_request_send(
+			call->a, OWN_REJOIN,
+			&(struct own_request){ .method = "INVITE",
+					       .headers = text_of(SDP_LINE),
+					       .body = offer });
+	if (err >= 0)
+		return;
+	if (offer.len && err != -ENOTCONN) {
+		call_timer_set(call, CALL_TIMER_REJOIN, REJOIN_AGAIN_MS);
+		return;
+	}
+	acknowledge(call->b, NULL);
+}
+
+void recovery_joins(struct call *call)
+{
+	struct leg *a = call->a, *b = call->b;
+
+	stat_add(STAT_calls_recovered, 1);
+	report_recovered(call, b,
+			 (uint64_t)(clock_mono_ms() - call->lost_at_ms));
+	if (b->session_heard.len && !b->ack_due &&
+	    session_is_same(call_text_get(&a->session_sent),
+			    call_text_get(&b->session_heard)))
+		return;
+	rejoin(call);
+}
+
+void recovery_due_rejoin(struct call *call)
+{
+	if (call->state == CALL_CONNECTED)
+		rejoin(call);
+}
+
+/* A's changed answer goes to B, once. */
+static void align(struct leg *b, struct text answer)
+{
+	int err = own_request_send(
+		b, OWN_ALIGN,
+		&(struct own_request){ .method = "INVITE",
+				       .headers = text_of(SDP_LINE),
+				       .body = answer });
+
+	if (err < 0)
+		log_line(LEVEL_WARNING,
+			 "bridge: the far side is not told of the caller's "
+			 "changed media: %s, ignored",
+			 strerror(-err));
+}
+
+void recovery_rejoined(struct leg *a, enum own_result result,
+		       const struct sip_reply_view *r)
+{
+	struct crossing_in in = { r->headers, r->header_count, r->body };
+	struct leg *b = a->call->b;
+	bool was_late = b->ack_due;
+	struct text answer;
+
+	if (result == OWN_SILENT || result == OWN_UNKNOWN) {
+		acknowledge(b, NULL);
+		recovery_judge(a, r);
+		return;
+	}
+	if (result == OWN_REFUSED) {
+		log_line(LEVEL_WARNING,
+			 "bridge: the caller refuses to move its media: %u, "
+			 "kept",
+			 r->code);
+		acknowledge(b, NULL);
+		return;
+	}
+	(void)call_text_set(a->call, &a->session_sent,
+			    call_text_get(&b->session_heard));
+	acknowledge(b, &in);
+	session_heard(a, &in);
+	answer = call_text_get(&a->session_heard);
+	if (was_late)
+		(void)call_text_set(a->call, &b->session_sent, answer);
+	else if (!session_is_same(answer, call_text_get(&b->session_sent)))
+		align(b, answer);
+}
+
+void recovery_aligned(struct leg *b, enum own_result result,
+		      const struct sip_reply_view *r)
+{
+	struct crossing_in in = { r->headers, r->header_count, r->body };
+
+	if (result == OWN_SILENT || result == OWN_UNKNOWN) {
+		recovery_judge(b, r);
+		return;
+	}
+	if (result == OWN_REFUSED)
+		return;
+	session_heard(b, &in);
+	(void)call_text_set(b->call, &b->session_sent,
+			    call_text_get(&b->call->a->session_heard));
+}

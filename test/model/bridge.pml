@@ -16,6 +16,7 @@
 #include "rows.pml"
 
 #define ROUTES 2
+#define IS_TALKING (state == st_connected)
 
 mtype:message = { INVITE, PROGRESS, ANSWER, REFUSAL, CANCEL, ACK, BYE, DONE };
 
@@ -44,7 +45,10 @@ byte route;       /* the latest that was tried */
 bool a_open = true;       /* the caller's INVITE awaits its final answer */
 bool b_open[ROUTES];      /* our INVITE awaits its final answer */
 bool b_answered[ROUTES];  /* it got a 2xx */
+bool a_gone;              /* the caller has said BYE */
 bool released;
+byte may_lose; /* a leg taken for dead, rightly or not: 0: the caller's,
+		* 1: the PSAP's, 2: none; once */
 
 /* A message that cannot be queued is lost: UDP. */
 inline say(ch, message)
@@ -110,6 +114,17 @@ inline act()
 	:: action == do_bye_b -> say(psap_hears[route], BYE)
 	:: action == do_bye_all ->
 		say(caller_hears, BYE); say(psap_hears[route], BYE)
+	:: action == do_note_progress -> skip
+	:: action == do_recover ->
+		say(psap_hears[route], BYE); route++; invite()
+	/* The re-INVITE of the caller moves media, not the call. */
+	:: action == do_rejoin -> say(psap_hears[route], ACK)
+	:: action == do_give_up || action == do_abandon ->
+		cancel_b();
+		if
+		:: !a_gone -> say(caller_hears, BYE)
+		:: else -> skip
+		fi
 	:: action == do_release -> release()
 	:: action == do_forget -> skip
 	fi
@@ -133,7 +148,8 @@ inline from_caller(message)
 	if
 	:: message == CANCEL -> step(ev_a_cancel)
 	:: message == ACK -> step(ev_a_ack)
-	:: message == BYE -> say(caller_hears, DONE); step(ev_a_bye)
+	:: message == BYE ->
+		say(caller_hears, DONE); a_gone = true; step(ev_a_bye)
 	:: message == DONE -> step(ev_peer_done)
 	:: else -> skip
 	fi
@@ -196,6 +212,17 @@ end:	do
 	:: atomic { psap_says[1] ? m -> from_psap(1, m) }
 	:: atomic { b_open[0] -> give_up(0) }
 	:: atomic { b_open[1] -> give_up(1) }
+	/* A leg that is up is found dead; it may be alive all the same. */
+	:: atomic { IS_TALKING && may_lose == 0 ->
+		may_lose = 2; step(ev_a_lost) }
+	:: atomic { IS_TALKING && may_lose == 1 ->
+		if
+		:: may_lose = 2
+		:: may_lose = 3 /* and while another one is rung, the caller */
+		fi;
+		step(ev_b_lost) }
+	:: atomic { state == st_recovering && may_lose == 3 ->
+		may_lose = 2; step(ev_a_lost) }
 	:: atomic { HAS_GUARD && state != st_ended -> step(ev_guard) }
 	od
 }
@@ -290,7 +317,11 @@ init
 		:: psap_stays = true
 		:: skip
 		fi;
-		select(may_die : 0 .. 3);
+		if
+		:: select(may_die : 0 .. 3); may_lose = 2
+		/* Who is taken for dead and is not has more to say. */
+		:: may_die = 3; select(may_lose : 0 .. 1)
+		fi;
 		run psap(0);
 		run psap(1)
 	}

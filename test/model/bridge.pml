@@ -319,8 +319,8 @@ init
 		fi;
 		if
 		:: select(may_die : 0 .. 3); may_lose = 2
-		/* Who is taken for dead and is not has more to say. */
-		:: may_die = 3; select(may_lose : 0 .. 1)
+		/* Who is taken for dead may be alive, but not hang up. */
+		:: may_die = 3; psap_stays = true; select(may_lose : 0 .. 1)
 		fi;
 		run psap(0);
 		run psap(1)

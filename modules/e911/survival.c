@@ -148,6 +148,7 @@ static int restore_binding(struct text value)
 
 static int restore_call(struct text value)
 {
+	struct event_writer w;
 	struct call *call;
 	int err = call_record_decode(value.p, value.len, &call);
 
@@ -162,6 +163,10 @@ static int restore_call(struct text value)
 	call_store_add(survival.calls, call);
 	call_store_add_leg(survival.calls, call->a);
 	call_store_add_leg(survival.calls, call->b);
+	report_begin(&w, EVENT_CALL_RESTORED, call);
+	event_text(&w, FIELD_SIP_CALL_ID, call_text_get(&call->a->call_id));
+	event_text(&w, FIELD_NODE, text_of(survival.node));
+	report_end(&w);
 	call_unref(call);
 	return 0;
 }
@@ -186,6 +191,8 @@ void survival_restore(struct text key, struct text value,
 
 void survival_settle(const struct survival_count *count)
 {
+	struct event_writer w;
+
 	elin_table_settle(survival.elins, clock_utc_ms());
 	if (!count->calls && !count->bindings && !count->unreadable)
 		return;
@@ -195,4 +202,11 @@ void survival_settle(const struct survival_count *count)
 		 "%u answered calls and %u bindings are back from the journal, "
 		 "%u records could not be used",
 		 count->calls, count->bindings, count->unreadable);
+	report_begin(&w, EVENT_CALLS_RESTORED, NULL);
+	event_u64(&w, FIELD_COUNT, count->calls);
+	event_u64(&w, FIELD_BINDINGS, count->bindings);
+	if (count->unreadable)
+		event_u64(&w, FIELD_UNREADABLE, count->unreadable);
+	event_text(&w, FIELD_NODE, text_of(survival.node));
+	report_end(&w);
 }

@@ -16,6 +16,7 @@
 struct survival {
 	struct call_store *calls;
 	struct elin_table *elins;
+	const char *node; /* borrowed: its name in events */
 };
 /* Process-wide; set once before any call.  Bindings are written from now. */
 void survival_init(const struct survival *conf);

@@ -331,11 +331,17 @@ void worker_restore(void)
 
 void worker_drain(bool on)
 {
+	struct event_writer w;
+
 	if (__atomic_exchange_n(&worker_shared->draining, on,
 				__ATOMIC_ACQ_REL) == on)
 		return;
 	log_line(LEVEL_NOTICE, "draining is %s: new calls are %s",
 		 on ? "on" : "off", on ? "answered 503" : "taken");
+	report_begin(&w, EVENT_DRAIN_CHANGED, NULL);
+	event_text(&w, FIELD_DRAINING, text_of(on ? "on" : "off"));
+	event_text(&w, FIELD_NODE, text_of(worker_conf.node));
+	report_end(&w);
 }
 
 bool worker_is_draining(void)

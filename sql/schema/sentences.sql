@@ -107,6 +107,15 @@ AS $$
         ': ' || (detail ->> 'fault'))
     WHEN 'report.dropped' THEN concat(
         detail ->> 'count', ' events were lost, the ring was full')
+    WHEN 'calls.restored' THEN concat(
+        detail ->> 'count', ' calls and ', detail ->> 'bindings',
+        ' callback numbers are back after a start',
+        ', ' || (detail ->> 'unreadable') || ' records could not be read')
+    WHEN 'call.restored' THEN 'the call goes on after a restart of the gateway'
+    WHEN 'drain.changed' THEN concat(
+        'new calls are ',
+        CASE detail ->> 'draining' WHEN 'on' THEN 'refused'
+                                   ELSE 'taken again' END)
     ELSE kind || ' ' || detail::text
     END
     FROM t

@@ -108,6 +108,10 @@ def test_calls_outlive_kamailio(own_gateway, end, transports):
     gateway.kamailio.memory_level = empty
     gateway.check_idle()
     assert int(gateway.kamailio.rpc("e911.stats")["elins_active"]) == 0
+    told = gateway.postgres.query(
+        "SELECT detail ->> 'count' AS calls FROM e911.call_event"
+        " WHERE kind = 'calls.restored'")
+    assert [row["calls"] for row in told] == [str(CALLS)]
 
 
 def call_back(psap, caller, number, shown):

@@ -59,6 +59,16 @@ void survival_emit(struct text key, struct text value)
 	qsort(records, record_count, sizeof(records[0]), by_key);
 }
 
+static unsigned events; /* told */
+
+void report_emit(const void *event, size_t len)
+{
+	struct event_reader r;
+
+	assert_int_equal(event_open(event, len, &r), 0);
+	events++;
+}
+
 void stat_add(enum stat s, int n)
 {
 	counters[s] += n;
@@ -113,6 +123,7 @@ static int setup(void **state)
 {
 	(void)state;
 	record_count = written = deleted = 0;
+	events = 0;
 	memset(counters, 0, sizeof(counters));
 	log_clear();
 	clock_set(NOW, 1000);
@@ -267,6 +278,7 @@ static void calls_come_back_and_are_found_by_both_dialogs(void **state)
 	count = node_restart(NOW);
 	assert_int_equal(count.calls, 2);
 	assert_int_equal(counters[STAT_calls_restored], 2);
+	assert_int_equal(events, 3); /* each call, and how many */
 	assert_int_equal(call_store_count(node.calls), 2);
 	assert_non_null(find("a1"));
 	assert_ptr_equal(find("a2"), find("b2"));

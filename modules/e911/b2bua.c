@@ -339,6 +339,9 @@ void b2bua_on_due(struct call *call)
 		case CALL_TIMER_MEDIA:
 			recovery_due_media(call);
 			break;
+		case CALL_TIMER_RESTORED:
+			survival_due(call);
+			break;
 		case CALL_TIMER_COUNT:
 			break;
 		}

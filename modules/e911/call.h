@@ -159,6 +159,8 @@ enum call_timer {
 	CALL_TIMER_OWN,    /* the next try of own_request.h */
 	CALL_TIMER_REJOIN, /* the re-INVITE of recovery.h, when it must wait */
 	CALL_TIMER_MEDIA,  /* media_lost is to be acted upon */
+	CALL_TIMER_RESTORED, /* survival.h asks whether the call is still there
+			      */
 	CALL_TIMER_COUNT,
 };
 

@@ -11,6 +11,8 @@ enum {
 	FIELD_SOCKET = 3,
 	FIELD_ID = 4,
 	FIELD_OFFER_HEADERS = 5,
+	FIELD_SESSION_HEARD = 6,
+	FIELD_SESSION_SENT = 7,
 };
 #define SOCKET_NAME_SIZE 96
 
@@ -53,18 +55,46 @@ static void put_leg(struct record_writer *w, const struct leg *leg)
 	record_put_fields(w, leg_fields, ARRAY_SIZE(leg_fields), leg);
 }
 
-static size_t encode(const struct call *call, uint8_t *buf, bool with_headers)
+/* What one side said the other has mostly heard as it was. */
+static void put_session(struct record_writer *w, uint8_t number,
+			const struct call_text *session,
+			const struct call_text *mirror)
+{
+	struct text t = call_text_get(session);
+
+	if (!mirror || !text_equal(t, call_text_get(mirror)))
+		record_put(w, number, t);
+}
+
+static void put_sessions(struct record_writer *w, const struct leg *leg)
+{
+	const struct leg *a = leg->side == LEG_B ? leg->call->a : NULL;
+
+	put_session(w, FIELD_SESSION_HEARD, &leg->session_heard,
+		    a ? &a->session_sent : NULL);
+	put_session(w, FIELD_SESSION_SENT, &leg->session_sent,
+		    a ? &a->session_heard : NULL);
+}
+
+/* What is left out when it does not fit, one after the other. */
+enum part { PART_HEADERS = 1 << 0, PART_SESSIONS = 1 << 1 };
+
+static size_t encode(const struct call *call, uint8_t *buf, unsigned parts)
 {
 	struct record_writer w;
 
 	record_begin(&w, buf, RECORD_MAX, 'C');
 	record_put(&w, FIELD_ID, text_make((const char *)call->id.b, 16));
 	record_put_fields(&w, call_fields, ARRAY_SIZE(call_fields), call);
-	if (with_headers)
+	if (parts & PART_HEADERS)
 		record_put(&w, FIELD_OFFER_HEADERS,
 			   call_text_get(&call->offer_headers));
 	put_leg(&w, call->a);
+	if (parts & PART_SESSIONS)
+		put_sessions(&w, call->a);
 	put_leg(&w, call->b);
+	if (parts & PART_SESSIONS)
+		put_sessions(&w, call->b);
 	for (unsigned i = 0; i < call->route_count; i++) {
 		record_put(&w, FIELD_ROUTE, text_make("", 1));
 		record_put_fields(&w, route_fields, ARRAY_SIZE(route_fields),
@@ -79,8 +109,10 @@ size_t call_record_encode(const struct call *call, uint8_t buf[RECORD_MAX])
 
 	if (!leg_can_go_on(call->a) || !leg_can_go_on(call->b))
 		return 0;
-	len = encode(call, buf, true);
-	return len ? len : encode(call, buf, false);
+	len = encode(call, buf, PART_HEADERS | PART_SESSIONS);
+	if (!len)
+		len = encode(call, buf, PART_SESSIONS);
+	return len ? len : encode(call, buf, 0);
 }
 
 /* ---- reading ---- */
@@ -108,6 +140,19 @@ static int begin_leg(struct reading *r, struct text side)
 	if (which == LEG_B)
 		r->leg = r->call->b = call_leg_new(r->call, LEG_B);
 	return r->leg ? 0 : -ENOMEM;
+}
+
+static int take_session(struct reading *r, struct text value, bool heard)
+{
+	struct leg *leg = r->leg;
+
+	if (!leg)
+		return 0;
+	return call_text_set(r->call,
+			     heard ? &leg->session_heard : &leg->session_sent,
+			     value)
+		       ? 0
+		       : -ENOMEM;
 }
 
 /* 1: taken; 0: unknown. */
@@ -145,6 +190,9 @@ static int take(struct reading *r, uint8_t number, struct text value)
 		if (r->leg && !sip_socket_find(value, &r->leg->flow))
 			r->leg->flow.socket = NULL;
 		return 0;
+	case FIELD_SESSION_HEARD:
+	case FIELD_SESSION_SENT:
+		return take_session(r, value, number == FIELD_SESSION_HEARD);
 	default:
 		break;
 	}
@@ -166,6 +214,19 @@ static bool leg_is_whole(const struct leg *leg, unsigned route_count)
 	       (leg->attempt == 0 || leg->attempt < route_count);
 }
 
+/* Leg B's are those of leg A, unless it has its own. */
+static bool sessions_mirror(struct call *call)
+{
+	struct leg *a = call->a, *b = call->b;
+
+	return (b->session_heard.len ||
+		call_text_set(call, &b->session_heard,
+			      call_text_get(&a->session_sent))) &&
+	       (b->session_sent.len ||
+		call_text_set(call, &b->session_sent,
+			      call_text_get(&a->session_heard)));
+}
+
 static void leg_goes_on(struct leg *leg)
 {
 	(void)leg_step(leg, LEG_EV_RESTORE);
@@ -182,7 +243,8 @@ static int finish(struct reading *r)
 	    !leg_is_whole(call->b, r->route_count) ||
 	    call->route_index > r->route_count)
 		return -EBADMSG;
-	if (!call_routes_set(call, r->routes, r->route_count))
+	if (!call_routes_set(call, r->routes, r->route_count) ||
+	    !sessions_mirror(call))
 		return -ENOMEM;
 	leg_goes_on(call->a);
 	leg_goes_on(call->b);

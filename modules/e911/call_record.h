@@ -10,8 +10,10 @@
  *    3  of a leg: our listening socket as the transport layer names it,
  *       "tcp:192.0.2.1:5060"
  *    5  headers of the caller's INVITE that go to leg B
+ *    6  of a leg: the session description that they gave, 7: that we gave;
+ *       of leg B only where it is not what the other side of leg A had
  *    2  begins a route: one byte, 0; at most CALL_ROUTES_MAX
- *   10..22  of the call, 30..53 of a leg, 70..80 of a route: call_record.def
+ *   10..23  of the call, 30..54 of a leg, 70..80 of a route: call_record.def
  *
  * The smallest record that is a call (all in hex):
  *

@@ -6,12 +6,14 @@
 #include "leg.h"
 #include "leg_line.h"
 #include "recovery.h"
+#include "survival.h"
 
 #define TRIES_MAX 8 /* of a request that meets others: up to 32 s */
 
 static own_result_f *const on_result[OWN_PURPOSE_COUNT] = {
 	[OWN_PRACK] = NULL, /* whatever becomes of it, the call goes on */
 	[OWN_PROBE] = recovery_probed,
+	[OWN_RESTORED] = survival_probed,
 	[OWN_REJOIN] = recovery_rejoined,
 	[OWN_ALIGN] = recovery_aligned,
 };

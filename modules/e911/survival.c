@@ -9,6 +9,9 @@
 #include "journal_key.h"
 #include "report.h"
 
+#define PROBE_FIRST_MS  1000
+#define PROBE_SPREAD_MS 29000
+
 static struct survival survival;
 
 /* ---- keys ---- */
@@ -160,6 +163,10 @@ static int restore_call(struct text value)
 		call->held_number = 0;
 	call->recorded = true;
 	call->touched = false;
+	/* The id's last bytes are random: not all at once. */
+	call_timer_set(call, CALL_TIMER_RESTORED,
+		       PROBE_FIRST_MS +
+			       le16_get(call->id.b + 14) % PROBE_SPREAD_MS);
 	call_store_add(survival.calls, call);
 	call_store_add_leg(survival.calls, call->a);
 	call_store_add_leg(survival.calls, call->b);

@@ -12,6 +12,7 @@
 
 #include "call_store.h"
 #include "elin_table.h"
+#include "own_request.h"
 
 struct survival {
 	struct call_store *calls;
@@ -43,3 +44,12 @@ void survival_restore(struct text key, struct text value,
 		      struct survival_count *count);
 /* All are there: what no call holds any more is remembered from now. */
 void survival_settle(const struct survival_count *count);
+
+/*
+ * Within half a minute each call is asked by OPTIONS whether it is still
+ * there: leg A, and once that has answered leg B.  Only a far side that does
+ * not know its dialog any more ends it (481): silence, and a connection that
+ * cannot be made, leave the call as it is.
+ */
+void survival_due(struct call *call);
+own_result_f survival_probed; /* for own_request.c */

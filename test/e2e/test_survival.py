@@ -160,6 +160,25 @@ def test_callbacks_find_their_callers_after_a_crash(own_gateway, end):
         assert int(gateway.kamailio.rpc("e911.stats")["elins_active"]) == 0
 
 
+def test_who_hung_up_meanwhile_is_noticed(own_gateway):
+    """A caller who hung up while Kamailio was away is asked and knows
+    nothing: the PSAP gets BYE.  Who is still there is asked and kept."""
+    gateway = own_gateway
+    with crowd(gateway, "caller", CALLER, "udp") as caller, \
+            crowd(gateway, "psap", PSAP, "udp") as psap:
+        place(caller, psap, [1, 2])
+        restart_as_planned(gateway)
+        caller.forget([1])
+        gateway.kamailio.start()
+        assert psap.wait_heard([1], "BYE", timeout=45) == 1
+        assert caller.wait_heard([2], "OPTIONS", timeout=45) == 1
+        assert psap.wait_heard([2], "OPTIONS") == 1
+        assert len(gateway.live_calls()) == 1
+        speak(caller, psap, [2], "BYE")
+        gateway.check_idle()
+        assert int(gateway.kamailio.rpc("e911.stats")["elins_active"]) == 0
+
+
 def options(gateway, caller):
     """What the gateway says to a platform that asks whether it lives."""
     probe = [Dialog(0, f"options-{id(caller)}-{caller.branches}",

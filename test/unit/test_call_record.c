@@ -59,6 +59,7 @@ static void fill_leg(struct leg *leg, const char *name)
 	set(call, &leg->remote_target, text);
 	set(call, &leg->route_set, "<sip:192.0.2.8;lr>");
 	set(call, &leg->contact, "<sip:e911@192.0.2.1:5060>");
+	set(call, &leg->session_heard, name);
 	leg->local_cseq = 7;
 	leg->remote_cseq = 4711;
 	leg->invite_cseq_in = 4711;
@@ -90,6 +91,8 @@ static struct call *call_full(void)
 	call->b = call_leg_new(call, LEG_B);
 	fill_leg(call->a, "caller");
 	fill_leg(call->b, "psap");
+	set(call, &call->a->session_sent, "psap");
+	set(call, &call->b->session_sent, "something else than the caller's");
 	call->b->flow.socket = tcp_socket;
 	call->b->attempt = call->route_index = 1;
 	call->b->ack_due = true;
@@ -140,6 +143,10 @@ static void a_call_comes_back_with_its_dialogs(void **state)
 	assert_string_equal(back->shown_user, "alice");
 	assert_text(back->offer_headers, call->offer_headers);
 	assert_text(a->call_id, call->a->call_id);
+	assert_text(a->session_heard, call->a->session_heard);
+	assert_text(a->session_sent, call->a->session_sent);
+	assert_text(b->session_heard, call->b->session_heard);
+	assert_text(b->session_sent, call->b->session_sent);
 	assert_text(b->remote_target, call->b->remote_target);
 	assert_text(b->route_set, call->b->route_set);
 	assert_int_equal(a->local_cseq, 7 + CALL_RECORD_CSEQ_SKIP);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* survival_probe: are the calls that came back still there? */
+#include "leg.h"
+#include "recovery.h"
+#include "survival.h"
+
+static void ask(struct leg *leg)
+{
+	int err =
+		own_request_send(leg, OWN_RESTORED,
+				 &(struct own_request){ .method = "OPTIONS" });
+
+	if (err < 0)
+		log_line(LEVEL_NOTICE,
+			 "bridge: leg '%.*s' cannot be asked after the start: "
+			 "%s",
+			 TEXT_ARG(leg->call_id), strerror(-err));
+}
+
+void survival_due(struct call *call)
+{
+	if (call->state == CALL_CONNECTED && leg_is_up(call->a))
+		ask(call->a);
+}
+
+void survival_probed(struct leg *leg, enum own_result result,
+		     const struct sip_reply_view *r)
+{
+	struct call *call = leg->call;
+	bool is_there = result == OWN_ACCEPTED || result == OWN_REFUSED;
+
+	(void)r;
+	/* Who rings another PSAP must know that there is a caller. */
+	if (leg == call->a && is_there && call->state == CALL_CONNECTED)
+		ask(call->b);
+	else if (result == OWN_UNKNOWN)
+		recovery_leg_lost(leg, "it ended while the gateway was away");
+}

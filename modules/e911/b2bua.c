@@ -109,10 +109,20 @@ static void do_relay_progress(struct call *call, const struct cause *cause)
 		(void)leg_step(call->a, LEG_EV_PROGRESS);
 }
 
-static void refuse(struct call *call, unsigned code, const char *reason)
+/* Lines: whole header lines, CRLF-terminated. */
+static void refuse(struct call *call, unsigned code, const char *reason,
+		   const char *lines)
 {
-	(void)leg_reply_invite(call->a, code, text_of(reason), NULL);
+	(void)leg_reply_invite_with(call->a, code, text_of(reason), NULL,
+				    text_of(lines));
 	(void)leg_step(call->a, LEG_EV_REFUSE);
+}
+
+/* 41 is "temporary failure" (ITU-T Q.850, RFC 3326): an origin that looks at
+ * the cause tries another gateway, as one that looks at the 503 does. */
+static void refuse_unavailable(struct call *call)
+{
+	refuse(call, 503, "Service Unavailable", "Reason: Q.850;cause=41\r\n");
 }
 
 /* The answer did not get through to A.  A 503 may: it lets the origin try
@@ -121,7 +131,7 @@ static void lose_a(struct call *call)
 {
 	call->ended_by = "gateway";
 	stat_add(STAT_calls_failed, 1);
-	refuse(call, 503, "Service Unavailable");
+	refuse_unavailable(call);
 	step(call, CALL_EV_A_LOST, NULL);
 }
 
@@ -175,7 +185,7 @@ static void do_refuse_a(struct call *call, const struct cause *cause)
 	if (call->b && call->b->invite.open)
 		sip_cancel(&call->b->invite);
 	call->ended_by = "gateway";
-	refuse(call, 503, "Service Unavailable");
+	refuse_unavailable(call);
 	stat_add(STAT_calls_failed, 1);
 	release(call, "failed");
 }
@@ -184,7 +194,7 @@ static void do_cancel_b(struct call *call, const struct cause *cause)
 {
 	(void)cause;
 	call->ended_by = "caller";
-	refuse(call, 487, "Request Terminated");
+	refuse(call, 487, "Request Terminated", NULL);
 	stat_add(STAT_calls_cancelled, 1);
 	if (call->b && call->b->invite.open)
 		sip_cancel(&call->b->invite);

@@ -181,6 +181,7 @@ static void after_the_last_route_the_caller_hears_503_once(struct flow *f)
 	psap_expects(f, "county", "INVITE");
 	time_passes(f, 2000);
 	caller_expects_reply(f, 503);
+	last_carries(f, "Reason: Q.850;cause=41\r\n");
 	last_lacks(f, "Retry-After");
 	expect_event(f, EVENT_CALL_ENDED);
 
@@ -204,6 +205,7 @@ static void ringing_and_then_no_route_is_503_too(struct flow *f)
 	because(f, "the only route rejects the call after it rang");
 	psap_replies(f, "south", "INVITE", 480, NULL);
 	caller_expects_reply(f, 503);
+	last_carries(f, "Reason: Q.850;cause=41\r\n");
 }
 
 static void without_a_route_the_caller_hears_503(struct flow *f)

@@ -149,9 +149,7 @@ static void do_relay_answer(struct call *call, const struct cause *cause)
 		return;
 	}
 	(void)leg_step(call->a, LEG_EV_ANSWER_OUT);
-	session_crossed(
-		call->b, call->a,
-		&(struct crossing_in){ r->headers, r->header_count, r->body });
+	early_answered(call->b, r);
 	call->answered_ms = clock_utc_ms();
 	stat_add(STAT_calls_answered, 1);
 	report_answered(call, call->b);
@@ -600,11 +598,16 @@ static void on_bye(struct leg *leg, struct sip_transaction *t)
 
 static void on_ack(struct leg *leg, const struct sip_request_view *rq)
 {
+	bool is_first;
+
 	if (!leg_is_current(leg))
 		return;
-	if (leg_step(leg, LEG_EV_ACK))
+	is_first = leg_step(leg, LEG_EV_ACK);
+	if (is_first)
 		step(leg->call, CALL_EV_A_ACK, NULL);
 	relay_ack(leg, rq);
+	if (is_first && early_media_must_move(leg->call))
+		recovery_due_rejoin(leg->call);
 }
 
 static bool method_is(const struct sip_request_view *rq, const char *method)

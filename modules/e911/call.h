@@ -81,12 +81,15 @@ struct early_state {
 	uint32_t latest; /* RSeq; 0: none yet */
 	struct early_reply replies[EARLY_REPLIES_MAX];
 	struct call_text answer, answer_type; /* in a reliable reply */
-	bool is_over;                         /* 199 */
+	/* A has had it reliably, and ignores another one in the 2xx; of leg
+	 * A: one of any dialog. */
+	bool has_answered;
+	bool is_over; /* 199 */
 };
 /* An early dialog in which leg B does not speak at the moment. */
 struct early_dialog {
 	struct early_dialog *next;
-	struct call_text remote_tag, remote_target, route_set;
+	struct call_text remote_tag, remote_target, route_set, session_heard;
 	uint32_t remote_cseq;
 	struct early_state early;
 };

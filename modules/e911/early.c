@@ -7,6 +7,7 @@
 #include "own_request.h"
 #include "report.h"
 #include "request.h"
+#include "session.h"
 
 #define DIALOGS_MAX 8   /* parked for one INVITE; more overwrite each other */
 #define HEADERS_MAX 256 /* looked at in a 2xx */
@@ -97,6 +98,7 @@ static void change_places(struct leg *leg, struct early_dialog *d)
 	SWAP(leg->remote_tag, d->remote_tag);
 	SWAP(leg->remote_target, d->remote_target);
 	SWAP(leg->route_set, d->route_set);
+	SWAP(leg->session_heard, d->session_heard);
 	SWAP(leg->remote_cseq, d->remote_cseq);
 	SWAP(leg->early, d->early);
 }
@@ -128,6 +130,7 @@ static void park_current(struct leg *leg)
 		/* What the current one confirmed is not the new one's. */
 		memset(&leg->early, 0, sizeof(leg->early));
 		leg->remote_cseq = 0;
+		leg->session_heard.len = 0;
 		return;
 	}
 	change_places(leg, d);
@@ -216,11 +219,11 @@ static bool take_reliable(struct leg *leg, uint32_t rseq,
 	e->latest = rseq;
 	reply = &e->replies[rseq % EARLY_REPLIES_MAX];
 	*reply = (struct early_reply){ .theirs = rseq };
+	remember_answer(leg, r);
 	if (a_confirms(leg) && r->code != 199) {
 		reply->ours = ++leg->call->rseq_out;
 		return true;
 	}
-	remember_answer(leg, r);
 	confirm_ourselves(leg, rseq);
 	return true;
 }
@@ -245,14 +248,29 @@ bool early_take(struct leg *leg, const struct sip_reply_view *r)
 	return is_shown && r->code != 199;
 }
 
+/* A takes the first description that it gets reliably for the answer (RFC
+ * 3261 13.2.1), whoever answers in the end. */
+static void note_answer(struct leg *leg, const struct sip_reply_view *r)
+{
+	struct leg *a = leg->call->a;
+
+	if (!r->body.len)
+		return;
+	leg->early.has_answered = true;
+	early_answered(leg, r);
+	a->early.has_answered = true;
+}
+
 int early_show(struct leg *leg, const struct sip_reply_view *r)
 {
 	struct early_reply *reply = reply_of(&leg->early, reliable_rseq(r));
 	char lines[64] = "";
 
-	if (reply && reply->ours)
+	if (reply && reply->ours) {
+		note_answer(leg, r);
 		(void)snprintf(lines, sizeof(lines),
 			       "Require: 100rel\r\nRSeq: %u\r\n", reply->ours);
+	}
 	return leg_reply_invite_with(leg->call->a, r->code, r->reason, r,
 				     text_of(lines));
 }
@@ -265,7 +283,7 @@ const struct sip_reply_view *early_answer(struct leg *leg,
 	size_t count =
 		r->header_count < HEADERS_MAX ? r->header_count : HEADERS_MAX;
 
-	if (r->body.len || !leg->early.answer.len)
+	if (r->body.len || !leg->early.answer.len || leg->early.has_answered)
 		return r;
 	whole = *r;
 	if (count)
@@ -277,6 +295,24 @@ const struct sip_reply_view *early_answer(struct leg *leg,
 	whole.header_count = count;
 	whole.body = call_text_get(&leg->early.answer);
 	return &whole;
+}
+
+void early_answered(struct leg *leg, const struct sip_reply_view *r)
+{
+	struct crossing_in in = { r->headers, r->header_count, r->body };
+	struct leg *a = leg->call->a;
+
+	if (a->early.has_answered)
+		session_heard(leg, &in);
+	else
+		session_crossed(leg, a, &in);
+}
+
+bool early_media_must_move(const struct call *call)
+{
+	return call->a->early.has_answered && call->b->session_heard.len &&
+	       !session_is_same(call_text_get(&call->a->session_sent),
+				call_text_get(&call->b->session_heard));
 }
 
 /* ---- PRACK ---- */

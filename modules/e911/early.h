@@ -43,6 +43,13 @@ bool early_knows(const struct leg *leg, struct text their_tag);
 const struct sip_reply_view *early_answer(struct leg *leg,
 					  const struct sip_reply_view *r);
 
+/* A has been told of this 2xx, or reliable 18x, of leg B: which session
+ * descriptions are in force. */
+void early_answered(struct leg *leg, const struct sip_reply_view *r);
+/* A has confirmed an answer that is not that of who answered: it has to be
+ * told by a re-INVITE (recovery.h) where its media go. */
+bool early_media_must_move(const struct call *call);
+
 /*
  * What a PRACK of A confirms.  EARLY_PRACK_PASS: pass it on to *ret_leg in
  * the dialog *ret_dialog (see early_enter()) with the lines written to w.

@@ -124,6 +124,12 @@ static int relay_send(struct leg *peer, struct exchange *ex,
 	return err;
 }
 
+/* May it change which session descriptions are in force? */
+static bool may_describe(const struct exchange *ex)
+{
+	return ex->is_refresh || (ex->is_prack && ex->has_body);
+}
+
 static void relay_pass(struct leg *leg, struct leg *peer,
 		       const struct sip_request_view *rq, struct text lines)
 {
@@ -142,12 +148,12 @@ static void relay_pass(struct leg *leg, struct leg *peer,
 	ex->has_body = rq->body.len > 0;
 	ex->is_invite = method_is(rq, "INVITE");
 	ex->is_refresh = ex->is_invite || method_is(rq, "UPDATE");
-	if (ex->is_refresh) {
+	if (ex->is_refresh)
 		leg_refresh(leg, rq->contact);
+	if (may_describe(ex))
 		session_offered(leg, &(struct crossing_in){ rq->headers,
 							    rq->header_count,
 							    rq->body });
-	}
 	if (ex->is_invite) {
 		__atomic_store_n(&leg->invite_cseq_in, rq->cseq,
 				 __ATOMIC_RELAXED);
@@ -237,7 +243,7 @@ void relay_ack(struct leg *leg, const struct sip_request_view *rq)
 static void note_session(const struct exchange *ex,
 			 const struct sip_reply_view *r)
 {
-	if (!ex->is_refresh || !leg_is_current(ex->leg) ||
+	if (!may_describe(ex) || !leg_is_current(ex->leg) ||
 	    !leg_is_current(ex->asker))
 		return;
 	session_accepted(ex->asker, ex->leg);

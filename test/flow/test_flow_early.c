@@ -246,7 +246,10 @@ static void each_desk_gets_the_prack_that_is_its_own(struct flow *f)
 	psap_speaks_as(f, "south", "desk-2");
 	psap_replies(f, "south", "PRACK", 200, NULL);
 	caller_expects_reply(f, 200);
-	answer(f, "south");
+	psap_replies(f, "south", "INVITE", 200, EARLY);
+	psap_expects(f, "south", "ACK");
+	caller_expects_reply(f, 200);
+	caller_acks(f, NULL);
 	caller_hangs_up(f, "south");
 }
 
@@ -297,6 +300,66 @@ static void a_prack_for_a_route_given_up_ends_here(struct flow *f)
 	caller_expects_reply(f, 488);
 	caller_acks(f, NULL);
 	caller_hangs_up(f, "county");
+}
+
+static void a_confirmed_answer_of_a_route_given_up_is_replaced(struct flow *f)
+{
+	caller_knows(f, LEG_OPTION_100REL);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+
+	because(f, "the caller confirms where the first PSAP's media are");
+	psap_insists(f, "south", 183, "1", EARLY);
+	caller_expects_reply(f, 183);
+	caller_confirms(f, "1 101 INVITE", NULL);
+	psap_expects(f, "south", "PRACK");
+	psap_replies(f, "south", "PRACK", 200, NULL);
+	caller_expects_reply(f, 200);
+
+	because(f, "then it fails, and the next one answers");
+	psap_replies(f, "south", "INVITE", 503, NULL);
+	psap_expects(f, "county", "INVITE");
+	psap_replies(f, "county", "INVITE", 200, ANSWER);
+	psap_expects(f, "county", "ACK");
+	caller_expects_reply(f, 200);
+
+	because(f, "the caller must ignore a second answer in the 200 (RFC "
+		   "3261 13.2.1): a re-INVITE brings it");
+	caller_acks(f, NULL);
+	caller_expects(f, "INVITE");
+	last_carries(f, ANSWER);
+	caller_replies(f, "INVITE", 200, OFFER);
+	caller_expects(f, "ACK");
+	psap_expects_nothing(f, "county");
+	caller_hangs_up(f, "county");
+}
+
+static void the_answer_that_was_confirmed_is_not_brought_again(struct flow *f)
+{
+	caller_knows(f, LEG_OPTION_100REL);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	psap_insists(f, "south", 183, "1", ANSWER);
+	caller_expects_reply(f, 183);
+	caller_confirms(f, "1 101 INVITE", NULL);
+	psap_expects(f, "south", "PRACK");
+	psap_replies(f, "south", "PRACK", 200, NULL);
+	caller_expects_reply(f, 200);
+
+	because(f, "an UPDATE of the PSAP moves its media before the answer");
+	psap_sends(f, "south", "UPDATE", EARLY);
+	caller_expects(f, "UPDATE");
+	caller_replies(f, "UPDATE", 200, OFFER);
+	psap_expects_reply(f, "south", 200);
+
+	because(f, "the 200 has none");
+	psap_replies(f, "south", "INVITE", 200, NULL);
+	psap_expects(f, "south", "ACK");
+	caller_expects_reply(f, 200);
+	last_lacks(f, "v=0");
+	caller_acks(f, NULL);
+	caller_expects_nothing(f);
+	caller_hangs_up(f, "south");
 }
 
 static void a_prack_that_crosses_the_answer_goes_on(struct flow *f)
@@ -428,6 +491,8 @@ int main(void)
 		flow_test(
 			a_prack_that_nobody_answers_does_not_trouble_the_caller),
 		flow_test(a_prack_for_a_route_given_up_ends_here),
+		flow_test(a_confirmed_answer_of_a_route_given_up_is_replaced),
+		flow_test(the_answer_that_was_confirmed_is_not_brought_again),
 		flow_test(a_prack_that_crosses_the_answer_goes_on),
 		flow_test(a_caller_who_cannot_confirm_is_not_asked_to),
 		flow_test(our_own_prack_may_be_lost),

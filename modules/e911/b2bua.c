@@ -12,6 +12,7 @@
 #include "relay.h"
 #include "report.h"
 #include "session.h"
+#include "session_timer.h"
 #include "survival.h"
 
 static struct b2bua b2bua;
@@ -350,6 +351,9 @@ void b2bua_on_due(struct call *call)
 		case CALL_TIMER_RESTORED:
 			survival_due(call);
 			break;
+		case CALL_TIMER_SESSION:
+			session_timer_due(call);
+			break;
 		case CALL_TIMER_COUNT:
 			break;
 		}
@@ -395,6 +399,7 @@ static struct leg *fork_new(const struct exchange *ex)
 		(struct call_text){ 0 };
 	fork->ack_body = fork->ack_headers = (struct call_text){ 0 };
 	fork->own = (struct own_pending){ 0 };
+	fork->session = (struct session_timer){ 0 };
 	fork->early = (struct early_state){ 0 };
 	fork->parked = NULL;
 	fork->session_heard = fork->session_sent = fork->session_offered =
@@ -468,6 +473,7 @@ static void on_invite_2xx(struct exchange *ex, const struct sip_reply_view *r)
 	}
 	(void)leg_step(leg, LEG_EV_ANSWER_IN);
 	if (leg == call->b) {
+		session_timer_agreed(leg, r);
 		step(call, CALL_EV_B_ANSWER, &cause);
 		return;
 	}
@@ -497,6 +503,8 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 	if (leg_is_answered(leg))
 		return;
 	leg->invite.open = false;
+	if (r->code == 422)
+		(void)session_timer_too_brief(call, r);
 	(void)leg_step(leg, LEG_EV_REFUSE);
 	if (leg == call->b)
 		step(call, CALL_EV_B_FAIL, &cause);

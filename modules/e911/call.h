@@ -94,6 +94,21 @@ struct early_dialog {
 	struct early_state early;
 };
 
+/* What an INVITE or UPDATE of theirs asked for (RFC 4028). */
+struct session_asked {
+	uint32_t interval_s, min_s; /* 0: not said */
+	uint8_t refresher;          /* enum session_refresher */
+	bool supports;
+};
+/* The session timer of a leg: session_timer.h. */
+struct session_timer {
+	uint32_t interval_s; /* agreed; 0: there is none */
+	bool we_refresh;
+	bool knows_update; /* their Allow names it */
+	int64_t due_at;    /* monotonic ms; 0: not set */
+	struct session_asked asked;
+};
+
 struct leg {
 	struct leg *next;        /* of the call */
 	struct leg *bucket_next; /* of call_store's bucket */
@@ -125,6 +140,7 @@ struct leg {
 	uint32_t ack_cseq; /* of the latest ACK sent; 0: none */
 	struct call_text ack_body, ack_headers; /* of that ACK */
 	struct own_pending own;
+	struct session_timer session;
 	struct early_state early;        /* B: of the dialog heard of last */
 	struct early_dialog *parked;     /* B: the others */
 	struct sip_transaction reinvite; /* the re-INVITE passed on to it */
@@ -158,10 +174,11 @@ enum call_kind { CALL_EMERGENCY, CALL_CALLBACK };
 
 /* What a call waits for; each at most once. */
 enum call_timer {
-	CALL_TIMER_GUARD,  /* of the state, see core/call_fsm.h */
-	CALL_TIMER_OWN,    /* the next try of own_request.h */
-	CALL_TIMER_REJOIN, /* the re-INVITE of recovery.h, when it must wait */
-	CALL_TIMER_MEDIA,  /* media_lost is to be acted upon */
+	CALL_TIMER_GUARD,   /* of the state, see core/call_fsm.h */
+	CALL_TIMER_OWN,     /* the next try of own_request.h */
+	CALL_TIMER_REJOIN,  /* the re-INVITE of recovery.h, when it must wait */
+	CALL_TIMER_MEDIA,   /* media_lost is to be acted upon */
+	CALL_TIMER_SESSION, /* the next refresh: session_timer.h */
 	CALL_TIMER_RESTORED, /* survival.h asks whether the call is still there
 			      */
 	CALL_TIMER_COUNT,
@@ -207,7 +224,8 @@ struct call {
 	bool shows_caller; /* the number shown is the one A's From has */
 	/* For an ESInet; empty when no route leads to one (leg_i3.h). */
 	struct call_text civic, caller_name, organization_name;
-	uint8_t max_forwards; /* of leg B's INVITE */
+	uint8_t max_forwards;   /* of leg B's INVITE */
+	uint32_t session_min_s; /* Min-SE of a 422; 0: none */
 
 	/* What the path settled, for RPC, events and the binding. */
 	uint64_t trunk_id, organization_id, endpoint_id, location_id;

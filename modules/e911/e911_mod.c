@@ -26,6 +26,8 @@
 #include "handle.h"
 #include "leg_i3.h"
 #include "raw_input.h"
+#include "session_expires.h"
+#include "session_timer.h"
 #include "stateless.h"
 #include "stray.h"
 #include "worker.h"
@@ -76,6 +78,9 @@ static int check_parameters(void)
 	bad += outside("calls_hash_bits", c->calls_hash_bits, 4, 20);
 	bad += outside("journal_ring_kb", c->journal_ring_kb, 64, 1048576);
 	bad += outside("linger", c->linger, 1, 600);
+	if (c->session_expires)
+		bad += outside("session_expires", c->session_expires,
+			       SESSION_EXPIRES_MIN, 86400);
 	bad += outside("serve_unknown_source", c->serve_unknown_source, 0, 1);
 	bad += outside("i3_caller_location", c->i3.caller_location,
 		       I3_CALLER_UNUSED, I3_CALLER_BOTH);
@@ -157,6 +162,7 @@ static param_export_t params[] = {
 	{ "calls_hash_bits",      PARAM_INT,    &worker_conf.calls_hash_bits },
 	{ "journal_ring_kb",      PARAM_INT,    &worker_conf.journal_ring_kb },
 	{ "linger",               PARAM_INT,    &worker_conf.linger },
+	{ "session_expires",      PARAM_INT,    &worker_conf.session_expires },
 	{ "serve_unknown_source", PARAM_INT,    &worker_conf.serve_unknown_source },
 	{ "elin_walk",            PARAM_INT,    &worker_conf.elin_walk },
 	{ "i3_domain",            PARAM_STRING, &worker_conf.i3.domain },
@@ -271,6 +277,7 @@ static int mod_init(void)
 		log_line(LEVEL_ERR, "tm must be loaded before e911");
 		return -1;
 	}
+	session_timer_init((uint32_t)worker_conf.session_expires);
 	leg_i3_init(&worker_conf.i3);
 	if (stateless_bind() < 0) {
 		log_line(LEVEL_ERR, "sl must be loaded, too");
@@ -362,6 +369,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	worker_conf.calls_hash_bits = 15;
 	worker_conf.journal_ring_kb = 8192;
 	worker_conf.linger = 32;
+	worker_conf.session_expires = 1800;
 	worker_conf.elin_walk = 1;
 	worker_conf.i3 = (struct i3_conf){
 		.resource_priority = default_resource_priority,

@@ -9,6 +9,7 @@
 #include "early.h"
 #include "gate.h"
 #include "header_policy.h"
+#include "session_timer.h"
 #include "sip_message.h"
 #include "stateless.h"
 #include "worker.h"
@@ -125,6 +126,9 @@ static bool fill_leg_a(struct call *call, struct sip_msg *msg,
 	if (early_option_listed(rq->view.headers, rq->view.header_count,
 				"100rel"))
 		a->peer_options |= LEG_OPTION_100REL;
+	if (session_timer_is_on())
+		a->options |= LEG_OPTION_TIMER;
+	session_timer_asked(a, rq->view.headers, rq->view.header_count);
 	if (socket_contact(a->flow.socket, contact, sizeof(contact), host,
 			   sizeof(host)) < 0)
 		return false;

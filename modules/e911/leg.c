@@ -5,6 +5,7 @@
 
 #include "crossing.h"
 #include "leg_line.h"
+#include "session_timer.h"
 
 /* One process, one thread: a scratch buffer for the headers of the message
  * that is being written. */
@@ -146,6 +147,8 @@ int leg_reply_invite_with(struct leg *a, unsigned code, struct text reason,
 		leg_line_contact(&w, a);
 		leg_line_abilities(&w, a);
 	}
+	if (code >= 200 && code < 300)
+		session_timer_answer(a, &w);
 	text_write(&w, lines);
 	if (from_b) {
 		crossing_make(a, HEADER_REPLY_BACK,

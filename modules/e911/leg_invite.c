@@ -8,6 +8,7 @@
 #include "leg_i3.h"
 #include "leg_line.h"
 #include "session.h"
+#include "session_timer.h"
 
 /* One process, one thread. */
 static char scratch[LEG_HEADERS_SIZE];
@@ -98,6 +99,8 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	leg->profile = route->profile;
 	if (leg_is_i3(leg))
 		leg->options |= LEG_OPTION_REPLACES;
+	if (session_timer_is_on())
+		leg->options |= LEG_OPTION_TIMER;
 	leg->flow = flow;
 	leg->peer = (struct next_hop){ .port = route->port,
 				       .transport = route->transport };
@@ -183,6 +186,7 @@ int leg_invite(struct leg *leg)
 	text_writef(&w, "P-Asserted-Identity: <%.*s>\r\n",
 		    TEXT_ARG(leg->local_uri));
 	leg_line_abilities(&w, leg);
+	session_timer_ask(leg, &w);
 	body = put_offer(leg, &w);
 	leg->invite_cseq_out = ex->cseq = leg->local_cseq;
 	session_invited(leg);

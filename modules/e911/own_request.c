@@ -6,11 +6,14 @@
 #include "leg.h"
 #include "leg_line.h"
 #include "recovery.h"
+#include "session_timer.h"
 #include "survival.h"
 
 #define TRIES_MAX 8 /* of a request that meets others: up to 32 s */
 
 static own_result_f *const on_result[OWN_PURPOSE_COUNT] = {
+	[OWN_REFRESH] = session_timer_refreshed,
+	[OWN_SESSION_PROBE] = session_timer_probed,
 	[OWN_PRACK] = NULL, /* whatever becomes of it, the call goes on */
 	[OWN_PROBE] = recovery_probed,
 	[OWN_RESTORED] = survival_probed,
@@ -91,6 +94,7 @@ static int transmit(struct leg *leg, enum own_purpose purpose,
 	if (ex->is_refresh) {
 		leg_line_contact(&w, leg);
 		leg_line_abilities(&w, leg);
+		session_timer_ask(leg, &w);
 	}
 	text_write(&w, rq->headers);
 	if (ex->is_invite) {
@@ -240,8 +244,10 @@ void own_request_reply(struct exchange *ex, const struct sip_reply_view *r)
 		}
 		leg->own.method = NULL;
 	}
-	if (ex->is_refresh && accepted)
+	if (ex->is_refresh && accepted) {
 		leg_refresh(leg, r->contact);
+		session_timer_agreed(leg, r);
+	}
 	if (ex->is_invite && accepted) {
 		leg->ack_due = true;
 		acknowledge_offer(leg);

@@ -12,6 +12,7 @@
 #include "recovery.h"
 #include "report.h"
 #include "session.h"
+#include "session_timer.h"
 
 static bool method_is(const struct sip_request_view *rq, const char *method)
 {
@@ -98,8 +99,12 @@ static int relay_send(struct leg *peer, struct exchange *ex,
 
 	if (text_to_cstr(rq->method, method, sizeof(method)) < 0)
 		return -EINVAL;
-	if (ex->is_refresh)
+	if (ex->is_refresh) {
 		leg_line_contact(&w, peer);
+		leg_line_abilities(&w, peer);
+		if (leg_is_up(peer))
+			session_timer_ask(peer, &w);
+	}
 	text_write(&w, lines);
 	crossing_make(peer, HEADER_DIALOG_REQUEST,
 		      &(struct crossing_in){ rq->headers, rq->header_count,
@@ -130,6 +135,33 @@ static bool may_describe(const struct exchange *ex)
 	return ex->is_refresh || (ex->is_prack && ex->has_body);
 }
 
+/* Before the answer the INVITE has said it. */
+static void hear_session(struct leg *leg, const struct sip_request_view *rq)
+{
+	if (leg_is_up(leg))
+		session_timer_asked(leg, rq->headers, rq->header_count);
+}
+
+/* An UPDATE without an offer: the session is refreshed, or Contact has
+ * changed.  Neither is the other side's business. */
+static void refresh_here(struct leg *leg, const struct sip_request_view *rq)
+{
+	static char headers[LEG_HEADERS_SIZE];
+	struct text_writer w = text_writer_on(headers, sizeof(headers));
+	struct sip_transaction t = rq->transaction;
+
+	leg_refresh(leg, rq->contact);
+	hear_session(leg, rq);
+	leg_line_contact(&w, leg);
+	leg_line_abilities(&w, leg);
+	session_timer_answer(leg, &w);
+	(void)sip_reply(&t, &(struct sip_answer){
+				    .code = 200,
+				    .reason = text_of("OK"),
+				    .to_tag = call_text_get(&leg->local_tag),
+				    .headers = text_written(&w) });
+}
+
 static void relay_pass(struct leg *leg, struct leg *peer,
 		       const struct sip_request_view *rq, struct text lines)
 {
@@ -148,8 +180,10 @@ static void relay_pass(struct leg *leg, struct leg *peer,
 	ex->has_body = rq->body.len > 0;
 	ex->is_invite = method_is(rq, "INVITE");
 	ex->is_refresh = ex->is_invite || method_is(rq, "UPDATE");
-	if (ex->is_refresh)
+	if (ex->is_refresh) {
 		leg_refresh(leg, rq->contact);
+		hear_session(leg, rq);
+	}
 	if (may_describe(ex))
 		session_offered(leg, &(struct crossing_in){ rq->headers,
 							    rq->header_count,
@@ -210,6 +244,8 @@ void relay_request(struct leg *leg, const struct sip_request_view *rq)
 	why = relay_refusal(leg, peer, rq);
 	if (why)
 		refuse(leg, &t, why);
+	else if (method_is(rq, "UPDATE") && !rq->body.len && leg_is_up(leg))
+		refresh_here(leg, rq);
 	else
 		relay_pass(leg, peer, rq, text_of(NULL));
 }
@@ -272,7 +308,10 @@ static unsigned told_instead(const struct exchange *ex,
 		*reason = "Server Time-out";
 		return 504;
 	}
-	if (r->code == 408 || r->code == 481) {
+	/* The interval that is too small is ours. */
+	if (r->code == 422)
+		(void)session_timer_too_brief(ex->leg->call, r);
+	if (r->code == 408 || r->code == 481 || r->code == 422) {
 		*reason = "Server Internal Error";
 		return 500;
 	}
@@ -307,6 +346,9 @@ static void relay_back(struct exchange *ex, const struct sip_reply_view *r)
 		answer.reason = text_of(reason);
 	if (r->code < 300 && ex->is_refresh)
 		leg_line_contact(&w, asker);
+	if (r->code >= 200 && r->code < 300 && ex->is_refresh &&
+	    leg_is_up(asker))
+		session_timer_answer(asker, &w);
 	crossing_make(
 		asker, HEADER_DIALOG_REPLY,
 		&(struct crossing_in){ r->headers, r->header_count, r->body },
@@ -335,6 +377,8 @@ void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 		leg_refresh(leg, r->contact);
 	if (r->code >= 200 && r->code < 300)
 		note_session(ex, r);
+	if (r->code >= 200 && r->code < 300 && ex->is_refresh && leg_is_up(leg))
+		session_timer_agreed(leg, r);
 	if (ex->is_invite && r->code >= 200)
 		reinvite_ends(ex, r);
 	relay_back(ex, r);

@@ -85,6 +85,18 @@ void report_leg_ringing(const struct call *call, const struct leg *leg,
 	report_end(&w);
 }
 
+void report_leg_unrefreshed(const struct leg *leg, uint32_t interval_s)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_LEG_UNREFRESHED, leg->call);
+	event_text(&w, FIELD_LEG_SIDE,
+		   text_of(leg->side == LEG_A ? "caller" : "callee"));
+	event_text(&w, FIELD_SIP_CALL_ID, call_text_get(&leg->call_id));
+	event_u64(&w, FIELD_SESSION_EXPIRES, interval_s);
+	report_end(&w);
+}
+
 void report_answered(const struct call *call, const struct leg *leg)
 {
 	struct event_writer w;

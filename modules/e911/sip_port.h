@@ -21,11 +21,13 @@ enum exchange_kind {
 };
 /* Why we make an in-dialog request ourselves. */
 enum own_purpose {
-	OWN_PRACK,    /* a reliable 18x that leg A cannot confirm */
-	OWN_PROBE,    /* OPTIONS: is anybody there? */
-	OWN_RESTORED, /* OPTIONS after a start: is the call still there? */
-	OWN_REJOIN,   /* re-INVITE of A towards a new B (recovery.h) */
-	OWN_ALIGN,    /* re-INVITE of that B with A's answer */
+	OWN_PRACK,         /* a reliable 18x that leg A cannot confirm */
+	OWN_PROBE,         /* OPTIONS: is anybody there? */
+	OWN_REJOIN,        /* re-INVITE of A towards a new B (recovery.h) */
+	OWN_ALIGN,         /* re-INVITE of that B with A's answer */
+	OWN_REFRESH,       /* of a session that we refresh: session_timer.h */
+	OWN_SESSION_PROBE, /* OPTIONS: they have missed their refresh */
+	OWN_RESTORED,      /* OPTIONS after a start: is the call still there? */
 	OWN_PURPOSE_COUNT,
 };
 struct exchange {

@@ -37,6 +37,7 @@ struct worker_conf {
 	int calls_hash_bits;  /* 4..20 */
 	int journal_ring_kb;  /* KiB */
 	int linger;           /* s an ended call is kept */
+	int session_expires;  /* s; 0: none */
 	int serve_unknown_source;
 	int elin_walk;
 	struct path_conf path;

@@ -71,6 +71,12 @@ AS $$
         ': ' || (detail ->> 'outcome'),
         ', ended by ' || (detail ->> 'ended_by'),
         ' (' || nullif(t.answer, '') || ')')
+    WHEN 'leg.unrefreshed' THEN concat(
+        CASE detail ->> 'leg' WHEN 'caller' THEN 'the caller'
+             ELSE coalesce(t.psap, t.route_trunk, 'the far side') END,
+        ' missed the refresh of its session',
+        ' of ' || (detail ->> 'session_expires_s') || ' s',
+        ' and is asked')
     WHEN 'leg.lost' THEN concat(
         CASE detail ->> 'leg' WHEN 'caller' THEN 'the caller'
              ELSE coalesce(t.psap, t.route_trunk, 'the far side') END,

@@ -427,9 +427,8 @@ static void update_and_info_cross_both_ways(struct flow *f)
 
 	because(f, "the caller's session is refreshed by an empty UPDATE");
 	caller_sends(f, "UPDATE", NULL);
-	psap_expects(f, "south", "UPDATE");
-	psap_replies(f, "south", "UPDATE", 200, NULL);
 	caller_expects_reply(f, 200);
+	psap_expects_nothing(f, "south");
 
 	because(f, "the caller presses a key");
 	caller_sends(f, "INFO", "Signal=1\r\n");

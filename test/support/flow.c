@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "flow.h"
 #include "flow_golden.h"
+#include "modules/e911/session_timer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -304,11 +305,21 @@ static void scene_to_call(const struct flow *f, struct call *call)
 
 /* ---- the story begins ---- */
 
+/* What the INVITE says of session timers. */
+static void hear_session(struct flow *f)
+{
+	size_t n;
+	const struct header_view *headers = headers_of(f, true, &n);
+
+	session_timer_asked(f->call->a, headers, n);
+}
+
 void caller_dials(struct flow *f, const char *offer)
 {
 	f->call = flow_call_new(f->elins, f->party_count - 1, offer);
 	assert_non_null(f->call);
 	scene_to_call(f, f->call);
+	hear_session(f);
 	f->parties[0].cseq = f->parties[0].invite_cseq = 101;
 	f->told_state = CALL_STATE_COUNT;
 	fprintf(f->out, "  caller --> INVITE 101%s\n", offer ? " +body" : "");

@@ -12,6 +12,7 @@
 
 #include "b2bua.h"
 #include "core/forward.h"
+#include "core/mem/shm_mem.h"
 #include "core/parser/parse_cseq.h"
 #include "core/parser/parse_rr.h"
 #include "core/resolve.h"
@@ -20,6 +21,7 @@
 #include "sip_message.h"
 
 #define ROUTE_SET_SIZE 8192
+#define REPLY_ROOM     2048 /* start line, Via, tags, lengths */
 
 static struct tm_binds tmb;
 /* What is being sent now: read by on_local_request(), which tm runs inside
@@ -277,6 +279,34 @@ static void keep_answer(const struct sip_transaction *t)
 
 /* ---- answering and cancelling ---- */
 
+/* Where tm has no memory for a reply it gives the whole transaction up, after
+ * a provisional one too: A would never hear an answer.  So it is not asked. */
+static bool has_memory_for(const struct cell *cell,
+			   const struct sip_answer *answer)
+{
+	size_t echoed = cell->uas.request ? cell->uas.request->len : 0;
+	void *p = shm_malloc(echoed + answer->headers.len + answer->body.len +
+			     REPLY_ROOM);
+
+	if (p)
+		shm_free(p);
+	return p != NULL;
+}
+
+/* The memory was taken by another process meanwhile: a provisional reply is
+ * lost, the transaction stays. */
+static void revive(const struct sip_transaction *t)
+{
+	struct cell *cell;
+
+	if (tmb.t_lookup_ident(&cell, t->index, t->label) < 0)
+		return;
+	/* One that has its final reply waits for its end rightly. */
+	if (cell->uas.status < 200 && timer_del(&cell->wait_timer) >= 0)
+		timer_reinit(&cell->wait_timer);
+	tmb.unref_cell(cell);
+}
+
 int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
 {
 	str reason = text_to_str(answer->reason);
@@ -299,10 +329,18 @@ int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
 		t->open = false;
 		return -ENOENT;
 	}
+	if (!has_memory_for(cell, answer)) {
+		tmb.unref_cell(cell);
+		tmb.t_sett(saved, saved_branch);
+		stat_add(STAT_memory_failures, 1);
+		return -ENOMEM;
+	}
 	rc = tmb.t_reply_with_body(cell, answer->code, &reason, &body, &headers,
 				   &tag);
 	if (rc > 0 && answer->code >= 200 && answer->code < 300)
 		keep_answer(t);
+	else if (rc <= 0 && answer->code < 200)
+		revive(t);
 	tmb.t_sett(saved, saved_branch);
 	/* Where there was no memory for this answer, there may be some for a
 	 * shorter one. */

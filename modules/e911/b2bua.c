@@ -46,6 +46,9 @@ static void arm_guard(struct call *call)
 	bool ended = call->state == CALL_ENDED;
 	int ms = ended ? b2bua.linger_ms : call_state_guard_ms(call->state);
 
+	if (b2bua.ladder_ms &&
+	    (call->state == CALL_HUNTING || call->state == CALL_RECOVERING))
+		ms = b2bua.ladder_ms;
 	if (ms || ended)
 		call_timer_set(call, CALL_TIMER_GUARD, ms);
 	else
@@ -81,14 +84,14 @@ void b2bua_start(struct call *call)
 	session_begins(call);
 	call_store_add(b2bua.store, call);
 	call_store_add_leg(b2bua.store, call->a);
-	if (!hunt_begin(call, b2bua.store))
+	if (!hunt_begin(call, &b2bua))
 		step(call, CALL_EV_NO_ROUTE, NULL);
 	leave(call);
 }
 
 static void do_try_next(struct call *call, const struct cause *cause)
 {
-	if (!hunt_next(call, b2bua.store, cause->reply))
+	if (!hunt_next(call, &b2bua, cause->reply))
 		step(call, CALL_EV_NO_ROUTE, NULL);
 }
 
@@ -245,7 +248,7 @@ static void do_recover(struct call *call, const struct cause *cause)
 {
 	(void)cause;
 	recovery_begins(call);
-	if (!hunt_again(call, b2bua.store))
+	if (!hunt_again(call, &b2bua))
 		step(call, CALL_EV_NO_ROUTE, NULL);
 }
 
@@ -327,6 +330,19 @@ static void on_guard(struct call *call)
 	step(call, CALL_EV_GUARD, NULL);
 }
 
+static void on_no_progress(struct call *call)
+{
+	static const struct sip_reply_view silent = {
+		.is_local = true,
+		.reason = { "no ringing in time", 18 },
+	};
+	struct cause cause = { .leg = call->b, .reply = &silent };
+
+	if (call_rule_find(call->state, CALL_EV_B_FAIL) &&
+	    call->state != CALL_CANCELLED && hunt_gives_up_silent(call))
+		step(call, CALL_EV_B_FAIL, &cause);
+}
+
 /* Between the tick and the lock the call may have moved on: only what is
  * still set counts. */
 void b2bua_on_due(struct call *call)
@@ -353,6 +369,9 @@ void b2bua_on_due(struct call *call)
 			break;
 		case CALL_TIMER_SESSION:
 			session_timer_due(call);
+			break;
+		case CALL_TIMER_PROGRESS:
+			on_no_progress(call);
 			break;
 		case CALL_TIMER_COUNT:
 			break;
@@ -487,8 +506,12 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 	struct call *call = leg->call;
 	struct cause cause = { .leg = leg, .reply = r };
 
+	if (!leg->heard && !r->is_local)
+		hunt_heard(leg, &b2bua);
 	leg->heard |= !r->is_local;
 	if (r->code < 200) {
+		if (r->code == 100 && leg == call->b)
+			hunt_trying(leg);
 		if (r->code > 100)
 			(void)leg_step(leg, LEG_EV_PROGRESS);
 		if (r->code > 100 && leg == call->b && early_take(leg, r))

@@ -14,6 +14,8 @@
 struct b2bua {
 	struct call_store *store;
 	struct elin_table *elins;
+	struct trunk_health *health; /* NULL: every trunk is in service */
+	int ladder_ms; /* bound of a hunt; 0: the states' own guards */
 	int linger_ms; /* how long an ended call is kept; 32000 by RFC 3261 */
 };
 /* Process-wide; set once before any call. */

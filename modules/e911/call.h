@@ -167,6 +167,8 @@ struct call_route {
 	char user[CALL_USER_SIZE];
 	uint8_t profile; /* enum trunk_profile; 0: legacy */
 	uint32_t response_timeout_ms, ring_timeout_ms;
+	uint32_t progress_timeout_ms; /* 0: none */
+	uint32_t recovery_timeout_s;  /* see trunk_health.h */
 	uint8_t kind; /* enum psap_kind; 0: callback or default route */
 };
 
@@ -181,6 +183,7 @@ enum call_timer {
 	CALL_TIMER_SESSION, /* the next refresh: session_timer.h */
 	CALL_TIMER_RESTORED, /* survival.h asks whether the call is still there
 			      */
+	CALL_TIMER_PROGRESS, /* of the route that was invited last */
 	CALL_TIMER_COUNT,
 };
 
@@ -213,7 +216,8 @@ struct call {
 
 	struct call_route *routes; /* in the call's own memory */
 	unsigned route_count, route_index;
-	unsigned routes_left;   /* that the hunt may still take */
+	unsigned first_route;   /* where the hunt begins its round */
+	uint32_t untried;       /* routes left, a bit each */
 	unsigned final_status;  /* of the last refusal */
 	const char *ended_by;   /* static text */
 	const char *bye_lines;  /* static text: headers of our BYEs; NULL */

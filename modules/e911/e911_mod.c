@@ -75,6 +75,7 @@ static int check_parameters(void)
 	int bad = 0;
 
 	bad += outside("sip_elin_timeout", c->sip_elin_timeout, 0, 3600);
+	bad += outside("ladder_timeout", c->ladder_timeout, 10, 600);
 	bad += outside("calls_hash_bits", c->calls_hash_bits, 4, 20);
 	bad += outside("journal_ring_kb", c->journal_ring_kb, 64, 1048576);
 	bad += outside("linger", c->linger, 1, 600);
@@ -161,6 +162,7 @@ static param_export_t params[] = {
 	{ "sip_elin_timeout",     PARAM_INT,    &worker_conf.sip_elin_timeout },
 	{ "calls_hash_bits",      PARAM_INT,    &worker_conf.calls_hash_bits },
 	{ "journal_ring_kb",      PARAM_INT,    &worker_conf.journal_ring_kb },
+	{ "ladder_timeout",       PARAM_INT,    &worker_conf.ladder_timeout },
 	{ "linger",               PARAM_INT,    &worker_conf.linger },
 	{ "session_expires",      PARAM_INT,    &worker_conf.session_expires },
 	{ "serve_unknown_source", PARAM_INT,    &worker_conf.serve_unknown_source },
@@ -367,6 +369,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	worker_conf.node = default_node;
 	worker_conf.sip_elin_timeout = 1200;
 	worker_conf.calls_hash_bits = 15;
+	worker_conf.ladder_timeout = 180;
 	worker_conf.journal_ring_kb = 8192;
 	worker_conf.linger = 32;
 	worker_conf.session_expires = 1800;

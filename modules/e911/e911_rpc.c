@@ -166,6 +166,38 @@ static void rpc_media_lost(rpc_t *rpc, void *ctx)
 		rpc->fault(ctx, 404, "no answered call of that name");
 }
 
+/* ---- e911.trunks ---- */
+
+static void add_destination(const struct trunk_health_view *v, void *arg)
+{
+	struct rpc_walk *w = arg;
+	void *h;
+
+	if (w->rpc->add(w->ctx, "{", &h) < 0)
+		return;
+	add_id(w->rpc, h, "trunk_id", v->trunk_id);
+	add_text(w->rpc, h, "host", v->host);
+	w->rpc->struct_add(h, "d", "port", (int)v->port);
+	add_text(w->rpc, h, "transport", trunk_transport_name(v->transport));
+	add_text(w->rpc, h, "state", v->up ? "up" : "down");
+	add_id(w->rpc, h, "left_ms", (uint64_t)v->left_ms);
+	add_id(w->rpc, h, "failures", v->failures);
+}
+
+static const char *rpc_trunks_doc[] = {
+	"Destinations that have failed since the start: whether they are in "
+	"service again, and when those that are not are tried again.",
+	0
+};
+
+static void rpc_trunks(rpc_t *rpc, void *ctx)
+{
+	struct rpc_walk w = { rpc, ctx, 0, 0 };
+
+	trunk_health_each(worker_shared->health, clock_mono_ms(),
+			  add_destination, &w);
+}
+
 /* ---- e911.elins ---- */
 
 /* The table's lock is held while it is walked: copy first, speak later. */
@@ -370,6 +402,7 @@ static void rpc_explain(rpc_t *rpc, void *ctx)
 static rpc_export_t commands[] = {
 	{ "e911.calls", rpc_calls, rpc_calls_doc, RET_ARRAY },
 	{ "e911.media_lost", rpc_media_lost, rpc_media_lost_doc, 0 },
+	{ "e911.trunks", rpc_trunks, rpc_trunks_doc, RET_ARRAY },
 	{ "e911.elins", rpc_elins, rpc_elins_doc, RET_ARRAY },
 	{ "e911.stats", rpc_stats, rpc_stats_doc, 0 },
 	{ "e911.directory", rpc_directory, rpc_directory_doc, 0 },

@@ -3,11 +3,61 @@
 
 #include <errno.h>
 
+#include "b2bua.h"
 #include "leg.h"
 #include "report.h"
+#include "trunk_health.h"
+
+/* The bits of call->untried. */
+_Static_assert(CALL_ROUTES_MAX < 32, "a bit for each route");
+
+/* ---- what is known of destinations ---- */
+
+static const struct call_route *route_of(const struct leg *leg)
+{
+	return &leg->call->routes[leg->attempt];
+}
+
+static void note_failure(const struct b2bua *b, const struct call_route *route,
+			 struct text why)
+{
+	if (!trunk_health_failed(b->health, route, clock_mono_ms()))
+		return;
+	stat_add(STAT_trunks_failed, 1);
+	report_trunk(EVENT_TRUNK_DOWN, route, why);
+}
+
+void hunt_heard(const struct leg *leg, const struct b2bua *b)
+{
+	if (leg->attempt < leg->call->route_count &&
+	    trunk_health_replied(b->health, route_of(leg)))
+		report_trunk(EVENT_TRUNK_UP, route_of(leg), text_of("replied"));
+}
+
+/* ---- the next route ---- */
+
+/* In order from where the round began: those in service, then the others;
+ * -1: none is left. */
+static int pick(const struct call *call, const struct b2bua *b)
+{
+	int64_t now = clock_mono_ms();
+	int other = -1;
+
+	for (unsigned k = 0; k < call->route_count; k++) {
+		unsigned i = (call->first_route + k) % call->route_count;
+
+		if (!(call->untried & 1u << i))
+			continue;
+		if (trunk_health_is_up(b->health, &call->routes[i], now))
+			return (int)i;
+		if (other < 0)
+			other = (int)i;
+	}
+	return other;
+}
 
 /* Invite the route at call->route_index. */
-static int try_route(struct call *call, struct call_store *store)
+static int try_route(struct call *call, const struct b2bua *b)
 {
 	struct leg *leg;
 	int err;
@@ -16,66 +66,94 @@ static int try_route(struct call *call, struct call_store *store)
 	if (err < 0)
 		return err;
 	call->b = leg;
-	call_store_add_leg(store, leg);
+	call_store_add_leg(b->store, leg);
 	err = leg_invite(leg);
 	(void)leg_step(leg, err < 0 ? LEG_EV_REFUSE : LEG_EV_INVITE);
 	return err;
 }
 
-/* The next route stands behind this one; behind the last one the first. */
-static void pass_on(struct call *call)
+/* Until an INVITE is out or nothing is left. */
+static bool hunt(struct call *call, const struct b2bua *b)
 {
-	call->route_index = (call->route_index + 1) % call->route_count;
-	call->routes_left--;
-}
+	int i;
 
-/* Go on from call->route_index until an INVITE is out or nothing is left. */
-static bool hunt(struct call *call, struct call_store *store)
-{
-	for (; call->routes_left; pass_on(call)) {
-		int err = try_route(call, store);
+	while ((i = pick(call, b)) >= 0) {
+		const char *why = "could not be sent";
+		int err;
 
+		call->route_index = (unsigned)i;
+		call->untried &= ~(1u << i);
+		err = try_route(call, b);
 		if (err >= 0) {
 			report_leg_invited(call, call->b);
 			return true;
 		}
-		stat_add(STAT_legs_refused, 1);
-		report_leg_refused(call, 0,
-				   text_of(err == -ENOMEM
-						   ? "no memory"
-						   : "could not be sent"));
-		if (err == -ENOMEM)
+		if (err == -ENOMEM) {
+			why = "no memory";
 			stat_add(STAT_memory_failures, 1);
+		} else {
+			note_failure(b, &call->routes[i], text_of(why));
+		}
+		stat_add(STAT_legs_refused, 1);
+		report_leg_refused(call, 0, text_of(why));
 	}
 	return false;
 }
 
-bool hunt_begin(struct call *call, struct call_store *store)
+static void all_routes_from(struct call *call, unsigned first)
 {
-	call->routes_left = call->route_count;
-	return hunt(call, store);
+	call->untried = (1u << call->route_count) - 1;
+	call->first_route = call->route_count ? first % call->route_count : 0;
 }
 
-bool hunt_again(struct call *call, struct call_store *store)
+bool hunt_begin(struct call *call, const struct b2bua *b)
 {
-	call->route_index = call->b->attempt;
-	call->routes_left = call->route_count + 1;
-	if (call->route_count)
-		pass_on(call);
-	else
-		call->routes_left = 0;
-	return hunt(call, store);
+	all_routes_from(call, 0);
+	return hunt(call, b);
 }
 
-bool hunt_next(struct call *call, struct call_store *store,
+bool hunt_again(struct call *call, const struct b2bua *b)
+{
+	all_routes_from(call, call->b->attempt + 1);
+	return hunt(call, b);
+}
+
+bool hunt_next(struct call *call, const struct b2bua *b,
 	       const struct sip_reply_view *refusal)
 {
+	struct text why = refusal->is_local && !refusal->reason.len
+				  ? text_of("no answer in time")
+				  : refusal->reason;
+
 	call->final_status = refusal->code;
 	stat_add(STAT_legs_refused, 1);
-	report_leg_refused(call, refusal->code,
-			   refusal->is_local ? text_of("no answer in time")
-					     : refusal->reason);
-	if (call->routes_left)
-		pass_on(call);
-	return hunt(call, store);
+	if (refusal->is_local && refusal->code)
+		why = text_of("no answer in time");
+	report_leg_refused(call, refusal->code, why);
+	if (refusal->is_local && call->b && !call->b->heard)
+		note_failure(b, route_of(call->b), text_of("no reply at all"));
+	return hunt(call, b);
+}
+
+/* ---- a route that neither rings nor refuses ---- */
+
+void hunt_trying(struct leg *leg)
+{
+	uint32_t ms = route_of(leg)->progress_timeout_ms;
+
+	if (ms)
+		call_timer_set(leg->call, CALL_TIMER_PROGRESS, (int)ms);
+}
+
+bool hunt_gives_up_silent(struct call *call)
+{
+	struct leg *leg = call->b;
+
+	/* The last one may take its time: there is nothing better. */
+	if (!leg || leg->state != LEG_INVITED || !leg->invite.open ||
+	    !call->untried)
+		return false;
+	sip_cancel(&leg->invite);
+	(void)leg_step(leg, LEG_EV_REFUSE);
+	return true;
 }

@@ -7,6 +7,8 @@
  */
 #include "report.h"
 
+#include <stdio.h>
+
 void report_begin_id(struct event_writer *w, enum event_kind kind,
 		     const struct uuid *call)
 {
@@ -71,6 +73,27 @@ void report_leg_refused(const struct call *call, unsigned status,
 	if (status)
 		event_u64(&w, FIELD_STATUS, status);
 	event_text(&w, FIELD_REASON, reason);
+	report_end(&w);
+}
+
+void report_trunk(enum event_kind kind, const struct call_route *route,
+		  struct text why)
+{
+	char where[CALL_HOST_SIZE + 16];
+	struct event_writer w;
+
+	(void)snprintf(where, sizeof(where),
+		       strchr(route->host, ':') ? "[%s]:%u" : "%s:%u",
+		       route->host, route->port);
+	log_line(kind == EVENT_TRUNK_DOWN ? LEVEL_WARNING : LEVEL_NOTICE,
+		 "trunk: '%s' %s: %.*s", where,
+		 kind == EVENT_TRUNK_DOWN ? "is out of service"
+					  : "is in service again",
+		 (int)why.len, why.p);
+	report_begin(&w, kind, NULL);
+	event_u64(&w, FIELD_ROUTE_TRUNK, route->trunk_id);
+	event_text(&w, FIELD_DESTINATION, text_of(where));
+	event_text(&w, FIELD_REASON, why);
 	report_end(&w);
 }
 

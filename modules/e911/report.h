@@ -44,5 +44,8 @@ void report_answered(const struct call *call, const struct leg *leg);
 void report_leg_lost(const struct leg *leg, const char *why);
 void report_recovered(const struct call *call, const struct leg *leg,
 		      uint64_t took_ms);
+/* EVENT_TRUNK_DOWN or EVENT_TRUNK_UP; about no call. */
+void report_trunk(enum event_kind kind, const struct call_route *route,
+		  struct text why);
 /* outcome: "answered", "cancelled", "failed" */
 void report_ended(const struct call *call, const char *outcome);

@@ -33,6 +33,43 @@ static bool append(struct path *p, const struct call_route *route)
 	return true;
 }
 
+/* The user part as this trunk wants it: with its prefix replaced. */
+static bool user_for(const struct dir_trunk *trunk, struct text user, char *buf,
+		     size_t size)
+{
+	size_t prefix = trunk->prefix.len, with = trunk->replace_prefix.len;
+
+	if (!trunk->has_replacement || !prefix || user.len < prefix ||
+	    memcmp(user.p, trunk->prefix.p, prefix) != 0)
+		return text_to_cstr(user, buf, size) >= 0;
+	if (with >= size)
+		return false;
+	if (with)
+		memcpy(buf, trunk->replace_prefix.p, with);
+	return text_to_cstr(text_make(user.p + prefix, user.len - prefix),
+			    buf + with, size - with) >= 0;
+}
+
+/* A route to each place where the trunk is reached; false: to none. */
+static bool append_destinations(struct path *p, const struct dir_trunk *trunk,
+				struct call_route *route)
+{
+	struct dir_contact own = { trunk->host, trunk->port, trunk->transport };
+	bool added = false;
+
+	for (unsigned i = 0; i <= trunk->contact_count; i++) {
+		const struct dir_contact *c =
+			i ? &trunk->contacts[i - 1] : &own;
+
+		if (text_to_cstr(c->host, route->host, sizeof(route->host)) < 0)
+			continue;
+		route->port = c->port;
+		route->transport = (uint8_t)c->transport;
+		added |= append(p, route);
+	}
+	return added;
+}
+
 bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
 		    uint64_t psap_id, enum psap_kind kind, struct text user)
 {
@@ -42,16 +79,15 @@ bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
 	struct dir_trunk trunk;
 
 	if (!path_found(p, directory_trunk(d, trunk_id, &trunk)) ||
-	    text_to_cstr(trunk.host, route.host, sizeof(route.host)) < 0 ||
-	    text_to_cstr(user, route.user, sizeof(route.user)) < 0)
+	    !user_for(&trunk, user, route.user, sizeof(route.user)))
 		return false;
-	route.port = trunk.port;
-	route.transport = (uint8_t)trunk.transport;
 	route.number_format = (uint8_t)trunk.number_format;
 	route.profile = (uint8_t)trunk.profile;
 	route.response_timeout_ms = trunk.response_timeout_ms;
 	route.ring_timeout_ms = trunk.ring_timeout_ms;
-	return append(p, &route);
+	route.progress_timeout_ms = trunk.progress_timeout_ms;
+	route.recovery_timeout_s = trunk.recovery_timeout_s;
+	return append_destinations(p, &trunk, &route);
 }
 
 static void add_psap(struct path *p, struct directory *d, uint64_t psap_id)

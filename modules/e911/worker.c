@@ -48,8 +48,9 @@ int worker_shared_new(void)
 		return -errno;
 	s->calls = call_store_new((unsigned)worker_conf.calls_hash_bits);
 	s->elins = elin_table_new(12);
+	s->health = trunk_health_new();
 	s->ring = journal_ring_new((size_t)worker_conf.journal_ring_kb * 1024);
-	if (!s->calls || !s->elins || !s->ring)
+	if (!s->calls || !s->elins || !s->health || !s->ring)
 		return -ENOMEM;
 	directory_path_set();
 	(void)directory_probe(directory_path);
@@ -58,9 +59,12 @@ int worker_shared_new(void)
 	worker_conf.path.elin_walk = worker_conf.elin_walk < 0 ? -1 : 1;
 	worker_conf.path.sip_elin_timeout_s =
 		(uint32_t)worker_conf.sip_elin_timeout;
-	b2bua_init(&(struct b2bua){ .store = s->calls,
-				    .elins = s->elins,
-				    .linger_ms = worker_conf.linger * 1000 });
+	b2bua_init(
+		&(struct b2bua){ .store = s->calls,
+				 .elins = s->elins,
+				 .health = s->health,
+				 .ladder_ms = worker_conf.ladder_timeout * 1000,
+				 .linger_ms = worker_conf.linger * 1000 });
 	survival_init(
 		&(struct survival){ .calls = s->calls, .elins = s->elins });
 	return 0;
@@ -74,6 +78,7 @@ void worker_shared_free(void)
 		return;
 	call_store_free(s->calls);
 	elin_table_free(s->elins);
+	trunk_health_free(s->health);
 	journal_ring_free(s->ring);
 	if (s->wake_fd > 0)
 		close(s->wake_fd);
@@ -152,7 +157,9 @@ int worker_default_route_add(const char *uri)
 				    .number_format = NUMBER_FORMAT_E164,
 				    .port = 5060,
 				    .response_timeout_ms = 2000,
-				    .ring_timeout_ms = 60000 };
+				    .ring_timeout_ms = 60000,
+				    .progress_timeout_ms = 10000,
+				    .recovery_timeout_s = 30 };
 	struct address_view a;
 
 	if (conf->default_route_count == PATH_DEFAULT_ROUTES_MAX)

@@ -15,10 +15,12 @@
 #include "report.h"
 #include "source_table.h"
 #include "survival.h"
+#include "trunk_health.h"
 
 struct shared_state {
 	struct call_store *calls;
 	struct elin_table *elins;
+	struct trunk_health *health;
 	struct journal_ring *ring;
 	struct journal_stats journal;
 	struct source_table strangers;
@@ -36,6 +38,7 @@ struct worker_conf {
 	int sip_elin_timeout; /* s */
 	int calls_hash_bits;  /* 4..20 */
 	int journal_ring_kb;  /* KiB */
+	int ladder_timeout;   /* s that a hunt may take */
 	int linger;           /* s an ended call is kept */
 	int session_expires;  /* s; 0: none */
 	int serve_unknown_source;

@@ -64,6 +64,13 @@ AS $$
         ' did not take it: ' || nullif(t.answer, ''))
     WHEN 'leg.ringing' THEN concat(
         coalesce(t.psap, 'the far side'), ' is alerting')
+    WHEN 'trunk.down' THEN concat(
+        coalesce(t.route_trunk, 'a default route'),
+        ' is out of service at ' || (detail ->> 'destination'),
+        ': ' || (detail ->> 'reason'))
+    WHEN 'trunk.up' THEN concat(
+        coalesce(t.route_trunk, 'a default route'),
+        ' is in service again at ' || (detail ->> 'destination'))
     WHEN 'call.answered' THEN concat(
         coalesce(t.psap, 'the far side'), ' answered')
     WHEN 'call.ended' THEN concat(

@@ -72,6 +72,16 @@ static void tell_reply(struct exchange *ex, struct sip_msg *rpl, int code)
 	b2bua_on_reply(ex, &view);
 }
 
+/* tm keeps a 100 to itself; for the hunt it is a sign of life. */
+static void tell_trying(struct exchange *ex, struct sip_msg *rpl)
+{
+	static const struct sip_reply_view trying = { .code = 100 };
+
+	if (ex->kind == EXCHANGE_INVITE && rpl && rpl != FAKED_REPLY &&
+	    rpl->first_line.u.reply.statuscode == 100)
+		b2bua_on_reply(ex, &trying);
+}
+
 static void tell_2xx(struct exchange *ex, struct sip_msg *rpl)
 {
 	bool invite = ex->kind == EXCHANGE_INVITE || ex->is_invite;
@@ -97,10 +107,12 @@ static void on_tm(struct cell *t, int type, struct tmcb_params *ps)
 		exchange_free(ex);
 		return;
 	}
-	if (type & TMCB_LOCAL_RESPONSE_IN)
+	if (type & TMCB_LOCAL_RESPONSE_IN) {
+		tell_trying(ex, ps->rpl);
 		tell_2xx(ex, ps->rpl);
-	else
+	} else {
 		tell_reply(ex, ps->rpl, ps->code);
+	}
 	tmb.t_sett(saved, saved_branch);
 }
 

@@ -316,9 +316,102 @@ static void each_route_has_a_dialog_of_its_own(struct flow *f)
 	answers_and_the_caller_hangs_up(f, "county");
 }
 
+static void a_destination_out_of_service_is_passed_over(struct flow *f)
+{
+	is_out_of_service(f, "south");
+	because(f, "an earlier call heard nothing from south");
+	caller_dials(f, OFFER);
+	psap_expects_nothing(f, "south");
+	psap_expects(f, "county", "INVITE");
+	answers_and_the_caller_hangs_up(f, "county");
+	psap_expects_nothing(f, "south");
+}
+
+static void it_is_tried_when_nothing_else_is_left(struct flow *f)
+{
+	is_out_of_service(f, "south");
+	caller_dials(f, OFFER);
+	psap_expects(f, "county", "INVITE");
+	psap_replies(f, "county", "INVITE", 503, NULL);
+	because(f, "better a doubtful PSAP than none");
+	psap_expects(f, "south", "INVITE");
+	psap_replies(f, "south", "INVITE", 180, NULL);
+	expect_event(f, EVENT_TRUNK_UP);
+	caller_expects_reply(f, 180);
+	answers_and_the_caller_hangs_up(f, "south");
+}
+
+static void it_is_in_service_again_by_and_by(struct flow *f)
+{
+	is_out_of_service(f, "south");
+	because(f, "its recovery timeout is over");
+	clock_advance(30000);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	answers_and_the_caller_hangs_up(f, "south");
+}
+
+static void silence_puts_a_destination_out_of_service(struct flow *f)
+{
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	time_passes(f, 2000);
+	expect_event(f, EVENT_TRUNK_DOWN);
+	psap_expects(f, "county", "INVITE");
+	answers_and_the_caller_hangs_up(f, "county");
+}
+
+static void a_refusal_does_not(struct flow *f)
+{
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	psap_replies(f, "south", "INVITE", 503, NULL);
+	psap_expects(f, "county", "INVITE");
+	answers_and_the_caller_hangs_up(f, "county");
+	assert_int_equal(fake_report_of(EVENT_TRUNK_DOWN), 0);
+}
+
+static void trying_without_ringing_is_cancelled(struct flow *f)
+{
+	must_ring_within(f, "south", 10000);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	psap_replies(f, "south", "INVITE", 100, NULL);
+	time_passes(f, 9900);
+	psap_expects_nothing(f, "south");
+	time_passes(f, 100);
+	psap_expects_cancel(f, "south");
+	psap_expects(f, "county", "INVITE");
+	because(f, "its 200 crosses our CANCEL");
+	psap_replies(f, "south", "INVITE", 200, ANSWER);
+	psap_expects(f, "south", "ACK");
+	psap_expects(f, "south", "BYE");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	answers_and_the_caller_hangs_up(f, "county");
+}
+
+static void the_last_route_may_take_its_time(struct flow *f)
+{
+	routes_are(f, "south", NULL);
+	must_ring_within(f, "south", 10000);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	psap_replies(f, "south", "INVITE", 100, NULL);
+	time_passes(f, 15000);
+	psap_expects_nothing(f, "south");
+	answers_and_the_caller_hangs_up(f, "south");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		flow_test(a_destination_out_of_service_is_passed_over),
+		flow_test(it_is_tried_when_nothing_else_is_left),
+		flow_test(it_is_in_service_again_by_and_by),
+		flow_test(silence_puts_a_destination_out_of_service),
+		flow_test(a_refusal_does_not),
+		flow_test(trying_without_ringing_is_cancelled),
+		flow_test(the_last_route_may_take_its_time),
 		flow_test(any_refusal_leads_to_the_next_route),
 		flow_test(an_answer_that_cannot_be_read_is_a_refusal),
 		flow_test(in_a_call_it_is_an_error),

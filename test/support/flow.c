@@ -3,6 +3,7 @@
 #include "flow.h"
 #include "flow_golden.h"
 #include "modules/e911/session_timer.h"
+#include "modules/e911/trunk_health.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -29,12 +30,14 @@ struct flow {
 	FILE *out;
 	struct call_store *store;
 	struct elin_table *elins;
+	struct trunk_health *health;
 	struct call *call;
 	struct party parties[PARTIES]; /* [0]: the caller */
 	unsigned party_count;
 	const char *caller_user; /* NULL: the caller has a number */
 	uint8_t transport[PARTIES];
 	enum number_format format[PARTIES];
+	uint32_t progress_ms[PARTIES];
 	uint8_t caller_options;
 	struct header_view headers[64]; /* of the message that is told */
 	size_t more_count;              /* of them by with_header() */
@@ -251,6 +254,19 @@ void caller_is(struct flow *f, const char *user)
 	f->caller_user = user;
 }
 
+void is_out_of_service(struct flow *f, const char *who)
+{
+	struct call_route route;
+
+	flow_route((unsigned)(party_of(f, who) - f->parties) - 1, &route);
+	assert_true(trunk_health_failed(f->health, &route, clock_mono_ms()));
+}
+
+void must_ring_within(struct flow *f, const char *who, uint32_t ms)
+{
+	f->progress_ms[party_of(f, who) - f->parties] = ms;
+}
+
 void route_speaks(struct flow *f, const char *who, uint8_t transport,
 		  enum number_format format)
 {
@@ -291,6 +307,7 @@ static void scene_to_call(const struct flow *f, struct call *call)
 {
 	call->a->peer_options = f->caller_options;
 	for (unsigned i = 1; i < f->party_count; i++) {
+		call->routes[i - 1].progress_timeout_ms = f->progress_ms[i];
 		if (!f->transport[i])
 			continue;
 		call->routes[i - 1].transport = f->transport[i];
@@ -745,8 +762,12 @@ static void begin(struct flow *f, const char *name)
 	f->elins = elin_table_new(4);
 	assert_non_null(f->store);
 	assert_non_null(f->elins);
-	b2bua_init(&(struct b2bua){
-		.store = f->store, .elins = f->elins, .linger_ms = LINGER_MS });
+	f->health = trunk_health_new();
+	assert_non_null(f->health);
+	b2bua_init(&(struct b2bua){ .store = f->store,
+				    .elins = f->elins,
+				    .health = f->health,
+				    .linger_ms = LINGER_MS });
 	party_add(f, "caller");
 	party_add(f, "south");
 	party_add(f, "county");
@@ -764,6 +785,7 @@ static void end(struct flow *f)
 	call_unref(f->call);
 	call_store_free(f->store);
 	elin_table_free(f->elins);
+	trunk_health_free(f->health);
 }
 
 void flow_run(void **state)

@@ -52,6 +52,10 @@ void flow_run(void **state);
 void routes_are(struct flow *f, ...);
 void there_are_no_routes(struct flow *f);
 void no_socket_reaches(struct flow *f, const char *who);
+/* Calls have found that this PSAP gives no reply. */
+void is_out_of_service(struct flow *f, const char *who);
+/* After its 100 this PSAP has ms to ring. */
+void must_ring_within(struct flow *f, const char *who, uint32_t ms);
 /* The caller has no number, only this user part ("": none at all). */
 void caller_is(struct flow *f, const char *user);
 /* enum trunk_transport and enum number_format of a route. */

@@ -79,7 +79,7 @@ static bool fill_leg_a(struct call *call)
 			     text_of("sip:secret-desk@198.51.100.9:5061"));
 }
 
-static void fill_route(struct call_route *r, unsigned i)
+void flow_route(unsigned i, struct call_route *r)
 {
 	memset(r, 0, sizeof(*r));
 	r->trunk_id = 10 + i;
@@ -91,6 +91,7 @@ static void fill_route(struct call_route *r, unsigned i)
 	snprintf(r->user, sizeof(r->user), "911");
 	r->response_timeout_ms = 2000;
 	r->ring_timeout_ms = 30000;
+	r->recovery_timeout_s = 30;
 }
 
 static bool fill_offer(struct call *call, const char *offer)
@@ -120,7 +121,7 @@ struct call *flow_call_new(struct elin_table *elins, unsigned count,
 	random_bytes(call->id.b, sizeof(call->id.b));
 	call->started_ms = clock_utc_ms();
 	for (unsigned i = 0; i < count; i++)
-		fill_route(&routes[i], i);
+		flow_route(i, &routes[i]);
 	if (!fill_leg_a(call) || !fill_offer(call, offer) ||
 	    !call_routes_set(call, routes, count)) {
 		call_unref(call);

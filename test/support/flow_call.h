@@ -22,6 +22,8 @@ struct call *flow_call_new(struct elin_table *elins, unsigned count,
 			   const char *offer);
 /* Address of the route at this position. */
 void flow_host(unsigned route, char host[CALL_HOST_SIZE]);
+/* The i-th route of every call. */
+void flow_route(unsigned i, struct call_route *r);
 
 /* Headers that a tenant sends; few of them may cross. */
 extern const struct header_view flow_tenant_headers[];

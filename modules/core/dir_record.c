@@ -119,7 +119,7 @@ LAYOUT(source, DIR_SOURCE);
 /*
  * trunk: a peer: calls come from it or go to it.  Example:
  *
- *   ec e7 20 7c 01 54 09 00
+ *   96 62 71 97 01 54 09 00
  *   54 00 00 00 00 00 00 00 07
  *   01 08 00 07 00 00 00 00 00 00 00
  *   02 12 00 67 65 6e 65 73 79 73 2d 63 6c 6f 75 64
@@ -138,13 +138,10 @@ LAYOUT(source, DIR_SOURCE);
  *   0d 04 00 10 27 00 00
  *   0e 01 00 03
  *   0f 04 00 3c 00 00 00
- *   10 04 00 1e 00 00 00
- *   11 04 00 05 00 00 00
- *   12 04 00 17 00 00 00
- *   13 05 00 2b 31 34 32 35
- *   14 01 00 01
- *   15 03 00 34 32 35
- *   16 0c 00 c4 13 02 31 39 32 2e 30 2e 32 2e 38
+ *   10 05 00 2b 31 34 32 35
+ *   11 01 00 01
+ *   12 03 00 34 32 35
+ *   13 0c 00 c4 13 02 31 39 32 2e 30 2e 32 2e 38
  */
 /* clang-format off */
 static const struct dir_row trunk_rows[] = {
@@ -163,13 +160,10 @@ static const struct dir_row trunk_rows[] = {
 	[13] = U32(trunk, progress_timeout_ms),
 	[14] = ENUM(trunk, profile, PROFILE_I3),
 	[15] = U32(trunk, recovery_timeout_s),
-	[16] = U32(trunk, oos_check_s),
-	[17] = U32(trunk, oos_force_s),
-	[18] = U32(trunk, max_calls),
-	[19] = TEXT(trunk, prefix),
-	[20] = BOOL(trunk, has_replacement),
-	[21] = TEXT(trunk, replace_prefix),
-	[22] = CONTACT(trunk, contacts), /* repeats: u16 port, u8, host */
+	[16] = TEXT(trunk, prefix),
+	[17] = BOOL(trunk, has_replacement),
+	[18] = TEXT(trunk, replace_prefix),
+	[19] = CONTACT(trunk, contacts), /* repeats: u16 port, u8, host */
 };
 /* clang-format on */
 LAYOUT(trunk, DIR_TRUNK);

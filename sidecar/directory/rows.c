@@ -236,7 +236,7 @@ static void take_contacts(struct fields *f, size_t col, struct dir_trunk *r)
 	}
 }
 
-/* What supervision and limits are made of. */
+/* When the next route is due, and what is sent there. */
 static void take_service(struct fields *f, struct dir_trunk *r)
 {
 	r->progress_timeout_ms =
@@ -245,13 +245,10 @@ static void take_service(struct fields *f, struct dir_trunk *r)
 						     "profile");
 	r->recovery_timeout_s =
 		(uint32_t)take_u64(f, 14, 86400, "recovery_timeout_s");
-	r->oos_check_s = (uint32_t)take_u64(f, 15, 300, "oos_check_s");
-	r->oos_force_s = (uint32_t)take_u64(f, 16, 30, "oos_force_s");
-	r->max_calls = (uint32_t)take_u64(f, 17, INT32_MAX, "max_calls");
-	r->prefix = take_text(f, 18, ROW_PART_MAX, "prefix");
-	r->has_replacement = !db_is_null(f->row, 19);
-	r->replace_prefix = take_text(f, 19, ROW_PART_MAX, "replace_prefix");
-	take_contacts(f, 20, r);
+	r->prefix = take_text(f, 15, ROW_PART_MAX, "prefix");
+	r->has_replacement = !db_is_null(f->row, 16);
+	r->replace_prefix = take_text(f, 16, ROW_PART_MAX, "replace_prefix");
+	take_contacts(f, 17, r);
 }
 
 static void take_host(struct fields *f, size_t col, struct text *ret)

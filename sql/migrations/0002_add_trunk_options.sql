@@ -17,15 +17,6 @@ ALTER TABLE e911.trunk
     ADD COLUMN recovery_timeout_s integer NOT NULL DEFAULT 30
         CONSTRAINT trunk_recovery_timeout_is_at_most_a_day
             CHECK (recovery_timeout_s BETWEEN 0 AND 86400),
-    ADD COLUMN oos_check_s integer NOT NULL DEFAULT 0
-        CONSTRAINT trunk_oos_check_is_at_most_300_s
-            CHECK (oos_check_s BETWEEN 0 AND 300),
-    ADD COLUMN oos_force_s integer NOT NULL DEFAULT 0
-        CONSTRAINT trunk_oos_force_is_at_most_30_s
-            CHECK (oos_force_s BETWEEN 0 AND 30),
-    ADD COLUMN max_calls integer NOT NULL DEFAULT 0
-        CONSTRAINT trunk_max_calls_is_not_negative
-            CHECK (max_calls >= 0),
     ADD COLUMN prefix text NOT NULL DEFAULT ''
         CONSTRAINT trunk_prefix_is_digits
             CHECK (prefix ~ '^(\+?[0-9]{1,15})?$'),
@@ -45,12 +36,6 @@ COMMENT ON COLUMN e911.trunk.progress_timeout_ms IS
     'milliseconds after its 100 without ringing after which the next route is tried';
 COMMENT ON COLUMN e911.trunk.recovery_timeout_s IS
     'seconds that a destination is out of service after a call met silence or an error of transport there; 0: not at all';
-COMMENT ON COLUMN e911.trunk.oos_check_s IS
-    'seconds between OPTIONS to each destination; 0: none are sent';
-COMMENT ON COLUMN e911.trunk.oos_force_s IS
-    'seconds that OPTIONS must have gone unanswered before a destination is out of service';
-COMMENT ON COLUMN e911.trunk.max_calls IS
-    'calls at the same time, above which other routes are taken first; 0: any number';
 COMMENT ON COLUMN e911.trunk.prefix IS
     'numbers that begin so may go out here; the longest prefix wins; empty: only routes that name the trunk';
 COMMENT ON COLUMN e911.trunk.replace_prefix IS

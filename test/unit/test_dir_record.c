@@ -307,8 +307,8 @@ static void malformed_fields_are_refused(void **state)
 		{ "trunk", 10, 1, "\xff" },     /* no such format */
 		{ "trunk", 11, 8, "12345678" }, /* u32 too long */
 		{ "trunk", 14, 1, "\4" },       /* no such profile */
-		{ "trunk", 22, 2, "\1\1" },     /* contact too short */
-		{ "trunk", 22, 4, "\1\1\4x" },  /* no such transport */
+		{ "trunk", 19, 2, "\1\1" },     /* contact too short */
+		{ "trunk", 19, 4, "\1\1\4x" },  /* no such transport */
 		{ "organization", 2, 15, "123456789012345" },
 		{ "organization", 6, 1, "\2" }, /* no bool */
 		{ "location", 7, 9, "123456789" },

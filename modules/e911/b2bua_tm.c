@@ -23,7 +23,12 @@
 #define ROUTE_SET_SIZE 8192
 #define REPLY_ROOM     2048 /* start line, Via, tags, lengths */
 
+#define ANSWER_MS 32000 /* 64*T1: RFC 3261 13.3.1.4 */
+#define WAIT_MS   5000  /* until tm has told */
+
 static struct tm_binds tmb;
+/* Shared: how long tm keeps an ended transaction (its wt_timer). */
+static ticks_t *usual_wait;
 /* What is being sent now: read by on_local_request(), which tm runs inside
  * t_uac before the request is on the wire. */
 static const struct sip_out *sending;
@@ -145,6 +150,10 @@ int tm_bind(void)
 {
 	if (load_tm_api(&tmb) < 0)
 		return -ENOENT;
+	usual_wait = shared_alloc(sizeof(*usual_wait));
+	if (!usual_wait)
+		return -ENOMEM;
+	*usual_wait = MS_TO_TICKS(WAIT_MS);
 	if (tmb.register_tmcb(0, 0, TMCB_LOCAL_REQUEST_IN, on_local_request, 0,
 			      0) <= 0)
 		return -ENOMEM;
@@ -261,20 +270,17 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 
 /* ---- how long a transaction of theirs is kept ---- */
 
-#define ANSWER_MS       32000 /* 64*T1: RFC 3261 13.3.1.4 */
-#define ACKNOWLEDGED_MS 5000
-
 /*
  * tm forgets a transaction 5 s after its final reply, and with it the 2xx that
  * an INVITE's sender has not acknowledged.  Let the wait be over then instead;
  * the cell must be referenced.
  */
-static void wait_anew(struct cell *cell, unsigned ms)
+static void wait_anew(struct cell *cell, ticks_t ticks)
 {
 	if (timer_del(&cell->wait_timer) < 0)
 		return; /* it runs, or is not set */
 	timer_reinit(&cell->wait_timer);
-	(void)timer_add(&cell->wait_timer, MS_TO_TICKS(ms));
+	(void)timer_add(&cell->wait_timer, ticks);
 }
 
 /* Our 2xx to an INVITE is repeated until its ACK comes, for 32 s. */
@@ -284,8 +290,15 @@ static void keep_answer(const struct sip_transaction *t)
 
 	if (tmb.t_lookup_ident(&cell, t->index, t->label) < 0)
 		return;
-	if (is_invite(cell))
-		wait_anew(cell, ANSWER_MS + 1000);
+	if (is_invite(cell)) {
+		ticks_t usual = cell->wait_timer.initial_timeout;
+
+		/* What tm's wt_timer is; one that was put off already tells
+		 * nothing. */
+		if (usual < MS_TO_TICKS(ANSWER_MS))
+			__atomic_store_n(usual_wait, usual, __ATOMIC_RELAXED);
+		wait_anew(cell, MS_TO_TICKS(ANSWER_MS + 1000));
+	}
 	tmb.unref_cell(cell);
 }
 
@@ -417,16 +430,31 @@ void tm_trying(struct sip_msg *msg)
 	(void)tmb.t_reply(msg, 100, "Trying");
 }
 
-void tm_ack_in(struct sip_msg *msg)
+void tm_ack_in(struct sip_msg *msg, struct sip_transaction *ret)
 {
 	struct cell *cell;
 
+	*ret = (struct sip_transaction){ 0 };
 	(void)tmb.t_newtran(msg);
 	cell = tmb.t_gett();
-	/* It need not be kept any longer, see keep_answer(). */
 	if (cell && cell != T_UNDEFINED && is_invite(cell) &&
 	    cell->uas.status / 100 == 2)
-		wait_anew(cell, ACKNOWLEDGED_MS);
+		*ret = (struct sip_transaction){ cell->hash_index, cell->label,
+						 true };
+}
+
+void tm_ack_done(const struct sip_transaction *t)
+{
+	struct cell *saved = tmb.t_gett(), *cell;
+	int saved_branch = tmb.t_gett_branch();
+
+	if (!t->open)
+		return;
+	if (tmb.t_lookup_ident(&cell, t->index, t->label) >= 0) {
+		wait_anew(cell, __atomic_load_n(usual_wait, __ATOMIC_RELAXED));
+		tmb.unref_cell(cell);
+	}
+	tmb.t_sett(saved, saved_branch);
 }
 
 bool tm_knows_reply(struct sip_msg *msg)

@@ -468,6 +468,7 @@ static int handle_cancel(struct sip_msg *msg)
 
 int handle_in_dialog(struct sip_msg *msg)
 {
+	struct sip_transaction answered = { 0 };
 	bool ack = msg->first_line.u.request.method_value == METHOD_ACK;
 	struct sip_request_view view;
 	struct leg *leg;
@@ -477,15 +478,18 @@ int handle_in_dialog(struct sip_msg *msg)
 	if (msg->first_line.u.request.method_value == METHOD_CANCEL)
 		return handle_cancel(msg);
 	if (ack)
-		tm_ack_in(msg);
+		tm_ack_in(msg, &answered);
 	leg = call_store_find(worker_shared->calls, message_call_id(msg),
 			      message_to_tag(msg));
-	if (!leg)
+	if (!leg) {
+		tm_ack_done(&answered);
 		return -1;
+	}
 	message_request_view(msg, &view);
 	if (ack || tm_new_transaction(msg, &view.transaction) == TM_NEW)
 		b2bua_on_request(leg, &view);
 	call_unref(leg->call);
+	tm_ack_done(&answered);
 	return 1;
 }
 

@@ -76,18 +76,18 @@ static struct place *find_or_take(struct trunk_health *h,
 	if (found)
 		return found;
 	shared_lock_take(&h->lock);
+	/* Another worker may have been faster. */
+	found = find(h, route);
 	for (unsigned i = 0; i < PROBES && !found; i++) {
 		struct place *p = &h->places[(at + i) % PLACES];
 
-		if (p->taken && !is_of(p, route))
-			continue;
-		found = p;
 		if (p->taken)
-			break;
+			continue;
 		memcpy(p->host, route->host, sizeof(p->host));
 		p->port = route->port;
 		p->transport = route->transport;
 		__atomic_store_n(&p->taken, 1, __ATOMIC_RELEASE);
+		found = p;
 	}
 	shared_lock_drop(&h->lock);
 	return found;

@@ -642,22 +642,13 @@ static void on_due(struct call *call, void *arg)
 	b2bua_on_due(call);
 }
 
-/* When the call's next time is noticed; 0: it has none. */
-static int64_t next_tick(const struct call *call)
-{
-	int64_t tick = (call->due_at + CALL_TICK_MS - 1) / CALL_TICK_MS;
-	int64_t now = clock_mono_ms() / CALL_TICK_MS;
-
-	return call->due_at ? (tick > now ? tick : now + 1) * CALL_TICK_MS : 0;
-}
-
 /* From one thing that is due to the next, until then. */
 static void advance_to(struct flow *f, int64_t then)
 {
 	while (clock_mono_ms() < then) {
 		int64_t next = fake_sip_due();
 
-		int64_t due = next_tick(f->call);
+		int64_t due = flow_next_tick(f->call);
 
 		if (due && due < next)
 			next = due;

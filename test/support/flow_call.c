@@ -134,3 +134,11 @@ struct call *flow_call_new(struct elin_table *elins, unsigned count,
 		call->held_number = FLOW_ELIN;
 	return call;
 }
+
+int64_t flow_next_tick(const struct call *call)
+{
+	int64_t tick = (call->due_at + CALL_TICK_MS - 1) / CALL_TICK_MS;
+	int64_t now = clock_mono_ms() / CALL_TICK_MS;
+
+	return call->due_at ? (tick > now ? tick : now + 1) * CALL_TICK_MS : 0;
+}

@@ -24,6 +24,8 @@ struct call *flow_call_new(struct elin_table *elins, unsigned count,
 void flow_host(unsigned route, char host[CALL_HOST_SIZE]);
 /* The i-th route of every call. */
 void flow_route(unsigned i, struct call_route *r);
+/* When the call's next time is noticed, monotonic ms; 0: it has none. */
+int64_t flow_next_tick(const struct call *call);
 
 /* Headers that a tenant sends; few of them may cross. */
 extern const struct header_view flow_tenant_headers[];

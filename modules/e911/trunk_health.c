@@ -67,18 +67,13 @@ static struct place *find(const struct trunk_health *h,
 	return NULL;
 }
 
-static struct place *find_or_take(struct trunk_health *h,
-				  const struct call_route *route)
+/* A free place, which is its destination's from now on; NULL: none. */
+static struct place *take(struct trunk_health *h,
+			  const struct call_route *route)
 {
 	uint32_t at = hash_of(route);
-	struct place *found = find(h, route);
 
-	if (found)
-		return found;
-	shared_lock_take(&h->lock);
-	/* Another worker may have been faster. */
-	found = find(h, route);
-	for (unsigned i = 0; i < PROBES && !found; i++) {
+	for (unsigned i = 0; i < PROBES; i++) {
 		struct place *p = &h->places[(at + i) % PLACES];
 
 		if (p->taken)
@@ -87,8 +82,23 @@ static struct place *find_or_take(struct trunk_health *h,
 		p->port = route->port;
 		p->transport = route->transport;
 		__atomic_store_n(&p->taken, 1, __ATOMIC_RELEASE);
-		found = p;
+		return p;
 	}
+	return NULL;
+}
+
+static struct place *find_or_take(struct trunk_health *h,
+				  const struct call_route *route)
+{
+	struct place *found = find(h, route);
+
+	if (found)
+		return found;
+	shared_lock_take(&h->lock);
+	/* Another worker may have been faster. */
+	found = find(h, route);
+	if (!found)
+		found = take(h, route);
 	shared_lock_drop(&h->lock);
 	return found;
 }

@@ -616,6 +616,8 @@ static void on_bye(struct leg *leg, struct sip_transaction *t)
 	enum call_event ev = leg->side == LEG_A ? CALL_EV_A_BYE : CALL_EV_B_BYE;
 
 	leg_reply_plain(leg, t, 200, "OK");
+	if (leg->side == LEG_A)
+		sip_answer_heard(&leg->invite);
 	/* One that means nothing, such as a BYE of B before it has answered
 	 * (RFC 3261 15 forbids it), must not leave a trace in the call. */
 	if (leg_is_current(leg) && call_rule_find(call->state, ev)) {

@@ -443,15 +443,15 @@ void tm_ack_in(struct sip_msg *msg, struct sip_transaction *ret)
 						 true };
 }
 
-void tm_ack_done(const struct sip_transaction *t)
+void sip_answer_heard(const struct sip_transaction *t)
 {
 	struct cell *saved = tmb.t_gett(), *cell;
 	int saved_branch = tmb.t_gett_branch();
 
-	if (!t->open)
-		return;
 	if (tmb.t_lookup_ident(&cell, t->index, t->label) >= 0) {
-		wait_anew(cell, __atomic_load_n(usual_wait, __ATOMIC_RELAXED));
+		if (is_invite(cell) && cell->uas.status / 100 == 2)
+			wait_anew(cell, __atomic_load_n(usual_wait,
+							__ATOMIC_RELAXED));
 		tmb.unref_cell(cell);
 	}
 	tmb.t_sett(saved, saved_branch);

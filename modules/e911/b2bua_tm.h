@@ -19,8 +19,6 @@ enum tm_newtran tm_new_transaction(struct sip_msg *msg,
 void tm_trying(struct sip_msg *msg);
 /* Is there a transaction of ours for this reply? */
 bool tm_knows_reply(struct sip_msg *msg);
-/* Stop the retransmission of the reply that this ACK confirms. */
+/* Stop the retransmission of the reply that this ACK confirms; *ret is open
+ * when that was a 2xx to an INVITE: sip_answer_heard() once the call knows. */
 void tm_ack_in(struct sip_msg *msg, struct sip_transaction *ret);
-/* It need not be kept any longer.  After the call has heard of the ACK: only
- * then is it certain that whoever answered is done with it. */
-void tm_ack_done(const struct sip_transaction *t);

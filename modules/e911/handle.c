@@ -482,14 +482,16 @@ int handle_in_dialog(struct sip_msg *msg)
 	leg = call_store_find(worker_shared->calls, message_call_id(msg),
 			      message_to_tag(msg));
 	if (!leg) {
-		tm_ack_done(&answered);
+		if (answered.open)
+			sip_answer_heard(&answered);
 		return -1;
 	}
 	message_request_view(msg, &view);
 	if (ack || tm_new_transaction(msg, &view.transaction) == TM_NEW)
 		b2bua_on_request(leg, &view);
 	call_unref(leg->call);
-	tm_ack_done(&answered);
+	if (answered.open)
+		sip_answer_heard(&answered);
 	return 1;
 }
 

@@ -73,6 +73,12 @@ struct sip_answer {
 /* Answer a request; a final answer that goes out closes *t.  Negative errno
  * when tm no longer knows the transaction or has no memory. */
 int sip_reply(struct sip_transaction *t, const struct sip_answer *answer);
+/*
+ * The far side has heard our 2xx to this INVITE of theirs: its ACK or its BYE
+ * has come.  It is not kept for repetitions any longer.  After the call has
+ * heard of that message: only then is whoever answered done with it.
+ */
+void sip_answer_heard(const struct sip_transaction *t);
 /* Cancel an INVITE of ours. */
 void sip_cancel(struct sip_transaction *t);
 

@@ -119,7 +119,7 @@ LAYOUT(source, DIR_SOURCE);
 /*
  * trunk: a peer: calls come from it or go to it.  Example:
  *
- *   96 62 71 97 01 54 09 00
+ *   77 90 10 6f 01 54 09 00
  *   54 00 00 00 00 00 00 00 07
  *   01 08 00 07 00 00 00 00 00 00 00
  *   02 12 00 67 65 6e 65 73 79 73 2d 63 6c 6f 75 64
@@ -142,6 +142,9 @@ LAYOUT(source, DIR_SOURCE);
  *   11 01 00 01
  *   12 03 00 34 32 35
  *   13 0c 00 c4 13 02 31 39 32 2e 30 2e 32 2e 38
+ *   14 04 00 1e 00 00 00
+ *   15 04 00 05 00 00 00
+ *   16 04 00 17 00 00 00
  */
 /* clang-format off */
 static const struct dir_row trunk_rows[] = {
@@ -164,6 +167,9 @@ static const struct dir_row trunk_rows[] = {
 	[17] = BOOL(trunk, has_replacement),
 	[18] = TEXT(trunk, replace_prefix),
 	[19] = CONTACT(trunk, contacts), /* repeats: u16 port, u8, host */
+	[20] = U32(trunk, oos_check_s),
+	[21] = U32(trunk, oos_force_s),
+	[22] = U32(trunk, max_calls),
 };
 /* clang-format on */
 LAYOUT(trunk, DIR_TRUNK);

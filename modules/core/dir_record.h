@@ -139,6 +139,10 @@ struct dir_trunk {
 	uint32_t progress_timeout_ms; /* 100, but no ringing: next route */
 	enum trunk_profile profile;
 	uint32_t recovery_timeout_s; /* out of service after an error; 0: no */
+	uint32_t oos_check_s;        /* between two OPTIONS; 0: none */
+	uint32_t oos_force_s; /* silence to them that puts out of service; 0:
+				 response_timeout_ms */
+	uint32_t max_calls;   /* at a time; 0: no limit */
 	struct text prefix;          /* of the numbers that go out here */
 	bool has_replacement;
 	struct text replace_prefix; /* what is sent instead, if so */

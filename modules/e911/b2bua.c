@@ -14,6 +14,7 @@
 #include "session.h"
 #include "session_timer.h"
 #include "survival.h"
+#include "trunk_calls.h"
 
 static struct b2bua b2bua;
 
@@ -34,6 +35,7 @@ void b2bua_init(const struct b2bua *conf)
 static void leave(struct call *call)
 {
 	survival_note(call);
+	trunk_calls_settle(b2bua.trunk_calls, call);
 	shared_lock_drop(&call->lock);
 }
 
@@ -411,6 +413,7 @@ static struct leg *fork_new(const struct exchange *ex)
 	fork->bucket_next = NULL;
 	fork->state = LEG_NEW;
 	fork->ack_due = false;
+	fork->is_counted = false;
 	fork->invite_cseq_out = ex->cseq;
 	fork->remote_cseq = 0;
 	/* Texts that change must not be shared with the dialog in use. */

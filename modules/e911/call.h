@@ -152,6 +152,7 @@ struct leg {
 	enum leg_state state; /* moved by leg_step() */
 	bool heard;           /* B: any reply came, also one that refused */
 	bool rang;            /* B: its first 18x has been told */
+	bool is_counted;      /* B: among its trunk's calls: trunk_calls.h */
 };
 
 /* Where leg B may go, resolved when the call was routed. */
@@ -169,6 +170,7 @@ struct call_route {
 	uint32_t response_timeout_ms, ring_timeout_ms;
 	uint32_t progress_timeout_ms; /* 0: none */
 	uint32_t recovery_timeout_s;  /* see trunk_health.h */
+	uint32_t max_calls;           /* see trunk_calls.h; 0: no limit */
 	uint8_t kind; /* enum psap_kind; 0: callback or default route */
 };
 
@@ -218,6 +220,7 @@ struct call {
 	unsigned route_count, route_index;
 	unsigned first_route;   /* where the hunt begins its round */
 	uint32_t untried;       /* routes left, a bit each */
+	uint32_t passed_over;   /* told so, because their trunk was full */
 	unsigned final_status;  /* of the last refusal */
 	const char *ended_by;   /* static text */
 	const char *bye_lines;  /* static text: headers of our BYEs; NULL */

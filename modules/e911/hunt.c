@@ -6,6 +6,7 @@
 #include "b2bua.h"
 #include "leg.h"
 #include "report.h"
+#include "trunk_calls.h"
 #include "trunk_health.h"
 
 /* The bits of call->untried. */
@@ -36,35 +37,77 @@ void hunt_heard(const struct leg *leg, const struct b2bua *b)
 
 /* ---- the next route ---- */
 
-/* In order from where the round began: those in service, then the others;
- * -1: none is left. */
-static int pick(const struct call *call, const struct b2bua *b)
-{
-	int64_t now = clock_mono_ms();
-	int other = -1;
+/* The smaller the better. */
+enum rank {
+	RANK_FREE, /* in service and below its limit */
+	RANK_FULL, /* in service */
+	RANK_DOWN,
+	RANK_NONE,
+};
 
-	for (unsigned k = 0; k < call->route_count; k++) {
+static enum rank rank_of(const struct call_route *route, const struct b2bua *b)
+{
+	if (!trunk_health_is_up(b->health, route, clock_mono_ms()))
+		return RANK_DOWN;
+	return trunk_calls_has_room(b->trunk_calls, route) ? RANK_FREE
+							   : RANK_FULL;
+}
+
+/* Once for each route. */
+static void tell_passed_over(struct call *call, uint32_t routes)
+{
+	for (unsigned i = 0; i < call->route_count; i++) {
+		if (!(routes & ~call->passed_over & 1u << i))
+			continue;
+		stat_add(STAT_limits_kept, 1);
+		report_route_passed(call, i);
+	}
+	call->passed_over |= routes;
+}
+
+/* The best that is left, in order from where the round began; -1: none is. */
+static int pick(struct call *call, const struct b2bua *b, enum rank *ret_rank)
+{
+	enum rank best = RANK_NONE;
+	uint32_t full = 0;
+	int picked = -1;
+
+	for (unsigned k = 0; k < call->route_count && best != RANK_FREE; k++) {
 		unsigned i = (call->first_route + k) % call->route_count;
+		enum rank rank;
 
 		if (!(call->untried & 1u << i))
 			continue;
-		if (trunk_health_is_up(b->health, &call->routes[i], now))
-			return (int)i;
-		if (other < 0)
-			other = (int)i;
+		rank = rank_of(&call->routes[i], b);
+		if (rank == RANK_FULL)
+			full |= 1u << i;
+		if (rank < best) {
+			best = rank;
+			picked = (int)i;
+		}
 	}
-	return other;
+	if (best == RANK_FREE)
+		tell_passed_over(call, full);
+	*ret_rank = best;
+	return picked;
 }
 
-/* Invite the route at call->route_index. */
-static int try_route(struct call *call, const struct b2bua *b)
+/* Invite the route at call->route_index; count: of trunk_calls_take(). */
+static int try_route(struct call *call, const struct b2bua *b, int count)
 {
+	const struct call_route *route = &call->routes[call->route_index];
 	struct leg *leg;
 	int err;
 
 	err = leg_open(call, &leg);
-	if (err < 0)
+	if (err < 0) {
+		if (count)
+			trunk_calls_drop(b->trunk_calls, route->trunk_id);
 		return err;
+	}
+	leg->is_counted = count > 0;
+	if (route->max_calls && count > (int)route->max_calls)
+		stat_add(STAT_limits_exceeded, 1);
 	call->b = leg;
 	call_store_add_leg(b->store, leg);
 	err = leg_invite(leg);
@@ -75,15 +118,23 @@ static int try_route(struct call *call, const struct b2bua *b)
 /* Until an INVITE is out or nothing is left. */
 static bool hunt(struct call *call, const struct b2bua *b)
 {
+	enum rank rank;
 	int i;
 
-	while ((i = pick(call, b)) >= 0) {
+	/* A leg that was refused just now has made room. */
+	trunk_calls_settle(b->trunk_calls, call);
+	while ((i = pick(call, b, &rank)) >= 0) {
 		const char *why = "could not be sent";
+		int count = trunk_calls_take(b->trunk_calls, &call->routes[i],
+					     rank != RANK_FREE);
 		int err;
 
+		/* Another call was faster. */
+		if (count < 0)
+			continue;
 		call->route_index = (unsigned)i;
 		call->untried &= ~(1u << i);
-		err = try_route(call, b);
+		err = try_route(call, b, count);
 		if (err >= 0) {
 			report_leg_invited(call, call->b);
 			return true;
@@ -96,6 +147,7 @@ static bool hunt(struct call *call, const struct b2bua *b)
 		}
 		stat_add(STAT_legs_refused, 1);
 		report_leg_refused(call, 0, text_of(why));
+		trunk_calls_settle(b->trunk_calls, call);
 	}
 	return false;
 }

@@ -4,8 +4,9 @@
  *
  * Serial only: no route is invited before the one before it has refused, was
  * silent for too long, or has been cancelled.  Routes whose destination is in
- * service go first, in their order (trunk_health.h); the others when nothing
- * else is left.  Called with the call's lock held.
+ * service (trunk_health.h) and whose trunk is below its limit (trunk_calls.h)
+ * go first, in their order; when none is left those at their limit, then
+ * those out of service.  None is left out.  Called with the call's lock held.
  */
 #pragma once
 

@@ -76,6 +76,16 @@ void report_leg_refused(const struct call *call, unsigned status,
 	report_end(&w);
 }
 
+void report_route_passed(const struct call *call, unsigned index)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_ROUTE_PASSED, call);
+	put_route(&w, call, index);
+	event_u64(&w, FIELD_MAX_CALLS, call->routes[index].max_calls);
+	report_end(&w);
+}
+
 void report_trunk(enum event_kind kind, const struct call_route *route,
 		  struct text why)
 {

@@ -87,6 +87,7 @@ bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
 	route.ring_timeout_ms = trunk.ring_timeout_ms;
 	route.progress_timeout_ms = trunk.progress_timeout_ms;
 	route.recovery_timeout_s = trunk.recovery_timeout_s;
+	route.max_calls = trunk.max_calls;
 	return append_destinations(p, &trunk, &route);
 }
 

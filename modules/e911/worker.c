@@ -49,8 +49,9 @@ int worker_shared_new(void)
 	s->calls = call_store_new((unsigned)worker_conf.calls_hash_bits);
 	s->elins = elin_table_new(12);
 	s->health = trunk_health_new();
+	s->trunk_calls = trunk_calls_new();
 	s->ring = journal_ring_new((size_t)worker_conf.journal_ring_kb * 1024);
-	if (!s->calls || !s->elins || !s->health || !s->ring)
+	if (!s->calls || !s->elins || !s->health || !s->trunk_calls || !s->ring)
 		return -ENOMEM;
 	directory_path_set();
 	(void)directory_probe(directory_path);
@@ -63,6 +64,7 @@ int worker_shared_new(void)
 		&(struct b2bua){ .store = s->calls,
 				 .elins = s->elins,
 				 .health = s->health,
+				 .trunk_calls = s->trunk_calls,
 				 .ladder_ms = worker_conf.ladder_timeout * 1000,
 				 .linger_ms = worker_conf.linger * 1000 });
 	survival_init(
@@ -79,6 +81,7 @@ void worker_shared_free(void)
 	call_store_free(s->calls);
 	elin_table_free(s->elins);
 	trunk_health_free(s->health);
+	trunk_calls_free(s->trunk_calls);
 	journal_ring_free(s->ring);
 	if (s->wake_fd > 0)
 		close(s->wake_fd);
@@ -323,6 +326,12 @@ static void on_record(struct text key, struct text value, void *arg)
 	survival_restore(key, value, arg);
 }
 
+static bool count_legs(struct call *call, void *arg)
+{
+	trunk_calls_settle(arg, call);
+	return true;
+}
+
 void worker_restore(void)
 {
 	struct survival_count count = { 0 };
@@ -334,6 +343,9 @@ void worker_restore(void)
 			 "the end: %s",
 			 strerror(-err));
 	survival_settle(&count);
+	/* Before the fork: nobody else has them. */
+	call_store_each(worker_shared->calls, count_legs,
+			worker_shared->trunk_calls);
 }
 
 void worker_drain(bool on)

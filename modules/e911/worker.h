@@ -15,12 +15,14 @@
 #include "report.h"
 #include "source_table.h"
 #include "survival.h"
+#include "trunk_calls.h"
 #include "trunk_health.h"
 
 struct shared_state {
 	struct call_store *calls;
 	struct elin_table *elins;
 	struct trunk_health *health;
+	struct trunk_calls *trunk_calls;
 	struct journal_ring *ring;
 	struct journal_stats journal;
 	struct source_table strangers;

@@ -251,6 +251,13 @@ static void take_service(struct fields *f, struct dir_trunk *r)
 	take_contacts(f, 17, r);
 }
 
+static void take_supervision(struct fields *f, struct dir_trunk *r)
+{
+	r->oos_check_s = (uint32_t)take_u64(f, 18, 300, "oos_check_s");
+	r->oos_force_s = (uint32_t)take_u64(f, 19, 30, "oos_force_s");
+	r->max_calls = (uint32_t)take_u64(f, 20, INT32_MAX, "max_calls");
+}
+
 static void take_host(struct fields *f, size_t col, struct text *ret)
 {
 	uint8_t addr[16];
@@ -286,6 +293,7 @@ int row_trunk(const struct db_row *row, struct row_out *out)
 	r.ring_timeout_ms =
 		(uint32_t)take_u64(&f, 11, 3600000, "ring_timeout_ms");
 	take_service(&f, &r);
+	take_supervision(&f, &r);
 	if (f.err >= 0 && r.port == 0)
 		f.err = row_refuse(out, "port is missing");
 	if (f.err < 0)

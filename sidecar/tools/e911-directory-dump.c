@@ -202,6 +202,9 @@ static int print_trunk(const struct dir_key *k, struct lmdb_value v)
 	print_u64("progress_timeout_ms", r.progress_timeout_ms);
 	(void)printf(" profile=%s", trunk_profile_name(r.profile));
 	print_u64("recovery_timeout_s", r.recovery_timeout_s);
+	print_u64("oos_check_s", r.oos_check_s);
+	print_u64("oos_force_s", r.oos_force_s);
+	print_u64("max_calls", r.max_calls);
 	print_text("prefix", r.prefix);
 	if (r.has_replacement)
 		print_text("replace_prefix", r.replace_prefix);

@@ -26,6 +26,15 @@ ALTER TABLE e911.trunk
     ADD COLUMN priority integer NOT NULL DEFAULT 0
         CONSTRAINT trunk_priority_is_not_negative
             CHECK (priority >= 0),
+    ADD COLUMN oos_check_s integer NOT NULL DEFAULT 0
+        CONSTRAINT trunk_oos_check_is_at_most_300_s
+            CHECK (oos_check_s BETWEEN 0 AND 300),
+    ADD COLUMN oos_force_s integer NOT NULL DEFAULT 0
+        CONSTRAINT trunk_oos_force_is_at_most_30_s
+            CHECK (oos_force_s BETWEEN 0 AND 30),
+    ADD COLUMN max_calls integer NOT NULL DEFAULT 0
+        CONSTRAINT trunk_max_calls_is_not_negative
+            CHECK (max_calls >= 0),
     ADD CONSTRAINT trunk_with_prefix_is_egress
         CHECK (prefix = '' OR role <> 'origin'),
     ADD CONSTRAINT trunk_replaced_prefix_is_there
@@ -42,6 +51,12 @@ COMMENT ON COLUMN e911.trunk.replace_prefix IS
     'what is sent instead of the prefix; NULL: the prefix stays';
 COMMENT ON COLUMN e911.trunk.priority IS
     'among trunks with the same prefix, smaller is tried first';
+COMMENT ON COLUMN e911.trunk.oos_check_s IS
+    'seconds from one OPTIONS to the next, to each of its destinations; 0: none is sent';
+COMMENT ON COLUMN e911.trunk.oos_force_s IS
+    'seconds without a reply to an OPTIONS after which a destination is out of service; 0: response_timeout_ms';
+COMMENT ON COLUMN e911.trunk.max_calls IS
+    'calls at a time; others are tried before more go out here; 0: no limit';
 
 CREATE TABLE e911.trunk_contact (
     trunk_id    bigint NOT NULL

@@ -22,6 +22,7 @@
 #include <cmocka.h>
 
 #include "modules/e911/recovery.h"
+#include "modules/e911/trunk_calls.h"
 #include "support/fake_report.h"
 #include "support/fake_sip.h"
 #include "support/flow_call.h"
@@ -35,6 +36,7 @@
 #define STEPS   40
 #define LINGER  32000
 #define B_LEGS  16
+#define ROUTES_MAX 4
 #define NO_SEED UINT64_MAX
 
 /* What a run knows of the far sides: enough to be a plausible nuisance. */
@@ -42,6 +44,7 @@ struct run {
 	uint64_t rnd;
 	struct call_store *store;
 	struct elin_table *elins;
+	struct trunk_calls *trunk_calls;
 	struct call *call;
 	uint32_t a_cseq, a_invite_cseq;
 	uint32_t b_cseq;
@@ -110,10 +113,32 @@ static bool was_disturbed(void)
 	return fake_sip_injected() || alloc_failed;
 }
 
+/* A trunk carries the legs B that ring or are up, and no others. */
+static void check_counts(struct run *r)
+{
+	struct call_route route;
+
+	for (unsigned i = 0; i < ROUTES_MAX; i++) {
+		unsigned busy = 0;
+
+		flow_route(i, &route);
+		for (const struct leg *l = r->call->legs; l; l = l->next)
+			busy += l->side == LEG_B &&
+				l->trunk_id == route.trunk_id &&
+				r->call->state != CALL_ENDED &&
+				(l->state == LEG_INVITED ||
+				 l->state == LEG_EARLY || l->state == LEG_UP);
+		demand(trunk_calls_count(r->trunk_calls, route.trunk_id) ==
+			       busy,
+		       "a trunk's calls are not counted right");
+	}
+}
+
 static void check(struct run *r)
 {
 	const struct call *call = r->call;
 
+	check_counts(r);
 	if (fake_sip_fault() && !was_disturbed())
 		demand(false, fake_sip_fault());
 	if (!was_disturbed())
@@ -416,8 +441,12 @@ static void run_begin(struct run *r, uint64_t seed)
 	r->elins = elin_table_new(4);
 	assert_non_null(r->store);
 	assert_non_null(r->elins);
-	b2bua_init(&(struct b2bua){
-		.store = r->store, .elins = r->elins, .linger_ms = LINGER });
+	r->trunk_calls = trunk_calls_new();
+	assert_non_null(r->trunk_calls);
+	b2bua_init(&(struct b2bua){ .store = r->store,
+				    .elins = r->elins,
+				    .trunk_calls = r->trunk_calls,
+				    .linger_ms = LINGER });
 	r->a_cseq = r->a_invite_cseq = 101;
 }
 
@@ -469,6 +498,8 @@ static void run_end(struct run *r)
 	demand(elin_table_active(r->elins) == 0, "the ELIN is still held");
 	demand(call_store_count(r->store) == 0, "the call is still there");
 	demand(r->call->refs == 1, "somebody still holds the call");
+	check_counts(r);
+	trunk_calls_free(r->trunk_calls);
 	call_unref(r->call);
 	call_store_free(r->store);
 	elin_table_free(r->elins);
@@ -488,9 +519,11 @@ static void one_run(uint64_t seed, bool failures)
 	if (r.loud)
 		fake_sip_listen(on_said, NULL);
 	fake_sip_forget_tags(chance(&r, 4) == 0);
-	r.call = flow_call_new(r.elins, 1 + chance(&r, 4),
+	r.call = flow_call_new(r.elins, 1 + chance(&r, ROUTES_MAX),
 			       chance(&r, 3) ? OFFER : NULL);
 	assert_non_null(r.call);
+	for (unsigned i = 0; i < r.call->route_count; i++)
+		r.call->routes[i].max_calls = (seed + i) % 2;
 	if (chance(&r, 2))
 		r.call->a->peer_options = LEG_OPTION_100REL;
 	b2bua_start(r.call);

@@ -45,6 +45,9 @@ static const struct dir_trunk trunk = {
 	.progress_timeout_ms = 10000,
 	.profile = PROFILE_I3,
 	.recovery_timeout_s = 60,
+	.oos_check_s = 30,
+	.oos_force_s = 5,
+	.max_calls = 23,
 	.prefix = T("+1425"),
 	.has_replacement = true,
 	.replace_prefix = T("425"),
@@ -130,6 +133,7 @@ SAME(trunk, N(trunk_id) && S(name) && N(role) && N(transport) && S(host) &&
 	    S(user_id_sources) && N(number_format) &&
 	    N(response_timeout_ms) && N(ring_timeout_ms) &&
 	    N(progress_timeout_ms) && N(profile) && N(recovery_timeout_s) &&
+	    N(oos_check_s) && N(oos_force_s) && N(max_calls) &&
 	    S(prefix) &&
 	    N(has_replacement) && S(replace_prefix) && N(contact_count) &&
 	    S(contacts[0].host) && N(contacts[0].port) &&

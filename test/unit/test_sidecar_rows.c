@@ -91,41 +91,49 @@ static const char *const trunk[] = {
 	"10000",     "i3",
 	"30",        "+1425",
 	"425",       "udp 5060 192.0.2.8,tls 5061 2001:db8::8",
+	"30",        "5",
+	"23",
 };
 
 static void a_trunk_must_be_usable(void **s)
 {
 	(void)s;
-	accepts(row_trunk, 18, trunk);
-	refuses_with(row_trunk, 18, trunk, 0, "0", "trunk_id is missing");
-	refuses_with(row_trunk, 18, trunk, 1, long_text,
+	accepts(row_trunk, 21, trunk);
+	refuses_with(row_trunk, 21, trunk, 0, "0", "trunk_id is missing");
+	refuses_with(row_trunk, 21, trunk, 1, long_text,
 		     "name has 599 bytes, at most 255 fit");
-	refuses_with(row_trunk, 18, trunk, 1, "a\xff",
+	refuses_with(row_trunk, 21, trunk, 1, "a\xff",
 		     "name is no valid UTF-8");
-	refuses_with(row_trunk, 18, trunk, 1, "a\r\nb",
+	refuses_with(row_trunk, 21, trunk, 1, "a\r\nb",
 		     "name holds control characters");
-	refuses_with(row_trunk, 18, trunk, 2, "boss", "role is unknown");
-	refuses_with(row_trunk, 18, trunk, 3, "sctp", "transport is unknown");
-	refuses_with(row_trunk, 18, trunk, 4, "sip.example.com",
+	refuses_with(row_trunk, 21, trunk, 2, "boss", "role is unknown");
+	refuses_with(row_trunk, 21, trunk, 3, "sctp", "transport is unknown");
+	refuses_with(row_trunk, 21, trunk, 4, "sip.example.com",
 		     "host is no IP address");
-	refuses_with(row_trunk, 18, trunk, 5, "0", "port is missing");
-	refuses_with(row_trunk, 18, trunk, 5, "65536", "port is out of range");
-	refuses_with(row_trunk, 18, trunk, 7, "mac,shoe", "bad identify_order");
-	refuses_with(row_trunk, 18, trunk, 7,
+	refuses_with(row_trunk, 21, trunk, 5, "0", "port is missing");
+	refuses_with(row_trunk, 21, trunk, 5, "65536", "port is out of range");
+	refuses_with(row_trunk, 21, trunk, 7, "mac,shoe", "bad identify_order");
+	refuses_with(row_trunk, 21, trunk, 7,
 		     "mac,mac,mac,mac,mac,mac,mac,mac,"
 		     "mac",
 		     "bad identify_order");
-	refuses_with(row_trunk, 18, trunk, 9, "e162",
+	refuses_with(row_trunk, 21, trunk, 9, "e162",
 		     "number_format is unknown");
-	refuses_with(row_trunk, 18, trunk, 13, "tdm", "profile is unknown");
-	refuses_with(row_trunk, 18, trunk, 17, "udp 5060", "bad contact");
-	refuses_with(row_trunk, 18, trunk, 17, "udp 0 192.0.2.8",
+	refuses_with(row_trunk, 21, trunk, 13, "tdm", "profile is unknown");
+	refuses_with(row_trunk, 21, trunk, 17, "udp 5060", "bad contact");
+	refuses_with(row_trunk, 21, trunk, 17, "udp 0 192.0.2.8",
 		     "bad contact");
-	refuses_with(row_trunk, 18, trunk, 17, "sctp 5060 192.0.2.8",
+	refuses_with(row_trunk, 21, trunk, 17, "sctp 5060 192.0.2.8",
 		     "bad contact");
-	refuses_with(row_trunk, 18, trunk, 17, "udp 5060 sip.example.com",
+	refuses_with(row_trunk, 21, trunk, 17, "udp 5060 sip.example.com",
 		     "bad contact");
-	refuses_with(row_trunk, 18, trunk, 10, "-1",
+	refuses_with(row_trunk, 21, trunk, 18, "301",
+		     "oos_check_s is out of range");
+	refuses_with(row_trunk, 21, trunk, 19, "31",
+		     "oos_force_s is out of range");
+	refuses_with(row_trunk, 21, trunk, 20, "-1",
+		     "max_calls is out of range");
+	refuses_with(row_trunk, 21, trunk, 10, "-1",
 		     "response_timeout_ms is out of range");
 }
 

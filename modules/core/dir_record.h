@@ -143,7 +143,7 @@ struct dir_trunk {
 	uint32_t oos_force_s; /* silence to them that puts out of service; 0:
 				 response_timeout_ms */
 	uint32_t max_calls;   /* at a time; 0: no limit */
-	struct text prefix;          /* of the numbers that go out here */
+	struct text prefix;   /* of the numbers that go out here */
 	bool has_replacement;
 	struct text replace_prefix; /* what is sent instead, if so */
 	uint32_t contact_count;

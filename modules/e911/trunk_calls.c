@@ -128,7 +128,7 @@ void trunk_calls_settle(struct trunk_calls *t, struct call *call)
 			continue;
 		if (leg->is_counted)
 			trunk_calls_drop(t, leg->trunk_id);
-		leg->is_counted = !leg->is_counted &&
-				  count_one(t, leg->trunk_id, 0) > 0;
+		leg->is_counted =
+			!leg->is_counted && count_one(t, leg->trunk_id, 0) > 0;
 	}
 }

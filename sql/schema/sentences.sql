@@ -64,6 +64,10 @@ AS $$
         ' did not take it: ' || nullif(t.answer, ''))
     WHEN 'leg.ringing' THEN concat(
         coalesce(t.psap, 'the far side'), ' is alerting')
+    WHEN 'route.passed' THEN concat(
+        coalesce(t.route_trunk, 'a route'),
+        ' carries its ' || (detail ->> 'max_calls') || ' calls',
+        ': others are tried first')
     WHEN 'trunk.down' THEN concat(
         coalesce(t.route_trunk, 'a default route'),
         ' is out of service at ' || (detail ->> 'destination'),

@@ -7,10 +7,12 @@
  * build: with test/support/fake_sip.c test/support/fake_report.c
  * build: with test/support/flow.c test/support/flow_golden.c
  * build: with test/support/flow_call.c test/support/platform_libc.c
+ * build: with test/support/flow_trunks.c
  * build: wrap random_bytes log_line
  */
 #include "modules/e911/recovery.h"
 #include "support/flow.h"
+#include "support/flow_trunks.h"
 
 static void answers(struct flow *f, const char *who)
 {

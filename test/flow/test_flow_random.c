@@ -32,12 +32,12 @@
 #define ANSWER "v=0\r\no=psap 1 1 IN IP4 203.0.113.9\r\n"
 #define OTHER  "v=0\r\no=hold 1 2 IN IP4 203.0.113.9\r\n"
 
-#define RUNS    6000
-#define STEPS   40
-#define LINGER  32000
-#define B_LEGS  16
+#define RUNS       6000
+#define STEPS      40
+#define LINGER     32000
+#define B_LEGS     16
 #define ROUTES_MAX 4
-#define NO_SEED UINT64_MAX
+#define NO_SEED    UINT64_MAX
 
 /* What a run knows of the far sides: enough to be a plausible nuisance. */
 struct run {

@@ -2,9 +2,8 @@
 #define _GNU_SOURCE
 #include "flow.h"
 #include "flow_golden.h"
+#include "flow_trunks.h"
 #include "modules/e911/session_timer.h"
-#include "modules/e911/trunk_calls.h"
-#include "modules/e911/trunk_health.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -31,15 +30,13 @@ struct flow {
 	FILE *out;
 	struct call_store *store;
 	struct elin_table *elins;
-	struct trunk_health *health;
-	struct trunk_calls *trunk_calls;
 	struct call *call;
 	struct party parties[PARTIES]; /* [0]: the caller */
 	unsigned party_count;
 	const char *caller_user; /* NULL: the caller has a number */
 	uint8_t transport[PARTIES];
 	enum number_format format[PARTIES];
-	uint32_t progress_ms[PARTIES], max_calls[PARTIES];
+	uint32_t progress_ms[PARTIES];
 	uint8_t caller_options;
 	struct header_view headers[64]; /* of the message that is told */
 	size_t more_count;              /* of them by with_header() */
@@ -243,56 +240,22 @@ void there_are_no_routes(struct flow *f)
 	f->party_count = 1;
 }
 
+unsigned flow_route_index(struct flow *f, const char *who)
+{
+	return (unsigned)(party_of(f, who) - f->parties) - 1;
+}
+
 void no_socket_reaches(struct flow *f, const char *who)
 {
 	static char host[CALL_HOST_SIZE];
 
-	flow_host((unsigned)(party_of(f, who) - f->parties) - 1, host);
+	flow_host(flow_route_index(f, who), host);
 	fake_sip_unreachable(host);
 }
 
 void caller_is(struct flow *f, const char *user)
 {
 	f->caller_user = user;
-}
-
-void is_out_of_service(struct flow *f, const char *who)
-{
-	struct call_route route;
-
-	flow_route((unsigned)(party_of(f, who) - f->parties) - 1, &route);
-	assert_true(trunk_health_failed(f->health, &route, clock_mono_ms()));
-}
-
-void carries_at_most(struct flow *f, const char *who, uint32_t max_calls)
-{
-	f->max_calls[party_of(f, who) - f->parties] = max_calls;
-}
-
-/* One that other calls make. */
-void carries_a_call(struct flow *f, const char *who)
-{
-	struct call_route route;
-
-	flow_route((unsigned)(party_of(f, who) - f->parties) - 1, &route);
-	assert_true(trunk_calls_take(f->trunk_calls, &route, true) > 0);
-}
-
-void loses_a_call(struct flow *f, const char *who)
-{
-	struct call_route route;
-
-	flow_route((unsigned)(party_of(f, who) - f->parties) - 1, &route);
-	trunk_calls_drop(f->trunk_calls, route.trunk_id);
-}
-
-void expect_calls(struct flow *f, const char *who, unsigned count)
-{
-	struct call_route route;
-
-	flow_route((unsigned)(party_of(f, who) - f->parties) - 1, &route);
-	assert_int_equal(trunk_calls_count(f->trunk_calls, route.trunk_id),
-			 count);
 }
 
 void must_ring_within(struct flow *f, const char *who, uint32_t ms)
@@ -338,10 +301,10 @@ static const struct header_view *headers_of(struct flow *f, bool is_a,
 
 static void scene_to_call(const struct flow *f, struct call *call)
 {
+	flow_trunks_to_call(call);
 	call->a->peer_options = f->caller_options;
 	for (unsigned i = 1; i < f->party_count; i++) {
 		call->routes[i - 1].progress_timeout_ms = f->progress_ms[i];
-		call->routes[i - 1].max_calls = f->max_calls[i];
 		if (!f->transport[i])
 			continue;
 		call->routes[i - 1].transport = f->transport[i];
@@ -775,6 +738,8 @@ static void title(struct flow *f)
 
 static void begin(struct flow *f, const char *name)
 {
+	struct b2bua conf;
+
 	memset(f, 0, sizeof(*f));
 	f->name = name;
 	flow_random_restart();
@@ -787,15 +752,11 @@ static void begin(struct flow *f, const char *name)
 	f->elins = elin_table_new(4);
 	assert_non_null(f->store);
 	assert_non_null(f->elins);
-	f->health = trunk_health_new();
-	assert_non_null(f->health);
-	f->trunk_calls = trunk_calls_new();
-	assert_non_null(f->trunk_calls);
-	b2bua_init(&(struct b2bua){ .store = f->store,
-				    .elins = f->elins,
-				    .health = f->health,
-				    .trunk_calls = f->trunk_calls,
-				    .linger_ms = LINGER_MS });
+	conf = (struct b2bua){ .store = f->store,
+			       .elins = f->elins,
+			       .linger_ms = LINGER_MS };
+	flow_trunks_begin(&conf);
+	b2bua_init(&conf);
 	party_add(f, "caller");
 	party_add(f, "south");
 	party_add(f, "county");
@@ -813,8 +774,7 @@ static void end(struct flow *f)
 	call_unref(f->call);
 	call_store_free(f->store);
 	elin_table_free(f->elins);
-	trunk_health_free(f->health);
-	trunk_calls_free(f->trunk_calls);
+	flow_trunks_end();
 }
 
 void flow_run(void **state)

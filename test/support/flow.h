@@ -52,12 +52,6 @@ void flow_run(void **state);
 void routes_are(struct flow *f, ...);
 void there_are_no_routes(struct flow *f);
 void no_socket_reaches(struct flow *f, const char *who);
-/* Calls have found that this PSAP gives no reply. */
-void is_out_of_service(struct flow *f, const char *who);
-/* Its trunk has a limit; other calls go there. */
-void carries_at_most(struct flow *f, const char *who, uint32_t max_calls);
-void carries_a_call(struct flow *f, const char *who);
-void loses_a_call(struct flow *f, const char *who);
 /* After its 100 this PSAP has ms to ring. */
 void must_ring_within(struct flow *f, const char *who, uint32_t ms);
 /* The caller has no number, only this user part ("": none at all). */
@@ -119,8 +113,8 @@ void expect_state(struct flow *f, enum call_state s);
 const struct said *flow_last(const struct flow *f);
 void last_carries(const struct flow *f, const char *needle);
 void last_lacks(const struct flow *f, const char *needle);
-/* How many calls this PSAP's trunk carries now. */
-void expect_calls(struct flow *f, const char *who, unsigned count);
+/* Position of its route. */
+unsigned flow_route_index(struct flow *f, const char *who);
 struct call *flow_call(struct flow *f);
 struct elin_table *flow_elins(struct flow *f);
 /* Put the whole message into the golden text. */

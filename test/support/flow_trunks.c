@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flow_trunks.h"
+
+#include <string.h>
+
+#include "flow.h"
+#include "modules/e911/trunk_calls.h"
+#include "modules/e911/trunk_health.h"
+
+static struct trunk_health *health;
+static struct trunk_calls *calls;
+static uint32_t max_calls[CALL_ROUTES_MAX];
+
+void flow_trunks_begin(struct b2bua *conf)
+{
+	memset(max_calls, 0, sizeof(max_calls));
+	conf->health = health = trunk_health_new();
+	conf->trunk_calls = calls = trunk_calls_new();
+	assert_non_null(health);
+	assert_non_null(calls);
+}
+
+void flow_trunks_to_call(struct call *call)
+{
+	for (unsigned i = 0; i < call->route_count; i++)
+		call->routes[i].max_calls = max_calls[i];
+}
+
+void flow_trunks_end(void)
+{
+	health = trunk_health_free(health);
+	calls = trunk_calls_free(calls);
+}
+
+static struct call_route route_to(struct flow *f, const char *who)
+{
+	struct call_route route;
+
+	flow_route(flow_route_index(f, who), &route);
+	return route;
+}
+
+void is_out_of_service(struct flow *f, const char *who)
+{
+	struct call_route route = route_to(f, who);
+
+	assert_true(trunk_health_failed(health, &route, clock_mono_ms()));
+}
+
+void carries_at_most(struct flow *f, const char *who, uint32_t max)
+{
+	max_calls[flow_route_index(f, who)] = max;
+}
+
+void carries_a_call(struct flow *f, const char *who)
+{
+	struct call_route route = route_to(f, who);
+
+	assert_true(trunk_calls_take(calls, &route, true) > 0);
+}
+
+void loses_a_call(struct flow *f, const char *who)
+{
+	trunk_calls_drop(calls, route_to(f, who).trunk_id);
+}
+
+void expect_calls(struct flow *f, const char *who, unsigned count)
+{
+	assert_int_equal(trunk_calls_count(calls, route_to(f, who).trunk_id),
+			 count);
+}

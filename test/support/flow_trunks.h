@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* flow_trunks: what is known of the trunks of a story, beside its call. */
+#pragma once
+
+#include <stdint.h>
+
+#include "modules/e911/b2bua.h"
+
+struct flow;
+
+/* For flow.c: the tables, and what the scene says of the call's routes. */
+void flow_trunks_begin(struct b2bua *conf);
+void flow_trunks_to_call(struct call *call);
+void flow_trunks_end(void);
+
+/* ---- the scene, before the caller dials ---- */
+
+/* Calls have found that this PSAP gives no reply. */
+void is_out_of_service(struct flow *f, const char *who);
+/* Its trunk has a limit; other calls go there. */
+void carries_at_most(struct flow *f, const char *who, uint32_t max_calls);
+void carries_a_call(struct flow *f, const char *who);
+void loses_a_call(struct flow *f, const char *who);
+
+/* How many calls this PSAP's trunk carries now. */
+void expect_calls(struct flow *f, const char *who, unsigned count);

@@ -345,6 +345,24 @@ static void on_no_progress(struct call *call)
 		step(call, CALL_EV_B_FAIL, &cause);
 }
 
+bool b2bua_on_unreachable(struct leg *leg, const char *why, bool is_sent_again)
+{
+	struct call *call = leg->call;
+	const struct sip_reply_view refusal = { .is_local = true,
+						.reason = text_of(why) };
+	struct cause cause = { .leg = leg, .reply = &refusal };
+	bool is_given_up;
+
+	shared_lock_take(&call->lock);
+	is_given_up = leg == call->b && call->state != CALL_CANCELLED &&
+		      call_rule_find(call->state, CALL_EV_B_FAIL) &&
+		      hunt_gives_up_unreachable(call, is_sent_again);
+	if (is_given_up)
+		step(call, CALL_EV_B_FAIL, &cause);
+	leave(call);
+	return is_given_up;
+}
+
 /* Between the tick and the lock the call may have moved on: only what is
  * still set counts. */
 void b2bua_on_due(struct call *call)

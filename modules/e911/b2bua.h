@@ -54,5 +54,10 @@ size_t b2bua_reclaim(void);
  * Called by recovery.c alone. */
 void b2bua_on_leg_lost(struct leg *leg);
 
+/* The network says that what went to this leg reached nobody; why is static
+ * text, is_sent_again as for hunt_gives_up_unreachable().  True when a route
+ * was given up for it. */
+bool b2bua_on_unreachable(struct leg *leg, const char *why, bool is_sent_again);
+
 /* A time of the call is over. */
 void b2bua_on_due(struct call *call);

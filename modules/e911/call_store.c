@@ -342,6 +342,22 @@ struct leg *call_store_find_invite(struct call_store *s, struct text call_id,
 	return leg;
 }
 
+struct leg *call_store_find_own(struct call_store *s, struct text call_id)
+{
+	struct bucket *b = bucket_of(s, call_id);
+	struct leg *leg;
+
+	shared_lock_take(&b->lock);
+	for (leg = b->first; leg; leg = leg->bucket_next)
+		if (leg->side == LEG_B &&
+		    text_equal(call_text_get(&leg->call_id), call_id))
+			break;
+	if (leg)
+		call_ref(leg->call);
+	shared_lock_drop(&b->lock);
+	return leg;
+}
+
 size_t call_store_count(const struct call_store *s)
 {
 	int n = __atomic_load_n(&s->count, __ATOMIC_RELAXED);

@@ -40,6 +40,9 @@ struct leg *call_store_find(struct call_store *s, struct text call_id,
 struct leg *call_store_find_invite(struct call_store *s, struct text call_id,
 				   struct text remote_tag, uint32_t cseq);
 
+/* The leg B that we gave this Call-ID, its call referenced; NULL. */
+struct leg *call_store_find_own(struct call_store *s, struct text call_id);
+
 size_t call_store_count(const struct call_store *s);
 
 /* Serve the calls that are due, see call_wheel_turn(). */

@@ -30,6 +30,7 @@
 #include "session_timer.h"
 #include "stateless.h"
 #include "stray.h"
+#include "unreach_process.h"
 #include "worker.h"
 
 #define TIMER_INTERVAL_MS 100
@@ -300,6 +301,7 @@ static int mod_init(void)
 	register_procs(1);
 	cfg_register_child(1);
 	register_sync_timers(1);
+	unreach_process_prepare();
 	return 0;
 }
 
@@ -323,7 +325,7 @@ static int child_init(int rank)
 	if (rank == PROC_INIT)
 		return 0;
 	if (rank == PROC_MAIN) {
-		if (run_journal() < 0)
+		if (run_journal() < 0 || unreach_process_start() < 0)
 			return -1;
 		return fork_sync_utimer(PROC_TIMER, "e911 timer", 1,
 					(utimer_function *)on_tick, NULL,

@@ -176,6 +176,10 @@ bool hunt_next(struct call *call, const struct b2bua *b,
 	struct text why = refusal->is_local && !refusal->reason.len
 				  ? text_of("no answer in time")
 				  : refusal->reason;
+	/* Why nothing came, where somebody says so. */
+	struct text silence = refusal->is_local && !refusal->code
+				      ? why
+				      : text_of("no reply at all");
 
 	call->final_status = refusal->code;
 	stat_add(STAT_legs_refused, 1);
@@ -183,7 +187,7 @@ bool hunt_next(struct call *call, const struct b2bua *b,
 		why = text_of("no answer in time");
 	report_leg_refused(call, refusal->code, why);
 	if (refusal->is_local && call->b && !call->b->heard)
-		note_failure(b, route_of(call->b), text_of("no reply at all"));
+		note_failure(b, route_of(call->b), silence);
 	return hunt(call, b);
 }
 
@@ -197,6 +201,12 @@ void hunt_trying(struct leg *leg)
 		call_timer_set(leg->call, CALL_TIMER_PROGRESS, (int)ms);
 }
 
+static void give_up(struct leg *leg)
+{
+	sip_cancel(&leg->invite);
+	(void)leg_step(leg, LEG_EV_REFUSE);
+}
+
 bool hunt_gives_up_silent(struct call *call)
 {
 	struct leg *leg = call->b;
@@ -205,7 +215,17 @@ bool hunt_gives_up_silent(struct call *call)
 	if (!leg || leg->state != LEG_INVITED || !leg->invite.open ||
 	    !call->untried)
 		return false;
-	sip_cancel(&leg->invite);
-	(void)leg_step(leg, LEG_EV_REFUSE);
+	give_up(leg);
+	return true;
+}
+
+bool hunt_gives_up_unreachable(struct call *call, bool is_sent_again)
+{
+	struct leg *leg = call->b;
+
+	if (!leg || leg->state != LEG_INVITED || !leg->invite.open ||
+	    leg->heard || (is_sent_again && !call->untried))
+		return false;
+	give_up(leg);
 	return true;
 }

@@ -35,3 +35,7 @@ void hunt_trying(struct leg *leg);
 /* That time is over: cancel leg B, if there is another route.  True: the
  * next one is due. */
 bool hunt_gives_up_silent(struct call *call);
+/* The network says that nobody is where leg B's INVITE went, which has heard
+ * nothing yet.  is_sent_again: the INVITE is repeated and may still arrive, so
+ * the last route keeps its time.  True: the next one is due. */
+bool hunt_gives_up_unreachable(struct call *call, bool is_sent_again);

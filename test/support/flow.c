@@ -621,6 +621,11 @@ struct call *flow_call(struct flow *f)
 	return f->call;
 }
 
+struct call_store *flow_store(struct flow *f)
+{
+	return f->store;
+}
+
 struct elin_table *flow_elins(struct flow *f)
 {
 	return f->elins;
@@ -630,8 +635,6 @@ void flow_allows_losses(struct flow *f)
 {
 	f->allows_losses = true;
 }
-
-/* ---- time ---- */
 
 static void on_due(struct call *call, void *arg)
 {

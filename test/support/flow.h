@@ -117,6 +117,7 @@ void last_lacks(const struct flow *f, const char *needle);
 unsigned flow_route_index(struct flow *f, const char *who);
 struct call *flow_call(struct flow *f);
 struct elin_table *flow_elins(struct flow *f);
+struct call_store *flow_store(struct flow *f);
 /* Put the whole message into the golden text. */
 void flow_show(struct flow *f);
 /* The story injects failures: A may miss its final answer, and so on. */

@@ -49,6 +49,7 @@ class Kamailio:
         self.features = ["WITH_STDERR"]
         self.environment = None   # None: ours
         self.shared_memory_mb = SHARED_MEMORY_MB
+        self.hears_icmp = True    # given CAP_NET_RAW, where we may give it
         # (module, name, number or text), over those of kamailio.cfg
         self.modparams = []
         self.log = os.path.join(directory, "kamailio.log")
@@ -96,7 +97,8 @@ class Kamailio:
              "-Y", self.directory, "-w", self.directory,
              "-P", os.path.join(self.directory, "kamailio.pid")],
             self.log, user=service_user("kamailio"), cwd=self.directory,
-            env=self.environment)
+            env=self.environment,
+            capability="net_raw" if self.hears_icmp else None)
         wait_until(self._ready, "Kamailio listens", 20, [self.process])
         self.memory_level = self.shared_memory_used()
 

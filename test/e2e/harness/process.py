@@ -21,7 +21,7 @@ class Process:
     """One child; it gets 'death_signal' also when this process is killed."""
 
     def __init__(self, name, argv, log, user=None, cwd=None, env=None,
-                 death_signal=signal.SIGTERM):
+                 death_signal=signal.SIGTERM, capability=None):
         self.name = name
         self.log = log
         self.death_signal = death_signal
@@ -29,6 +29,10 @@ class Process:
                 signal.Signals(death_signal).name.removeprefix("SIG")]
         if user:
             wrap += ["--reuid", user, "--regid", user, "--init-groups"]
+        # As systemd's AmbientCapabilities=.
+        if user and capability:
+            wrap += ["--inh-caps", f"+{capability}",
+                     "--ambient-caps", f"+{capability}"]
         with open(log, "ab") as out:
             # A session of its own: a Ctrl-C in the terminal is ours alone.
             self.popen = subprocess.Popen(

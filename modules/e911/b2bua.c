@@ -148,15 +148,19 @@ static void do_relay_answer(struct call *call, const struct cause *cause)
 	/* The offer went with the INVITE: the PSAP need not wait for the
 	 * caller's ACK.  A late offer is answered in that ACK. */
 	call->b->ack_due = true;
+	early_answered(call->b, r);
+	call->answered_ms = clock_utc_ms();
+	/* Before anybody hears of it: whoever does then finds us knowing it,
+	 * whatever happens to this process. */
+	survival_note(call);
 	if (call->b->offer_out)
 		leg_ack(call->b, NULL, 0, text_of(NULL));
 	if (leg_reply_invite(call->a, r->code, r->reason, r) < 0) {
+		call->answered_ms = 0;
 		lose_a(call);
 		return;
 	}
 	(void)leg_step(call->a, LEG_EV_ANSWER_OUT);
-	early_answered(call->b, r);
-	call->answered_ms = clock_utc_ms();
 	stat_add(STAT_calls_answered, 1);
 	report_answered(call, call->b);
 }
@@ -708,6 +712,31 @@ void b2bua_on_request(struct leg *found, const struct sip_request_view *rq)
 			relay_request(leg, rq);
 	}
 	leave(call);
+}
+
+bool b2bua_answer_again(struct leg *a, const struct sip_transaction *t)
+{
+	static const struct header_view sdp = {
+		.name = { "Content-Type", 12 },
+		.value = { "application/sdp", 15 },
+	};
+	struct call *call = a->call;
+	struct sip_reply_view ok = { .code = 200, .reason = { "OK", 2 } };
+	bool answers;
+
+	shared_lock_take(&call->lock);
+	answers = call->answers_again && call->state == CALL_ANSWERED &&
+		  a == call->a;
+	if (answers) {
+		call->answers_again = false;
+		a->invite = *t;
+		ok.body = call_text_get(&a->session_sent);
+		ok.headers = &sdp;
+		ok.header_count = ok.body.len ? 1 : 0;
+		(void)leg_reply_invite(a, ok.code, ok.reason, &ok);
+	}
+	leave(call);
+	return answers;
 }
 
 void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)

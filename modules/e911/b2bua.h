@@ -42,6 +42,11 @@ void b2bua_on_stray_2xx(struct leg *found, uint32_t cseq,
 
 /* A request in a dialog, found by call_store_find(); ACK included. */
 void b2bua_on_request(struct leg *found, const struct sip_request_view *rq);
+/*
+ * The INVITE of a call that came back after a start and whose answer A may not
+ * have heard: it is answered as it was.  False: this is no such call.
+ */
+bool b2bua_answer_again(struct leg *a, const struct sip_transaction *t);
 /* CANCEL of leg A's INVITE or of a re-INVITE on either leg; its own 200 is
  * sent here. */
 void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel);

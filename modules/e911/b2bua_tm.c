@@ -18,6 +18,7 @@
 #include "core/resolve.h"
 #include "modules/tm/tm_load.h"
 #include "report.h"
+#include "setup.h"
 #include "sip_message.h"
 
 #define ROUTE_SET_SIZE 8192
@@ -128,13 +129,18 @@ static int proto_of(uint8_t transport)
 					    : PROTO_UDP;
 }
 
-/* Per-request timers and the connection that the far side opened. */
+/* What would cancel it, per-request timers, and the connection that the far
+ * side opened. */
 static void on_local_request(struct cell *t, int type, struct tmcb_params *ps)
 {
 	(void)type;
 	(void)ps;
 	if (!sending)
 		return;
+	if (sending->exchange && sending->exchange->kind == EXCHANGE_INVITE)
+		setup_ringing(sending->leg, &sending->leg->peer,
+			      text_make(t->uac[0].request.buffer,
+					(size_t)t->uac[0].request.buffer_len));
 	if (sending->response_timeout_ms)
 		t->fr_timeout = MS_TO_TICKS(sending->response_timeout_ms);
 	if (sending->final_timeout_ms)

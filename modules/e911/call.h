@@ -242,6 +242,9 @@ struct call {
 	uint64_t held_number; /* lent by elin_table, to be released; 0 */
 	uint32_t elin_timeout_s;
 
+	uint32_t setup; /* setup.h: its handle; 0: none */
+	/* It is back from the journal and A may not have heard its answer. */
+	bool answers_again;
 	/* survival.h: what changed is not written down yet; it is written
 	 * down; it could not be. */
 	bool touched, recorded, unrecorded;

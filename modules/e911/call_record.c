@@ -40,9 +40,12 @@ static const struct record_field route_fields[] = {
 
 /* ---- writing ---- */
 
+/* An answer is written down before A hears it. */
 static bool leg_can_go_on(const struct leg *leg)
 {
-	return leg && leg_is_up(leg);
+	return leg &&
+	       (leg_is_up(leg) || (leg->side == LEG_A && !leg_is_gone(leg) &&
+				   leg->call->state == CALL_ANSWERED));
 }
 
 static void put_leg(struct record_writer *w, const struct leg *leg)
@@ -231,6 +234,12 @@ static void leg_goes_on(struct leg *leg)
 {
 	(void)leg_step(leg, LEG_EV_RESTORE);
 	leg->heard = true;
+	/* Its ACK may have gone out since, or not: a 2xx that is repeated gets
+	 * one. */
+	if (leg->side == LEG_B && leg->ack_due && leg->offer_out) {
+		leg->ack_due = false;
+		leg->ack_cseq = leg->invite_cseq_out;
+	}
 	leg->local_cseq += CALL_RECORD_CSEQ_SKIP;
 }
 

@@ -26,6 +26,7 @@
 #include "handle.h"
 #include "leg_i3.h"
 #include "raw_input.h"
+#include "replay.h"
 #include "session_expires.h"
 #include "session_timer.h"
 #include "stateless.h"
@@ -36,6 +37,7 @@
 #define TIMER_INTERVAL_MS 100
 
 static char default_state_dir[] = "/var/lib/e911";
+static char default_lasting_dir[] = "/dev/shm";
 static char default_wake_socket[] = "/run/e911/e911d.sock";
 static char default_node[] = "gw1";
 static char default_resource_priority[] = "esnet.1";
@@ -79,6 +81,7 @@ static int check_parameters(void)
 	bad += outside("ladder_timeout", c->ladder_timeout, 10, 600);
 	bad += outside("calls_hash_bits", c->calls_hash_bits, 4, 20);
 	bad += outside("journal_ring_kb", c->journal_ring_kb, 64, 1048576);
+	bad += outside("setup_memory_kb", c->setup_memory_kb, 0, 1048576);
 	bad += outside("linger", c->linger, 1, 600);
 	if (c->session_expires)
 		bad += outside("session_expires", c->session_expires,
@@ -158,11 +161,13 @@ static sr_kemi_t kemi[] = {
 
 static param_export_t params[] = {
 	{ "state_dir",            PARAM_STRING, &worker_conf.state_dir },
+	{ "lasting_dir",          PARAM_STRING, &worker_conf.lasting_dir },
 	{ "wake_socket",          PARAM_STRING, &worker_conf.wake_socket },
 	{ "node",                 PARAM_STRING, &worker_conf.node },
 	{ "sip_elin_timeout",     PARAM_INT,    &worker_conf.sip_elin_timeout },
 	{ "calls_hash_bits",      PARAM_INT,    &worker_conf.calls_hash_bits },
 	{ "journal_ring_kb",      PARAM_INT,    &worker_conf.journal_ring_kb },
+	{ "setup_memory_kb",      PARAM_INT,    &worker_conf.setup_memory_kb },
 	{ "ladder_timeout",       PARAM_INT,    &worker_conf.ladder_timeout },
 	{ "linger",               PARAM_INT,    &worker_conf.linger },
 	{ "session_expires",      PARAM_INT,    &worker_conf.session_expires },
@@ -248,6 +253,9 @@ static void on_tick(unsigned ticks, void *arg)
 {
 	(void)ticks;
 	(void)arg;
+	replay_run();
+	if (worker_shared->setups)
+		setup_store_alive(worker_shared->setups, clock_utc_ms());
 	relieve_memory();
 	call_store_tick(worker_shared->calls, clock_mono_ms(), on_due, NULL);
 }
@@ -367,12 +375,14 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	(void)p1;
 	(void)p2;
 	worker_conf.state_dir = default_state_dir;
+	worker_conf.lasting_dir = default_lasting_dir;
 	worker_conf.wake_socket = default_wake_socket;
 	worker_conf.node = default_node;
 	worker_conf.sip_elin_timeout = 1200;
 	worker_conf.calls_hash_bits = 15;
 	worker_conf.ladder_timeout = 180;
 	worker_conf.journal_ring_kb = 8192;
+	worker_conf.setup_memory_kb = 16384;
 	worker_conf.linger = 32;
 	worker_conf.session_expires = 1800;
 	worker_conf.elin_walk = 1;

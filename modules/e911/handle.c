@@ -9,7 +9,9 @@
 #include "early.h"
 #include "gate.h"
 #include "header_policy.h"
+#include "replay.h"
 #include "session_timer.h"
+#include "setup.h"
 #include "sip_message.h"
 #include "stateless.h"
 #include "worker.h"
@@ -20,6 +22,7 @@
 static struct path last_path;
 static unsigned last_msg_id;
 static bool last_valid;
+static uint32_t last_setup; /* setup.h: until its call holds it */
 
 const struct path *handle_last_path(struct sip_msg *msg)
 {
@@ -216,6 +219,8 @@ static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 	}
 	/* A PSAP's request that may go no further was refused before. */
 	(void)gate_max_forwards(msg, &p->trunk, &call->max_forwards);
+	call->setup = last_setup;
+	last_setup = 0;
 	call->a->invite = *t;
 	call->a->trunk_id = p->trunk.trunk_id;
 	call->a->profile = profile_of_a(kind, p);
@@ -249,22 +254,70 @@ static void refuse_without_memory(struct sip_transaction *t,
 	log_line(LEVEL_ERR, "bridge: shared memory is short: call refused");
 	stat_add(STAT_memory_failures, 1);
 	stat_add(STAT_calls_failed, 1);
+	setup_end(&last_setup);
 	if (p->holds_number)
 		elin_table_release(worker_shared->elins, p->shown_number,
 				   p->now_ms, 0);
 	refuse(t, 503, "Service Unavailable");
 }
 
-/*
- * Make the transaction of an initial INVITE.  False: it is absorbed, or a
- * second copy of a request that is already being served (RFC 3261 8.2.2.2),
- * or the node drains, or tm cannot serve it (*ret_failed).
- */
-static bool begin_invite(struct sip_msg *msg, struct sip_transaction *t,
-			 bool *ret_failed)
+static void begin_path(struct sip_msg *msg, const struct path_request *rq)
 {
-	struct leg *twin;
+	memset(&last_path, 0, sizeof(last_path));
+	last_path.call_id = new_call_id(rq->now_ms);
+	last_msg_id = msg->id;
+	last_valid = true;
+}
 
+/* A second copy of a request that is already being served (RFC 3261
+ * 8.2.2.2), or that was answered before a restart; it has its answer then. */
+static bool is_served(struct sip_msg *msg, struct sip_transaction *t)
+{
+	struct leg *twin = call_store_find_invite(
+		worker_shared->calls, message_call_id(msg),
+		message_from_tag(msg), message_cseq(msg));
+	bool is_over;
+
+	if (!twin)
+		return false;
+	/* Only a request that is still being served has a twin: after our
+	 * 503, or a lost connection, the same INVITE on another branch is the
+	 * caller's second try. */
+	is_over = __atomic_load_n(&twin->call->state, __ATOMIC_RELAXED) ==
+		  CALL_ENDED;
+	if (!is_over && !b2bua_answer_again(twin, t))
+		refuse(t, 482, "Loop Detected");
+	call_unref(twin->call);
+	return !is_over;
+}
+
+/* Before the caller hears that it need not repeat its INVITE. */
+static uint32_t write_down(struct sip_msg *msg, const struct path_request *rq)
+{
+	struct setup_invite how = {
+		.call = last_path.call_id,
+		.at_ms = rq->now_ms,
+		.source_port = rq->source_port,
+	};
+	struct sip_flow flow = message_flow(msg);
+
+	/* Once is enough: it may be what ended the process. */
+	if (replay_mode() != REPLAY_NONE)
+		return 0;
+	memcpy(how.source, rq->source, sizeof(how.source));
+	how.transport = flow.transport;
+	how.via_port = message_via_port(msg);
+	sip_socket_name(&flow, how.socket, sizeof(how.socket));
+	return setup_begin(&how, text_make(msg->buf, msg->len));
+}
+
+/*
+ * Make the transaction of an initial INVITE.  False: it is absorbed, or is
+ * served already, or the node drains, or tm cannot serve it (*ret_failed).
+ */
+static bool begin_invite(struct sip_msg *msg, const struct path_request *rq,
+			 struct sip_transaction *t, bool *ret_failed)
+{
 	*ret_failed = false;
 	switch (tm_new_transaction(msg, t)) {
 	case TM_ABSORBED:
@@ -275,37 +328,20 @@ static bool begin_invite(struct sip_msg *msg, struct sip_transaction *t,
 	case TM_NEW:
 		break;
 	}
-	twin = call_store_find_invite(worker_shared->calls,
-				      message_call_id(msg),
-				      message_from_tag(msg), message_cseq(msg));
-	if (twin) {
-		/* Only a request that is still being served has a twin: after
-		 * our 503, or a lost connection, the same INVITE on another
-		 * branch is the caller's second try. */
-		bool is_over = __atomic_load_n(&twin->call->state,
-					       __ATOMIC_RELAXED) == CALL_ENDED;
-
-		call_unref(twin->call);
-		if (!is_over) {
-			refuse(t, 482, "Loop Detected");
-			return false;
-		}
-	}
+	if (is_served(msg, t))
+		return false;
 	if (worker_is_draining()) {
 		stat_add(STAT_calls_drained, 1);
 		refuse(t, 503, "Service Unavailable");
 		return false;
 	}
+	if (replay_mode() == REPLAY_REFUSE) {
+		refuse(t, 503, "Service Unavailable");
+		return false;
+	}
+	last_setup = write_down(msg, rq);
 	tm_trying(msg);
 	return true;
-}
-
-static void begin_path(struct sip_msg *msg, const struct path_request *rq)
-{
-	memset(&last_path, 0, sizeof(last_path));
-	last_path.call_id = new_call_id(rq->now_ms);
-	last_msg_id = msg->id;
-	last_valid = true;
 }
 
 /* Run the path inside one look at the directory, and start the call. */
@@ -341,9 +377,9 @@ int handle_emergency(struct sip_msg *msg)
 	fill_request(msg, &rq);
 	if (gate_refuses(msg, &rq))
 		return 1;
-	if (!begin_invite(msg, &t, &failed))
-		return failed ? -1 : 1;
 	begin_path(msg, &rq);
+	if (!begin_invite(msg, &rq, &t, &failed))
+		return failed ? -1 : 1;
 	start_emergency(msg, &rq, &t);
 	return 1;
 }
@@ -361,9 +397,9 @@ int handle_test(struct sip_msg *msg)
 	fill_request(msg, &rq);
 	if (gate_refuses(msg, &rq))
 		return 1;
-	if (!begin_invite(msg, &t, &failed))
-		return failed ? -1 : 1;
 	begin_path(msg, &rq);
+	if (!begin_invite(msg, &rq, &t, &failed))
+		return failed ? -1 : 1;
 	d = worker_directory_begin();
 	if (!d || directory_trunk_by_source(d, rq.source, &p->trunk) < 0)
 		memset(&p->trunk, 0, sizeof(p->trunk));
@@ -371,6 +407,7 @@ int handle_test(struct sip_msg *msg)
 	path_report_test(p, &rq, worker_conf.node);
 	worker_directory_end(d);
 	refuse(&t, 503, "Service Unavailable");
+	setup_end(&last_setup);
 	return 1;
 }
 
@@ -428,7 +465,7 @@ int handle_callback(struct sip_msg *msg)
 		stateless_reply(msg, 483, "Too Many Hops");
 		return 1;
 	}
-	if (!begin_invite(msg, &t, &failed)) {
+	if (!begin_invite(msg, &rq, &t, &failed)) {
 		worker_directory_end(d);
 		return failed ? -1 : 1;
 	}

@@ -216,11 +216,16 @@ static int batch_commit(struct journal_writer *w)
 	size_t count = journal_pending_events(w->journal);
 	int err;
 
-	if (journal_pending(w->journal) == 0)
+	if (journal_pending(w->journal) == 0) {
+		journal_ring_done(w->ring);
 		return 0;
+	}
 	err = journal_commit(w->journal);
 	if (err < 0)
 		return batch_failed(w, "written", err);
+	/* A death between the two writes these events twice, which is better
+	 * than never. */
+	journal_ring_done(w->ring);
 	complain_no_more(&w->write_fault, "written");
 	__atomic_add_fetch(&w->stats->events_written, count, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&w->stats->commits, 1, __ATOMIC_RELAXED);

@@ -8,11 +8,16 @@
  * (or too little room even for that) sends the reader to the beginning.
  *
  * Writers exclude each other by the lock; the reader takes no lock.  A
- * writer fills, then stores head; the reader copies, then stores tail; each
- * side loads the other's.  All four are sequentially consistent, which is
- * what makes 'wake' right: the writer stores head and looks at tail, the
- * reader stores tail and looks at head, so at least one sees the other, and
- * either the reader does not go to sleep or the writer wakes it.
+ * writer fills, then stores head; the reader copies, then stores 'taken_to';
+ * each side loads the other's.  All four are sequentially consistent, which
+ * is what makes 'wake' right: the writer stores head and looks at taken_to,
+ * the reader stores taken_to and looks at head, so at least one sees the
+ * other, and either the reader does not go to sleep or the writer wakes it.
+ *
+ * Between tail and taken_to stands what the reader has not made safe yet; a
+ * process that comes after the death of this one begins again at tail.  A
+ * writer that died in the middle has not moved head: what it wrote is not
+ * there.
  */
 #include "journal_ring.h"
 
@@ -25,6 +30,7 @@
 #define ALIGN        16u
 #define WRAP         UINT16_MAX
 #define MAGIC        0xe911c0deu
+#define RING_MAGIC   0x31676e6972313139ull /* "911ring1" */
 
 struct record {
 	uint16_t len;
@@ -34,8 +40,10 @@ struct record {
 };
 
 struct journal_ring {
-	struct shared_lock lock;
+	uint64_t magic; /* of this layout */
 	uint64_t capacity;
+	struct shared_lock lock;
+	bool is_ours; /* the memory came from shared_alloc() */
 	/* Written by writers. */
 	uint64_t head;
 	uint64_t ordinal;       /* of the last record; under the lock */
@@ -45,6 +53,7 @@ struct journal_ring {
 	 * no alignment that _Alignas could build on. */
 	uint8_t distance[CACHE_LINE];
 	uint64_t tail;
+	uint64_t taken_to;
 	uint64_t taken;  /* ordinal of the last record taken */
 	uint64_t lost;   /* dropped as garbage */
 	uint64_t spills; /* times that garbage was dropped */
@@ -61,9 +70,9 @@ static void head_move(struct journal_ring *r, uint64_t to)
 	__atomic_store_n(&r->head, to, __ATOMIC_SEQ_CST);
 }
 
-static void tail_move(struct journal_ring *r, uint64_t to)
+static void taken_move(struct journal_ring *r, uint64_t to)
 {
-	__atomic_store_n(&r->tail, to, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&r->taken_to, to, __ATOMIC_SEQ_CST);
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): written atomically */
@@ -89,26 +98,61 @@ static size_t record_size(size_t len)
 	return (sizeof(struct record) + len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
-struct journal_ring *journal_ring_new(size_t capacity)
+static size_t capacity_of(size_t capacity)
 {
-	struct journal_ring *r;
-
 	if (capacity < CAPACITY_MIN)
 		capacity = CAPACITY_MIN;
+	return (capacity + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+size_t journal_ring_size(size_t capacity)
+{
+	return sizeof(struct journal_ring) + capacity_of(capacity);
+}
+
+static bool is_whole(const struct journal_ring *r, size_t size)
+{
+	return r->magic == RING_MAGIC && r->capacity == size - sizeof(*r) &&
+	       r->head - r->tail <= r->capacity;
+}
+
+struct journal_ring *journal_ring_on(void *memory, size_t size)
+{
+	struct journal_ring *r = memory;
+
+	if (is_whole(r, size)) {
+		r->taken_to = r->tail;
+		r->refused = r->state_refused = r->lost = r->spills = 0;
+	} else {
+		memset(r, 0, sizeof(*r));
+		r->capacity = size - sizeof(*r);
+	}
+	r->is_ours = false;
+	shared_lock_init(&r->lock);
+	r->magic = RING_MAGIC;
+	return r;
+}
+
+struct journal_ring *journal_ring_new(size_t capacity)
+{
+	struct journal_ring *r = NULL;
+	size_t size;
+
 	if (capacity > SIZE_MAX / 2)
 		return NULL;
-	capacity = (capacity + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	r = shared_alloc(sizeof(*r) + capacity);
+	size = journal_ring_size(capacity);
+	r = shared_alloc(size);
 	if (!r)
 		return NULL;
-	shared_lock_init(&r->lock);
-	r->capacity = capacity;
+	(void)journal_ring_on(r, size);
+	r->is_ours = true;
 	return r;
 }
 
 struct journal_ring *journal_ring_free(struct journal_ring *r)
 {
-	shared_free(r);
+	if (r && r->is_ours)
+		shared_free(r);
 	return NULL;
 }
 
@@ -182,7 +226,7 @@ static int put(struct journal_ring *r, const struct item *item, bool fits,
 	shared_lock_drop(&r->lock);
 	if (err < 0)
 		return err;
-	*ret_wake = look(&r->tail) == before;
+	*ret_wake = look(&r->taken_to) == before;
 	return 0;
 }
 
@@ -236,7 +280,7 @@ static int record_read(const struct journal_ring *r, uint64_t tail,
 static int record_peek(const struct journal_ring *r, uint64_t head,
 		       struct record *ret, uint64_t *ret_tail)
 {
-	uint64_t tail = r->tail;
+	uint64_t tail = r->taken_to;
 
 	for (int wraps = 0; head != tail && wraps < 2; wraps++) {
 		uint64_t left = r->capacity - tail % r->capacity;
@@ -268,7 +312,7 @@ int journal_ring_take(struct journal_ring *r, void *buf, size_t size,
 		return 0;
 	if (found < 0) {
 		count_up(&r->spills);
-		tail_move(r, head);
+		taken_move(r, head);
 		log_line(LEVEL_ERR, "the ring of events held garbage and was "
 				    "emptied");
 		return 0;
@@ -280,8 +324,13 @@ int journal_ring_take(struct journal_ring *r, void *buf, size_t size,
 		lost_add(r, record.ordinal - r->taken - 1);
 	r->taken = record.ordinal;
 	*ret_kind = (enum journal_item)record.kind;
-	tail_move(r, tail + record_size(record.len));
+	taken_move(r, tail + record_size(record.len));
 	return (int)record.len;
+}
+
+void journal_ring_done(struct journal_ring *r)
+{
+	__atomic_store_n(&r->tail, r->taken_to, __ATOMIC_SEQ_CST);
 }
 
 uint64_t journal_ring_dropped(const struct journal_ring *r)
@@ -298,8 +347,8 @@ uint64_t journal_ring_state_lost(const struct journal_ring *r)
 
 size_t journal_ring_used(const struct journal_ring *r)
 {
-	uint64_t tail = look(&r->tail), head = look(&r->head);
-	uint64_t used = head - tail;
+	uint64_t taken = look(&r->taken_to), head = look(&r->head);
+	uint64_t used = head - taken;
 
 	/* The reader may have gone on between the two looks. */
 	return used < r->capacity ? used : r->capacity;

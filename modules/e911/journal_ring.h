@@ -7,6 +7,9 @@
  * process).  A writer copies under a short lock and never waits: when the
  * ring is full the item is dropped and counted; the reader tells of lost
  * events, and after lost state all state is written anew.
+ *
+ * Its memory may outlive the processes (lasting_memory.h): what was put and
+ * not yet done with is found again after any death of theirs.
  */
 #pragma once
 
@@ -26,6 +29,15 @@ enum journal_item {
 struct journal_ring *journal_ring_new(size_t capacity);
 struct journal_ring *journal_ring_free(struct journal_ring *r);
 
+/* Bytes of memory that a ring of this capacity takes. */
+size_t journal_ring_size(size_t capacity);
+/*
+ * The same in memory of the caller's, aligned to 16 bytes, size of
+ * journal_ring_size().  A whole ring that is found there goes on, its lock
+ * and counters anew, before any other process sees it; else a new one begins.
+ */
+struct journal_ring *journal_ring_on(void *memory, size_t size);
+
 /*
  * 0; -ENOSPC (full) or -EMSGSIZE (no event: empty or above EVENT_MAX):
  * dropped and counted.  *ret_wake is true when the reader may be asleep and
@@ -38,14 +50,18 @@ int journal_ring_put(struct journal_ring *r, const void *event, size_t len,
 int journal_ring_put_state(struct journal_ring *r, struct text key,
 			   struct text value, bool *ret_wake);
 /*
- * Take one item: its length, 0 when empty, -ENOBUFS when size is too small
+ * Take one item, which stays in the ring until journal_ring_done(): its
+ * length, 0 when empty, -ENOBUFS when size is too small
  * (the item stays).  Garbage in the ring empties it: logged, and what was
  * lost counts as dropped events when the next item comes, and as lost state.
  */
 int journal_ring_take(struct journal_ring *r, void *buf, size_t size,
 		      enum journal_item *ret_kind);
 
+/* All that was taken is safe elsewhere: its room may be used again. */
+void journal_ring_done(struct journal_ring *r);
+
 uint64_t journal_ring_dropped(const struct journal_ring *r); /* events, ever */
 /* Goes up whenever a record of the state may have been lost. */
 uint64_t journal_ring_state_lost(const struct journal_ring *r);
-size_t journal_ring_used(const struct journal_ring *r); /* bytes */
+size_t journal_ring_used(const struct journal_ring *r); /* bytes not taken */

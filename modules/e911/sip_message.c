@@ -178,6 +178,13 @@ struct sip_flow message_flow(struct sip_msg *msg)
 	return flow;
 }
 
+uint16_t message_via_port(struct sip_msg *msg)
+{
+	uint16_t port = msg->via1 ? msg->via1->port : 0;
+
+	return port ? port : next_hop_default_port(message_flow(msg).transport);
+}
+
 int socket_contact(void *socket, char *buf, size_t size, char *host,
 		   size_t host_size)
 {

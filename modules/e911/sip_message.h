@@ -54,6 +54,8 @@ struct text message_route_set(struct sip_msg *msg, bool is_uac, char *buf,
 void message_source(struct sip_msg *msg, uint8_t ret_ip[16],
 		    uint16_t *ret_port);
 struct sip_flow message_flow(struct sip_msg *msg);
+/* Where the topmost Via says that the sender listens. */
+uint16_t message_via_port(struct sip_msg *msg);
 
 /* "<sip:e911@host:port;transport=tcp>" of a listening socket, and its host
  * as a URI writes it.  -ENOSPC. */

@@ -8,6 +8,7 @@
 #include "elin_record.h"
 #include "journal_key.h"
 #include "report.h"
+#include "setup.h"
 
 #define PROBE_FIRST_MS  1000
 #define PROBE_SPREAD_MS 29000
@@ -82,10 +83,20 @@ static void write_down(struct call *call)
 	}
 }
 
+/* Does A still wait for its final answer, or we for its ACK? */
+static bool is_set_up(const struct call *call)
+{
+	return call->state == CALL_HUNTING || call->state == CALL_RINGING ||
+	       call->state == CALL_ANSWERED || call->state == CALL_CROSSED ||
+	       call->state == CALL_HANGING;
+}
+
 void survival_note(struct call *call)
 {
 	char key[JOURNAL_KEY_CALL_SIZE];
 
+	if (!is_set_up(call))
+		setup_end(&call->setup);
 	if (call->touched && is_established(call)) {
 		write_down(call);
 	} else if (call->recorded && call->state == CALL_ENDED) {
@@ -194,6 +205,16 @@ void survival_restore(struct text key, struct text value,
 	} else {
 		count->bindings++;
 	}
+}
+
+/* As they begin again, before any event: no step of theirs. */
+void survival_unheard(struct call *call)
+{
+	call->state = CALL_ANSWERED;
+	call->a->state = LEG_ANSWERED;
+	call->answers_again = true;
+	call_timer_set(call, CALL_TIMER_GUARD,
+		       call_state_guard_ms(CALL_ANSWERED));
 }
 
 void survival_settle(const struct survival_count *count)

@@ -42,6 +42,11 @@ struct survival_count {
 /* One record; bindings come before calls. */
 void survival_restore(struct text key, struct text value,
 		      struct survival_count *count);
+/*
+ * The INVITE of this call is still written down (setup.h): A has not confirmed
+ * the answer, and may not have heard it.  The call is as it was then.
+ */
+void survival_unheard(struct call *call);
 /* All are there: what no call holds any more is remembered from now. */
 void survival_settle(const struct survival_count *count);
 

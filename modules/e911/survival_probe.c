@@ -21,6 +21,9 @@ void survival_due(struct call *call)
 {
 	if (call->state == CALL_CONNECTED && leg_is_up(call->a))
 		ask(call->a);
+	else if (call->state == CALL_ANSWERED) /* when its guard is over */
+		call_timer_set(call, CALL_TIMER_RESTORED,
+			       call_state_guard_ms(CALL_ANSWERED) + 1000);
 }
 
 void survival_probed(struct leg *leg, enum own_result result,

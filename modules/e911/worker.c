@@ -11,6 +11,9 @@
 
 #include "b2bua.h"
 #include "identity.h"
+#include "replay.h"
+#include "setup.h"
+#include "worker_lasting.h"
 
 #define DIRECTORY_RETRY_MS 1000
 #define COMPLAIN_MS        60000
@@ -50,7 +53,7 @@ int worker_shared_new(void)
 	s->elins = elin_table_new(12);
 	s->health = trunk_health_new();
 	s->trunk_calls = trunk_calls_new();
-	s->ring = journal_ring_new((size_t)worker_conf.journal_ring_kb * 1024);
+	s->ring = worker_ring_new();
 	if (!s->calls || !s->elins || !s->health || !s->trunk_calls || !s->ring)
 		return -ENOMEM;
 	directory_path_set();
@@ -82,7 +85,7 @@ void worker_shared_free(void)
 	elin_table_free(s->elins);
 	trunk_health_free(s->health);
 	trunk_calls_free(s->trunk_calls);
-	journal_ring_free(s->ring);
+	worker_lasting_free();
 	if (s->wake_fd > 0)
 		close(s->wake_fd);
 	shared_free(s);
@@ -346,6 +349,8 @@ void worker_restore(void)
 	/* Before the fork: nobody else has them. */
 	call_store_each(worker_shared->calls, count_legs,
 			worker_shared->trunk_calls);
+	worker_shared->setups = worker_setups_new();
+	setup_init(worker_shared->setups);
 }
 
 void worker_drain(bool on)

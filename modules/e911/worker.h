@@ -10,9 +10,11 @@
 #include "elin_table.h"
 #include "journal_process.h"
 #include "journal_ring.h"
+#include "lasting_memory.h"
 #include "leg_i3.h"
 #include "path.h"
 #include "report.h"
+#include "setup_store.h"
 #include "source_table.h"
 #include "survival.h"
 #include "trunk_calls.h"
@@ -24,6 +26,7 @@ struct shared_state {
 	struct trunk_health *health;
 	struct trunk_calls *trunk_calls;
 	struct journal_ring *ring;
+	struct setup_store *setups; /* NULL: there is none */
 	struct journal_stats journal;
 	struct source_table strangers;
 	int64_t stray_second; /* stray.c: answers hung up in it */
@@ -36,10 +39,11 @@ struct shared_state {
 
 /* The module's parameters. */
 struct worker_conf {
-	char *state_dir, *wake_socket, *node;
+	char *state_dir, *lasting_dir, *wake_socket, *node;
 	int sip_elin_timeout; /* s */
 	int calls_hash_bits;  /* 4..20 */
 	int journal_ring_kb;  /* KiB */
+	int setup_memory_kb;  /* KiB */
 	int ladder_timeout;   /* s that a hunt may take */
 	int linger;           /* s an ended call is kept */
 	int session_expires;  /* s; 0: none */
@@ -68,7 +72,8 @@ struct directory *worker_directory_begin(void);
 void worker_directory_end(struct directory *d);
 
 /* mod_init, after worker_shared_new(): take the calls and bindings back that
- * the journal holds. */
+ * the journal holds, and keep the calls that were being set up for
+ * replay_run(). */
 void worker_restore(void);
 
 /* A planned restart: refuse new calls, keep those that are established. */

@@ -63,6 +63,7 @@ static void assert_takes(struct journal_ring *r, uint32_t number, size_t len)
 	assert_int_equal(journal_ring_take(r, buf, sizeof(buf), &kind),
 			 (int)len);
 	assert_memory_equal(buf, expected, fill(expected, number, len));
+	journal_ring_done(r);
 }
 
 static void what_is_put_comes_out_in_order(void **state)
@@ -198,17 +199,76 @@ static void any_garbage_comes_to_an_end(void **state)
 			(void)journal_ring_put(r, buf, 500 + i, &wake);
 		for (int i = 0; i < 64; i++) {
 			seed = seed * 1664525 + 1013904223;
-			/* Behind the lock and the capacity. */
-			p[16 + (seed >> 8) % (CAPACITY - 16)] = (uint8_t)seed;
+			/* Behind the capacity, the lock and whose it is. */
+			p[32 + (seed >> 8) % (CAPACITY - 32)] = (uint8_t)seed;
 		}
 		for (int i = 0;
 		     journal_ring_take(r, buf, sizeof(buf), &kind) > 0; i++)
 			assert_true(i < 200);
+		journal_ring_done(r);
 		if (round % 10 == 0) {
 			journal_ring_free(r);
 			*state = p = (uint8_t *)journal_ring_new(CAPACITY);
 		}
 	}
+}
+
+static void only_what_is_done_with_makes_room(void **state)
+{
+	uint8_t event[1000] = { 0 };
+	bool wake;
+
+	while (journal_ring_put(*state, event, sizeof(event), &wake) == 0)
+		;
+	while (journal_ring_take(*state, event, sizeof(event), &kind) > 0)
+		;
+	assert_int_equal(journal_ring_used(*state), 0);
+	assert_int_equal(journal_ring_put(*state, event, sizeof(event), &wake),
+			 -ENOSPC);
+	journal_ring_done(*state);
+	assert_int_equal(journal_ring_put(*state, event, sizeof(event), &wake),
+			 0);
+}
+
+/* Memory that outlives whoever used it. */
+static void what_was_not_done_with_is_there_after_a_death(void **state)
+{
+	size_t size = journal_ring_size(CAPACITY);
+	void *memory = test_malloc(size);
+	uint8_t buf[EVENT_MAX];
+	struct journal_ring *r;
+
+	(void)state;
+	memset(memory, 0xa5, size);
+	r = journal_ring_on(memory, size);
+	assert_int_equal(journal_ring_used(r), 0);
+	for (uint32_t i = 1; i <= 9; i++)
+		put(r, i, 100 + i);
+	for (uint32_t i = 1; i <= 3; i++)
+		assert_takes(r, i, 100 + i);
+	/* Taken, and not safe yet. */
+	assert_int_equal(journal_ring_take(r, buf, sizeof(buf), &kind), 104);
+	r = journal_ring_on(memory, size);
+	for (uint32_t i = 4; i <= 9; i++)
+		assert_takes(r, i, 100 + i);
+	assert_int_equal(journal_ring_used(r), 0);
+	assert_int_equal(journal_ring_dropped(r), 0);
+	test_free(memory);
+}
+
+static void a_ring_of_another_size_begins_anew(void **state)
+{
+	size_t size = journal_ring_size(CAPACITY);
+	void *memory = test_malloc(size + 4096);
+	struct journal_ring *r = journal_ring_on(memory, size);
+
+	(void)state;
+	put(r, 1, 100);
+	r = journal_ring_on(memory, size + 4096);
+	assert_int_equal(journal_ring_used(r), 0);
+	put(r, 2, 200);
+	assert_takes(r, 2, 200);
+	test_free(memory);
 }
 
 static void without_memory_there_is_no_ring(void **state)
@@ -263,6 +323,8 @@ static bool consume(struct journal_ring *r, uint32_t next[PRODUCERS],
 	uint8_t buf[EVENT_MAX];
 	struct sample sample;
 	int len = journal_ring_take(r, buf, sizeof(buf), &kind);
+
+	journal_ring_done(r);
 
 	assert_true(len >= 0);
 	if (len == 0)
@@ -348,6 +410,9 @@ int main(void)
 		T(a_buffer_too_small_leaves_the_event),
 		T(garbage_empties_the_ring_and_is_counted),
 		T(any_garbage_comes_to_an_end),
+		T(only_what_is_done_with_makes_room),
+		T(what_was_not_done_with_is_there_after_a_death),
+		T(a_ring_of_another_size_begins_anew),
 		T(without_memory_there_is_no_ring),
 		T(many_writers_lose_nothing_and_no_wake_is_missed),
 		T(what_many_writers_lose_is_counted),

@@ -70,7 +70,8 @@ class Gateway:
             self._sub("kamailio", service=True),
             os.path.join(top, "kamailio-cfg"), self.bin,
             [(t, self.address, self.port) for t in ("udp", "tcp")],
-            {"E911_STATE_DIR": self.state, "E911_WAKE_SOCKET": wake_socket,
+            {"E911_STATE_DIR": self.state, "E911_LASTING_DIR": self.state,
+             "E911_WAKE_SOCKET": wake_socket,
              "E911_NODE": NODE})
 
         # What an ESInet is told of the gateway: of meaning to i3 trunks only.

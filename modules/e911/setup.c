@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "setup.h"
+
+#include "report.h"
+#include "sip_port.h"
+#include "text_writer.h"
+
+#define CANCEL_MAX 8192
+
+static struct setup_store *store;
+
+void setup_init(struct setup_store *s)
+{
+	store = s;
+}
+
+uint32_t setup_begin(const struct setup_invite *how, struct text invite)
+{
+	const struct text parts[SETUP_PARTS_MAX] = {
+		text_make((const char *)how, sizeof(*how)), invite
+	};
+	uint32_t handle;
+
+	if (!store)
+		return 0;
+	handle = setup_store_add(store, parts);
+	if (!handle)
+		stat_add(STAT_setups_unrecorded, 1);
+	return handle;
+}
+
+void setup_end(uint32_t *handle)
+{
+	if (*handle)
+		setup_store_drop(store, *handle);
+	*handle = 0;
+}
+
+/* ---- the CANCEL ---- */
+
+static bool is_header(struct text line, const char *name)
+{
+	size_t len = strlen(name);
+
+	return line.len > len && line.p[len] == ':' &&
+	       text_has_prefix_nocase(line, text_of(name));
+}
+
+static bool belongs_to_cancel(struct text line)
+{
+	static const char *const names[] = {
+		"Via", "From", "To", "Call-ID", "Route", "Max-Forwards"
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (is_header(line, names[i]))
+			return true;
+	return false;
+}
+
+/* With its CRLF; empty at the end of the headers. */
+static struct text take_line(struct text *rest)
+{
+	const char *end = memchr(rest->p, '\n', rest->len);
+	struct text line = text_of(NULL);
+
+	if (!end)
+		return line;
+	line = text_make(rest->p, (size_t)(end - rest->p) + 1);
+	*rest = text_make(end + 1, rest->len - line.len);
+	return line.len > 2 ? line : text_of(NULL);
+}
+
+static void put_cseq(struct text_writer *w, struct text line)
+{
+	struct text number = text_trim(text_make(line.p + 5, line.len - 5));
+	size_t n = 0;
+
+	while (n < number.len && text_is_digit(number.p[n]))
+		n++;
+	text_writef(w, "CSeq: %.*s CANCEL\r\n",
+		    TEXT_ARG(text_make(number.p, n)));
+}
+
+size_t setup_cancel(struct text invite, char *buf, size_t size)
+{
+	static const struct text method = { "INVITE ", 7 };
+	struct text_writer w = text_writer_on(buf, size);
+	struct text line = take_line(&invite);
+
+	if (!text_has_prefix_nocase(line, method))
+		return 0;
+	text_write(&w, text_of("CANCEL "));
+	text_write(&w, text_make(line.p + method.len, line.len - method.len));
+	while ((line = take_line(&invite)).len) {
+		if (belongs_to_cancel(line))
+			text_write(&w, line);
+		else if (is_header(line, "CSeq"))
+			put_cseq(&w, line);
+	}
+	text_write(&w, text_of("Content-Length: 0\r\n\r\n"));
+	return w.full ? 0 : text_written(&w).len;
+}
+
+void setup_ringing(const struct leg *leg, const struct next_hop *to,
+		   struct text invite)
+{
+	static char cancel[CANCEL_MAX];
+	struct setup_leg how = { .to = *to };
+	uint32_t handle = leg->call->setup;
+	struct text parts[SETUP_PARTS_MAX];
+
+	if (!handle)
+		return;
+	sip_socket_name(&leg->flow, how.socket, sizeof(how.socket));
+	parts[0] = text_make((const char *)&how, sizeof(how));
+	parts[1] =
+		text_make(cancel, setup_cancel(invite, cancel, sizeof(cancel)));
+	if (!parts[1].len || !setup_store_leg(store, handle, parts))
+		stat_add(STAT_setups_unrecorded, 1);
+}

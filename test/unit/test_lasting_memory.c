@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* build: with modules/e911/lasting_memory.c test/support/platform_libc.c */
+/* build: with test/support/state_dir.c */
+/* build: link lmdb pthread */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "modules/e911/lasting_memory.h"
+#include "support/state_dir.h"
+
+#define SIZE ((size_t)16384)
+
+static int setup(void **state)
+{
+	*state = state_dir_new();
+	return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	state_dir_free(*state);
+	return 0;
+}
+
+static const char *file_of(void **state)
+{
+	static char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s",
+		       state_dir_path(*state, "memory"));
+	return path;
+}
+
+static void what_a_killed_process_wrote_is_there(void **state)
+{
+	const char *path = file_of(state);
+	struct lasting_memory m;
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (lasting_memory_open(&m, path, geteuid(), 0) < 0 || m.p ||
+		    lasting_memory_renew(&m, SIZE) < 0)
+			_exit(1);
+		memcpy((char *)m.p + 5000, "written", 8);
+		(void)kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(lasting_memory_open(&m, path, geteuid(), 0), 0);
+	assert_int_equal(m.size, SIZE);
+	assert_string_equal((char *)m.p + 5000, "written");
+	lasting_memory_close(&m);
+	lasting_memory_close(&m); /* nothing */
+}
+
+static void renewed_it_is_empty(void **state)
+{
+	struct lasting_memory m;
+
+	assert_int_equal(lasting_memory_open(&m, file_of(state), geteuid(), 0),
+			 0);
+	assert_int_equal(lasting_memory_renew(&m, SIZE), 0);
+	memset(m.p, 7, SIZE);
+	assert_int_equal(lasting_memory_renew(&m, 2 * SIZE), 0);
+	assert_int_equal(m.size, 2 * SIZE);
+	for (size_t i = 0; i < m.size; i++)
+		assert_int_equal(((uint8_t *)m.p)[i], 0);
+	lasting_memory_close(&m);
+}
+
+static void only_one_process_at_a_time_has_it(void **state)
+{
+	struct lasting_memory m, other;
+
+	assert_int_equal(lasting_memory_open(&m, file_of(state), geteuid(), 0),
+			 0);
+	assert_int_equal(
+		lasting_memory_open(&other, file_of(state), geteuid(), 30),
+		-EWOULDBLOCK);
+	lasting_memory_close(&m);
+	assert_int_equal(
+		lasting_memory_open(&other, file_of(state), geteuid(), 0), 0);
+	lasting_memory_close(&other);
+}
+
+static void a_file_that_others_may_write_is_not_taken(void **state)
+{
+	const char *path = file_of(state);
+	struct lasting_memory m;
+	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fchmod(fd, 0666), 0);
+	close(fd);
+	assert_int_equal(lasting_memory_open(&m, path, geteuid(), 0), -EPERM);
+}
+
+static void what_is_no_file_is_not_taken(void **state)
+{
+	const char *path = file_of(state);
+	struct lasting_memory m;
+
+	assert_int_equal(symlink("/etc/hostname", path), 0);
+	assert_int_equal(lasting_memory_open(&m, path, geteuid(), 0), -ELOOP);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(lasting_memory_open(&m, "/nowhere/e911", 0, 0),
+			 -ENOENT);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(what_a_killed_process_wrote_is_there),
+		T(renewed_it_is_empty),
+		T(only_one_process_at_a_time_has_it),
+		T(a_file_that_others_may_write_is_not_taken),
+		T(what_is_no_file_is_not_taken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

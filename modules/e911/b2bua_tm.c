@@ -20,6 +20,7 @@
 #include "report.h"
 #include "setup.h"
 #include "sip_message.h"
+#include "trunk_watch.h"
 
 #define ROUTE_SET_SIZE 8192
 #define REPLY_ROOM     2048 /* start line, Via, tags, lengths */
@@ -120,6 +121,19 @@ static void on_tm(struct cell *t, int type, struct tmcb_params *ps)
 		tell_reply(ex, ps->rpl, ps->code);
 	}
 	tmb.t_sett(saved, saved_branch);
+}
+
+/* An OPTIONS outside of any call. */
+static void on_probe(struct cell *t, int type, struct tmcb_params *ps)
+{
+	struct trunk_probe *probe = *ps->param;
+	bool is_heard = ps->rpl && ps->rpl != FAKED_REPLY;
+
+	(void)t;
+	if (type & TMCB_DESTROY)
+		trunk_watch_forgotten(probe);
+	else
+		trunk_watch_answered(probe, is_heard ? (unsigned)ps->code : 0);
 }
 
 static int proto_of(uint8_t transport)
@@ -262,6 +276,10 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 			       TMCB_DONT_ACK;
 		req.cb = on_tm;
 		req.cbp = out->exchange;
+	} else if (out->probe) {
+		req.cb_flags = TMCB_LOCAL_COMPLETED | TMCB_DESTROY;
+		req.cb = on_probe;
+		req.cbp = out->probe;
 	}
 	sending = out;
 	rc = tmb.t_uac_with_ids(&req, &index, &label);
@@ -270,7 +288,8 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 		free_rr(&d.dialog.route_set);
 	if (rc <= 0)
 		return -EIO;
-	*ret = (struct sip_transaction){ index, label, out->exchange != NULL };
+	*ret = (struct sip_transaction){ index, label,
+					 out->exchange || out->probe };
 	return 0;
 }
 

@@ -74,6 +74,10 @@ int must_check directory_trunk_by_source(struct directory *d,
 					 struct dir_trunk *ret);
 int must_check directory_trunk(struct directory *d, uint64_t trunk_id,
 			       struct dir_trunk *ret);
+/* The trunk with the next larger id, 0 begins; those whose record is damaged
+ * are counted and left out.  -ENOENT: there is no more. */
+int must_check directory_trunk_after(struct directory *d, uint64_t trunk_id,
+				     struct dir_trunk *ret);
 /* The organisation that the trunk may claim under this UUID. */
 int must_check directory_trunk_org(struct directory *d, uint64_t trunk_id,
 				   const struct uuid *uuid,

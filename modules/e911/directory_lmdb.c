@@ -446,6 +446,45 @@ int directory_trunk(struct directory *d, uint64_t trunk_id,
 	return trunk_get(d, &key, ret);
 }
 
+/* The record behind the key, if it is a trunk's; *key becomes its. */
+static int trunk_behind(struct directory *d, MDB_cursor *cursor,
+			struct dir_key *key, MDB_val *ret)
+{
+	MDB_val k = { key->len, key->b };
+	int rc = mdb_cursor_get(cursor, &k, ret, MDB_SET_RANGE);
+
+	if (rc == 0 && k.mv_size == key->len &&
+	    memcmp(k.mv_data, key->b, key->len) == 0)
+		rc = mdb_cursor_get(cursor, &k, ret, MDB_NEXT);
+	if (rc)
+		return rc == MDB_NOTFOUND ? -ENOENT : damaged(d);
+	if (k.mv_size != key->len ||
+	    *(const uint8_t *)k.mv_data != (uint8_t)DIR_TRUNK)
+		return -ENOENT;
+	memcpy(key->b, k.mv_data, key->len);
+	return 0;
+}
+
+int directory_trunk_after(struct directory *d, uint64_t trunk_id,
+			  struct dir_trunk *ret)
+{
+	struct dir_key key;
+	MDB_cursor *cursor;
+	MDB_val v;
+	int err;
+
+	dir_key_trunk(&key, trunk_id);
+	if (mdb_cursor_open(d->open.txn, d->open.dbi, &cursor))
+		return -ENOMEM;
+	while ((err = trunk_behind(d, cursor, &key, &v)) == 0) {
+		if (dir_trunk_decode(&key, v.mv_data, v.mv_size, ret) == 0)
+			break;
+		(void)damaged(d);
+	}
+	mdb_cursor_close(cursor);
+	return err;
+}
+
 int directory_trunk_org(struct directory *d, uint64_t trunk_id,
 			const struct uuid *uuid, uint64_t *ret_organization_id)
 {

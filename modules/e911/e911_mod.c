@@ -35,6 +35,7 @@
 #include "worker.h"
 
 #define TIMER_INTERVAL_MS 100
+#define WATCH_INTERVAL_MS 500
 
 static char default_state_dir[] = "/var/lib/e911";
 static char default_lasting_dir[] = "/dev/shm";
@@ -202,6 +203,12 @@ static counter_val_t count_calls_active(void)
 	return (counter_val_t)call_store_count(worker_shared->calls);
 }
 
+static counter_val_t count_trunks_down(void)
+{
+	return (counter_val_t)trunk_health_down_count(worker_shared->health,
+						      clock_mono_ms());
+}
+
 static counter_val_t count_elins_active(void)
 {
 	return (counter_val_t)elin_table_active(worker_shared->elins);
@@ -216,7 +223,8 @@ static counter_val_t count_journal_waiting(void)
 #define STAT(n, help)     FUNCTION(#n, count_##n)
 static stat_export_t stats[] = {
 #include "stats.def"
-	FUNCTION("calls_active", count_calls_active)
+	FUNCTION("calls_active", count_calls_active) FUNCTION("trunks_down",
+							      count_trunks_down)
 		FUNCTION("elins_active", count_elins_active)
 			FUNCTION("journal_waiting", count_journal_waiting){ 0 },
 };
@@ -258,6 +266,16 @@ static void on_tick(unsigned ticks, void *arg)
 		setup_store_alive(worker_shared->setups, clock_utc_ms());
 	relieve_memory();
 	call_store_tick(worker_shared->calls, clock_mono_ms(), on_due, NULL);
+}
+
+/* A process of its own: what it waits for, be it a page of the directory,
+ * holds up no timer of a call. */
+static void on_watch(unsigned ticks, void *arg)
+{
+	(void)ticks;
+	(void)arg;
+	if (shm_available() > shm_mem_size / 8)
+		worker_watch_trunks();
 }
 
 /*
@@ -305,10 +323,11 @@ static int mod_init(void)
 	    e911_rpc_register() < 0 || drain_register() < 0 ||
 	    raw_input_register() < 0)
 		return -1;
-	/* The journal process and the one that ends calls. */
+	/* The journal process, the one that ends calls, the one that asks
+	 * trunks. */
 	register_procs(1);
 	cfg_register_child(1);
-	register_sync_timers(1);
+	register_sync_timers(2);
 	unreach_process_prepare();
 	return 0;
 }
@@ -328,6 +347,14 @@ static int run_journal(void)
 	return 0;
 }
 
+static int run_timer(const char *name, void (*turn)(unsigned, void *),
+		     int interval_ms)
+{
+	return fork_sync_utimer(PROC_TIMER, (char *)name, 1,
+				(utimer_function *)turn, NULL,
+				interval_ms * 1000);
+}
+
 static int child_init(int rank)
 {
 	if (rank == PROC_INIT)
@@ -335,9 +362,10 @@ static int child_init(int rank)
 	if (rank == PROC_MAIN) {
 		if (run_journal() < 0 || unreach_process_start() < 0)
 			return -1;
-		return fork_sync_utimer(PROC_TIMER, "e911 timer", 1,
-					(utimer_function *)on_tick, NULL,
-					TIMER_INTERVAL_MS * 1000) < 0
+		return run_timer("e911 timer", on_tick, TIMER_INTERVAL_MS) <
+					       0 ||
+				       run_timer("e911 watch", on_watch,
+						 WATCH_INTERVAL_MS) < 0
 			       ? -1
 			       : 0;
 	}

@@ -168,34 +168,109 @@ static void rpc_media_lost(rpc_t *rpc, void *ctx)
 
 /* ---- e911.trunks ---- */
 
+/* One trunk, whose destinations are gone through. */
+struct rpc_trunks {
+	rpc_t *rpc;
+	void *ctx;
+	int64_t mono_ms;
+	uint64_t trunk_id;
+	struct text name;
+	uint32_t max_calls, oos_check_s;
+};
+
+/* "": there is none. */
+static void add_ms(rpc_t *rpc, void *h, char *name, int64_t ms)
+{
+	if (ms < 0)
+		add_text(rpc, h, name, "");
+	else
+		add_id(rpc, h, name, (uint64_t)ms);
+}
+
 static void add_destination(const struct trunk_health_view *v, void *arg)
 {
-	struct rpc_walk *w = arg;
+	const struct rpc_trunks *w = arg;
+	uint64_t trunk_id = w->trunk_id ? w->trunk_id : v->trunk_id;
+	rpc_t *rpc = w->rpc;
 	void *h;
 
-	if (w->rpc->add(w->ctx, "{", &h) < 0)
+	if (rpc->add(w->ctx, "{", &h) < 0)
 		return;
-	add_id(w->rpc, h, "trunk_id", v->trunk_id);
-	add_text(w->rpc, h, "host", v->host);
-	w->rpc->struct_add(h, "d", "port", (int)v->port);
-	add_text(w->rpc, h, "transport", trunk_transport_name(v->transport));
-	add_text(w->rpc, h, "state", v->up ? "up" : "down");
-	add_id(w->rpc, h, "left_ms", (uint64_t)v->left_ms);
-	add_id(w->rpc, h, "failures", v->failures);
+	add_id(rpc, h, "trunk_id", trunk_id);
+	add_view(rpc, h, "name", w->name);
+	add_text(rpc, h, "host", v->host);
+	rpc->struct_add(h, "d", "port", (int)v->port);
+	add_text(rpc, h, "transport", trunk_transport_name(v->transport));
+	add_text(rpc, h, "state", v->up ? "up" : "down");
+	add_text(rpc, h, "why", v->why);
+	add_ms(rpc, h, "since_ms_ago", v->since_ms);
+	add_id(rpc, h, "left_ms", (uint64_t)v->left_ms);
+	add_id(rpc, h, "failures", v->failures);
+	add_id(rpc, h, "calls",
+	       trunk_calls_count(worker_shared->trunk_calls, trunk_id));
+	add_id(rpc, h, "max_calls", w->max_calls);
+	add_id(rpc, h, "oos_check_s", w->oos_check_s);
+	add_ms(rpc, h, "options_ms_ago", v->asked_ms);
+	add_ms(rpc, h, "round_trip_ms", v->round_trip_ms);
+}
+
+static void add_route(struct rpc_trunks *w, const struct call_route *route)
+{
+	struct trunk_health_view v;
+
+	(void)trunk_health_look(worker_shared->health, route, w->mono_ms, &v);
+	add_destination(&v, w);
+}
+
+static void add_trunk(struct rpc_trunks *w, const struct dir_trunk *trunk)
+{
+	struct call_route route = { .trunk_id = trunk->trunk_id };
+
+	w->trunk_id = trunk->trunk_id;
+	w->name = trunk->name;
+	w->max_calls = trunk->max_calls;
+	w->oos_check_s = trunk->oos_check_s;
+	for (uint32_t i = 0; i <= trunk->contact_count; i++) {
+		const struct dir_contact *c = &trunk->contacts[i ? i - 1 : 0];
+		struct text host = i ? c->host : trunk->host;
+
+		if (text_to_cstr(host, route.host, sizeof(route.host)) < 0)
+			continue;
+		route.port = i ? c->port : trunk->port;
+		route.transport =
+			(uint8_t)(i ? c->transport : trunk->transport);
+		add_route(w, &route);
+	}
 }
 
 static const char *rpc_trunks_doc[] = {
-	"Destinations that have failed since the start: whether they are in "
-	"service again, and when those that are not are tried again.",
+	"Where calls are sent to: whether it is in service, since when and "
+	"why, how many calls it carries, its latest OPTIONS.",
 	0
 };
 
 static void rpc_trunks(rpc_t *rpc, void *ctx)
 {
-	struct rpc_walk w = { rpc, ctx, 0, 0 };
+	struct rpc_trunks w = { .rpc = rpc,
+				.ctx = ctx,
+				.mono_ms = clock_mono_ms() };
+	struct directory *d = worker_directory_begin();
+	struct dir_trunk trunk;
+	uint64_t id = 0;
 
-	trunk_health_each(worker_shared->health, clock_mono_ms(),
-			  add_destination, &w);
+	while (d && directory_trunk_after(d, id, &trunk) == 0) {
+		id = trunk.trunk_id;
+		if (trunk.role != TRUNK_ORIGIN || trunk.oos_check_s)
+			add_trunk(&w, &trunk);
+	}
+	worker_directory_end(d);
+	w = (struct rpc_trunks){ .rpc = rpc, .ctx = ctx, .mono_ms = w.mono_ms };
+	for (unsigned i = 0; i < worker_conf.path.default_route_count; i++)
+		add_route(&w, &worker_conf.path.default_routes[i]);
+	/* Without a directory: what is remembered. */
+	if (!d)
+		trunk_health_each(worker_shared->health, w.mono_ms,
+				  add_destination, &w);
 }
 
 /* ---- e911.elins ---- */

@@ -22,7 +22,7 @@ static const struct call_route *route_of(const struct leg *leg)
 static void note_failure(const struct b2bua *b, const struct call_route *route,
 			 struct text why)
 {
-	if (!trunk_health_failed(b->health, route, clock_mono_ms()))
+	if (!trunk_health_failed(b->health, route, clock_mono_ms(), why))
 		return;
 	stat_add(STAT_trunks_failed, 1);
 	report_trunk(EVENT_TRUNK_DOWN, route, why);
@@ -31,7 +31,7 @@ static void note_failure(const struct b2bua *b, const struct call_route *route,
 void hunt_heard(const struct leg *leg, const struct b2bua *b)
 {
 	if (leg->attempt < leg->call->route_count &&
-	    trunk_health_replied(b->health, route_of(leg)))
+	    trunk_health_replied(b->health, route_of(leg), clock_mono_ms()))
 		report_trunk(EVENT_TRUNK_UP, route_of(leg), text_of("replied"));
 }
 

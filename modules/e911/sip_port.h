@@ -4,7 +4,7 @@
  *
  * b2bua.c speaks only these; b2bua_tm.c implements them on Kamailio's tm,
  * test/support/fake_sip.c by writing down what was said.  All functions are
- * called with the call's lock held and never wait.
+ * called with the call's lock held, if there is a call, and never wait.
  */
 #pragma once
 
@@ -44,6 +44,9 @@ struct exchange {
 	bool is_invite;              /* RELAY, OWN: a re-INVITE */
 	bool is_refresh;             /* RELAY, OWN: INVITE or UPDATE */
 };
+/* The same of an OPTIONS outside of any call: trunk_watch.h. */
+struct trunk_probe;
+
 struct exchange *exchange_new(enum exchange_kind kind, struct leg *leg);
 void exchange_free(struct exchange *ex); /* accepts NULL */
 
@@ -57,6 +60,7 @@ struct sip_out {
 	uint32_t response_timeout_ms, final_timeout_ms;
 	struct exchange *exchange; /* NULL: nobody hears (ACK, a BYE without
 				      memory) */
+	struct trunk_probe *probe; /* in place of an exchange */
 };
 
 /* Send.  0 and the transaction; on failure negative errno and the exchange

@@ -13,6 +13,7 @@
 #include "identity.h"
 #include "replay.h"
 #include "setup.h"
+#include "trunk_watch.h"
 #include "worker_lasting.h"
 
 #define DIRECTORY_RETRY_MS 1000
@@ -70,6 +71,7 @@ int worker_shared_new(void)
 				 .trunk_calls = s->trunk_calls,
 				 .ladder_ms = worker_conf.ladder_timeout * 1000,
 				 .linger_ms = worker_conf.linger * 1000 });
+	trunk_watch_init(s->health);
 	survival_init(
 		&(struct survival){ .calls = s->calls, .elins = s->elins });
 	return 0;
@@ -83,6 +85,7 @@ void worker_shared_free(void)
 		return;
 	call_store_free(s->calls);
 	elin_table_free(s->elins);
+	trunk_watch_init(NULL); /* tm tells what it forgets after us */
 	trunk_health_free(s->health);
 	trunk_calls_free(s->trunk_calls);
 	worker_lasting_free();
@@ -254,6 +257,11 @@ void worker_directory_end(struct directory *d)
 {
 	if (d)
 		directory_end(d);
+}
+
+void worker_watch_trunks(void)
+{
+	(void)trunk_watch_turn(worker_directory_begin(), worker_directory_end);
 }
 
 /* ---- counters and events ---- */

@@ -76,6 +76,9 @@ void worker_directory_end(struct directory *d);
  * replay_run(). */
 void worker_restore(void);
 
+/* Ask the trunks that want it whether they live: trunk_watch.h. */
+void worker_watch_trunks(void);
+
 /* A planned restart: refuse new calls, keep those that are established. */
 void worker_drain(bool on);
 bool worker_is_draining(void);

@@ -35,6 +35,12 @@ def place(caller, psap, numbers):
     assert len(psap.of(numbers)) == len(numbers)
 
 
+def carried(gateway):
+    """How many calls the PSAP's trunk carries."""
+    return next(int(row["calls"]) for row in gateway.kamailio.rpc(
+        "e911.trunks") if row["name"] == PSAP)
+
+
 def written_down(gateway):
     """What was said up to now is on the disk."""
     def all_of_it():
@@ -101,6 +107,7 @@ def test_calls_outlive_kamailio(own_gateway, end, transports):
         end(gateway)
         gateway.kamailio.start()
         assert len(gateway.kamailio.rpc("e911.calls")) == CALLS
+        assert carried(gateway) == CALLS
         for method in ("INFO", "UPDATE", "INVITE"):
             speak(caller, psap, numbers, method)
             speak(psap, caller, numbers, method)
@@ -111,6 +118,7 @@ def test_calls_outlive_kamailio(own_gateway, end, transports):
     gateway.kamailio.memory_level = empty
     gateway.check_idle(IDLE_S)
     assert int(gateway.kamailio.rpc("e911.stats")["elins_active"]) == 0
+    assert carried(gateway) == 0
     told = gateway.postgres.query(
         "SELECT detail ->> 'count' AS calls FROM e911.call_event"
         " WHERE kind = 'calls.restored'")

@@ -44,7 +44,8 @@ void is_out_of_service(struct flow *f, const char *who)
 {
 	struct call_route route = route_to(f, who);
 
-	assert_true(trunk_health_failed(health, &route, clock_mono_ms()));
+	assert_true(trunk_health_failed(health, &route, clock_mono_ms(),
+					text_of("no reply at all")));
 }
 
 void carries_at_most(struct flow *f, const char *who, uint32_t max)

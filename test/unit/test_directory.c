@@ -293,6 +293,44 @@ static void damaged_record_is_refused_and_counted(void **state)
 	directory_close(d);
 }
 
+static void trunks_are_walked_in_order_and_damage_is_left_out(void **state)
+{
+	static const uint64_t ids[] = { 1, 255, 256, UINT64_C(1) << 40 };
+	struct writer w = writer_begin("gen-000001", MAP_SIZE);
+	struct dir_trunk trunk = { .trunk_id = 0 };
+	struct dir_key key;
+	struct directory *d;
+	char junk[] = "junk";
+
+	(void)state;
+	put_change_id(&w, 1);
+	/* Neighbours of the trunks among the keys. */
+	dir_key_source(&key, addr16("::ffff:192.0.2.7"), 128);
+	PUT(&w, source, &key, .trunk_id = 9);
+	dir_key_elin(&key, 12065550100);
+	PUT(&w, elin, &key, .location_id = 1);
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		dir_key_trunk(&key, ids[i]);
+		PUT(&w, trunk, &key, .trunk_id = ids[i]);
+		dir_key_trunk(&key, ids[i] + 1);
+		if (ids[i] != 255)
+			put_raw(&w, &key, junk, sizeof(junk));
+	}
+	writer_commit(&w);
+	point("current", "gen-000001");
+	d = open_begun();
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		assert_int_equal(
+			directory_trunk_after(d, trunk.trunk_id, &trunk), 0);
+		assert_int_equal(trunk.trunk_id, ids[i]);
+	}
+	assert_int_equal(directory_trunk_after(d, trunk.trunk_id, &trunk),
+			 -ENOENT);
+	assert_int_equal(directory_trunk_after(d, UINT64_MAX, &trunk), -ENOENT);
+	assert_int_equal(directory_damage_count(d), 3);
+	directory_close(d);
+}
+
 static void source_of_a_missing_trunk_is_damage(void **state)
 {
 	struct writer w = writer_begin("gen-000001", MAP_SIZE);
@@ -350,6 +388,7 @@ int main(void)
 		TEST(sources_are_found_without_the_gateway_record),
 		TEST(longest_prefix_of_a_network_wins),
 		TEST(damaged_record_is_refused_and_counted),
+		TEST(trunks_are_walked_in_order_and_damage_is_left_out),
 		TEST(source_of_a_missing_trunk_is_damage),
 		TEST(damaged_source_hides_the_shorter_prefix),
 	};

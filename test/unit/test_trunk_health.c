@@ -27,6 +27,17 @@ static struct call_route route_to(unsigned n)
 	return r;
 }
 
+static bool failed(struct trunk_health *h, const struct call_route *r,
+		   int64_t mono_ms)
+{
+	return trunk_health_failed(h, r, mono_ms, text_of("no reply at all"));
+}
+
+static bool replied(struct trunk_health *h, const struct call_route *r)
+{
+	return trunk_health_replied(h, r, 5000);
+}
+
 static int begin(void **state)
 {
 	*state = trunk_health_new();
@@ -44,14 +55,14 @@ static void nobody_has_failed_at_first(void **state)
 	struct call_route r = route_to(1);
 
 	assert_true(trunk_health_is_up(*state, &r, 0));
-	assert_false(trunk_health_replied(*state, &r));
+	assert_false(replied(*state, &r));
 }
 
 static void a_failure_lasts_for_the_recovery_timeout(void **state)
 {
 	struct call_route r = route_to(1);
 
-	assert_true(trunk_health_failed(*state, &r, 1000));
+	assert_true(failed(*state, &r, 1000));
 	assert_false(trunk_health_is_up(*state, &r, 1000));
 	assert_false(trunk_health_is_up(*state, &r, 30999));
 	assert_true(trunk_health_is_up(*state, &r, 31000));
@@ -61,8 +72,8 @@ static void a_second_failure_is_no_news_and_lasts_from_then(void **state)
 {
 	struct call_route r = route_to(1);
 
-	assert_true(trunk_health_failed(*state, &r, 1000));
-	assert_false(trunk_health_failed(*state, &r, 2000));
+	assert_true(failed(*state, &r, 1000));
+	assert_false(failed(*state, &r, 2000));
 	assert_false(trunk_health_is_up(*state, &r, 31500));
 	assert_true(trunk_health_is_up(*state, &r, 32000));
 }
@@ -71,11 +82,11 @@ static void a_reply_ends_it_once(void **state)
 {
 	struct call_route r = route_to(1);
 
-	assert_true(trunk_health_failed(*state, &r, 1000));
-	assert_true(trunk_health_replied(*state, &r));
-	assert_false(trunk_health_replied(*state, &r));
+	assert_true(failed(*state, &r, 1000));
+	assert_true(replied(*state, &r));
+	assert_false(replied(*state, &r));
 	assert_true(trunk_health_is_up(*state, &r, 1001));
-	assert_true(trunk_health_failed(*state, &r, 1002));
+	assert_true(failed(*state, &r, 1002));
 }
 
 static void without_recovery_timeout_nothing_is_out_of_service(void **state)
@@ -83,7 +94,7 @@ static void without_recovery_timeout_nothing_is_out_of_service(void **state)
 	struct call_route r = route_to(1);
 
 	r.recovery_timeout_s = 0;
-	assert_false(trunk_health_failed(*state, &r, 1000));
+	assert_false(failed(*state, &r, 1000));
 	assert_true(trunk_health_is_up(*state, &r, 1000));
 }
 
@@ -93,7 +104,7 @@ static void port_and_transport_are_part_of_a_destination(void **state)
 
 	port.port = 5061;
 	transport.transport = 2;
-	assert_true(trunk_health_failed(*state, &r, 1000));
+	assert_true(failed(*state, &r, 1000));
 	assert_true(trunk_health_is_up(*state, &port, 1000));
 	assert_true(trunk_health_is_up(*state, &transport, 1000));
 }
@@ -103,9 +114,9 @@ static void without_a_table_everything_is_in_service(void **state)
 	struct call_route r = route_to(1);
 
 	(void)state;
-	assert_false(trunk_health_failed(NULL, &r, 1000));
+	assert_false(failed(NULL, &r, 1000));
 	assert_true(trunk_health_is_up(NULL, &r, 1000));
-	assert_false(trunk_health_replied(NULL, &r));
+	assert_false(replied(NULL, &r));
 }
 
 static void count(const struct trunk_health_view *v, void *arg)
@@ -124,7 +135,7 @@ static void a_full_table_forgets_nobody_it_knows(void **state)
 	for (unsigned n = 0; n < 5000; n++) {
 		struct call_route r = route_to(n);
 
-		down += trunk_health_failed(*state, &r, 1000);
+		down += failed(*state, &r, 1000);
 	}
 	assert_in_range(down, 500, 1024);
 	for (unsigned n = 0; n < 5000; n++) {
@@ -144,9 +155,9 @@ static void *work(void *arg)
 	for (unsigned i = 0; i < 20000; i++) {
 		struct call_route r = route_to(i % 64);
 
-		trunk_health_failed(arg, &r, i);
+		failed(arg, &r, i);
 		(void)trunk_health_is_up(arg, &r, i);
-		trunk_health_replied(arg, &r);
+		replied(arg, &r);
 	}
 	return NULL;
 }

@@ -27,6 +27,11 @@ scenario.toml, all texts may hold {names} (see Scenario._context):
     user = "911"                     # callers: Request-URI's user part
     from = "\"A\" <sip:1@x>"         # callers: From without tag
     headers = ["Name: value", ...]   # callers: sent in the INVITE
+    until = { trunk = "psap-north", state = "down" }
+                                     # callers: begins when RPC e911.trunks
+                                     # says this
+    beside = true                    # callers: not the one whose call and
+                                     # events are checked
     numbers = { status = 486 }       # other [words] of the sipp file
     hears = ["100", "180", "200"]    # what it receives for its INVITE
 
@@ -160,19 +165,33 @@ class Scenario:
 
     def _play(self, gateway, step, directory):
         context = self._context(gateway)
-        callers = []
+        callers = []           # (spec, peer)
         for spec in step.spec["peer"]:
             peer = self._peer(gateway, spec, directory, context)
             step.peers[peer.name] = peer
             if peer.caller:
-                callers.append(peer)
+                callers.append((spec, peer))
         for peer in step.peers.values():
             if not peer.caller:
                 peer.start()
-        for peer in callers:
+        for spec, peer in callers:
+            if "until" in spec:
+                self._wait_trunk(gateway, dict(spec["until"]))
             peer.start()
-        step.caller = callers[0] if callers else None
+        step.caller = next((peer for spec, peer in callers
+                            if not spec.get("beside")), None)
         self._wait(step)
+
+    @staticmethod
+    def _wait_trunk(gateway, wanted):
+        name = wanted.pop("trunk")
+
+        def so():
+            return any(row["name"] == name and
+                       all(str(row[key]) == value
+                           for key, value in wanted.items())
+                       for row in gateway.kamailio.rpc("e911.trunks"))
+        wait_until(so, f"trunk {name} is {wanted}", 15, gateway.services())
 
     @staticmethod
     def _wait(step):

@@ -12,6 +12,8 @@
     > 183 sdp rseq=7             a reliable reply
     > again                      the same datagram once more
     copy 183                     wait for a copy of what has come
+    always OPTIONS 200           from now on each is answered so, or (silent)
+                                 not at all, whenever it comes
     quiet 300                    nothing new may come for so many ms
     pause 300
 
@@ -65,6 +67,7 @@ class Talker:
         self.seen = {}         # key of a message: our reply to it, or None
         self.requests = {}     # method: latest request received
         self.copies = []       # kinds of those that came again
+        self.always = {}       # method: code of our reply; None: silence
         self.latest = None     # request received last
         self.cseq, self.branch_count, self.sdp_version = 0, 0, 0
         self.invite = None     # ours
@@ -148,11 +151,22 @@ class Talker:
                     self.socket.sendto(again, self.remote)
                 return
             self.seen[key] = None
+            if message.method in self.always:
+                self._answer_always(message)
+                return
             if message.method and message.method != "ACK":
                 self.requests[message.method] = self.latest = message
             self._learn(message)
             self.inbox.append(message)
             self.changed.notify_all()
+
+    def _answer_always(self, message):
+        code = self.always[message.method]
+        if code:
+            latest, self.latest = self.latest, message
+            self._reply(code, "", [])
+            self.latest = latest
+        self.changed.notify_all()
 
     def _learn(self, message):
         if message.method == "INVITE" and not self.local:
@@ -193,6 +207,10 @@ class Talker:
                         lambda: words[1] in self.copies or self.closing, 12):
                     raise Wrong(f"'{line}' did not come")
                 self.copies.remove(words[1])
+        elif words[0] == "always":
+            code = None if words[2] == "silent" else int(words[2])
+            with self.changed:
+                self.always[words[1]] = code
         elif words[0] == "quiet":
             self._expect_quiet(int(words[1]))
         elif words[0] == "pause":

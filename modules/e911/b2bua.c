@@ -551,8 +551,6 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 	if (leg_is_answered(leg))
 		return;
 	leg->invite.open = false;
-	if (r->code == 422)
-		(void)session_timer_too_brief(call, r);
 	(void)leg_step(leg, LEG_EV_REFUSE);
 	if (leg == call->b)
 		step(call, CALL_EV_B_FAIL, &cause);

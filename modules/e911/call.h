@@ -218,8 +218,11 @@ struct call {
 
 	struct call_route *routes; /* in the call's own memory */
 	unsigned route_count, route_index;
-	unsigned first_route;   /* where the hunt begins its round */
-	uint32_t untried;       /* routes left, a bit each */
+	unsigned first_route; /* where the hunt begins its round */
+	uint32_t untried;     /* routes left, a bit each */
+	/* A route that is invited once more, and how (enum leg_variant). */
+	unsigned varied_route;
+	uint8_t variant;        /* 0: none */
 	uint32_t passed_over;   /* told so, because their trunk was full */
 	unsigned final_status;  /* of the last refusal */
 	const char *ended_by;   /* static text */

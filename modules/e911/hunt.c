@@ -4,13 +4,18 @@
 #include <errno.h>
 
 #include "b2bua.h"
+#include "crossing.h"
 #include "leg.h"
+#include "leg_i3.h"
 #include "report.h"
+#include "session_timer.h"
 #include "trunk_calls.h"
 #include "trunk_health.h"
 
 /* The bits of call->untried. */
 _Static_assert(CALL_ROUTES_MAX < 32, "a bit for each route");
+
+#define OFFER_HEADERS_MAX 256
 
 /* ---- what is known of destinations ---- */
 
@@ -106,6 +111,10 @@ static int try_route(struct call *call, const struct b2bua *b, int count)
 		return err;
 	}
 	leg->is_counted = count > 0;
+	if (call->variant && call->varied_route == call->route_index) {
+		leg->variant = call->variant;
+		call->variant = 0;
+	}
 	if (route->max_calls && count > (int)route->max_calls)
 		stat_add(STAT_limits_exceeded, 1);
 	call->b = leg;
@@ -170,6 +179,74 @@ bool hunt_again(struct call *call, const struct b2bua *b)
 	return hunt(call, b);
 }
 
+/* ---- the same route once more ---- */
+
+static struct crossing_in offer_of(const struct call *call)
+{
+	static struct header_view headers[OFFER_HEADERS_MAX];
+
+	return (struct crossing_in){
+		.headers = headers,
+		.header_count =
+			headers_parse(call_text_get(&call->offer_headers),
+				      headers, OFFER_HEADERS_MAX),
+	};
+}
+
+static bool has_location(const struct leg *leg)
+{
+	struct crossing_in in = offer_of(leg->call);
+	struct request_view rq = { .headers = in.headers,
+				   .header_count = in.header_count };
+	size_t index = 0;
+
+	return (leg_is_i3(leg) && leg->call->civic.len) ||
+	       (leg->profile > PROFILE_LEGACY &&
+		header_next(&rq, text_of("Geolocation"), NULL, &index));
+}
+
+static bool has_more_than_the_session(const struct leg *leg)
+{
+	struct crossing_in in = offer_of(leg->call);
+	struct text type = crossing_content_type(&in);
+
+	return leg_is_i3(leg) ||
+	       (leg->profile > PROFILE_LEGACY &&
+		text_has_prefix_nocase(type, text_of("multipart/")));
+}
+
+/* What the refusal asks for, if it is in our power and was not done before;
+ * 0. */
+static uint8_t variant_asked(const struct leg *leg,
+			     const struct sip_reply_view *r)
+{
+	uint8_t asked = 0;
+
+	if (r->is_local)
+		return 0;
+	if (r->code == 424 && has_location(leg))
+		asked = LEG_VARIANT_NO_LOCATION;
+	else if (r->code == 415 && has_more_than_the_session(leg))
+		asked = LEG_VARIANT_SDP_ONLY;
+	else if (r->code == 422 && session_timer_too_brief(leg->call, r))
+		asked = LEG_VARIANT_MIN_SE;
+	return leg->variant & asked ? 0 : asked;
+}
+
+/* Let the route have its turn again, with that changed too. */
+static void vary(struct call *call, const struct sip_reply_view *refusal)
+{
+	struct leg *leg = call->b;
+	uint8_t asked = leg ? variant_asked(leg, refusal) : 0;
+
+	if (!asked)
+		return;
+	call->variant = leg->variant | asked;
+	call->varied_route = leg->attempt;
+	call->untried |= 1u << leg->attempt;
+	stat_add(STAT_legs_varied, 1);
+}
+
 bool hunt_next(struct call *call, const struct b2bua *b,
 	       const struct sip_reply_view *refusal)
 {
@@ -188,6 +265,7 @@ bool hunt_next(struct call *call, const struct b2bua *b,
 	report_leg_refused(call, refusal->code, why);
 	if (refusal->is_local && call->b && !call->b->heard)
 		note_failure(b, route_of(call->b), silence);
+	vary(call, refusal);
 	return hunt(call, b);
 }
 

@@ -9,6 +9,7 @@
  * build: with test/support/flow_trunks.c
  * build: wrap random_bytes log_line
  */
+#include "dir_record.h"
 #include "support/flow.h"
 #include "support/flow_trunks.h"
 
@@ -404,6 +405,61 @@ static void the_last_route_may_take_its_time(struct flow *f)
 	answers_and_the_caller_hangs_up(f, "south");
 }
 
+static void a_route_that_refuses_the_location_is_asked_without(struct flow *f)
+{
+	has_profile(f, "south", PROFILE_PBX);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	last_carries(f, "Geolocation:");
+	because(f, "424: bad location information (RFC 6442 4.3)");
+	psap_replies(f, "south", "INVITE", 424, NULL);
+	psap_expects(f, "south", "INVITE");
+	last_lacks(f, "Geolocation");
+	caller_expects_nothing(f);
+	because(f, "once only: then the next one has its turn");
+	psap_replies(f, "south", "INVITE", 424, NULL);
+	psap_expects(f, "county", "INVITE");
+	answers_and_the_caller_hangs_up(f, "county");
+	assert_int_equal(stat_get(STAT_legs_varied), 1);
+}
+
+static void a_location_that_did_not_cross_is_not_taken_away(struct flow *f)
+{
+	because(f, "to a legacy trunk no location goes");
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	last_lacks(f, "Geolocation");
+	psap_replies(f, "south", "INVITE", 424, NULL);
+	psap_expects(f, "county", "INVITE");
+	answers_and_the_caller_hangs_up(f, "county");
+	assert_int_equal(stat_get(STAT_legs_varied), 0);
+}
+
+static void a_route_that_takes_no_parts_gets_the_session_alone(struct flow *f)
+{
+	has_profile(f, "south", PROFILE_I3);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	psap_replies(f, "south", "INVITE", 415, NULL);
+	psap_expects(f, "south", "INVITE");
+	last_lacks(f, "multipart");
+	last_carries(f, OFFER);
+	because(f, "now it is the location that it does not want");
+	psap_replies(f, "south", "INVITE", 424, NULL);
+	psap_expects(f, "south", "INVITE");
+	last_lacks(f, "multipart");
+	last_lacks(f, "Geolocation");
+	psap_replies(f, "south", "INVITE", 200, ANSWER);
+	psap_expects(f, "south", "ACK");
+	caller_expects_reply(f, 200);
+	caller_acks(f, NULL);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	assert_int_equal(stat_get(STAT_legs_varied), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +486,9 @@ int main(void)
 		flow_test(a_ladder_that_never_ends_is_cut_after_three_minutes),
 		flow_test(ringing_for_ten_minutes_is_enough),
 		flow_test(each_route_has_a_dialog_of_its_own),
+		flow_test(a_route_that_refuses_the_location_is_asked_without),
+		flow_test(a_location_that_did_not_cross_is_not_taken_away),
+		flow_test(a_route_that_takes_no_parts_gets_the_session_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,10 @@ static void a_422_says_how_long(struct flow *f)
 	psap_expects(f, "south", "INVITE");
 	with_header(f, "Min-SE", "3600");
 	psap_replies(f, "south", "INVITE", 422, NULL);
+	because(f, "it is asked once more, for so long");
+	psap_expects(f, "south", "INVITE");
+	last_carries(f, "Session-Expires: 3600\r\n");
+	psap_replies(f, "south", "INVITE", 486, NULL);
 	because(f, "whoever is invited next is asked for no less");
 	psap_expects(f, "county", "INVITE");
 	last_carries(f, "Session-Expires: 3600\r\n");

@@ -10,10 +10,12 @@
 static struct trunk_health *health;
 static struct trunk_calls *calls;
 static uint32_t max_calls[CALL_ROUTES_MAX];
+static uint8_t profiles[CALL_ROUTES_MAX];
 
 void flow_trunks_begin(struct b2bua *conf)
 {
 	memset(max_calls, 0, sizeof(max_calls));
+	memset(profiles, 0, sizeof(profiles));
 	conf->health = health = trunk_health_new();
 	conf->trunk_calls = calls = trunk_calls_new();
 	assert_non_null(health);
@@ -22,8 +24,10 @@ void flow_trunks_begin(struct b2bua *conf)
 
 void flow_trunks_to_call(struct call *call)
 {
-	for (unsigned i = 0; i < call->route_count; i++)
+	for (unsigned i = 0; i < call->route_count; i++) {
 		call->routes[i].max_calls = max_calls[i];
+		call->routes[i].profile = profiles[i];
+	}
 }
 
 void flow_trunks_end(void)
@@ -46,6 +50,11 @@ void is_out_of_service(struct flow *f, const char *who)
 
 	assert_true(trunk_health_failed(health, &route, clock_mono_ms(),
 					text_of("no reply at all")));
+}
+
+void has_profile(struct flow *f, const char *who, uint8_t profile)
+{
+	profiles[flow_route_index(f, who)] = profile;
 }
 
 void carries_at_most(struct flow *f, const char *who, uint32_t max)

@@ -22,5 +22,8 @@ void carries_at_most(struct flow *f, const char *who, uint32_t max_calls);
 void carries_a_call(struct flow *f, const char *who);
 void loses_a_call(struct flow *f, const char *who);
 
+/* enum trunk_profile; else legacy. */
+void has_profile(struct flow *f, const char *who, uint8_t profile);
+
 /* How many calls this PSAP's trunk carries now. */
 void expect_calls(struct flow *f, const char *who, unsigned count);

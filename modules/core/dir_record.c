@@ -119,7 +119,7 @@ LAYOUT(source, DIR_SOURCE);
 /*
  * trunk: a peer: calls come from it or go to it.  Example:
  *
- *   77 90 10 6f 01 54 09 00
+ *   26 f0 0a b7 01 54 09 00
  *   54 00 00 00 00 00 00 00 07
  *   01 08 00 07 00 00 00 00 00 00 00
  *   02 12 00 67 65 6e 65 73 79 73 2d 63 6c 6f 75 64
@@ -145,6 +145,9 @@ LAYOUT(source, DIR_SOURCE);
  *   14 04 00 1e 00 00 00
  *   15 04 00 05 00 00 00
  *   16 04 00 17 00 00 00
+ *   17 29 00 74 6c 73 20 35 30 36 31 20 31 39 32 2e
+ *   30 2e 32 2e 37 2c 74 63 70 20 35 30 36 30 20 62
+ *   2e 65 78 61 6d 70 6c 65 2e 63 6f 6d
  */
 /* clang-format off */
 static const struct dir_row trunk_rows[] = {
@@ -170,6 +173,7 @@ static const struct dir_row trunk_rows[] = {
 	[20] = U32(trunk, oos_check_s),
 	[21] = U32(trunk, oos_force_s),
 	[22] = U32(trunk, max_calls),
+	[23] = TEXT(trunk, configured), /* of names; not for the path */
 };
 /* clang-format on */
 LAYOUT(trunk, DIR_TRUNK);

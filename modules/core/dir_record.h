@@ -116,7 +116,8 @@ const char *trunk_role_name(enum trunk_role r);           /* "origin" */
 const char *trunk_transport_name(enum trunk_transport t); /* "udp" */
 
 /* One more place where a trunk is reached. */
-#define DIR_CONTACTS_MAX 7
+#define DIR_CONTACTS_MAX     7
+#define DIR_DESTINATIONS_MAX (1 + DIR_CONTACTS_MAX)
 struct dir_contact {
 	struct text host; /* IP literal without brackets */
 	uint16_t port;
@@ -128,7 +129,7 @@ struct dir_trunk {
 	struct text name;
 	enum trunk_role role;
 	enum trunk_transport transport;
-	struct text host; /* IP literal without brackets */
+	struct text host; /* IP literal without brackets; empty: nowhere */
 	uint16_t port;
 	uint64_t organization_id; /* the trunk's own; 0: none */
 	enum identity_kind identify_order[IDENTITY_ORDER_MAX];
@@ -148,6 +149,10 @@ struct dir_trunk {
 	struct text replace_prefix; /* what is sent instead, if so */
 	uint32_t contact_count;
 	struct dir_contact contacts[DIR_CONTACTS_MAX]; /* beside host:port */
+	/* What the addresses above were made of, if some are those of a name:
+	 * "udp 5060 psap.example.com,tls 5061 192.0.2.8".  For e911d only, to
+	 * make them anew when a name has other ones. */
+	struct text configured;
 };
 
 struct dir_trunk_org {

@@ -5,7 +5,8 @@
  * The PSAP of the location and its alternates, then the relay centre of the
  * organisation or the gateway, then the last resort, then the default route
  * parameter, which needs no directory.  The same trunk and user is tried
- * once.
+ * once.  Each address of a trunk is a route of its own; however many a PSAP
+ * has, places stay free for those who answer when it does not.
  *
  * When it cannot: the default route alone; bridge answers 503 only when even
  * that is not set.
@@ -14,18 +15,32 @@
 
 #include "path.h"
 
+/*
+ * How many routes the list may have after each part of it.  A PSAP's trunks
+ * can have DIR_DESTINATIONS_MAX addresses each, and must not crowd out the
+ * relay centre and the last resort.
+ */
+enum route_limit {
+	LIMIT_PSAP = CALL_ROUTES_MAX - 8,
+	LIMIT_RELAY_CENTER = CALL_ROUTES_MAX - 4,
+	LIMIT_LAST_RESORT = CALL_ROUTES_MAX - 2,
+	LIMIT_DEFAULT = CALL_ROUTES_MAX,
+};
+_Static_assert(LIMIT_PSAP >= DIR_ROUTES_MAX, "a full PSAP record fits");
+
 static bool same_route(const struct call_route *a, const struct call_route *b)
 {
 	return a->port == b->port && a->transport == b->transport &&
 	       strcmp(a->host, b->host) == 0 && strcmp(a->user, b->user) == 0;
 }
 
-static bool append(struct path *p, const struct call_route *route)
+static bool append(struct path *p, const struct call_route *route,
+		   unsigned limit)
 {
 	for (unsigned i = 0; i < p->route_count; i++)
 		if (same_route(&p->routes[i], route))
 			return true;
-	if (p->route_count == CALL_ROUTES_MAX) {
+	if (p->route_count >= limit) {
 		p->faults |= PATH_FAULT_ROUTES_CUT;
 		return false;
 	}
@@ -50,9 +65,10 @@ static bool user_for(const struct dir_trunk *trunk, struct text user, char *buf,
 			    buf + with, size - with) >= 0;
 }
 
-/* A route to each place where the trunk is reached; false: to none. */
+/* A route to each address of the trunk; false: to none.  It has no address
+ * as long as the name of it was never resolved. */
 static bool append_destinations(struct path *p, const struct dir_trunk *trunk,
-				struct call_route *route)
+				struct call_route *route, unsigned limit)
 {
 	struct dir_contact own = { trunk->host, trunk->port, trunk->transport };
 	bool added = false;
@@ -61,13 +77,27 @@ static bool append_destinations(struct path *p, const struct dir_trunk *trunk,
 		const struct dir_contact *c =
 			i ? &trunk->contacts[i - 1] : &own;
 
-		if (text_to_cstr(c->host, route->host, sizeof(route->host)) < 0)
+		if (text_is_empty(c->host) ||
+		    text_to_cstr(c->host, route->host, sizeof(route->host)) < 0)
 			continue;
 		route->port = c->port;
 		route->transport = (uint8_t)c->transport;
-		added |= append(p, route);
+		added |= append(p, route, limit);
 	}
 	return added;
+}
+
+static unsigned limit_of(enum psap_kind kind)
+{
+	switch (kind) {
+	case PSAP_PRIMARY:
+		return LIMIT_PSAP;
+	case PSAP_RELAY_CENTER:
+		return LIMIT_RELAY_CENTER;
+	case PSAP_LAST_RESORT:
+		return LIMIT_LAST_RESORT;
+	}
+	return LIMIT_DEFAULT; /* a callback */
 }
 
 bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
@@ -88,7 +118,7 @@ bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
 	route.progress_timeout_ms = trunk.progress_timeout_ms;
 	route.recovery_timeout_s = trunk.recovery_timeout_s;
 	route.max_calls = trunk.max_calls;
-	return append_destinations(p, &trunk, &route);
+	return append_destinations(p, &trunk, &route, limit_of(kind));
 }
 
 static void add_psap(struct path *p, struct directory *d, uint64_t psap_id)
@@ -130,5 +160,5 @@ void step_route(struct path *p, const struct path_request *rq,
 	if (!p->routed_by)
 		p->routed_by = "default";
 	for (unsigned i = 0; i < conf->default_route_count; i++)
-		append(p, &conf->default_routes[i]);
+		append(p, &conf->default_routes[i], LIMIT_DEFAULT);
 }

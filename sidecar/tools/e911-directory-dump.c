@@ -214,6 +214,7 @@ static int print_trunk(const struct dir_key *k, struct lmdb_value v)
 			     r.contacts[i].port);
 		print_text("host", r.contacts[i].host);
 	}
+	print_text("configured", r.configured);
 	return 0;
 }
 

@@ -53,6 +53,7 @@ static const struct dir_trunk trunk = {
 	.replace_prefix = T("425"),
 	.contact_count = 1,
 	.contacts = { { T("192.0.2.8"), 5060, TRANSPORT_TCP } },
+	.configured = T("tls 5061 192.0.2.7,tcp 5060 b.example.com"),
 };
 static const struct dir_trunk_org trunk_org = { .organization_id = 3 };
 static const struct dir_organization organization = {
@@ -137,7 +138,7 @@ SAME(trunk, N(trunk_id) && S(name) && N(role) && N(transport) && S(host) &&
 	    S(prefix) &&
 	    N(has_replacement) && S(replace_prefix) && N(contact_count) &&
 	    S(contacts[0].host) && N(contacts[0].port) &&
-	    N(contacts[0].transport))
+	    N(contacts[0].transport) && S(configured))
 SAME(trunk_org, N(organization_id))
 SAME(organization, N(organization_id) && B(uuid) && S(name) &&
 		   N(default_location_id) && N(elin_timeout_s) &&

@@ -20,12 +20,14 @@ BEGIN;
 \ir schema/change_log.sql
 \ir schema/calls.sql
 \ir schema/event_store.sql
+\ir schema/names.sql
 \ir schema/views.sql
 \ir schema/grants.sql
 
 -- One row per file of migrations/: this schema is what they all lead to.
 INSERT INTO e911.schema_migration (number, name) VALUES
     (1, 'initial'),
-    (2, 'add_trunk_options');
+    (2, 'add_trunk_options'),
+    (3, 'add_host_names');
 
 COMMIT;

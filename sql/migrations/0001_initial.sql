@@ -11,7 +11,7 @@
 
 BEGIN;
 
-\ir ../schema/types.sql
+\ir 0001_initial/types.sql
 \ir 0001_initial/organizations.sql
 \ir 0001_initial/routes.sql
 \ir ../schema/places.sql

@@ -27,8 +27,9 @@ GRANT UPDATE (relay_center_psap_id, last_resort_psap_id) ON e911.gateway
 -- What happened, and the views.
 GRANT SELECT ON
     e911.call, e911.call_event, e911.call_story, e911.location_dispatchable,
-    e911.unprovisioned
+    e911.unprovisioned, e911.name_resolution
     TO e911_operator, e911_reader;
+GRANT DELETE ON e911.name_resolution TO e911_operator;
 
 -- Checks and views call these with the rights of whoever writes or reads.
 GRANT EXECUTE ON FUNCTION
@@ -47,6 +48,7 @@ GRANT EXECUTE ON FUNCTION
     e911.change_horizon(),
     e911.change_cursor_is_valid(xid8, bigint),
     e911.change_prune(interval),
-    e911.event_store(uuid, uuid, timestamptz, text, text, jsonb)
+    e911.event_store(uuid, uuid, timestamptz, text, text, jsonb),
+    e911.name_resolution_store(text, text[], text[], text[])
     TO e911_sidecar;
 GRANT EXECUTE ON FUNCTION e911.directory_rebuild() TO e911_operator;

@@ -54,7 +54,7 @@ CREATE TABLE e911.trunk (
     transport           text NOT NULL DEFAULT 'udp'
                         CONSTRAINT trunk_transport_is_known
                             CHECK (transport IN ('udp', 'tcp', 'tls')),
-    host                e911.host NOT NULL,
+    host                e911.host,
     port                integer NOT NULL DEFAULT 5060
                         CONSTRAINT trunk_port_is_a_port
                             CHECK (port BETWEEN 1 AND 65535),
@@ -116,12 +116,15 @@ CREATE TABLE e911.trunk (
     max_calls           integer NOT NULL DEFAULT 0
                         CONSTRAINT trunk_max_calls_is_not_negative
                             CHECK (max_calls >= 0),
+    host_name           e911.host_name,
     CONSTRAINT trunk_of_an_organization_is_origin
         CHECK (organization_id IS NULL OR role = 'origin'),
     CONSTRAINT trunk_with_prefix_is_egress
         CHECK (prefix = '' OR role <> 'origin'),
     CONSTRAINT trunk_replaced_prefix_is_there
         CHECK (replace_prefix IS NULL OR prefix <> ''),
+    CONSTRAINT trunk_has_an_address_or_a_name
+        CHECK (num_nonnulls(host, host_name) = 1),
     CONSTRAINT trunk_direction_key UNIQUE (trunk_id, egress)
 );
 CREATE INDEX trunk_organization_id ON e911.trunk (organization_id);
@@ -136,7 +139,7 @@ COMMENT ON COLUMN e911.trunk.role IS
 COMMENT ON COLUMN e911.trunk.transport IS
     'how we send requests to it: udp, tcp or tls';
 COMMENT ON COLUMN e911.trunk.host IS
-    'address that we send to';
+    'address that we send to; NULL: those of host_name';
 COMMENT ON COLUMN e911.trunk.port IS
     'port that we send to';
 COMMENT ON COLUMN e911.trunk.organization_id IS
@@ -171,6 +174,8 @@ COMMENT ON COLUMN e911.trunk.oos_force_s IS
     'seconds without a reply to an OPTIONS after which a destination is out of service; 0: response_timeout_ms';
 COMMENT ON COLUMN e911.trunk.max_calls IS
     'calls at a time; others are tried before more go out here; 0: no limit';
+COMMENT ON COLUMN e911.trunk.host_name IS
+    'name whose addresses we send to; e911d asks the DNS for them; NULL: host';
 
 CREATE TABLE e911.trunk_contact (
     trunk_id    bigint NOT NULL
@@ -178,14 +183,17 @@ CREATE TABLE e911.trunk_contact (
     position    smallint NOT NULL
                 CONSTRAINT trunk_contact_position_is_1_to_7
                     CHECK (position BETWEEN 1 AND 7),
-    host        e911.host NOT NULL,
+    host        e911.host,
     port        integer NOT NULL DEFAULT 5060
                 CONSTRAINT trunk_contact_port_is_a_port
                     CHECK (port BETWEEN 1 AND 65535),
     transport   text NOT NULL DEFAULT 'udp'
                 CONSTRAINT trunk_contact_transport_is_known
                     CHECK (transport IN ('udp', 'tcp', 'tls')),
-    PRIMARY KEY (trunk_id, position)
+    host_name   e911.host_name,
+    PRIMARY KEY (trunk_id, position),
+    CONSTRAINT trunk_contact_has_an_address_or_a_name
+        CHECK (num_nonnulls(host, host_name) = 1)
 );
 COMMENT ON TABLE e911.trunk_contact IS
     'further destinations of a trunk, tried after its own address';
@@ -194,11 +202,13 @@ COMMENT ON COLUMN e911.trunk_contact.trunk_id IS
 COMMENT ON COLUMN e911.trunk_contact.position IS
     'smaller is tried first';
 COMMENT ON COLUMN e911.trunk_contact.host IS
-    'address that we send to';
+    'address that we send to; NULL: those of host_name';
 COMMENT ON COLUMN e911.trunk_contact.port IS
     'port that we send to';
 COMMENT ON COLUMN e911.trunk_contact.transport IS
     'how we send requests there: udp, tcp or tls';
+COMMENT ON COLUMN e911.trunk_contact.host_name IS
+    'name whose addresses we send to; e911d asks the DNS for them; NULL: host';
 
 CREATE TABLE e911.trunk_source (
     source      e911.ip_range PRIMARY KEY,

@@ -78,6 +78,20 @@ CREATE DOMAIN e911.host AS inet
 COMMENT ON DOMAIN e911.host IS
     'one unicast IP address';
 
+-- RFC 1123 2.1, RFC 1034 3.1: labels of letters, digits and hyphens.  The last
+-- one is not all digits: an address belongs into the column beside.  Names are
+-- absolute, and a dot at the end would be a second spelling.
+CREATE DOMAIN e911.host_name AS text
+    CONSTRAINT host_name_is_labels_with_dots_between
+        CHECK (VALUE ~* ('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?'
+                         '(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$'))
+    CONSTRAINT host_name_is_no_address
+        CHECK (VALUE !~ '(^|\.)[0-9]+$')
+    CONSTRAINT host_name_is_at_most_253_bytes
+        CHECK (octet_length(VALUE) <= 253);
+COMMENT ON DOMAIN e911.host_name IS
+    'name of a host in the DNS, whole, without a dot at its end';
+
 CREATE DOMAIN e911.ip_range AS cidr
     CONSTRAINT ip_range_is_no_larger_than_8_or_ipv6_16
         CHECK (masklen(VALUE) >= CASE family(VALUE) WHEN 4 THEN 8 ELSE 16 END)

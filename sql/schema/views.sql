@@ -116,6 +116,32 @@ CREATE VIEW e911.unprovisioned AS
        AND NOT EXISTS (SELECT FROM e911.trunk_organization a
                         WHERE a.trunk_id = t.trunk_id)
     UNION ALL
+    SELECT 'trunk', n.trunk_id, o.name, n.name,
+           format('its name %s %s', n.host_name,
+                  CASE WHEN r.node IS NULL
+                       THEN 'is not known to any node yet'
+                       WHEN r.addresses = '{}'
+                       THEN format('was never resolved on node %s: %s',
+                                   r.node, coalesce(r.problem, 'not asked yet'))
+                       ELSE format('does not resolve on node %s since %s: %s',
+                                   r.node, to_char(r.failing_since AT TIME ZONE 'UTC',
+                                                   'YYYY-MM-DD HH24:MI "UTC"'),
+                                   r.problem) END),
+           CASE WHEN coalesce(r.addresses, '{}') = '{}'
+                THEN 'this way is left out, others are tried'
+                ELSE 'calls go to the addresses heard last' END
+      FROM (SELECT t.trunk_id, t.name, t.organization_id,
+                   lower(t.host_name) AS host_name
+              FROM e911.trunk t
+             UNION
+            SELECT t.trunk_id, t.name, t.organization_id, lower(c.host_name)
+              FROM e911.trunk t JOIN e911.trunk_contact c USING (trunk_id)
+           ) AS n
+      LEFT JOIN e911.organization o USING (organization_id)
+      LEFT JOIN e911.name_resolution r USING (host_name)
+     WHERE n.host_name IS NOT NULL
+       AND (r.node IS NULL OR r.addresses = '{}' OR r.problem IS NOT NULL)
+    UNION ALL
     SELECT 'gateway', NULL, NULL, NULL,
            'has no relay centre', 'last resort for callers without a location'
       FROM e911.gateway g

@@ -124,6 +124,49 @@ SELECT test.refused(pg_temp.put_trunk($$host = '::ffff:10.0.0.1'$$),
     '23514', 'host_is_not_ipv4_mapped', 'an IPv4-mapped address is no host');
 SELECT test.accepted(pg_temp.put_trunk($$host = '2001:db8::1'$$),
     'an IPv6 address is a host');
+SELECT test.refused(pg_temp.put_trunk($$host_name = 'sip.example.com'$$),
+    '23514', 'trunk_has_an_address_or_a_name',
+    'a trunk has not both an address and a name');
+SELECT test.refused(pg_temp.put_trunk('host = NULL'),
+    '23514', 'trunk_has_an_address_or_a_name',
+    'a trunk has an address or a name');
+SELECT test.accepted(pg_temp.put_trunk(format(
+        'host = NULL, host_name = %L', name)), sentence)
+  FROM (VALUES
+    ('sip-1.Example.com', 'a name in the DNS is a host name'),
+    ('psap', 'a name of one label is a host name'),
+    ('1.example.3com', 'labels may begin with a digit'),
+    (repeat('a', 63) || '.com', 'a label of 63 bytes is taken'),
+    (repeat('a.', 126) || 'a', 'a name of 253 bytes is taken'))
+    AS v (name, sentence);
+SELECT test.refused(pg_temp.put_trunk(format(
+        'host = NULL, host_name = %L', name)), '23514', "constraint", sentence)
+  FROM (VALUES
+    ('', 'host_name_is_labels_with_dots_between', 'no empty host name'),
+    ('sip.example.com.', 'host_name_is_labels_with_dots_between',
+     'no dot at a host name''s end'),
+    ('sip..example.com', 'host_name_is_labels_with_dots_between',
+     'no empty label'),
+    ('sip_1.example.com', 'host_name_is_labels_with_dots_between',
+     'no underscore in a host name'),
+    ('-sip.example.com', 'host_name_is_labels_with_dots_between',
+     'no hyphen at a label''s begin'),
+    ('sip-.example.com', 'host_name_is_labels_with_dots_between',
+     'no hyphen at a label''s end'),
+    ('sip.example.com:5060', 'host_name_is_labels_with_dots_between',
+     'no port in a host name'),
+    (E'sip.example.com\n', 'host_name_is_labels_with_dots_between',
+     'no line end in a host name'),
+    (E's\u00efp.example.com', 'host_name_is_labels_with_dots_between',
+     'names beyond ASCII are written as in the DNS'),
+    (repeat('a', 64) || '.com', 'host_name_is_labels_with_dots_between',
+     'a label of 64 bytes is refused'),
+    ('192.0.2.1', 'host_name_is_no_address', 'an address is no host name'),
+    ('example.911', 'host_name_is_no_address',
+     'a name that ends in a number is refused'),
+    (repeat('a.', 127) || 'a', 'host_name_is_at_most_253_bytes',
+     'a name of 255 bytes is refused'))
+    AS v (name, "constraint", sentence);
 SELECT test.refused(format(
     $$INSERT INTO e911.trunk_source VALUES (%L, %s)$$, range, :cloud),
     '23514', name, sentence)
@@ -276,7 +319,23 @@ SELECT test.refused(format(
     $$INSERT INTO e911.trunk_contact VALUES (%s, 1, '10.0.0.8')$$,
     :north_trunk), '23505', 'trunk_contact_pkey',
     'a place among the destinations is taken once');
+SELECT test.refused(
+    $$UPDATE e911.trunk_contact SET host_name = 'b.example.com'$$,
+    '23514', 'trunk_contact_has_an_address_or_a_name',
+    'a destination has not both an address and a name');
+SELECT test.accepted($$UPDATE e911.trunk_contact
+       SET host = NULL, host_name = 'b.example.com'$$,
+    'a destination may have a name');
 DELETE FROM e911.trunk_contact;
+SELECT e911.name_resolution_store('gw1', '{a.example.com}', '{"{}"}', '{""}')
+    \g /dev/null
+SELECT test.refused(
+    'UPDATE e911.name_resolution SET failing_since = now()',
+    '23514', 'name_resolution_fails_since_when',
+    'what does not fail fails since never');
+SELECT test.refused($$INSERT INTO e911.name_resolution (node, host_name)
+    VALUES ('gw1', 'a.example.com')$$, '23505', 'name_resolution_pkey',
+    'a node knows a name once');
 SELECT test.refused(format(
     $$INSERT INTO e911.psap_route VALUES (%s, 1, NULL, 'sos')$$, :north),
     '23514', 'psap_route_names_a_trunk_or_a_number',

@@ -56,14 +56,16 @@ INSERT INTO attempt
                   'SELECT * FROM e911.%s WHERE false',
                   t.name, t.name), false, false, false
       FROM (VALUES ('call'), ('call_event'), ('change_log'),
-                   ('change_pruned'), ('schema_migration')) AS t (name)
+                   ('change_pruned'), ('schema_migration'),
+                   ('name_resolution')) AS t (name)
     UNION ALL
     SELECT 'change ' || t.name,
            format('UPDATE e911.%s SET %s = %s', t.name, t.col, t.col),
            false, false, false
       FROM (VALUES ('call', 'node'), ('call_event', 'node'),
                    ('change_log', 'key'), ('change_pruned', 'txid'),
-                   ('schema_migration', 'name')) AS t (name, col)
+                   ('schema_migration', 'name'),
+                   ('name_resolution', 'node')) AS t (name, col)
     UNION ALL VALUES
     ('add an organisation',
      $$INSERT INTO e911.organization (e911_organization_id, name)
@@ -89,6 +91,13 @@ INSERT INTO attempt
      'SELECT e911.location_address(l) FROM e911.location l', true, true, true),
     ('read what is missing', 'SELECT * FROM e911.unprovisioned',
      false, true, true),
+    ('read which names resolve', 'SELECT * FROM e911.name_resolution',
+     false, true, true),
+    ('forget a node''s names', 'DELETE FROM e911.name_resolution WHERE false',
+     false, true, false),
+    ('say which names resolve',
+     $$SELECT e911.name_resolution_store('gw1', '{}', '{}', '{}')$$,
+     true, false, false),
     ('read the change log', 'SELECT * FROM e911.change_log',
      true, false, false),
     ('take changes', $$SELECT * FROM e911.change_take('0', 0, 10)$$,

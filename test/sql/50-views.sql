@@ -58,6 +58,64 @@ SELECT test.is_true(EXISTS (
     ('gateway', NULL, 'has no last resort')
   ) AS v (entity, name, problem);
 
+-- Names, as two nodes know them.
+UPDATE e911.trunk SET host = NULL, host_name = 'PSAP.example.com'
+ WHERE name = 'psap-north';
+INSERT INTO e911.trunk_contact (trunk_id, position, host_name)
+SELECT trunk_id, 1, 'two.example.com' FROM e911.trunk
+ WHERE name = 'psap-north';
+CREATE FUNCTION pg_temp.names_missing() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(problem || ': ' || consequence, '; ' ORDER BY problem)
+      FROM e911.unprovisioned
+     WHERE name = 'psap-north' AND problem LIKE 'its name%'
+$$;
+SELECT test.is_same(pg_temp.names_missing(),
+    'its name psap.example.com is not known to any node yet: '
+    'this way is left out, others are tried; '
+    'its name two.example.com is not known to any node yet: '
+    'this way is left out, others are tried',
+    'a name that nobody has asked for is told');
+SELECT e911.name_resolution_store('gw1',
+    '{psap.example.com,two.example.com,gone.example.com}',
+    '{"{192.0.2.9,2001:db8::9}","{}","{}"}', '{"","time is up",""}')
+    \g /dev/null
+SELECT test.is_same(pg_temp.names_missing(),
+    'its name two.example.com was never resolved on node gw1: time is up: '
+    'this way is left out, others are tried',
+    'a name without addresses is told, with its node');
+SELECT e911.name_resolution_store('gw2',
+    '{psap.example.com,two.example.com}',
+    '{"{192.0.2.9}","{192.0.2.10}"}', '{"no such name",""}') \g /dev/null
+UPDATE e911.name_resolution SET failing_since = '2026-01-02 03:04:05Z'
+ WHERE problem IS NOT NULL;
+SELECT test.is_same(pg_temp.names_missing(),
+    'its name psap.example.com does not resolve on node gw2 since '
+    '2026-01-02 03:04 UTC: no such name: '
+    'calls go to the addresses heard last; '
+    'its name two.example.com was never resolved on node gw1: time is up: '
+    'this way is left out, others are tried',
+    'a name that fails on one node is told, with what is used');
+SELECT e911.name_resolution_store('gw2',
+    '{psap.example.com,two.example.com}',
+    '{"{192.0.2.9}","{192.0.2.10}"}', '{"servers fail",""}') \g /dev/null
+SELECT test.is_same(problem || ' ' || failing_since,
+    'servers fail 2026-01-02 03:04:05+00',
+    'a name that still fails has been failing since it began')
+  FROM e911.name_resolution WHERE problem IS NOT NULL AND node = 'gw2';
+SELECT e911.name_resolution_store('gw1',
+    '{psap.example.com,two.example.com}',
+    '{"{192.0.2.9}","{192.0.2.11}"}', '{"",""}') \g /dev/null
+SELECT e911.name_resolution_store('gw2', '{}', '{}', '{}') \g /dev/null
+SELECT test.is_same(
+    string_agg(node || ' ' || host_name || ' ' || addresses::text ||
+               coalesce(' fails since ' || failing_since, ''), '; '
+               ORDER BY host_name),
+    'gw1 psap.example.com {192.0.2.9}; gw1 two.example.com {192.0.2.11}',
+    'what a node does not name any more is forgotten, other nodes'' stays')
+  FROM e911.name_resolution;
+SELECT test.is_same(pg_temp.names_missing(), NULL,
+    'names that resolve are nothing to tell');
+
 -- A story, told as people read it.
 SELECT trunk_id AS cloud FROM e911.trunk WHERE name = 'genesys-cloud' \gset
 SELECT trunk_id AS north_trunk FROM e911.trunk WHERE name = 'psap-north' \gset

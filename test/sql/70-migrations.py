@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The migrations lead to sql/schema.sql, and are what they always were."""
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -116,6 +117,47 @@ def both_ways_lead_to_the_same():
             done.stderr)
 
 
+def rows(database):
+    """What was provisioned, in the columns that were there all along."""
+    tables = run("psql", "-XAtc", "SELECT table_name FROM"
+                 " information_schema.tables WHERE table_schema = 'e911'"
+                 " AND table_type = 'BASE TABLE' AND table_name NOT IN"
+                 " ('schema_migration', 'gateway') ORDER BY 1",
+                 database=database).stdout.split()
+    return {table: run("psql", "-XAtc", f"SELECT to_jsonb(t) FROM"
+                       f" e911.{table} t ORDER BY 1::text",
+                       database=database).stdout.splitlines()
+            for table in tables}
+
+
+def old_rows_are_kept():
+    """The last migration, on a database that has been in use before it."""
+    old = EMPTY + "_old"
+    run("createdb", "-T", "template0", "--encoding=UTF8", old)
+    for name in files()[:-1]:
+        done = run("psql", "-Xqf", os.path.join(MIGRATIONS, name),
+                   database=old)
+        assert done.returncode == 0, done.stderr
+    run("psql", "-Xqf", os.path.join(SQL, "demo.sql"), database=old)
+    before = rows(old)
+    done = run(os.path.join(SQL, "migrate"), database=old)
+    is_true(done.returncode == 0 and not done.stderr
+            and done.stdout.splitlines() == ["applying " + files()[-1]],
+            "the last migration takes a database with rows", done.stderr)
+    after = rows(old)
+    lost = []
+    for table, lines in before.items():
+        now = [json.loads(line) for line in after[table]]
+        for line in lines:
+            was = json.loads(line)
+            if not any(was.items() <= is_now.items() for is_now in now):
+                lost.append(f"{table}: {line}")
+    is_true(not lost and len(before["trunk"]) > 5, "no row is lost or changed",
+            "\n".join(lost))
+    is_true(dump(old) == dump(EMPTY), "it ends at the same schema")
+    run("dropdb", old)
+
+
 def a_dump_comes_back():
     """Backup and restore, with rows in it; triggers must not log twice."""
     saved = run("pg_dump", "--schema=e911", database=EMPTY).stdout
@@ -148,6 +190,7 @@ def main():
         each_file_is_in_form()
         nothing_has_changed_since()
         both_ways_lead_to_the_same()
+        old_rows_are_kept()
         a_dump_comes_back()
         only_utf8()
     finally:

@@ -34,6 +34,8 @@
 #include "base/stop.h"
 #include "directory/publisher.h"
 #include "events/collector.h"
+#include "names/dns.h"
+#include "names/resolver.h"
 
 #ifndef E911_VERSION
 #define E911_VERSION "unknown"
@@ -50,9 +52,11 @@ enum exit_code {
 /* A thread, and what ends all when it ends by itself. */
 struct service {
 	const char *name;
-	int (*run)(const struct conf *conf, const struct stop *stop);
+	int (*run)(const struct conf *conf, const struct stop *stop,
+		   struct names *names);
 	const struct conf *conf;
 	struct stop *stop;
+	struct names *names;
 	pthread_t thread;
 	bool running;
 	int err;
@@ -62,7 +66,7 @@ static void *serve(void *arg)
 {
 	struct service *s = arg;
 
-	s->err = s->run(s->conf, s->stop);
+	s->err = s->run(s->conf, s->stop, s->names);
 	if (s->err < 0) {
 		log_error(s->name, "ends: %s", strerror(-s->err));
 		(void)kill(getpid(), SIGTERM);
@@ -92,12 +96,21 @@ static void wait_for_end(const sigset_t *signals)
 	log_info("main", "ending on %s", strsignal(sig));
 }
 
-static enum exit_code run(const struct conf *conf, const sigset_t *signals)
+static int collect(const struct conf *conf, const struct stop *stop,
+		   struct names *names)
+{
+	(void)names;
+	return collector_run(conf, stop);
+}
+
+static enum exit_code run(const struct conf *conf, struct names *names,
+			  const sigset_t *signals)
 {
 	struct stop stop;
 	struct service services[] = {
 		{ .name = "publisher", .run = publisher_run },
-		{ .name = "collector", .run = collector_run },
+		{ .name = "collector", .run = collect },
+		{ .name = "resolver", .run = resolver_run },
 	};
 	enum exit_code code = EXIT_CODE_OK;
 
@@ -108,6 +121,7 @@ static enum exit_code run(const struct conf *conf, const sigset_t *signals)
 
 		s->conf = conf;
 		s->stop = &stop;
+		s->names = names;
 		s->running = pthread_create(&s->thread, NULL, serve, s) == 0;
 		if (!s->running)
 			code = EXIT_CODE_FAILED;
@@ -231,6 +245,7 @@ static void block_signals(sigset_t *ret)
 
 static enum exit_code start(struct conf *conf)
 {
+	struct names *names;
 	enum exit_code code;
 	sigset_t signals;
 	int lock;
@@ -244,7 +259,12 @@ static enum exit_code start(struct conf *conf)
 	block_signals(&signals);
 	log_info("main", "e911d %s starts, node '%s'", E911_VERSION,
 		 conf->node);
-	code = run(conf, &signals);
+	if (names_new(&names, conf->state_dir) >= 0) {
+		code = run(conf, names, &signals);
+		names = names_free(names);
+	} else {
+		code = EXIT_CODE_FAILED;
+	}
 	log_info("main", "ended");
 	(void)close(lock);
 	return code;
@@ -265,12 +285,19 @@ int main(int argc, char **argv)
 		log_error("conf", "%s", error);
 		return EXIT_CODE_USAGE;
 	}
-	if (args.check_only) {
+	if (dns_init() < 0) {
+		code = EXIT_CODE_FAILED;
+	} else if (!dns_servers_are_valid(conf.dns_servers)) {
+		log_error("conf", "%s: dns_servers '%s' is no list of servers",
+			  args.config, conf.dns_servers);
+		code = EXIT_CODE_USAGE;
+	} else if (args.check_only) {
 		(void)printf("%s: good\n", args.config);
 		code = EXIT_CODE_OK;
 	} else {
 		code = start(&conf);
 	}
+	dns_fini();
 	conf_fini(&conf);
 	return (int)code;
 }

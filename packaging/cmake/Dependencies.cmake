@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Foreign libraries, as PkgConfig::LMDB, PkgConfig::LIBPQ, PkgConfig::JANSSON
-# and PkgConfig::CMOCKA.  packaging/install-dependencies brings all of them.
+# Foreign libraries, as PkgConfig::LMDB, PkgConfig::LIBPQ, PkgConfig::JANSSON,
+# PkgConfig::CARES and PkgConfig::CMOCKA.  packaging/install-dependencies brings all of them.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
 if(E911_SIDECAR)
 	pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 	pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+	pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 endif()
 if(E911_TESTS)
 	pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)

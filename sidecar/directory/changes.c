@@ -178,6 +178,7 @@ struct fetch {
 	struct change_set *set;
 	const struct entity *entity;
 	struct dir_batch *batch;
+	struct names *names;
 };
 
 static void found(const struct fetch *f, const struct dir_key *key)
@@ -195,7 +196,7 @@ static void found(const struct fetch *f, const struct dir_key *key)
 static int on_row(const struct db_row *row, void *arg)
 {
 	const struct fetch *f = arg;
-	struct row_out out = { .batch = f->batch };
+	struct row_out out = { .batch = f->batch, .names = f->names };
 
 	if (f->entity->read(row, &out) < 0)
 		refusal_tell(f->entity, row, out.why, true);
@@ -271,6 +272,7 @@ int changes_fetch(struct changes *c, struct db *db, struct dir_batch *batch)
 			.set = &c->set[i],
 			.entity = entity_get((enum entity_kind)i),
 			.batch = batch,
+			.names = c->names,
 		};
 		int err;
 

@@ -25,6 +25,7 @@ struct change_set {
 };
 
 struct changes {
+	struct names *names; /* borrowed; NULL: no name is known */
 	struct change_set set[ENTITY_COUNT];
 	bool everything; /* a rebuild is asked for */
 	size_t count;    /* rows of change_log */

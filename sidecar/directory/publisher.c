@@ -12,8 +12,10 @@
 #include "base/stats.h"
 #include "directory/changes.h"
 #include "directory/generation.h"
+#include "directory/names_report.h"
 #include "directory/rebuild.h"
 #include "directory/record_check.h"
+#include "directory/trunk_hosts.h"
 #include "store/db.h"
 #include "store/lmdb_env.h"
 
@@ -30,6 +32,9 @@
 struct publisher {
 	const struct conf *conf;
 	const struct stop *stop;
+	struct names *names;      /* borrowed */
+	uint64_t names_seen;      /* version that the records are made of */
+	struct names_report told; /* ... and that PostgreSQL was told of */
 	struct db *db;
 	char dir[GENERATION_PATH_MAX];
 	struct lmdb_env *env; /* owned; NULL: must be rebuilt */
@@ -42,6 +47,39 @@ struct publisher {
 	int64_t next_reader_check_ms, next_look_ms;
 	int64_t next_check_ms, next_prune_ms;
 };
+
+/* ---- names ---- */
+
+/* Which names are to be asked for: those that trunks of the directory have. */
+static void use_names(struct publisher *p)
+{
+	int err = trunk_hosts_use(p->env, p->names);
+
+	/* Damage is found, and told, by whoever reads all records. */
+	if (err < 0)
+		log_warning(WHO, "names of trunks: %s", strerror(-err));
+}
+
+/* Names have other addresses: so have the trunks. */
+static int follow_names(struct publisher *p)
+{
+	uint64_t version = names_version(p->names);
+	struct dir_meta meta = p->meta.meta;
+	int err;
+
+	if (!p->env || version == p->names_seen)
+		return 0;
+	dir_batch_clear(&p->batch);
+	meta.published_at_ms = clock_utc_ms();
+	err = trunk_hosts_renew(p->env, p->names, &p->batch);
+	if (err >= 0 && p->batch.count)
+		err = dir_batch_apply(&p->batch, p->env, &meta);
+	if (err < 0)
+		return err;
+	p->meta.meta = meta;
+	p->names_seen = version;
+	return 0;
+}
 
 /* ---- the current generation ---- */
 
@@ -76,6 +114,8 @@ static int open_current(struct publisher *p, const char **ret_why)
 		return err;
 	}
 	p->number = number;
+	p->names_seen = 0;
+	use_names(p);
 	log_info(WHO, "directory generation %u: %zu records", number, count);
 	return 0;
 }
@@ -100,6 +140,7 @@ static int rebuild(struct publisher *p, const char *why)
 		.db = p->db,
 		.conf = p->conf,
 		.dir = p->dir,
+		.names = p->names,
 		.old = p->env,
 	};
 	int err;
@@ -188,6 +229,8 @@ static int apply(struct publisher *p, const struct changes *c)
 	p->meta.meta = meta;
 	stats_add(STAT_BATCHES, 1);
 	stats_add(STAT_CHANGES, c->count);
+	if (c->set[ENTITY_TRUNK].count)
+		use_names(p);
 	log_debug(WHO, "%zu changes published", c->count);
 	return 0;
 }
@@ -227,6 +270,7 @@ static int step(struct publisher *p)
 	int err, count;
 
 	changes_init(&c);
+	c.names = p->names;
 	dir_batch_clear(&p->batch);
 	err = fetch(p, &c);
 	count = (int)c.count;
@@ -349,11 +393,25 @@ static int prune(struct publisher *p)
 	return db_exec(p->db, DB_CHANGE_PRUNE, NULL, NULL, NULL);
 }
 
+/* n, or a failure. */
+static int look_at_names(struct publisher *p, int n)
+{
+	int err = follow_names(p);
+
+	if (err == -EBADMSG)
+		err = rebuild_damaged(p, "a record is damaged");
+	if (err >= 0)
+		err = names_report_tell(&p->told, p->db, p->names);
+	return err < 0 ? err : n;
+}
+
 static int follow(struct publisher *p, struct retry *retry)
 {
 	for (;;) {
 		int n = step(p);
 
+		if (n >= 0)
+			n = look_at_names(p, n);
 		if (n < 0)
 			return n;
 		retry_reset(retry); /* also the disk has taken it */
@@ -382,6 +440,7 @@ static int serve(struct publisher *p, struct retry *retry)
 	if (err < 0)
 		return err;
 	err = db_exec(p->db, DB_LISTEN, NULL, NULL, NULL);
+	names_report_init(&p->told, p->conf->node);
 	if (err >= 0)
 		err = settle(p);
 	if (err < 0)
@@ -400,6 +459,15 @@ static void tell(const struct publisher *p, int err)
 		log_error(WHO, "cannot publish: %s", strerror(-err));
 }
 
+/* Without PostgreSQL: names have their own servers. */
+static void follow_names_alone(struct publisher *p)
+{
+	int err = follow_names(p);
+
+	if (err < 0)
+		log_error(WHO, "trunks with names: %s", strerror(-err));
+}
+
 static int loop(struct publisher *p)
 {
 	struct retry retry;
@@ -415,14 +483,16 @@ static int loop(struct publisher *p)
 			return err;
 		db_disconnect(p->db);
 		check_readers(p);
+		follow_names_alone(p);
 		if (stop_wait(p->stop, -1, retry_next_ms(&retry)) < 0)
 			return 0;
 	}
 }
 
-int publisher_run(const struct conf *conf, const struct stop *stop)
+int publisher_run(const struct conf *conf, const struct stop *stop,
+		  struct names *names)
 {
-	struct publisher p = { .conf = conf, .stop = stop };
+	struct publisher p = { .conf = conf, .stop = stop, .names = names };
 	const struct db_options o = {
 		.conninfo = conf->postgres,
 		.user = DB_PUBLISHER,

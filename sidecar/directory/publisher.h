@@ -13,14 +13,19 @@
  *  - A change is taken only when no running transaction can precede it.
  *  - A row that fails validation leaves the last good record in place.
  *  - Readers never see a generation that was not read back whole.
+ *  - It asks names.h for addresses and never the DNS; when those of a name
+ *    change, the trunks that have it are written anew, with PostgreSQL or
+ *    without.
  */
 #pragma once
 
 #include "base/conf.h"
 #include "base/stop.h"
+#include "names/names.h"
 
 /*
  * Run until the stop is asked for: 0.  -ENOTSUP: the schema is not ours;
  * -ENOMEM.  Everything else is logged and tried again.
  */
-int publisher_run(const struct conf *conf, const struct stop *stop);
+int publisher_run(const struct conf *conf, const struct stop *stop,
+		  struct names *names);

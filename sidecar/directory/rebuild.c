@@ -85,7 +85,7 @@ static bool keep_old(struct build *b, const struct dir_key *key)
 static int on_row(const struct db_row *row, void *arg)
 {
 	struct build *b = arg;
-	struct row_out out = { .batch = &b->batch };
+	struct row_out out = { .batch = &b->batch, .names = b->r->names };
 
 	if (b->entity->read(row, &out) < 0)
 		refusal_tell(b->entity, row, out.why, keep_old(b, &out.key));

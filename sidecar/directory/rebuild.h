@@ -10,13 +10,15 @@
 #pragma once
 
 #include "base/conf.h"
+#include "names/names.h"
 #include "store/db.h"
 #include "store/lmdb_env.h"
 
 struct rebuild {
 	struct db *db; /* connected */
 	const struct conf *conf;
-	const char *dir; /* directory/ */
+	const char *dir;     /* directory/ */
+	struct names *names; /* asked for what is known, never waited for */
 	/* Where the last good record of a refused row is; NULL: nowhere. */
 	struct lmdb_env *old;
 };

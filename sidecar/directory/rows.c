@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "directory/trunk_hosts.h"
 
 /* ---- checks ---- */
 
@@ -203,39 +204,6 @@ static void take_order(struct fields *f, size_t col,
 
 static const char *const profile_names[] = { "legacy", "pbx", "i3", NULL };
 
-/* "udp 5060 192.0.2.1" */
-static int contact_parse(struct text t, struct dir_contact *ret)
-{
-	struct text transport, port;
-	const struct db_row one = { .count = 1, .col = &port };
-	uint8_t addr[16];
-	uint64_t n;
-
-	if (!text_cut(&t, ' ', &transport) || !text_cut(&t, ' ', &port) ||
-	    db_u64(&one, 0, &n) < 0 || n == 0 || n > UINT16_MAX ||
-	    ip_normalise(t, addr) < 0)
-		return -EINVAL;
-	for (size_t i = 0; transport_names[i]; i++)
-		if (text_equal(transport, text_of(transport_names[i])))
-			ret->transport = (enum trunk_transport)(i + 1);
-	ret->port = (uint16_t)n;
-	ret->host = t;
-	return ret->transport ? 0 : -EINVAL;
-}
-
-static void take_contacts(struct fields *f, size_t col, struct dir_trunk *r)
-{
-	struct text rest = db_text(f->row, col), piece;
-
-	while (f->err >= 0 && text_cut(&rest, ',', &piece)) {
-		if (r->contact_count == DIR_CONTACTS_MAX ||
-		    contact_parse(piece, &r->contacts[r->contact_count]) < 0)
-			f->err = row_refuse(f->out, "bad contact");
-		else
-			r->contact_count++;
-	}
-}
-
 /* When the next route is due, and what is sent there. */
 static void take_service(struct fields *f, struct dir_trunk *r)
 {
@@ -248,7 +216,6 @@ static void take_service(struct fields *f, struct dir_trunk *r)
 	r->prefix = take_text(f, 15, ROW_PART_MAX, "prefix");
 	r->has_replacement = !db_is_null(f->row, 16);
 	r->replace_prefix = take_text(f, 16, ROW_PART_MAX, "replace_prefix");
-	take_contacts(f, 17, r);
 }
 
 static void take_supervision(struct fields *f, struct dir_trunk *r)
@@ -258,19 +225,45 @@ static void take_supervision(struct fields *f, struct dir_trunk *r)
 	r->max_calls = (uint32_t)take_u64(f, 20, INT32_MAX, "max_calls");
 }
 
-static void take_host(struct fields *f, size_t col, struct text *ret)
-{
-	uint8_t addr[16];
+/*
+ * Where it is reached: its own address or name, then its contacts.  What it
+ * was made of is kept if there is a name in it.
+ */
+struct trunk_texts {
+	char configured[TRUNK_CONFIGURED_SIZE];
+	struct trunk_hosts hosts;
+};
 
-	*ret = db_text(f->row, col);
-	if (f->err >= 0 && ip_normalise(*ret, addr) < 0)
-		f->err = row_refuse(f->out, "host is no IP address");
+static void take_hosts(struct fields *f, struct dir_trunk *r,
+		       struct trunk_texts *buf)
+{
+	struct text host = db_text(f->row, 4), more = db_text(f->row, 17);
+	size_t size = sizeof(buf->configured);
+	uint8_t ip[16];
+	int n;
+
+	if (f->err >= 0 && ip_normalise(host, ip) < 0 && !name_is_valid(host))
+		f->err = row_refuse(f->out, "host is no IP address and no "
+					    "host name");
+	if (f->err < 0)
+		return;
+	n = snprintf(buf->configured, size, "%s %u %.*s%s%.*s",
+		     trunk_transport_name(r->transport), r->port, (int)host.len,
+		     host.p, more.len ? "," : "", (int)more.len,
+		     more.len ? more.p : "");
+	r->configured = text_of(buf->configured);
+	if (n < 0 || (size_t)n >= size ||
+	    trunk_hosts_expand(r, f->out->names, &buf->hosts) < 0)
+		f->err = row_refuse(f->out, "bad contact");
+	else if (!trunk_hosts_have_names(r->configured))
+		r->configured = text_of("");
 }
 
 int row_trunk(const struct db_row *row, struct row_out *out)
 {
 	struct fields f = { .row = row, .out = out };
 	struct dir_trunk r = { 0 };
+	struct trunk_texts texts;
 	uint8_t buf[DIR_RECORD_MAX];
 
 	r.trunk_id = take_id(&f, 0, "trunk_id");
@@ -281,7 +274,6 @@ int row_trunk(const struct db_row *row, struct row_out *out)
 	r.role = (enum trunk_role)take_one_of(&f, 2, role_names, "role");
 	r.transport = (enum trunk_transport)take_one_of(&f, 3, transport_names,
 							"transport");
-	take_host(&f, 4, &r.host);
 	r.port = (uint16_t)take_u64(&f, 5, UINT16_MAX, "port");
 	r.organization_id = take_optional_id(&f, 6, "organization_id");
 	take_order(&f, 7, r.identify_order);
@@ -296,6 +288,7 @@ int row_trunk(const struct db_row *row, struct row_out *out)
 	take_supervision(&f, &r);
 	if (f.err >= 0 && r.port == 0)
 		f.err = row_refuse(out, "port is missing");
+	take_hosts(&f, &r, &texts);
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf, dir_trunk_encode(&r, &out->key, buf, sizeof(buf)));

@@ -10,6 +10,7 @@
 
 #include "dir_record.h"
 #include "directory/dir_batch.h"
+#include "names/names.h"
 #include "store/db.h"
 
 #define ROW_WHY_SIZE 160
@@ -22,6 +23,7 @@
 
 struct row_out {
 	struct dir_batch *batch; /* borrowed */
+	struct names *names;     /* borrowed; NULL: no name is known */
 	struct dir_key key;      /* of the row's record; len 0: not known */
 	char why[ROW_WHY_SIZE];  /* reason of a refusal */
 };

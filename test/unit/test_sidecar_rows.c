@@ -108,8 +108,8 @@ static void a_trunk_must_be_usable(void **s)
 		     "name holds control characters");
 	refuses_with(row_trunk, 21, trunk, 2, "boss", "role is unknown");
 	refuses_with(row_trunk, 21, trunk, 3, "sctp", "transport is unknown");
-	refuses_with(row_trunk, 21, trunk, 4, "sip.example.com",
-		     "host is no IP address");
+	refuses_with(row_trunk, 21, trunk, 4, "sip.example.com:5060",
+		     "host is no IP address and no host name");
 	refuses_with(row_trunk, 21, trunk, 5, "0", "port is missing");
 	refuses_with(row_trunk, 21, trunk, 5, "65536", "port is out of range");
 	refuses_with(row_trunk, 21, trunk, 7, "mac,shoe", "bad identify_order");
@@ -125,7 +125,7 @@ static void a_trunk_must_be_usable(void **s)
 		     "bad contact");
 	refuses_with(row_trunk, 21, trunk, 17, "sctp 5060 192.0.2.8",
 		     "bad contact");
-	refuses_with(row_trunk, 21, trunk, 17, "udp 5060 sip.example.com",
+	refuses_with(row_trunk, 21, trunk, 17, "udp 5060 192.0.2.8:5060",
 		     "bad contact");
 	refuses_with(row_trunk, 21, trunk, 18, "301",
 		     "oos_check_s is out of range");

@@ -367,6 +367,29 @@ bool b2bua_on_unreachable(struct leg *leg, const char *why, bool is_sent_again)
 	return is_given_up;
 }
 
+void b2bua_on_probe_unreachable(struct leg *leg, const char *why)
+{
+	struct call *call = leg->call;
+
+	shared_lock_take(&call->lock);
+	recovery_probe_unreachable(leg, why);
+	leave(call);
+}
+
+void b2bua_on_connection_closed(struct call *call, b2bua_used_f *used,
+				const void *arg)
+{
+	struct leg *b;
+
+	shared_lock_take(&call->lock);
+	b = call->b;
+	if (leg_is_up(call->a) && used(call->a, arg))
+		recovery_connection_closed(call->a);
+	if (b && leg_is_up(b) && used(b, arg))
+		recovery_connection_closed(b);
+	leave(call);
+}
+
 /* Between the tick and the lock the call may have moved on: only what is
  * still set counts. */
 void b2bua_on_due(struct call *call)

@@ -64,5 +64,14 @@ void b2bua_on_leg_lost(struct leg *leg);
  * was given up for it. */
 bool b2bua_on_unreachable(struct leg *leg, const char *why, bool is_sent_again);
 
+/* Nobody hears the OPTIONS by which this leg was asked after a closing; why is
+ * static text. */
+void b2bua_on_probe_unreachable(struct leg *leg, const char *why);
+/* Connections have closed: ask the legs of the call that used one of them,
+ * which is for the function to say, under the call's lock. */
+typedef bool(b2bua_used_f)(const struct leg *leg, const void *arg);
+void b2bua_on_connection_closed(struct call *call, b2bua_used_f *used,
+				const void *arg);
+
 /* A time of the call is over. */
 void b2bua_on_due(struct call *call);

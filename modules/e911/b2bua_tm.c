@@ -21,6 +21,7 @@
 #include "setup.h"
 #include "sip_message.h"
 #include "trunk_watch.h"
+#include "worker.h"
 
 #define ROUTE_SET_SIZE 8192
 #define REPLY_ROOM     2048 /* start line, Via, tags, lengths */
@@ -190,6 +191,7 @@ static str call_str(const struct call_text *t)
 /* How one request of ours leaves. */
 struct departure {
 	dlg_t dialog;
+	struct next_hop hop;
 	char next_hop[NEXT_HOP_URI_SIZE + 3], peer[NEXT_HOP_URI_SIZE];
 };
 
@@ -221,6 +223,7 @@ static void settle_next_hop(struct departure *d, const struct leg *leg)
 	if (next_hop_of(str_to_text(*uri), &leg->peer, &hop) &&
 	    !is_reachable(&hop, leg->flow.socket))
 		hop = leg->peer;
+	d->hop = hop;
 	next_hop_format(&hop, d->next_hop);
 	if (route && !is_strict)
 		memcpy(d->next_hop + strlen(d->next_hop), ";lr", 4);
@@ -258,16 +261,33 @@ static void fill_departure(struct departure *d, const struct sip_out *out)
 	settle_next_hop(d, leg);
 }
 
+/* Over TCP and TLS nobody tells when it could not be delivered. */
+static bool is_watched(const struct sip_out *out, const struct next_hop *hop,
+		       enum unreach_note_kind *ret_kind)
+{
+	const struct exchange *ex = out->exchange;
+
+	if (!ex || hop->transport == TRANSPORT_UDP)
+		return false;
+	*ret_kind = ex->kind == EXCHANGE_INVITE ? UNREACH_NOTE_INVITE
+						: UNREACH_NOTE_PROBE;
+	return ex->kind == EXCHANGE_INVITE ||
+	       (ex->kind == EXCHANGE_OWN && ex->purpose == OWN_CLOSED);
+}
+
 int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 {
 	str method = { (char *)out->method, (int)strlen(out->method) };
 	str headers = text_to_str(out->headers), body = text_to_str(out->body);
 	unsigned index = 0, label = 0;
 	uac_req_t req;
+	enum unreach_note_kind kind = UNREACH_NOTE_INVITE;
 	struct departure d;
+	bool watched;
 	int rc;
 
 	fill_departure(&d, out);
+	watched = is_watched(out, &d.hop, &kind);
 	set_uac_req(&req, &method, headers.len ? &headers : NULL,
 		    body.len ? &body : NULL, &d.dialog, 0, NULL, NULL);
 	if (out->exchange) {
@@ -290,6 +310,9 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 		return -EIO;
 	*ret = (struct sip_transaction){ index, label,
 					 out->exchange || out->probe };
+	if (watched)
+		unreach_ring_sent(worker_shared->connections, kind, out->leg,
+				  &d.hop);
 	return 0;
 }
 

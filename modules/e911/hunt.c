@@ -304,6 +304,9 @@ bool hunt_gives_up_unreachable(struct call *call, bool is_sent_again)
 	if (!leg || leg->state != LEG_INVITED || !leg->invite.open ||
 	    leg->heard || (is_sent_again && !call->untried))
 		return false;
-	give_up(leg);
+	if (call->untried)
+		give_up(leg);
+	else /* whoever ends the call cancels it */
+		(void)leg_step(leg, LEG_EV_REFUSE);
 	return true;
 }

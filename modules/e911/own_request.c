@@ -16,6 +16,7 @@ static own_result_f *const on_result[OWN_PURPOSE_COUNT] = {
 	[OWN_SESSION_PROBE] = session_timer_probed,
 	[OWN_PRACK] = NULL, /* whatever becomes of it, the call goes on */
 	[OWN_PROBE] = recovery_probed,
+	[OWN_CLOSED] = recovery_closed_probed,
 	[OWN_RESTORED] = survival_probed,
 	[OWN_REJOIN] = recovery_rejoined,
 	[OWN_ALIGN] = recovery_aligned,

@@ -54,6 +54,44 @@ void recovery_probed(struct leg *leg, enum own_result result,
 		recovery_leg_lost(leg, "the far side does not know it");
 }
 
+void recovery_connection_closed(struct leg *leg)
+{
+	int err;
+
+	if (!leg_is_current(leg) || !leg_is_up(leg) || leg->is_probed)
+		return;
+	leg->is_probed = true;
+	stat_add(STAT_connections_lost, 1);
+	err = own_request_send(leg, OWN_CLOSED,
+			       &(struct own_request){ .method = "OPTIONS" });
+	if (err == 0)
+		return;
+	leg->is_probed = false;
+	if (err == -ENOMEM)
+		stat_add(STAT_memory_failures, 1);
+	else if (leg->side == LEG_B)
+		recovery_leg_lost(leg, "its connection was closed");
+}
+
+void recovery_closed_probed(struct leg *leg, enum own_result result,
+			    const struct sip_reply_view *r)
+{
+	(void)r;
+	leg->is_probed = false;
+	if (result == OWN_UNKNOWN)
+		recovery_leg_lost(leg, "the far side does not know it");
+	else if (result == OWN_SILENT && leg->side == LEG_B)
+		recovery_leg_lost(leg, "its connection was closed");
+}
+
+void recovery_probe_unreachable(struct leg *leg, const char *why)
+{
+	if (leg->side != LEG_B || !leg->is_probed)
+		return;
+	leg->is_probed = false;
+	recovery_leg_lost(leg, why);
+}
+
 static bool is_ominous(const struct sip_reply_view *r)
 {
 	return r->code == 481 || r->code == 408 ||

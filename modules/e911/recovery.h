@@ -27,6 +27,16 @@ void recovery_probe(struct leg *leg, const char *why);
 /* A request in the leg's dialog had this reply: is anybody there? */
 void recovery_judge(struct leg *leg, const struct sip_reply_view *r);
 
+/*
+ * The connection to its far side has closed: asks by OPTIONS, on a new one.
+ * Leg B is lost when that is silent; leg A only when it is answered 481: a
+ * caller's platform may take no connection but those that it opens itself, and
+ * no emergency call ends for that.
+ */
+void recovery_connection_closed(struct leg *leg);
+/* Nobody is where that OPTIONS went. */
+void recovery_probe_unreachable(struct leg *leg, const char *why);
+
 /* A media monitor or an operator says that no media comes from this leg.
  * Acted upon at the next tick: leg B is taken as lost, leg A is asked. */
 void recovery_media_lost(struct leg *leg);
@@ -41,4 +51,5 @@ void recovery_due_rejoin(struct call *call);
 void recovery_due_media(struct call *call);
 
 /* ---- results, for own_request.c ---- */
-own_result_f recovery_probed, recovery_rejoined, recovery_aligned;
+own_result_f recovery_probed, recovery_closed_probed;
+own_result_f recovery_rejoined, recovery_aligned;

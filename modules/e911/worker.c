@@ -54,6 +54,7 @@ int worker_shared_new(void)
 	s->elins = elin_table_new(12);
 	s->health = trunk_health_new();
 	s->trunk_calls = trunk_calls_new();
+	s->connections = unreach_ring_new();
 	s->ring = worker_ring_new();
 	if (!s->calls || !s->elins || !s->health || !s->trunk_calls || !s->ring)
 		return -ENOMEM;
@@ -87,6 +88,7 @@ void worker_shared_free(void)
 	elin_table_free(s->elins);
 	trunk_watch_init(NULL); /* tm tells what it forgets after us */
 	trunk_health_free(s->health);
+	unreach_ring_free(s->connections);
 	trunk_calls_free(s->trunk_calls);
 	worker_lasting_free();
 	if (s->wake_fd > 0)

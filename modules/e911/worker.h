@@ -19,11 +19,13 @@
 #include "survival.h"
 #include "trunk_calls.h"
 #include "trunk_health.h"
+#include "unreach_ring.h"
 
 struct shared_state {
 	struct call_store *calls;
 	struct elin_table *elins;
 	struct trunk_health *health;
+	struct unreach_ring *connections; /* what is told of them */
 	struct trunk_calls *trunk_calls;
 	struct journal_ring *ring;
 	struct setup_store *setups; /* NULL: there is none */

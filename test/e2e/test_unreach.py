@@ -4,17 +4,20 @@
 That it costs no time is measured by test/bench/dead-trunk; here the events and
 counters tell how the gateway came to know."""
 import os
+import re
 import socket
 import struct
 
 import pytest
 
 from harness import Sipp, wait_until
+from harness.rawcaller import SDP
 from harness.rawpsap import RawPsap
 from harness.scenario import FOLDER
-from test_gate import NORTH, SOUTH, caller_of, stats
+from harness.sipmessage import Message
+from test_gate import NORTH, SOUTH, caller_of, receive, reply_to, stats
 
-pytestmark = pytest.mark.skipif(
+needs_icmp = pytest.mark.skipif(
     os.geteuid() != 0, reason="hearing ICMP needs CAP_NET_RAW: not root")
 PORT_UNREACHABLE = (3, 3)
 
@@ -38,6 +41,7 @@ def call_south(gateway, messages, caller):
         psap.stop()
 
 
+@needs_icmp
 def test_a_psap_whose_port_is_closed_costs_the_caller_no_wait(gateway,
                                                               messages):
     before = stats(gateway)
@@ -50,6 +54,143 @@ def test_a_psap_whose_port_is_closed_costs_the_caller_no_wait(gateway,
     after = stats(gateway)
     assert int(after["legs_unreachable"]) == \
         int(before["legs_unreachable"]) + 1
+    gateway.check_idle()
+
+
+@pytest.fixture(name="tcp_north")
+def trunk_over_tcp(gateway):
+    change = "UPDATE e911.trunk SET transport = '{}' WHERE name = '" + NORTH \
+        + "'"
+    gateway.provision(change.format("tcp"))
+    yield gateway.trunks[NORTH]
+    gateway.provision(change.format("udp"))
+
+
+@pytest.mark.usefixtures("tcp_north")
+def test_a_psap_that_refuses_connections_costs_the_caller_no_wait(gateway,
+                                                                  messages):
+    before = stats(gateway)
+    caller = caller_of(gateway)
+    try:
+        call_south(gateway, messages, caller)
+    finally:
+        caller.close()
+    assert refusals(gateway, caller) == ["connection failed"]
+    after = stats(gateway)
+    assert int(after["legs_unreachable"]) == \
+        int(before["legs_unreachable"]) + 1
+    gateway.check_idle()
+
+
+class TcpPsap(RawPsap):
+    """It listens; receive() takes a connection when there is none."""
+
+    def __init__(self, address, port):  # pylint: disable=W0231
+        self.address, self.port, self.tag = address, port, "tcp-psap"
+        self.connection, self.data = None, b""
+        self.socket = socket.create_server((address, port), reuse_port=True)
+
+    def receive(self, kind=None, timeout=10):
+        while True:
+            message = self._next(timeout)
+            if kind in (None, message.kind):
+                return message
+
+    def _next(self, timeout):
+        if not self.connection:
+            self.socket.settimeout(timeout)
+            self.connection, _ = self.socket.accept()
+        self.connection.settimeout(timeout)
+        while b"\r\n\r\n" not in self.data:
+            self._read()
+        head, _, self.data = self.data.partition(b"\r\n\r\n")
+        size = int(re.search(rb"(?im)^content-length\s*:\s*(\d+)",
+                             head).group(1))
+        while len(self.data) < size:
+            self._read()
+        body, self.data = self.data[:size], self.data[size:]
+        return Message(True, (head + b"\r\n\r\n" + body).decode())
+
+    def _read(self):
+        more = self.connection.recv(65536)
+        assert more, "the gateway closed the connection"
+        self.data += more
+
+    def send(self, text):
+        self.connection.sendall(text.encode())
+
+    def cut(self):
+        self.connection.close()
+        self.connection, self.data = None, b""
+
+
+def talk(caller, psap):
+    """(INVITE that the PSAP has answered, 200 that the caller has got)"""
+    caller.send(caller.invite())
+    invite = psap.receive("INVITE")
+    psap.send(psap.answer(invite, Contact=f"<sip:psap@{psap.address}:"
+                          f"{psap.port};transport=tcp>"))
+    psap.receive("ACK")
+    reply = caller.final()
+    in_dialog(caller, reply, "ACK")
+    return invite, reply
+
+
+def in_dialog(caller, reply, method):
+    contact = re.search(r"<([^>]+)>", reply.header("Contact")).group(1)
+    caller.send(caller.request(
+        method, start=f"{method} {contact} SIP/2.0", To=reply.header("To"),
+        CSeq=f"{1 if method == 'ACK' else 2} {method}"))
+
+
+def hang_up(gateway, caller, psap, reply):
+    in_dialog(caller, reply, "BYE")
+    psap.in_dialog_200(psap.receive("BYE"))
+    receive(caller, "200")
+    caller.close()
+    return [(e["kind"], e["detail"].get("reason")) for e in gateway.events(
+        gateway.ended_call(caller.call_id)["call_id"])]
+
+
+def test_a_psap_that_is_cut_off_and_silent_is_lost_at_once(gateway,
+                                                           tcp_north):
+    """The call goes on with the next PSAP; the caller moves its media."""
+    south = gateway.trunks[SOUTH]
+    caller = caller_of(gateway)
+    north = TcpPsap(tcp_north["host"], tcp_north["port"])
+    with RawPsap(south["host"], south["port"]) as psap:
+        with north:
+            _, reply = talk(caller, north)
+        north.cut()
+        invite = psap.receive("INVITE", timeout=2)
+        psap.send(psap.answer(invite))
+        psap.receive("ACK")
+        moved = receive(caller, "INVITE")
+        caller.send(reply_to(moved).replace(
+            "Content-Length: 0\r\n\r\n",
+            f"Contact: <sip:caller@{caller.address}:{caller.port}>\r\n"
+            "Content-Type: application/sdp\r\nContent-Length: "
+            f"{len(SDP.format(address=caller.address))}\r\n\r\n"
+            + SDP.format(address=caller.address)))
+        receive(caller, "ACK")
+        events = hang_up(gateway, caller, psap, reply)
+    assert ("leg.lost", "connection failed") in events
+    assert "call.recovered" in dict(events)
+    gateway.check_idle()
+
+
+def test_a_psap_that_is_cut_off_and_answers_keeps_the_call(gateway,
+                                                           tcp_north):
+    before = int(stats(gateway)["connections_lost"])
+    caller = caller_of(gateway)
+    with TcpPsap(tcp_north["host"], tcp_north["port"]) as psap:
+        _, reply = talk(caller, psap)
+        psap.cut()
+        psap.in_dialog_200(psap.receive("OPTIONS"))
+        assert int(stats(gateway)["connections_lost"]) == before + 1
+        events = hang_up(gateway, caller, psap, reply)
+        psap.cut()
+    assert "leg.lost" not in dict(events)
     gateway.check_idle()
 
 
@@ -71,6 +212,7 @@ def icmp_about(datagram, ours, theirs, port):
     return message(~total & 0xffff)
 
 
+@needs_icmp
 def test_who_has_not_seen_the_invite_is_not_believed(gateway):
     """Forged ICMP, with all but the Call-ID right; then with it."""
     north, south = gateway.trunks[NORTH], gateway.trunks[SOUTH]

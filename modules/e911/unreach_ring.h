@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * unreach_ring: what the other processes tell e911 unreach of connections.
+ *
+ * In shared memory, of fixed size.  Writing takes one lock for the time of a
+ * copy and none of a call's: tcp_main writes, too.
+ */
+#pragma once
+
+#include "call_store.h"
+#include "next_hop.h"
+
+enum unreach_note_kind {
+	/* A request that must not wait went out over TCP or TLS. */
+	UNREACH_NOTE_INVITE,
+	UNREACH_NOTE_PROBE, /* recovery.h: an OPTIONS after a closing */
+	/* The far side has closed or reset a connection, or it broke. */
+	UNREACH_NOTE_CLOSED,
+};
+
+struct unreach_note {
+	enum unreach_note_kind kind;
+	int64_t at_ms;  /* monotonic: when it was noted */
+	uint8_t ip[16]; /* the far side, as ip_normalise() writes it */
+	uint16_t port;
+	uint8_t transport; /* enum trunk_transport */
+	int connection;    /* CLOSED: its number */
+	struct leg *leg;   /* INVITE, PROBE: its call is referenced */
+};
+
+struct unreach_ring;
+
+struct unreach_ring *unreach_ring_new(void); /* NULL without memory, or fd */
+struct unreach_ring *unreach_ring_free(struct unreach_ring *r);
+
+/* This leg's request went to hop.  r NULL: nobody reads. */
+void unreach_ring_sent(struct unreach_ring *r, enum unreach_note_kind kind,
+		       struct leg *leg, const struct next_hop *hop);
+/* kind, at_ms and leg are set here. */
+void unreach_ring_closed(struct unreach_ring *r, struct unreach_note note);
+
+/* For the reader: readable when something is in it. */
+int unreach_ring_fd(const struct unreach_ring *r);
+/* The oldest; who takes it drops the reference.  False: none is left. */
+bool unreach_ring_take(struct unreach_ring *r, struct unreach_note *ret);

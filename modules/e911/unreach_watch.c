@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unreach_watch.h"
+
+#include <stdlib.h>
+
+#include "b2bua.h"
+#include "dir_record.h"
+#include "hwaddr.h"
+#include "report.h"
+
+#define WAITING_MAX 1024
+#define CLOSED_MAX  64
+#define LOOK_MS     10    /* at what waits */
+#define WALK_MS     250   /* between walks over all calls */
+#define KEEP_MS     60000 /* a leg that waits; its own timers end it earlier */
+
+struct unreach_watch {
+	struct call_store *calls; /* borrowed */
+	unreach_exists_f *exists;
+	void *arg;
+	struct unreach_note waiting[WAITING_MAX];
+	size_t waiting_count;
+	struct unreach_note closed[CLOSED_MAX]; /* since the latest walk */
+	size_t closed_count;
+	int64_t looked_at, walked_at; /* monotonic ms */
+};
+
+struct unreach_watch *unreach_watch_new(struct call_store *calls,
+					unreach_exists_f *exists, void *arg)
+{
+	struct unreach_watch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->calls = calls;
+	w->exists = exists;
+	w->arg = arg;
+	w->walked_at = w->looked_at = INT64_MIN / 2;
+	return w;
+}
+
+struct unreach_watch *unreach_watch_free(struct unreach_watch *w)
+{
+	for (size_t i = 0; w && i < w->waiting_count; i++)
+		call_unref(w->waiting[i].leg->call);
+	free(w);
+	return NULL;
+}
+
+/* ---- what waits ---- */
+
+static bool is_same_place(const struct unreach_note *a,
+			  const struct unreach_note *b)
+{
+	return a->port == b->port && a->transport == b->transport &&
+	       memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
+
+/* Without the call's lock: a hint, looked at again under it. */
+static bool still_waits(const struct unreach_note *n, int64_t now)
+{
+	const struct leg *leg = n->leg;
+
+	if (now - n->at_ms > KEEP_MS)
+		return false;
+	return n->kind == UNREACH_NOTE_PROBE
+		       ? leg->is_probed && leg_is_up(leg)
+		       : !leg->heard && leg->state == LEG_INVITED;
+}
+
+static void give_up(const struct unreach_note *n, const char *why)
+{
+	if (n->kind == UNREACH_NOTE_PROBE)
+		b2bua_on_probe_unreachable(n->leg, why);
+	else if (b2bua_on_unreachable(n->leg, why, false))
+		stat_add(STAT_legs_unreachable, 1);
+}
+
+static void look_at_waiting(struct unreach_watch *w, int64_t now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->waiting_count; i++) {
+		struct unreach_note n = w->waiting[i];
+
+		if (still_waits(&n, now)) {
+			if (w->exists(&n, w->arg)) {
+				w->waiting[kept++] = n;
+				continue;
+			}
+			give_up(&n, "connection failed");
+		}
+		call_unref(n.leg->call);
+	}
+	w->waiting_count = kept;
+}
+
+/* Another connection may have taken the place of the closed one, but it has
+ * not carried what was sent before. */
+static void end_waiting_on(struct unreach_watch *w,
+			   const struct unreach_note *closed)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->waiting_count; i++) {
+		struct unreach_note n = w->waiting[i];
+
+		if (!is_same_place(&n, closed) || n.at_ms >= closed->at_ms) {
+			w->waiting[kept++] = n;
+			continue;
+		}
+		if (still_waits(&n, closed->at_ms))
+			give_up(&n, "connection closed");
+		call_unref(n.leg->call);
+	}
+	w->waiting_count = kept;
+}
+
+/* ---- what has closed ---- */
+
+/* Where requests in the dialog go, as b2bua_tm.c sends them. */
+static struct next_hop next_hop(const struct leg *leg)
+{
+	struct text uri = call_text_get(&leg->remote_target), rest;
+	struct next_hop hop;
+
+	if (leg->route_set.len) {
+		rest = call_text_get(&leg->route_set);
+		uri = text_cut(&rest, '<', &uri) && text_cut(&rest, '>', &uri)
+			      ? uri
+			      : text_of(NULL);
+	}
+	(void)next_hop_of(uri, &leg->peer, &hop);
+	return hop;
+}
+
+/*
+ * The connection was that of leg A's INVITE, or goes where the leg's requests
+ * go.  One that leads elsewhere, such as to the route of a PSAP whose Contact
+ * is another machine, says nothing of the dialog.
+ */
+static bool leg_used(const struct leg *leg, const struct unreach_note *closed)
+{
+	struct next_hop hop;
+	struct unreach_note place;
+
+	if (leg->flow.connection && leg->flow.connection == closed->connection)
+		return true;
+	hop = next_hop(leg);
+	place = (struct unreach_note){ .port = hop.port,
+				       .transport = hop.transport };
+	return ip_normalise(text_of(hop.host), place.ip) == 0 &&
+	       is_same_place(&place, closed);
+}
+
+static bool leg_used_any(const struct leg *leg, const void *arg)
+{
+	const struct unreach_watch *w = arg;
+
+	for (size_t i = 0; i < w->closed_count; i++)
+		if (leg_used(leg, &w->closed[i]))
+			return true;
+	return false;
+}
+
+static bool on_call(struct call *call, void *arg)
+{
+	/* Most calls are over UDP: not worth their lock. */
+	if (call->a->flow.transport != TRANSPORT_UDP ||
+	    (call->b && call->b->flow.transport != TRANSPORT_UDP))
+		b2bua_on_connection_closed(call, leg_used_any, arg);
+	return true;
+}
+
+static void walk(struct unreach_watch *w)
+{
+	call_store_each(w->calls, on_call, w);
+	w->closed_count = 0;
+}
+
+static void take_closed(struct unreach_watch *w,
+			const struct unreach_note *closed)
+{
+	end_waiting_on(w, closed);
+	for (size_t i = 0; i < w->closed_count; i++)
+		if (is_same_place(&w->closed[i], closed) &&
+		    w->closed[i].connection == closed->connection)
+			return;
+	if (w->closed_count == CLOSED_MAX)
+		stat_add(STAT_connections_missed, 1);
+	else
+		w->closed[w->closed_count++] = *closed;
+}
+
+/* ---- for the process ---- */
+
+void unreach_watch_take(struct unreach_watch *w,
+			const struct unreach_note *note)
+{
+	if (note->kind == UNREACH_NOTE_CLOSED) {
+		take_closed(w, note);
+	} else if (w->waiting_count < WAITING_MAX) {
+		w->waiting[w->waiting_count++] = *note;
+	} else {
+		stat_add(STAT_connections_missed, 1);
+		call_unref(note->leg->call);
+	}
+}
+
+int unreach_watch_look(struct unreach_watch *w, int64_t mono_ms)
+{
+	int64_t due = INT64_MAX;
+
+	if (w->waiting_count && mono_ms >= w->looked_at + LOOK_MS) {
+		look_at_waiting(w, mono_ms);
+		w->looked_at = mono_ms;
+	}
+	if (w->closed_count && mono_ms >= w->walked_at + WALK_MS) {
+		walk(w);
+		w->walked_at = mono_ms;
+	}
+	if (w->waiting_count)
+		due = w->looked_at + LOOK_MS;
+	if (w->closed_count && w->walked_at + WALK_MS < due)
+		due = w->walked_at + WALK_MS;
+	return due == INT64_MAX ? -1 : (int)(due - mono_ms);
+}

@@ -142,10 +142,12 @@ static bool ask(const struct question *q)
 
 /* ---- who is due ---- */
 
+/* A trunk has no host as long as the name of it was never resolved. */
 static bool is_due(const struct dir_trunk *trunk, struct text host,
 		   struct question *q)
 {
-	return text_to_cstr(host, q->route.host, sizeof(q->route.host)) >= 0 &&
+	return !text_is_empty(host) &&
+	       text_to_cstr(host, q->route.host, sizeof(q->route.host)) >= 0 &&
 	       trunk_health_ask(health, &q->route, clock_mono_ms(),
 				(int64_t)trunk->oos_check_s * 1000);
 }

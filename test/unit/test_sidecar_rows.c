@@ -137,6 +137,27 @@ static void a_trunk_must_be_usable(void **s)
 		     "response_timeout_ms is out of range");
 }
 
+/* No name is known here: the record has no address, and is written. */
+static void a_trunk_may_have_a_name(void **s)
+{
+	const char *copy[21];
+
+	(void)s;
+	memcpy(copy, trunk, sizeof(copy));
+	copy[4] = "psap.example.com";
+	accepts(row_trunk, 21, copy);
+	copy[17] = "udp 5060 two.example.com,udp 5060 192.0.2.8";
+	accepts(row_trunk, 21, copy);
+	refuses_with(row_trunk, 21, copy, 4, "psap..example.com",
+		     "host is no IP address and no host name");
+	refuses_with(row_trunk, 21, copy, 4, NULL,
+		     "host is no IP address and no host name");
+	refuses_with(row_trunk, 21, copy, 17,
+		     "udp 1 b,udp 1 c,udp 1 d,udp 1 e,udp 1 f,udp 1 g,"
+		     "udp 1 h,udp 1 i",
+		     "bad contact");
+}
+
 static void a_source_is_a_prefix(void **s)
 {
 	const char *const cols[] = { "10.0.0.0/8", "7" };
@@ -566,6 +587,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_trunk_must_be_usable),
+		cmocka_unit_test(a_trunk_may_have_a_name),
 		cmocka_unit_test(a_source_is_a_prefix),
 		cmocka_unit_test(an_organization_has_a_uuid),
 		cmocka_unit_test(a_location_keeps_its_pool_in_order),

@@ -228,6 +228,13 @@ static void each_destination_is_asked(void **state)
 	answered(3, 200);
 }
 
+static void a_trunk_whose_name_was_never_resolved_is_not_asked(void **state)
+{
+	(void)state;
+	trunk_add(CHECK_S)->host = text_of("");
+	assert_int_equal(turn(), 0);
+}
+
 static void it_is_asked_again_after_its_time(void **state)
 {
 	(void)state;
@@ -474,6 +481,7 @@ int main(void)
 		in_watch(only_trunks_that_want_it_are_asked),
 		in_watch(an_esinet_hears_our_domain),
 		in_watch(each_destination_is_asked),
+		in_watch(a_trunk_whose_name_was_never_resolved_is_not_asked),
 		in_watch(it_is_asked_again_after_its_time),
 		in_watch(silence_puts_it_out_of_service_until_it_answers),
 		in_watch(oos_force_is_how_long_it_may_be_silent),

@@ -152,14 +152,20 @@ static int quoted_udp(struct rest *rest, struct unreach *ret)
 	return 0;
 }
 
-/* Of an INVITE, from a line that is there to its end; empty. */
-static struct text quoted_call_id(struct rest rest)
+static bool may_be_invite(struct text datagram)
 {
-	struct text left = text_make((const char *)rest.p, rest.len), line;
-	struct text name;
+	struct text method = text_of("INVITE ");
 
-	if (!text_has_prefix_nocase(left, text_of("INVITE ")))
-		return text_of(NULL);
+	if (datagram.len < method.len)
+		method.len = datagram.len;
+	return text_has_prefix_nocase(datagram, method);
+}
+
+/* From a line that is there to its end; empty. */
+static struct text quoted_call_id(struct text left)
+{
+	struct text line, name;
+
 	while (text_index(left, '\n') < left.len &&
 	       text_cut(&left, '\n', &line) && text_trim(line).len) {
 		if (!text_cut(&line, ':', &name))
@@ -208,6 +214,7 @@ int unreach_parse(enum unreach_form form, const void *bytes, size_t len,
 {
 	struct rest rest = { bytes, len };
 	struct unreach found = { 0 };
+	struct text datagram;
 	int err;
 
 	err = form == UNREACH_ICMPV6 ? parse_icmpv6(&rest, &found)
@@ -216,7 +223,10 @@ int unreach_parse(enum unreach_form form, const void *bytes, size_t len,
 		err = quoted_udp(&rest, &found);
 	if (err < 0)
 		return err;
-	found.call_id = quoted_call_id(rest);
+	datagram = text_make((const char *)rest.p, rest.len);
+	found.is_invite = may_be_invite(datagram);
+	if (found.is_invite)
+		found.call_id = quoted_call_id(datagram);
 	*ret = found;
 	return 0;
 }

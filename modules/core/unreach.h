@@ -20,6 +20,7 @@ struct unreach {
 	const char *why; /* static text: "ICMP port unreachable" */
 	uint8_t from[16], to[16];
 	uint16_t from_port, to_port;
+	bool is_invite;      /* or may be: the quote ends too early to tell */
 	struct text call_id; /* in the bytes given; empty: not in the quote */
 };
 

@@ -108,22 +108,15 @@ static void hear_of_connections(void)
 
 /* ---- what ICMP says ---- */
 
-static bool is_ours(const uint8_t ip[16], uint16_t port)
-{
-	struct ip_addr addr = address_of(ip);
-
-	return find_si(&addr, port, PROTO_UDP) != NULL;
-}
-
 static void hear(enum unreach_form form, const void *message, size_t len)
 {
 	struct unreach u;
 
-	/* Other programs of this host have their ICMP, too. */
 	if (unreach_parse(form, message, len, &u) < 0 ||
-	    !is_ours(u.from, u.from_port))
+	    unreach_act_on_icmp(worker_shared->calls, &u))
 		return;
-	if (!unreach_act_on_icmp(worker_shared->calls, &u))
+	/* Other programs of this host have their ICMP, too. */
+	if (u.is_invite && grep_sock_info_by_port(u.from_port, PROTO_UDP))
 		stat_add(STAT_unreachables_ignored, 1);
 }
 

@@ -194,6 +194,19 @@ def test_a_psap_that_is_cut_off_and_answers_keeps_the_call(gateway,
     gateway.check_idle()
 
 
+@needs_icmp
+def test_no_process_keeps_the_capability(gateway):
+    """What can read any packet of the host does not stay in a worker."""
+    ps = gateway.kamailio.rpc("core.ps")  # number, name, number, name, ...
+    assert "e911 unreach" in ps[1::2]
+    for pid, process in zip(ps[::2], ps[1::2]):
+        with open(f"/proc/{pid}/status", encoding="ascii") as status:
+            sets = re.findall(r"(?m)^Cap(Inh|Prm|Eff|Amb):\s*(\w+)",
+                              status.read())
+        assert len(sets) == 4
+        assert not any(int(value, 16) for _, value in sets), (process, sets)
+
+
 def icmp_about(datagram, ours, theirs, port):
     """ICMP port unreachable: what a router says of this datagram."""
     quoted = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(datagram), 0, 0,

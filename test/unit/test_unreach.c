@@ -123,6 +123,37 @@ static void an_invite_is_recognised(void **state)
 	assert_true(text_equal(u.call_id, text_of(CALL_ID)));
 }
 
+/* Samples of the fuzz target, taken from raw sockets. */
+static void what_linux_sends_is_understood(void **state)
+{
+	static const struct {
+		const char *path, *ip;
+		enum unreach_form form;
+	} samples[] = {
+		{ "icmp-port", "127.0.0.1", UNREACH_ICMP_WITH_IP },
+		{ "icmpv6-port", "::1", UNREACH_ICMPV6 },
+	};
+	struct unreach u;
+	char path[64];
+	FILE *in;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		(void)snprintf(path, sizeof(path), "fuzz/corpus/unreach/%s",
+			       samples[i].path);
+		in = fopen(path, "rb");
+		assert_non_null(in);
+		assert_int_not_equal(fgetc(in), EOF); /* says which form */
+		packet_len = fread(packet, 1, sizeof(packet), in);
+		(void)fclose(in);
+		assert_int_equal(parse(samples[i].form, &u), 0);
+		assert_address(u.from, samples[i].ip);
+		assert_address(u.to, samples[i].ip);
+		assert_int_equal(u.to_port, 9);
+		assert_true(text_equal(u.call_id, text_of(CALL_ID)));
+	}
+}
+
 static void only_unreachable_destinations_count(void **state)
 {
 	static const struct {
@@ -153,23 +184,29 @@ static void only_unreachable_destinations_count(void **state)
 
 static void other_datagrams_have_no_call_id(void **state)
 {
-	static const char *const payloads[] = {
-		"",
-		"INVITE",
-		"BYE sip:a SIP/2.0\r\nCall-ID: " CALL_ID "\r\n\r\n",
-		"SIP/2.0 200 OK\r\nCall-ID: " CALL_ID "\r\n\r\n",
-		"INVITE sip:a SIP/2.0\r\nVia: b\r\n\r\nCall-ID: c\r\n",
+	static const struct {
+		const char *text;
+		bool is_invite;
+	} payloads[] = {
+		{ "", true },
+		{ "INV", true },
+		{ "INFO", false },
+		{ "BYE sip:a SIP/2.0\r\nCall-ID: " CALL_ID "\r\n\r\n", false },
+		{ "SIP/2.0 200 OK\r\nCall-ID: " CALL_ID "\r\n\r\n", false },
+		{ "INVITE sip:a SIP/2.0\r\nVia: b\r\n\r\nCall-ID: c\r\n",
+		  true },
 		/* Cut in the midst of it: it may go on. */
-		"INVITE sip:a SIP/2.0\r\nCall-ID: 0123",
-		"INVITE sip:a SIP/2.0\r\nX-Call-ID: 0123\r\n",
+		{ "INVITE sip:a SIP/2.0\r\nCall-ID: 0123", true },
+		{ "INVITE sip:a SIP/2.0\r\nX-Call-ID: 0123\r\n", true },
 	};
 	struct unreach u;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(payloads); i++) {
-		icmp(3, 3, payloads[i]);
+		icmp(3, 3, payloads[i].text);
 		assert_int_equal(parse(UNREACH_ICMP_WITH_IP, &u), 0);
 		assert_int_equal(u.call_id.len, 0);
+		assert_int_equal(u.is_invite, payloads[i].is_invite);
 	}
 	icmp(3, 3, "INVITE sip:a SIP/2.0\r\ni :  short \r\n");
 	assert_int_equal(parse(UNREACH_ICMP_WITH_IP, &u), 0);
@@ -244,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_invite_is_recognised),
+		cmocka_unit_test(what_linux_sends_is_understood),
 		cmocka_unit_test(only_unreachable_destinations_count),
 		cmocka_unit_test(other_datagrams_have_no_call_id),
 		cmocka_unit_test(what_follows_the_quote_is_not_read),

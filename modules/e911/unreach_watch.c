@@ -63,9 +63,11 @@ static bool still_waits(const struct unreach_note *n, int64_t now)
 
 	if (now - n->at_ms > KEEP_MS)
 		return false;
-	return n->kind == UNREACH_NOTE_PROBE
-		       ? leg->is_probed && leg_is_up(leg)
-		       : !leg->heard && leg->state == LEG_INVITED;
+	if (n->kind == UNREACH_NOTE_PROBE)
+		return leg->is_probed && leg_is_up(leg);
+	/* NEW: whoever sends it has not come so far yet. */
+	return !leg->heard &&
+	       (leg->state == LEG_NEW || leg->state == LEG_INVITED);
 }
 
 static void give_up(const struct unreach_note *n, const char *why)

@@ -106,6 +106,23 @@ static void a_refused_connection_costs_no_wait(struct flow *f)
 	answers_and_the_caller_hangs_up(f, "county");
 }
 
+static void it_is_watched_before_its_sender_has_finished(struct flow *f)
+{
+	begins(f);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	because(f, "the other process is faster than the worker");
+	flow_call(f)->b->state = LEG_NEW;
+	is_watched(flow_call(f)->b, UNREACH_NOTE_INVITE);
+	flow_call(f)->b->state = LEG_INVITED;
+	is_there = false;
+	time_passes(f, 10);
+	looks();
+	psap_expects_cancel(f, "south");
+	psap_expects(f, "county", "INVITE");
+	answers_and_the_caller_hangs_up(f, "county");
+}
+
 static void the_last_route_fails_at_once(struct flow *f)
 {
 	routes_are(f, "south", NULL);
@@ -317,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		flow_test(a_refused_connection_costs_no_wait),
+		flow_test(it_is_watched_before_its_sender_has_finished),
 		flow_test(the_last_route_fails_at_once),
 		flow_test(who_has_spoken_is_not_watched),
 		flow_test(a_connection_that_closes_takes_its_invite_along),

@@ -13,7 +13,7 @@
  *    6  of a leg: the session description that they gave, 7: that we gave;
  *       of leg B only where it is not what the other side of leg A had
  *    2  begins a route: one byte, 0; at most CALL_ROUTES_MAX
- *   10..23  of the call, 30..54 of a leg, 70..80 of a route: call_record.def
+ *   10..23  of the call, 30..54 of a leg, 70..83 of a route: call_record.def
  *
  * The smallest record that is a call (all in hex):
  *

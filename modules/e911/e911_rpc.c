@@ -168,11 +168,15 @@ static void rpc_media_lost(rpc_t *rpc, void *ctx)
 
 /* ---- e911.trunks ---- */
 
+#define RPC_TRUNKS_DEFAULT 150
+
 /* One trunk, whose destinations are gone through. */
 struct rpc_trunks {
 	rpc_t *rpc;
 	void *ctx;
 	int64_t mono_ms;
+	struct text only; /* "all", "down" or a trunk's name */
+	int left;
 	uint64_t trunk_id;
 	struct text name;
 	uint32_t max_calls, oos_check_s;
@@ -187,14 +191,23 @@ static void add_ms(rpc_t *rpc, void *h, char *name, int64_t ms)
 		add_id(rpc, h, name, (uint64_t)ms);
 }
 
+static bool is_wanted(const struct rpc_trunks *w,
+		      const struct trunk_health_view *v)
+{
+	if (text_equal(w->only, text_of("down")))
+		return !v->up;
+	return text_equal(w->only, text_of("all")) ||
+	       text_equal(w->only, w->name);
+}
+
 static void add_destination(const struct trunk_health_view *v, void *arg)
 {
-	const struct rpc_trunks *w = arg;
+	struct rpc_trunks *w = arg;
 	uint64_t trunk_id = w->trunk_id ? w->trunk_id : v->trunk_id;
 	rpc_t *rpc = w->rpc;
 	void *h;
 
-	if (rpc->add(w->ctx, "{", &h) < 0)
+	if (!is_wanted(w, v) || w->left-- <= 0 || rpc->add(w->ctx, "{", &h) < 0)
 		return;
 	add_id(rpc, h, "trunk_id", trunk_id);
 	add_view(rpc, h, "name", w->name);
@@ -245,7 +258,8 @@ static void add_trunk(struct rpc_trunks *w, const struct dir_trunk *trunk)
 
 static const char *rpc_trunks_doc[] = {
 	"Where calls are sent to: whether it is in service, since when and "
-	"why, how many calls it carries, its latest OPTIONS.",
+	"why, how many calls it carries, its latest OPTIONS. Parameters: all "
+	"(default), down, or a trunk's name; how many at most (150).",
 	0
 };
 
@@ -257,14 +271,20 @@ static void rpc_trunks(rpc_t *rpc, void *ctx)
 	struct directory *d = worker_directory_begin();
 	struct dir_trunk trunk;
 	uint64_t id = 0;
+	char *only;
+	int most;
 
+	w.only = text_of(rpc->scan(ctx, "*s", &only) > 0 ? only : "all");
+	w.left = rpc->scan(ctx, "*d", &most) > 0 ? most : RPC_TRUNKS_DEFAULT;
 	while (d && directory_trunk_after(d, id, &trunk) == 0) {
 		id = trunk.trunk_id;
 		if (trunk.role != TRUNK_ORIGIN || trunk.oos_check_s)
 			add_trunk(&w, &trunk);
 	}
 	worker_directory_end(d);
-	w = (struct rpc_trunks){ .rpc = rpc, .ctx = ctx, .mono_ms = w.mono_ms };
+	w.trunk_id = 0;
+	w.name = text_of(NULL);
+	w.max_calls = w.oos_check_s = 0;
 	for (unsigned i = 0; i < worker_conf.path.default_route_count; i++)
 		add_route(&w, &worker_conf.path.default_routes[i]);
 	/* Without a directory: what is remembered. */

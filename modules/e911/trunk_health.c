@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#define PLACES 1024 /* a power of two */
-#define PROBES 16   /* places that one destination may stand in */
+#define PLACES 4096 /* a power of two */
+#define PROBES 32   /* places that one destination may stand in */
 
 struct place {
 	int taken; /* atomic; the name below does not change once it is set */

@@ -33,6 +33,20 @@ static void caller_hangs_up(struct flow *f, const char *who)
 	expect_calls(f, who, 0);
 }
 
+static void answers_as(struct flow *f, const char *who, const char *trunk)
+{
+	psap_replies(f, who, "INVITE", 200, ANSWER);
+	psap_expects(f, who, "ACK");
+	caller_expects_reply(f, 200);
+	caller_acks(f, NULL);
+	expect_calls(f, trunk, 1);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, who, "BYE");
+	expect_calls(f, trunk, 0);
+	psap_replies(f, who, "BYE", 200, NULL);
+}
+
 static void a_trunk_at_its_limit_is_passed_over(struct flow *f)
 {
 	carries_at_most(f, "south", 1);
@@ -184,6 +198,36 @@ static void recovery_moves_the_call_to_the_other_trunk(struct flow *f)
 	caller_hangs_up(f, "county");
 }
 
+static void who_refuses_frees_its_trunk_for_the_next_contact(struct flow *f)
+{
+	routes_are(f, "south", "annex", "county", NULL);
+	carries_at_most(f, "south", 1);
+	is_contact_of(f, "annex", "south");
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	because(f, "the annex is reached over the same trunk, which carries "
+		   "nothing now");
+	psap_replies(f, "south", "INVITE", 486, NULL);
+	psap_expects(f, "annex", "INVITE");
+	expect_calls(f, "south", 1);
+	answers_as(f, "annex", "south");
+	assert_int_equal(fake_report_of(EVENT_ROUTE_PASSED), 0);
+}
+
+static void so_does_one_that_cannot_be_sent_to(struct flow *f)
+{
+	routes_are(f, "south", "annex", "county", NULL);
+	carries_at_most(f, "south", 1);
+	is_contact_of(f, "annex", "south");
+	because(f, "the INVITE to the south cannot be sent");
+	fake_sip_fail_sends(1);
+	caller_dials(f, OFFER);
+	psap_expects(f, "annex", "INVITE");
+	expect_calls(f, "south", 1);
+	answers_as(f, "annex", "south");
+	assert_int_equal(fake_report_of(EVENT_ROUTE_PASSED), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +240,8 @@ int main(void)
 		flow_test(a_silent_route_that_was_cancelled_is_not_counted),
 		flow_test(a_fork_that_is_hung_up_is_not_counted),
 		flow_test(recovery_moves_the_call_to_the_other_trunk),
+		flow_test(who_refuses_frees_its_trunk_for_the_next_contact),
+		flow_test(so_does_one_that_cannot_be_sent_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,11 +10,13 @@
 static struct trunk_health *health;
 static struct trunk_calls *calls;
 static uint32_t max_calls[CALL_ROUTES_MAX];
+static uint64_t trunk_ids[CALL_ROUTES_MAX]; /* 0: its own */
 static uint8_t profiles[CALL_ROUTES_MAX];
 
 void flow_trunks_begin(struct b2bua *conf)
 {
 	memset(max_calls, 0, sizeof(max_calls));
+	memset(trunk_ids, 0, sizeof(trunk_ids));
 	memset(profiles, 0, sizeof(profiles));
 	conf->health = health = trunk_health_new();
 	conf->trunk_calls = calls = trunk_calls_new();
@@ -27,6 +29,8 @@ void flow_trunks_to_call(struct call *call)
 	for (unsigned i = 0; i < call->route_count; i++) {
 		call->routes[i].max_calls = max_calls[i];
 		call->routes[i].profile = profiles[i];
+		if (trunk_ids[i])
+			call->routes[i].trunk_id = trunk_ids[i];
 	}
 }
 
@@ -60,6 +64,13 @@ void has_profile(struct flow *f, const char *who, uint8_t profile)
 void carries_at_most(struct flow *f, const char *who, uint32_t max)
 {
 	max_calls[flow_route_index(f, who)] = max;
+}
+
+void is_contact_of(struct flow *f, const char *who, const char *other)
+{
+	trunk_ids[flow_route_index(f, who)] = route_to(f, other).trunk_id;
+	max_calls[flow_route_index(f, who)] =
+		max_calls[flow_route_index(f, other)];
 }
 
 void carries_a_call(struct flow *f, const char *who)

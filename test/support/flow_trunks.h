@@ -19,6 +19,8 @@ void flow_trunks_end(void);
 void is_out_of_service(struct flow *f, const char *who);
 /* Its trunk has a limit; other calls go there. */
 void carries_at_most(struct flow *f, const char *who, uint32_t max_calls);
+/* It is a further destination of the other one's trunk. */
+void is_contact_of(struct flow *f, const char *who, const char *other);
 void carries_a_call(struct flow *f, const char *who);
 void loses_a_call(struct flow *f, const char *who);
 

@@ -83,6 +83,9 @@ static struct call *call_full(void)
 		  .profile = PROFILE_I3,
 		  .response_timeout_ms = 2000,
 		  .ring_timeout_ms = 60000,
+		  .progress_timeout_ms = 10000,
+		  .recovery_timeout_s = 30,
+		  .max_calls = 23,
 		  .kind = PSAP_RELAY_CENTER },
 	};
 	struct call *call = call_new(CALL_CALLBACK);

@@ -139,15 +139,17 @@ static int turn(const struct ask *ask, const struct stop *stop, int left_ms)
 	struct pollfd p[ARES_GETSOCK_MAXNUM + 1];
 	struct timeval max = { left_ms / 1000, left_ms % 1000 * 1000L }, tv;
 	const struct timeval *next = ares_timeout(ask->channel, &max, &tv);
-	int bits = ares_getsock(ask->channel, sockets, ARES_GETSOCK_MAXNUM);
+	/* c-ares' own macros shift into the sign. */
+	unsigned bits = (unsigned)ares_getsock(ask->channel, sockets,
+					       ARES_GETSOCK_MAXNUM);
 	nfds_t n = 0;
 
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
 		short events = 0;
 
-		if (ARES_GETSOCK_READABLE(bits, i))
+		if (bits >> i & 1)
 			events |= POLLIN;
-		if (ARES_GETSOCK_WRITABLE(bits, i))
+		if (bits >> (i + ARES_GETSOCK_MAXNUM) & 1)
 			events |= POLLOUT;
 		if (events)
 			p[n++] = (struct pollfd){ .fd = sockets[i],

@@ -254,18 +254,21 @@ bool name_table_forget(struct name_table *t, int64_t now_ms)
 
 /* ---- asking ---- */
 
-size_t name_table_take_due(struct name_table *t, int64_t now_ms,
-			   int64_t again_ms, size_t *ret, size_t max)
+const struct name *name_table_take_due(struct name_table *t, int64_t now_ms,
+				       int64_t again_ms)
 {
-	size_t n = 0;
+	struct name *first = NULL;
 
-	for (size_t i = 0; i < t->count && n < max; i++) {
-		if (!t->names[i].used || t->names[i].due_ms > now_ms)
-			continue;
-		t->names[i].due_ms = again_ms;
-		ret[n++] = i;
+	for (size_t i = 0; i < t->count; i++) {
+		struct name *n = &t->names[i];
+
+		if (n->used && n->due_ms <= now_ms &&
+		    (!first || n->due_ms < first->due_ms))
+			first = n;
 	}
-	return n;
+	if (first)
+		first->due_ms = again_ms;
+	return first;
 }
 
 int name_table_pause_ms(const struct name_table *t, int64_t now_ms, int max_ms)

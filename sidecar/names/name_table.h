@@ -98,11 +98,11 @@ const struct name *name_table_find(const struct name_table *t,
 void name_addresses_of(const struct name *n, struct name_addresses *ret);
 
 /*
- * Names that are to be asked for now, and are not due before again_ms then.
- * How many; *ret are indices, valid until the table changes.
+ * The name that is to be asked for now, the one that has waited longest; it
+ * is not due before again_ms then.  NULL: none is.
  */
-size_t name_table_take_due(struct name_table *t, int64_t now_ms,
-			   int64_t again_ms, size_t *ret, size_t max);
+const struct name *name_table_take_due(struct name_table *t, int64_t now_ms,
+				       int64_t again_ms);
 /* Milliseconds until one is due; max_ms when none is before. */
 int name_table_pause_ms(const struct name_table *t, int64_t now_ms, int max_ms);
 

@@ -154,14 +154,14 @@ size_t names_take_due(struct names *n, int64_t interval_ms,
 		      struct name_due *ret, size_t max)
 {
 	int64_t now = clock_mono_ms();
-	size_t count = 0, at;
+	const struct name *one;
+	size_t count = 0;
 
 	lock(n);
 	while (count < max &&
-	       name_table_take_due(&n->table, now, now + interval_ms, &at, 1)) {
+	       (one = name_table_take_due(&n->table, now, now + interval_ms))) {
 		memset(&ret[count], 0, sizeof(ret[count]));
-		memcpy(ret[count].text, n->table.names[at].text,
-		       sizeof(ret[count].text));
+		memcpy(ret[count].text, one->text, sizeof(one->text));
 		count++;
 	}
 	unlock(n);

@@ -119,6 +119,29 @@ def test_two_addresses_are_tried_one_after_the_other(own_gateway, messages,
     scenario.run(gateway, messages)
 
 
+def test_an_address_that_nothing_can_be_sent_to_costs_no_time(own_gateway,
+                                                              messages, dns):
+    """Kamailio has no IPv6 socket, and the name no IPv4 address."""
+    gateway = own_gateway
+    host = gateway.trunks[NORTH]["host"]
+    dns.names[NAME] = ["2001:db8::9"]
+    use(gateway, dns)
+    name_it(gateway)
+    gateway.provision(
+        "INSERT INTO e911.trunk_contact (trunk_id, position, host, port)"
+        f" SELECT trunk_id, 1, '{host}', port FROM e911.trunk"
+        f" WHERE name = '{NORTH}'")
+    gateway.trunks[NORTH]["host"] = host
+    wait_until(lambda: "2001:db8::9" in routes(gateway),
+               "the path knows it", 15, gateway.services())
+    scenario = Scenario(DID)
+    del scenario.spec["step"][0]["events"]
+    steps = scenario.run(gateway, messages)
+    refused = [event["detail"] for event in steps[0].events
+               if event["kind"] == "leg.refused"]
+    assert [one["reason"] for one in refused] == ["could not be sent"]
+
+
 def test_a_name_that_was_never_resolved_leaves_the_other_routes(own_gateway,
                                                                 dns):
     gateway = own_gateway

@@ -286,6 +286,27 @@ def test_a_name_that_is_taken_away_is_asked_for_no_more(named, dns, postgres):
     wait_hosts(named, "192.0.2.9")
 
 
+def test_an_alias_is_followed(named, dns):
+    dns.names[NAME] = "lb.example.net"
+    dns.names["lb.example.net"] = "lb-1.example.net"
+    dns.names["lb-1.example.net"] = ["192.0.2.9"]
+    named.start_and_wait()
+    wait_hosts(named, "192.0.2.9")
+    dns.names["lb.example.net"] = "gone.example.net"
+    named.wait_log(f"'{NAME}' does not resolve")
+    assert hosts(named.lines()) == ["192.0.2.9"]
+
+
+def test_the_second_server_is_asked_when_the_first_is_silent(named, dns):
+    with NameServer() as other:
+        named.settings["dns_servers"] = other.address + "," + dns.address
+        other.mood = "silent"
+        dns.names[NAME] = ["192.0.2.9"]
+        named.start_and_wait()
+        wait_hosts(named, "192.0.2.9")
+        assert other.asked and "never resolved" not in named.log_text()
+
+
 def test_etc_hosts_is_looked_into_first(e911d, dns, postgres):
     ask(e911d, dns)
     name_it(postgres, name="localhost")

@@ -82,11 +82,14 @@ static void use(struct name_table *t, struct text name, int64_t now_ms)
 	(void)name_table_use_end(t, now_ms);
 }
 
+/* How many names are to be asked for now. */
 static size_t due(struct name_table *t, int64_t now_ms)
 {
-	size_t at[4];
+	size_t n = 0;
 
-	return name_table_take_due(t, now_ms, now_ms + INTERVAL, at, 4);
+	while (name_table_take_due(t, now_ms, now_ms + INTERVAL))
+		n++;
+	return n;
 }
 
 /* ---- addresses and names ---- */
@@ -291,6 +294,32 @@ static void a_name_is_asked_for_in_its_interval(void **s)
 	/* Saying again that it is in use does not make it due. */
 	use(&t, A, 41000);
 	assert_int_equal(due(&t, 41000), 0);
+	name_table_fini(&t);
+}
+
+/* Many that fail, and take their time, do not keep the others waiting. */
+static void the_name_that_has_waited_longest_comes_first(void **s)
+{
+	static const char *const names[] = { "a.example.com", "b.example.com",
+					     "c.example.com" };
+	struct name_table t;
+
+	(void)s;
+	name_table_init(&t);
+	for (int i = 0; i < 3; i++) {
+		name_table_use_begin(&t);
+		for (int k = 0; k <= i; k++)
+			assert_int_equal(
+				name_table_use(&t, text_of(names[k]), i), 0);
+		(void)name_table_use_end(&t, i);
+	}
+	for (int i = 0; i < 9; i++) {
+		const struct name *n =
+			name_table_take_due(&t, 100 + i, 100 + i);
+
+		assert_non_null(n);
+		assert_string_equal(n->text, names[i % 3]);
+	}
 	name_table_fini(&t);
 }
 
@@ -523,6 +552,7 @@ int main(void)
 		cmocka_unit_test(one_family_fails_alone),
 		cmocka_unit_test(a_failure_is_told_once_and_by_its_cause),
 		cmocka_unit_test(a_name_is_asked_for_in_its_interval),
+		cmocka_unit_test(the_name_that_has_waited_longest_comes_first),
 		cmocka_unit_test(an_unknown_name_is_asked_for_more_often),
 		cmocka_unit_test(
 			an_unused_name_is_not_asked_for_and_forgotten_late),

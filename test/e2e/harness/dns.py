@@ -3,6 +3,7 @@
 
     with NameServer() as dns:
         dns.names["psap.example.com"] = ["127.0.99.1", "2001:db8::1"]
+        dns.names["alias.example.com"] = "psap.example.com"
         dns.mood = "silent"      # or "fails", "refuses", "confused"
 
 Nothing is cached and nothing passed on.  What was asked stands in 'asked'.
@@ -12,8 +13,17 @@ import socket
 import struct
 import threading
 
-A, AAAA = 1, 28
+A, CNAME, AAAA = 1, 5, 28
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
+
+
+def _wire(name):
+    return b"".join(bytes([len(label)]) + label.encode()
+                    for label in name.split(".")) + b"\0"
+
+
+def _record(name, kind, data):
+    return _wire(name) + struct.pack("!HHIH", kind, 1, 0, len(data)) + data
 
 
 class NameServer:
@@ -61,7 +71,7 @@ class NameServer:
             return None
         if self.mood == "confused":
             return query[:2] + b"\xff" * 40
-        code, addresses = NOERROR, []
+        code, records = NOERROR, []
         if self.mood == "fails":
             code = SERVFAIL
         elif self.mood == "refuses":
@@ -69,15 +79,22 @@ class NameServer:
         elif name not in self.names:
             code = NXDOMAIN
         else:
-            addresses = [ip for ip in
-                         map(ipaddress.ip_address, self.names[name])
-                         if kind == (A if ip.version == 4 else AAAA)]
+            records = self._records(name, kind)
         head = query[:2] + struct.pack(
-            "!HHHHH", 0x8180 | code, 1, len(addresses), 0, 0)
-        # 0xc00c points to the name in the question.
-        return head + query[12:end] + b"".join(
-            struct.pack("!HHHIH", 0xc00c, kind, 1, 0, len(ip.packed))
-            + ip.packed for ip in addresses)
+            "!HHHHH", 0x8180 | code, 1, len(records), 0, 0)
+        return head + query[12:end] + b"".join(records)
+
+    def _records(self, name, kind):
+        """Those of a name, whose alias may be another one."""
+        found = []
+        while isinstance(self.names.get(name), str):
+            target = self.names[name]
+            found.append(_record(name, CNAME, _wire(target)))
+            name = target
+        for ip in map(ipaddress.ip_address, self.names.get(name, [])):
+            if kind == (A if ip.version == 4 else AAAA):
+                found.append(_record(name, kind, ip.packed))
+        return found
 
     @staticmethod
     def _question(query):

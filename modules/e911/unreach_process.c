@@ -90,6 +90,7 @@ static int on_closed(sr_event_param_t *evp)
 	note.transport = event->con->rcv.proto == PROTO_TLS ? TRANSPORT_TLS
 							    : TRANSPORT_TCP;
 	note.connection = event->con->id;
+	note.is_theirs = event->con->flags & F_CONN_PASSIVE;
 	address_normalise(&event->con->rcv.src_ip, note.ip);
 	unreach_ring_closed(worker_shared->connections, note);
 	return 0;

@@ -46,11 +46,12 @@ struct unreach_ring *unreach_ring_free(struct unreach_ring *r)
 
 static bool put(struct unreach_ring *r, const struct unreach_note *note)
 {
+	const unsigned room = note->is_theirs ? NOTES / 2 : NOTES;
 	const uint64_t one = 1;
 	bool has_room, was_empty;
 
 	shared_lock_take(&r->lock);
-	has_room = r->count < NOTES;
+	has_room = r->count < room;
 	was_empty = r->count == 0;
 	if (has_room) {
 		r->notes[(r->first + r->count) % NOTES] = *note;

@@ -25,6 +25,7 @@ struct unreach_note {
 	uint16_t port;
 	uint8_t transport; /* enum trunk_transport */
 	int connection;    /* CLOSED: its number */
+	bool is_theirs;    /* CLOSED: the far side had opened it */
 	struct leg *leg;   /* INVITE, PROBE: its call is referenced */
 };
 
@@ -36,7 +37,8 @@ struct unreach_ring *unreach_ring_free(struct unreach_ring *r);
 /* This leg's request went to hop.  r NULL: nobody reads. */
 void unreach_ring_sent(struct unreach_ring *r, enum unreach_note_kind kind,
 		       struct leg *leg, const struct next_hop *hop);
-/* kind, at_ms and leg are set here. */
+/* kind, at_ms and leg are set here.  Those that others have opened fill no more
+ * than half of the ring: anybody may connect and leave. */
 void unreach_ring_closed(struct unreach_ring *r, struct unreach_note note);
 
 /* For the reader: readable when something is in it. */

@@ -183,12 +183,14 @@ static void walk(struct unreach_watch *w)
 static void take_closed(struct unreach_watch *w,
 			const struct unreach_note *closed)
 {
+	const size_t room = closed->is_theirs ? CLOSED_MAX / 2 : CLOSED_MAX;
+
 	end_waiting_on(w, closed);
 	for (size_t i = 0; i < w->closed_count; i++)
 		if (is_same_place(&w->closed[i], closed) &&
 		    w->closed[i].connection == closed->connection)
 			return;
-	if (w->closed_count == CLOSED_MAX)
+	if (w->closed_count >= room)
 		stat_add(STAT_connections_missed, 1);
 	else
 		w->closed[w->closed_count++] = *closed;

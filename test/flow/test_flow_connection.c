@@ -271,6 +271,33 @@ static void other_connections_are_nobodys(struct flow *f)
 	ends();
 }
 
+static void strangers_do_not_crowd_out_a_psap(struct flow *f)
+{
+	struct unreach_note theirs = { .transport = TRANSPORT_TCP,
+				       .is_theirs = true };
+
+	south_talks(f);
+	looks();
+	closes(f, "192.0.2.9", 5060, 1); /* the walk of this moment */
+	because(f, "scanners come and go, more than are remembered");
+	for (theirs.connection = 100; theirs.connection < 1000;
+	     theirs.connection++)
+		unreach_ring_closed(ring, theirs);
+	assert_int_equal(stat_get(STAT_connections_missed), 900 - 512);
+	looks();
+	assert_int_equal(stat_get(STAT_connections_missed), 900 - 32);
+	closes(f, "192.0.2.1", 5060, 7);
+	time_passes(f, 250);
+	looks();
+	psap_expects(f, "south", "OPTIONS");
+	psap_replies(f, "south", "OPTIONS", 200, NULL);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	ends();
+}
+
 static void no_call_ends_for_the_callers_connection(struct flow *f)
 {
 	south_talks(f);
@@ -343,6 +370,7 @@ int main(void)
 		flow_test(a_psap_that_is_silent_then_is_lost),
 		flow_test(a_psap_that_answers_stays),
 		flow_test(other_connections_are_nobodys),
+		flow_test(strangers_do_not_crowd_out_a_psap),
 		flow_test(no_call_ends_for_the_callers_connection),
 		flow_test(a_caller_who_knows_no_call_has_left),
 		flow_test(what_finds_no_room_is_counted),

@@ -207,6 +207,23 @@ def test_no_process_keeps_the_capability(gateway):
         assert not any(int(value, 16) for _, value in sets), (process, sets)
 
 
+@needs_icmp
+def test_without_the_capability_it_costs_the_time_of_a_silent_one(own_gateway,
+                                                                  messages):
+    own_gateway.kamailio.stop()
+    own_gateway.kamailio.hears_icmp = False
+    own_gateway.kamailio.start()
+    caller = caller_of(own_gateway)
+    try:
+        call_south(own_gateway, messages, caller)
+    finally:
+        caller.close()
+    assert refusals(own_gateway, caller) == ["no answer in time"]
+    log = own_gateway.kamailio.process.log_text()
+    assert log.count("ICMP is not heard") == 1
+    own_gateway.check_idle()
+
+
 def icmp_about(datagram, ours, theirs, port):
     """ICMP port unreachable: what a router says of this datagram."""
     quoted = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(datagram), 0, 0,

@@ -20,7 +20,7 @@
 #define COMPLAIN_MS        60000
 #define WATCH_MS           50
 #define STEP_MS            1000 /* the writer looks after itself, or tries again */
-#define PACE_MS            50 /* between the commits of a burst */
+#define PACE_MS            200 /* between the commits of a burst */
 
 struct worker_conf worker_conf;
 struct shared_state *worker_shared;

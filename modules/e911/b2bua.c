@@ -5,11 +5,13 @@
 #include <stdio.h>
 
 #include "early.h"
+#include "fork.h"
 #include "hunt.h"
 #include "leg.h"
 #include "own_request.h"
 #include "recovery.h"
 #include "relay.h"
+#include "replace.h"
 #include "report.h"
 #include "session.h"
 #include "session_timer.h"
@@ -34,6 +36,7 @@ void b2bua_init(const struct b2bua *conf)
 /* Each way in begins by taking the lock and ends here. */
 static void leave(struct call *call)
 {
+	replace_settle(call);
 	survival_note(call);
 	trunk_calls_settle(b2bua.trunk_calls, call);
 	shared_lock_drop(&call->lock);
@@ -429,54 +432,6 @@ void b2bua_on_due(struct call *call)
 
 /* ---- replies ---- */
 
-/* The answered dialog of leg's INVITE with this tag at the far side: leg
- * itself or one of its forks; NULL. */
-static struct leg *answered_dialog(struct leg *leg, struct text to_tag)
-{
-	struct text call_id = call_text_get(&leg->call_id);
-
-	for (struct leg *l = leg->call->legs; l; l = l->next)
-		if (leg_is_answered(l) &&
-		    text_equal(call_text_get(&l->remote_tag), to_tag) &&
-		    text_equal(call_text_get(&l->call_id), call_id))
-			return l;
-	return NULL;
-}
-
-/* Another fork answered too (RFC 3261 13.2.2.4).  It gets a leg of its own,
- * so that the dialog in use stays as it is.  NULL without memory. */
-static struct leg *fork_new(const struct exchange *ex)
-{
-	struct leg *leg = ex->leg, *fork = call_leg_new(leg->call, LEG_B);
-	struct leg *next;
-
-	if (!fork)
-		return NULL;
-	next = fork->next;
-	*fork = *leg;
-	fork->next = next;
-	fork->bucket_next = NULL;
-	fork->state = LEG_NEW;
-	fork->ack_due = false;
-	fork->is_counted = false;
-	fork->invite_cseq_out = ex->cseq;
-	fork->remote_cseq = 0;
-	/* Texts that change must not be shared with the dialog in use. */
-	fork->remote_tag = fork->remote_target = fork->route_set =
-		(struct call_text){ 0 };
-	fork->ack_body = fork->ack_headers = (struct call_text){ 0 };
-	fork->own = (struct own_pending){ 0 };
-	fork->session = (struct session_timer){ 0 };
-	fork->early = (struct early_state){ 0 };
-	fork->parked = NULL;
-	fork->session_heard = fork->session_sent = fork->session_offered =
-		(struct call_text){ 0 };
-	if (!call_text_set(leg->call, &fork->remote_target,
-			   call_text_get(&leg->remote_target)))
-		return NULL;
-	return fork;
-}
-
 /* Memory is short: who answered cannot be remembered, so cannot be spoken
  * to.  It counts as a refusal; its next 2xx finds the leg given up. */
 static void on_unlearnt_answer(struct leg *leg)
@@ -527,7 +482,7 @@ static void on_invite_2xx(struct exchange *ex, const struct sip_reply_view *r)
 		return;
 	}
 	/* Repeated: b2bua_on_2xx_again() has acknowledged it. */
-	if (answered_dialog(leg, r->to_tag))
+	if (fork_answered(leg, r->to_tag))
 		return;
 	leg->invite.open = false;
 	if (leg_is_answered(leg))
@@ -629,7 +584,7 @@ void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag)
 	struct leg *leg;
 
 	shared_lock_take(&call->lock);
-	leg = answered_dialog(ex->leg, to_tag);
+	leg = fork_answered(ex->leg, to_tag);
 	if (leg)
 		leg_ack_again(leg, ex->cseq);
 	leave(call);
@@ -646,7 +601,7 @@ void b2bua_on_stray_2xx(struct leg *found, uint32_t cseq,
 
 	shared_lock_take(&call->lock);
 	stat_add(STAT_answers_late, 1);
-	leg = answered_dialog(found, r->to_tag);
+	leg = fork_answered(found, r->to_tag);
 	if (leg)
 		leg_ack_again(leg, cseq);
 	else if (found->side == LEG_B && cseq == LEG_FIRST_CSEQ)
@@ -662,8 +617,10 @@ static void on_bye(struct leg *leg, struct sip_transaction *t)
 	enum call_event ev = leg->side == LEG_A ? CALL_EV_A_BYE : CALL_EV_B_BYE;
 
 	leg_reply_plain(leg, t, 200, "OK");
-	if (leg->side == LEG_A)
+	if (leg->state == LEG_ANSWERED)
 		sip_answer_heard(&leg->invite);
+	if (replace_cancelled(leg))
+		return;
 	/* One that means nothing, such as a BYE of B before it has answered
 	 * (RFC 3261 15 forbids it), must not leave a trace in the call. */
 	if (leg_is_current(leg) && call_rule_find(call->state, ev)) {
@@ -682,6 +639,10 @@ static void on_ack(struct leg *leg, const struct sip_request_view *rq)
 	if (!leg_is_current(leg))
 		return;
 	is_first = leg_step(leg, LEG_EV_ACK);
+	if (is_first && leg->side == LEG_B) {
+		replace_acknowledged(leg, rq);
+		return;
+	}
 	if (is_first)
 		step(leg->call, CALL_EV_A_ACK, NULL);
 	relay_ack(leg, rq);
@@ -706,7 +667,7 @@ static struct leg *dialog_of(struct leg *leg, struct text from_tag)
 		early_enter(leg, from_tag);
 		return leg;
 	}
-	return answered_dialog(leg, from_tag);
+	return fork_answered(leg, from_tag);
 }
 
 void b2bua_on_request(struct leg *found, const struct sip_request_view *rq)
@@ -760,6 +721,15 @@ bool b2bua_answer_again(struct leg *a, const struct sip_transaction *t)
 	return answers;
 }
 
+void b2bua_on_replace(struct leg *found, const struct replace_invite *in)
+{
+	struct call *call = found->call;
+
+	shared_lock_take(&call->lock);
+	replace_begin(found, in, b2bua.store);
+	leave(call);
+}
+
 void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)
 {
 	struct call *call = leg->call;
@@ -767,7 +737,9 @@ void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)
 	shared_lock_take(&call->lock);
 	leg_reply_plain(leg, &cancel, 200, "OK");
 	/* One that comes later is of a re-INVITE. */
-	if (call_rule_find(call->state, CALL_EV_A_CANCEL))
+	if (replace_cancelled(leg))
+		;
+	else if (call_rule_find(call->state, CALL_EV_A_CANCEL))
 		step(call, CALL_EV_A_CANCEL, NULL);
 	else
 		relay_cancel(leg);

@@ -11,6 +11,8 @@
 #include "elin_table.h"
 #include "sip_port.h"
 
+struct replace_invite;
+
 struct b2bua {
 	struct call_store *store;
 	struct elin_table *elins;
@@ -40,6 +42,9 @@ void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag);
 void b2bua_on_stray_2xx(struct leg *found, uint32_t cseq,
 			const struct sip_reply_view *r);
 
+/* An INVITE that would take the place of this leg, found by what its Replaces
+ * says (RFC 3891 3). */
+void b2bua_on_replace(struct leg *found, const struct replace_invite *in);
 /* A request in a dialog, found by call_store_find(); ACK included. */
 void b2bua_on_request(struct leg *found, const struct sip_request_view *rq);
 /*

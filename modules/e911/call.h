@@ -213,6 +213,7 @@ struct call {
 
 	struct leg *legs; /* all of them */
 	struct leg *a, *b;
+	struct leg *replacing;  /* replace.h: who would be B; NULL */
 	struct leg *reinviting; /* whose re-INVITE is being passed on; NULL */
 	uint32_t rseq_out;      /* RSeq of our latest reliable reply to A */
 

@@ -8,6 +8,7 @@
 #include "b2bua_tm.h"
 #include "early.h"
 #include "gate.h"
+#include "handle_replaces.h"
 #include "header_policy.h"
 #include "replay.h"
 #include "session_timer.h"
@@ -57,6 +58,8 @@ enum request_class request_classify(struct sip_msg *msg)
 		return REQUEST_IN_DIALOG;
 	if (!invite)
 		return REQUEST_FOREIGN;
+	if (has_replaces(msg) && from_psap(msg))
+		return REQUEST_REPLACES;
 	switch (service_classify(message_request_uri(msg))) {
 	case SERVICE_EMERGENCY:
 		return REQUEST_EMERGENCY;
@@ -102,19 +105,6 @@ static void fill_request(struct sip_msg *msg, struct path_request *rq)
 	rq->now_ms = clock_utc_ms();
 }
 
-/* Where requests to the caller go when the Contact does not say.  The port of
- * a connection is not one to connect to. */
-static void fill_peer(struct leg *a, const struct path_request *rq)
-{
-	uint8_t transport = a->flow.transport;
-
-	path_ip_format(rq->source, a->peer.host, sizeof(a->peer.host));
-	a->peer.transport = transport;
-	a->peer.port = transport == TRANSPORT_UDP
-			       ? rq->source_port
-			       : next_hop_default_port(transport);
-}
-
 static bool fill_leg_a(struct call *call, struct sip_msg *msg,
 		       const struct path_request *rq)
 {
@@ -124,7 +114,7 @@ static bool fill_leg_a(struct call *call, struct sip_msg *msg,
 
 	new_tag(tag);
 	a->flow = message_flow(msg);
-	fill_peer(a, rq);
+	message_peer(msg, &a->peer);
 	a->remote_cseq = a->invite_cseq_in = message_cseq(msg);
 	if (early_option_listed(rq->view.headers, rq->view.header_count,
 				"100rel"))
@@ -543,6 +533,8 @@ int handle_any(struct sip_msg *msg)
 		return handle_test(msg);
 	case REQUEST_CALLBACK:
 		return handle_callback(msg);
+	case REQUEST_REPLACES:
+		return handle_replaces(msg);
 	case REQUEST_FOREIGN:
 		break;
 	}

@@ -6,6 +6,7 @@
 #include "leg.h"
 #include "leg_line.h"
 #include "recovery.h"
+#include "replace.h"
 #include "session_timer.h"
 #include "survival.h"
 
@@ -20,6 +21,7 @@ static own_result_f *const on_result[OWN_PURPOSE_COUNT] = {
 	[OWN_RESTORED] = survival_probed,
 	[OWN_REJOIN] = recovery_rejoined,
 	[OWN_ALIGN] = recovery_aligned,
+	[OWN_REPLACE] = replace_offered,
 };
 
 static bool is(const char *method, const char *name)

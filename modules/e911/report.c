@@ -166,6 +166,18 @@ void report_recovered(const struct call *call, const struct leg *leg,
 	report_end(&w);
 }
 
+void report_replaced(const struct call *call, const struct leg *leg)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_LEG_REPLACED, call);
+	event_text(&w, FIELD_SIP_CALL_ID, call_text_get(&leg->call_id));
+	if (leg->trunk_id)
+		event_u64(&w, FIELD_ROUTE_TRUNK, leg->trunk_id);
+	event_text(&w, FIELD_REQUEST_URI, call_text_get(&leg->remote_target));
+	report_end(&w);
+}
+
 void report_ended(const struct call *call, const char *outcome)
 {
 	struct event_writer w;

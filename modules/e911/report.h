@@ -44,6 +44,7 @@ void report_leg_unrefreshed(const struct leg *leg, uint32_t interval_s);
 void report_answered(const struct call *call, const struct leg *leg);
 /* leg is dead; why is one of our words. */
 void report_leg_lost(const struct leg *leg, const char *why);
+void report_replaced(const struct call *call, const struct leg *leg);
 void report_recovered(const struct call *call, const struct leg *leg,
 		      uint64_t took_ms);
 /* EVENT_TRUNK_DOWN or EVENT_TRUNK_UP; about no call. */

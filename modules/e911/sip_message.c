@@ -178,6 +178,19 @@ struct sip_flow message_flow(struct sip_msg *msg)
 	return flow;
 }
 
+void message_peer(struct sip_msg *msg, struct next_hop *ret)
+{
+	uint8_t ip[16];
+	uint16_t port;
+
+	message_source(msg, ip, &port);
+	*ret = (struct next_hop){ .transport = message_flow(msg).transport };
+	path_ip_format(ip, ret->host, sizeof(ret->host));
+	ret->port = ret->transport == TRANSPORT_UDP
+			    ? port
+			    : next_hop_default_port(ret->transport);
+}
+
 uint16_t message_via_port(struct sip_msg *msg)
 {
 	uint16_t port = msg->via1 ? msg->via1->port : 0;

@@ -54,6 +54,9 @@ struct text message_route_set(struct sip_msg *msg, bool is_uac, char *buf,
 void message_source(struct sip_msg *msg, uint8_t ret_ip[16],
 		    uint16_t *ret_port);
 struct sip_flow message_flow(struct sip_msg *msg);
+/* Where requests to its sender go when no Contact says; the port of a
+ * connection is not one to connect to. */
+void message_peer(struct sip_msg *msg, struct next_hop *ret);
 /* Where the topmost Via says that the sender listens. */
 uint16_t message_via_port(struct sip_msg *msg);
 

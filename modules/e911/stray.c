@@ -87,14 +87,10 @@ static void hang_up(struct sip_msg *msg, const struct sip_reply_view *r)
 		.remote_target = borrow(r->contact),
 		.route_set = borrow(r->route_set),
 		.flow = flow,
-		.peer = { .transport = flow.transport },
 	};
 
 	message_source(msg, ip, &port);
-	path_ip_format(ip, leg.peer.host, sizeof(leg.peer.host));
-	leg.peer.port = flow.transport == TRANSPORT_UDP
-				? port
-				: next_hop_default_port(flow.transport);
+	message_peer(msg, &leg.peer);
 	if (!is_from_trunk(ip) || !may_hang_up())
 		return;
 	stat_add(STAT_answers_stray, 1);

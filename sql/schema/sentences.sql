@@ -93,6 +93,9 @@ AS $$
              ELSE coalesce(t.psap, t.route_trunk, 'the far side') END,
         ' is lost in mid-call',
         ': ' || nullif(detail ->> 'reason', ''))
+    WHEN 'leg.replaced' THEN concat(
+        coalesce(t.route_trunk, 'another'),
+        ' took the place of who had answered')
     WHEN 'call.recovered' THEN concat(
         coalesce(t.psap, 'the far side'), ' answered in place of who was lost',
         ', after ' || (detail ->> 'recovery_ms') || ' ms')

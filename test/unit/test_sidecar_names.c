@@ -510,6 +510,9 @@ static void a_trunk_has_the_addresses_of_its_names(void **s)
 
 static void what_makes_no_sense_is_refused(void **s)
 {
+	static const char nine[] =
+		"udp 1 a,udp 1 b,udp 1 c,udp 1 d,udp 1 e,udp 1 f,udp 1 g,"
+		"udp 1 h,udp 1 i";
 	static const char *const bad[] = {
 		"",
 		"udp",
@@ -522,8 +525,8 @@ static void what_makes_no_sense_is_refused(void **s)
 		"sctp 5060 192.0.2.1",
 		"udp 5060 a_b",
 		"udp 5060 192.0.2.1,,udp 5060 192.0.2.2",
-		"udp 1 a,udp 1 b,udp 1 c,udp 1 d,udp 1 e,udp 1 f,udp 1 g,"
-		"udp 1 h,udp 1 i",
+		"tcp 1 a,tcp 1 b,tcp 1 c,tcp 1 d,tcp 1 e,tcp 1 f,tcp 1 g,a",
+		nine,
 	};
 	struct trunk_hosts buf;
 

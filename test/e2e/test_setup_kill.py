@@ -4,11 +4,15 @@ the points that differ most."""
 import importlib.machinery
 import importlib.util
 import os
+import signal
+import socket
 import types
 
 import pytest
 
+from harness import Crowd, wait_until
 from harness.gateway import TOP
+from harness.sipmessage import Message
 
 # 0: all processes are killed; 1: a worker crashes.
 WAYS = (("after-100", 0), ("after-180", 1), ("after-200", 0),
@@ -45,3 +49,45 @@ def test_a_caller_is_answered_though_the_gateway_dies(bench, point, by_signal):
     assert hung_up, "the caller's BYE was not answered 200"
     assert up == 0, "a PSAP leg stayed up"
     assert bench.held() == before, "a number is held by no call"
+
+
+def heard_on(listener, seconds):
+    """The next reply on a connection that the gateway makes."""
+    listener.settimeout(seconds)
+    connection, _ = listener.accept()
+    with connection:
+        connection.settimeout(seconds)
+        return Message(True, connection.recv(65536).decode())
+
+
+def test_over_tcp_a_caller_hears_503_at_once(own_gateway):
+    """Its connection is gone: where its Via says that it listens it is told,
+    and its platform goes on elsewhere."""
+    gateway, host = own_gateway, own_gateway.trunks["genesys-cloud"]["host"]
+    psap = gateway.trunks["psap-north"]
+    with socket.create_server((host, gateway.port)) as listener, \
+            Crowd("north", psap["host"], gateway.port,
+                  (gateway.address, gateway.port)) as north:
+        north.answers = False
+        invite = (
+            f"INVITE sip:911@{gateway.address} SIP/2.0\r\n"
+            f"Via: SIP/2.0/TCP {host}:{gateway.port};branch=z9hG4bKwaits\r\n"
+            f"From: <sip:+12065550121@{host}>;tag=waits\r\n"
+            f"To: <sip:911@{gateway.address}>\r\nCall-ID: waits\r\n"
+            "CSeq: 1 INVITE\r\nMax-Forwards: 70\r\n"
+            f"Contact: <sip:caller@{host}:{gateway.port};transport=tcp>\r\n"
+            "Content-Length: 0\r\n\r\n")
+        with socket.create_connection((gateway.address, gateway.port),
+                                      5, (host, 0)) as connection:
+            connection.sendall(invite.encode())
+            wait_until(lambda: north.dialogs, "the PSAP rings", 5)
+            for line in gateway.kamailio.rpc("core.psx"):
+                os.kill(line["PID"], signal.SIGKILL)
+            gateway.kamailio.process.wait(20, "Kamailio is gone")
+            gateway.kamailio.process = None
+        gateway.kamailio.start()
+        reply = heard_on(listener, 10)
+        assert reply.status == 503, reply.text
+        assert reply.call_id == "waits"
+        cancelled = next(iter(north.dialogs.values()))
+        wait_until(lambda: cancelled.heard["CANCEL"], "the PSAP is told", 5)

@@ -61,13 +61,13 @@ static bool belongs_to_cancel(struct text line)
 /* With its CRLF; empty at the end of the headers. */
 static struct text take_line(struct text *rest)
 {
-	const char *end = memchr(rest->p, '\n', rest->len);
+	size_t end = text_index(*rest, '\n');
 	struct text line = text_of(NULL);
 
-	if (!end)
+	if (end >= rest->len)
 		return line;
-	line = text_make(rest->p, (size_t)(end - rest->p) + 1);
-	*rest = text_make(end + 1, rest->len - line.len);
+	line = text_make(rest->p, end + 1);
+	*rest = text_make(rest->p + line.len, rest->len - line.len);
 	return line.len > 2 ? line : text_of(NULL);
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One gateway for all scenarios; a fresh one for tests that break it.
+"""One gateway for all scenarios; a fresh one after a test that failed, and for
+tests that break it.
 
     --build DIR    what is tested (default: build/debug of this tree)
     --keep         keep the gateway's directory and print it
@@ -28,14 +29,41 @@ def _gateway(config):
                    keep=config.getoption("--keep"), forget_soon=True)
 
 
+class Shared:
+    """The gateway that tests share, until one of them fails: what a failed
+    test leaves behind must not fail the next one."""
+
+    def __init__(self, config):
+        self.config, self.running, self.failed = config, None, 0
+
+    def get(self, failed):
+        if self.running and failed != self.failed:
+            self.stop(keep=True)
+        self.failed = failed
+        if not self.running:
+            self.running = _gateway(self.config).__enter__()
+        return self.running
+
+    def stop(self, keep):
+        if self.running and keep:
+            self.running.keep = True
+            print(f"kept: {self.running.directory}")
+        running, self.running = self.running, None
+        if running:
+            running.stop()
+
+
 @pytest.fixture(scope="session")
-def gateway(request):
+def shared(request):
+    kept = Shared(request.config)
+    yield kept
+    kept.stop(keep=request.session.testsfailed != kept.failed)
+
+
+@pytest.fixture
+def gateway(request, shared):
     """Shared: tests leave it as they found it."""
-    with _gateway(request.config) as running:
-        yield running
-        if request.session.testsfailed:
-            running.keep = True
-            print(f"kept: {running.directory}")
+    return shared.get(request.session.testsfailed)
 
 
 @pytest.fixture

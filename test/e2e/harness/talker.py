@@ -35,6 +35,9 @@ SDP = ("v=0\r\no=- {version} {version} IN IP4 {address}\r\ns=-\r\n"
        "a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n{more}")
 
 
+AFTER_ACK = 0.05    # s
+
+
 class Wrong(Exception):
     """The script cannot go on."""
 
@@ -76,6 +79,7 @@ class Talker:
         self.problem = None
         self.closing = False
         self.local = self.far = self.target = None
+        self.overtaken_until = 0.0
         self.socket = self.threads = None
 
     # ---- what a Scenario asks for ----
@@ -357,6 +361,13 @@ class Talker:
             data = data.encode()
         with self.changed:
             self.log.append(Message(False, data.decode("utf-8", "replace")))
+        # Two workers take two datagrams: what follows an ACK at once may
+        # overtake it.
+        wait = self.overtaken_until - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        if data.startswith(b"ACK "):
+            self.overtaken_until = time.monotonic() + AFTER_ACK
         self.sent_last = data
         self.socket.sendto(data, self.remote)
         return data

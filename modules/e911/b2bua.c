@@ -420,6 +420,9 @@ void b2bua_on_due(struct call *call)
 		case CALL_TIMER_SESSION:
 			session_timer_due(call);
 			break;
+		case CALL_TIMER_PROBE:
+			recovery_due_probe(call);
+			break;
 		case CALL_TIMER_PROGRESS:
 			on_no_progress(call);
 			break;

@@ -147,7 +147,8 @@ struct leg {
 	/* The session description in force as they and as we gave it, and one
 	 * of theirs that is not answered yet (session.h). */
 	struct call_text session_heard, session_sent, session_offered;
-	bool is_probed; /* an OPTIONS of ours asks whether they live */
+	bool is_asked_again; /* nobody took the OPTIONS before */
+	bool is_probed;      /* an OPTIONS of ours asks whether they live */
 
 	enum leg_state state; /* moved by leg_step() */
 	bool heard;           /* B: any reply came, also one that refused */
@@ -186,6 +187,7 @@ enum call_timer {
 	CALL_TIMER_RESTORED, /* survival.h asks whether the call is still there
 			      */
 	CALL_TIMER_PROGRESS, /* of the route that was invited last */
+	CALL_TIMER_PROBE, /* leg B, which nobody answered for, is asked again */
 	CALL_TIMER_COUNT,
 };
 

@@ -9,6 +9,7 @@
 #include "session.h"
 
 #define REJOIN_AGAIN_MS 1000
+#define PROBE_AGAIN_MS  2000
 #define SDP_LINE        "Content-Type: application/sdp\r\n"
 
 /* ---- is it lost? ---- */
@@ -47,7 +48,11 @@ void recovery_probed(struct leg *leg, enum own_result result,
 		     const struct sip_reply_view *r)
 {
 	(void)r;
+	/* One that nobody took: another has been sent since. */
+	if (!leg->is_probed)
+		return;
 	leg->is_probed = false;
+	leg->is_asked_again = false;
 	if (result == OWN_SILENT)
 		recovery_leg_lost(leg, "silent, also to OPTIONS");
 	else if (result == OWN_UNKNOWN)
@@ -77,7 +82,10 @@ void recovery_closed_probed(struct leg *leg, enum own_result result,
 			    const struct sip_reply_view *r)
 {
 	(void)r;
+	if (!leg->is_probed)
+		return;
 	leg->is_probed = false;
+	leg->is_asked_again = false;
 	if (result == OWN_UNKNOWN)
 		recovery_leg_lost(leg, "the far side does not know it");
 	else if (result == OWN_SILENT && leg->side == LEG_B)
@@ -89,7 +97,19 @@ void recovery_probe_unreachable(struct leg *leg, const char *why)
 	if (leg->side != LEG_B || !leg->is_probed)
 		return;
 	leg->is_probed = false;
+	/* A proxy of the PSAP may be starting anew: its calls live on. */
+	if (!leg->is_asked_again && leg_is_current(leg) && leg_is_up(leg)) {
+		leg->is_asked_again = true;
+		call_timer_set(leg->call, CALL_TIMER_PROBE, PROBE_AGAIN_MS);
+		return;
+	}
 	recovery_leg_lost(leg, why);
+}
+
+void recovery_due_probe(struct call *call)
+{
+	if (call->b)
+		recovery_probe(call->b, "its connection was closed");
 }
 
 static bool is_ominous(const struct sip_reply_view *r)

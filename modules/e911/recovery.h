@@ -34,7 +34,8 @@ void recovery_judge(struct leg *leg, const struct sip_reply_view *r);
  * no emergency call ends for that.
  */
 void recovery_connection_closed(struct leg *leg);
-/* Nobody is where that OPTIONS went. */
+/* Nobody is where that OPTIONS went: asked once more two seconds later, when a
+ * proxy that was starting anew is back. */
 void recovery_probe_unreachable(struct leg *leg, const char *why);
 
 /* A media monitor or an operator says that no media comes from this leg.
@@ -49,6 +50,7 @@ void recovery_begins(struct call *call);
 void recovery_joins(struct call *call);
 void recovery_due_rejoin(struct call *call);
 void recovery_due_media(struct call *call);
+void recovery_due_probe(struct call *call);
 
 /* ---- results, for own_request.c ---- */
 own_result_f recovery_probed, recovery_closed_probed;

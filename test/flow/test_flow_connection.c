@@ -215,8 +215,12 @@ static void a_psap_that_takes_no_new_connection_is_lost(struct flow *f)
 	because(f, "south's connection closes: is it there?");
 	closes(f, "192.0.2.1", 5060, 7);
 	psap_expects(f, "south", "OPTIONS");
-	because(f, "no connection can be made");
+	because(f, "no connection can be made: once more two seconds later");
 	is_there = false;
+	is_watched(flow_call(f)->b, UNREACH_NOTE_PROBE);
+	psap_expects_nothing(f, "county");
+	time_passes(f, 2000);
+	psap_expects(f, "south", "OPTIONS");
 	is_watched(flow_call(f)->b, UNREACH_NOTE_PROBE);
 	south_is_lost(f);
 }

@@ -35,7 +35,7 @@ SDP = ("v=0\r\no=- {version} {version} IN IP4 {address}\r\ns=-\r\n"
        "a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n{more}")
 
 
-AFTER_ACK = 0.05    # s
+IN_ORDER = 0.05    # s
 
 
 class Wrong(Exception):
@@ -361,13 +361,13 @@ class Talker:
             data = data.encode()
         with self.changed:
             self.log.append(Message(False, data.decode("utf-8", "replace")))
-        # Two workers take two datagrams: what follows an ACK at once may
-        # overtake it.
+        # Two workers take two datagrams: what follows an ACK or a
+        # provisional reply at once may overtake it.
         wait = self.overtaken_until - time.monotonic()
         if wait > 0:
             time.sleep(wait)
-        if data.startswith(b"ACK "):
-            self.overtaken_until = time.monotonic() + AFTER_ACK
+        if data.startswith((b"ACK ", b"SIP/2.0 1")):
+            self.overtaken_until = time.monotonic() + IN_ORDER
         self.sent_last = data
         self.socket.sendto(data, self.remote)
         return data

@@ -624,6 +624,11 @@ static void on_bye(struct leg *leg, struct sip_transaction *t)
 		sip_answer_heard(&leg->invite);
 	if (replace_cancelled(leg))
 		return;
+	/* Somebody is about to take its place (replace.h). */
+	if (leg == call->b && call->replacing) {
+		(void)leg_step(leg, LEG_EV_BYE_IN);
+		return;
+	}
 	/* One that means nothing, such as a BYE of B before it has answered
 	 * (RFC 3261 15 forbids it), must not leave a trace in the call. */
 	if (leg_is_current(leg) && call_rule_find(call->state, ev)) {
@@ -651,6 +656,12 @@ static void on_ack(struct leg *leg, const struct sip_request_view *rq)
 	relay_ack(leg, rq);
 	if (is_first && early_media_must_move(leg->call))
 		recovery_due_rejoin(leg->call);
+}
+
+void b2bua_on_left(struct call *call)
+{
+	call->ended_by = "callee";
+	step(call, CALL_EV_B_BYE, NULL);
 }
 
 static bool method_is(const struct sip_request_view *rq, const char *method)

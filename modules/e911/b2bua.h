@@ -78,5 +78,8 @@ typedef bool(b2bua_used_f)(const struct leg *leg, const void *arg);
 void b2bua_on_connection_closed(struct call *call, b2bua_used_f *used,
 				const void *arg);
 
+/* Leg B has hung up while somebody was to take its place, and nobody does. */
+void b2bua_on_left(struct call *call);
+
 /* A time of the call is over. */
 void b2bua_on_due(struct call *call);

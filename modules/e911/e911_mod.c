@@ -31,8 +31,10 @@
 #include "session_timer.h"
 #include "stateless.h"
 #include "stray.h"
+#include "trunk_watch.h"
 #include "unreach_process.h"
 #include "worker.h"
+#include "worker_lasting.h"
 
 #define TIMER_INTERVAL_MS 100
 #define WATCH_INTERVAL_MS 500
@@ -261,6 +263,7 @@ static void on_tick(unsigned ticks, void *arg)
 {
 	(void)ticks;
 	(void)arg;
+	worker_setups_begin();
 	replay_run();
 	if (worker_shared->setups)
 		setup_store_alive(worker_shared->setups, clock_utc_ms());
@@ -375,8 +378,10 @@ static int child_init(int rank)
 
 static void mod_destroy(void)
 {
+	/* Shared memory is Kamailio's and goes with it: who walks through its
+	 * tables now may meet a lock that a dead worker holds. */
+	trunk_watch_init(NULL); /* tm tells what it forgets after us */
 	worker_directory_close();
-	worker_shared_free();
 }
 
 struct module_exports exports = {

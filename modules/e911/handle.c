@@ -291,9 +291,7 @@ static uint32_t write_down(struct sip_msg *msg, const struct path_request *rq)
 	};
 	struct sip_flow flow = message_flow(msg);
 
-	/* Once is enough: it may be what ended the process. */
-	if (replay_mode() != REPLAY_NONE)
-		return 0;
+	how.replays = (uint8_t)replay_count();
 	memcpy(how.source, rq->source, sizeof(how.source));
 	how.transport = flow.transport;
 	how.via_port = message_via_port(msg);

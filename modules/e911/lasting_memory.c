@@ -71,7 +71,13 @@ int lasting_memory_open(struct lasting_memory *m, const char *path, uid_t owner,
 	int err;
 
 	*m = (struct lasting_memory){ .fd = -1 };
-	m->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* O_CREAT on a file of another user in a directory like /dev/shm is
+	 * forbidden to root as well (fs.protected_regular). */
+	m->fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (m->fd < 0 && errno == ENOENT)
+		m->fd = open(path,
+			     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			     0600);
 	if (m->fd < 0)
 		return -errno;
 	err = check_owner(m->fd, owner, &size);

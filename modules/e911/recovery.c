@@ -18,6 +18,9 @@ void recovery_leg_lost(struct leg *leg, const char *why)
 {
 	if (!leg_is_current(leg) || !leg_is_up(leg))
 		return;
+	/* Somebody who lives is about to take its place (replace.h). */
+	if (leg->side == LEG_B && leg->call->replacing)
+		return;
 	log_line(LEVEL_WARNING, "bridge: leg '%.*s' is lost: %s",
 		 TEXT_ARG(leg->call_id), why);
 	stat_add(STAT_legs_lost, 1);

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 
+#include "b2bua.h"
 #include "leg.h"
 #include "recovery.h"
 #include "report.h"
 #include "session.h"
 #include "session_timer.h"
 
+#define ACK_MS   8000
 #define SDP_LINE "Content-Type: application/sdp\r\n"
 
 static const struct header_view sdp_type = {
@@ -20,9 +22,14 @@ static const struct header_view sdp_type = {
 
 static void refuse(struct leg *leg, unsigned code, const char *reason)
 {
+	struct call *call = leg->call;
+
 	(void)leg_reply_invite(leg, code, text_of(reason), NULL);
 	(void)leg_step(leg, LEG_EV_REFUSE);
-	leg->call->replacing = NULL;
+	call->replacing = NULL;
+	/* Who was to be replaced has hung up meanwhile. */
+	if (call->state == CALL_CONNECTED && leg_is_gone(call->b))
+		b2bua_on_left(call);
 }
 
 static struct leg *leg_from(struct leg *old, const struct replace_invite *in)
@@ -80,7 +87,9 @@ static void take_over(struct leg *leg, struct text answer)
 	call->b = leg;
 	call->touched = true;
 	own_request_stop(old);
-	if (leg_bye(old) < 0)
+	/* Without an ACK it is asked whether it is there. */
+	call_timer_set(call, CALL_TIMER_PROBE, ACK_MS);
+	if (!leg_is_gone(old) && leg_bye(old) < 0)
 		log_line(LEVEL_WARNING,
 			 "bridge: no BYE to the leg that was replaced");
 	stat_add(STAT_legs_replaced, 1);
@@ -141,6 +150,9 @@ void replace_offered(struct leg *a, enum own_result result,
 static unsigned fault(const struct leg *old, const struct replace_invite *in,
 		      const char **ret_reason)
 {
+	*ret_reason = "Request Pending";
+	if (old->call->state == CALL_ANSWERED) /* the caller's ACK is due */
+		return 491;
 	*ret_reason = "Call/Transaction Does Not Exist";
 	if (old->side != LEG_B || !leg_is_current(old) || !leg_is_up(old) ||
 	    old->call->state != CALL_CONNECTED ||
@@ -204,6 +216,7 @@ void replace_acknowledged(struct leg *b, const struct sip_request_view *rq)
 {
 	struct call *call = b->call;
 
+	call_timer_stop(call, CALL_TIMER_PROBE);
 	if (!rq->body.len || b != call->b || call->state != CALL_CONNECTED)
 		return;
 	session_heard(b, &(struct crossing_in){ rq->headers, rq->header_count,

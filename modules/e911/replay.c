@@ -14,6 +14,7 @@
 struct replay {
 	struct replay *next;
 	bool is_back;
+	uint32_t kept; /* its entry in the new store; 0: none */
 	struct setup_invite how;
 	struct setup_leg leg;
 	char *invite, *cancel; /* NULL: none; owned */
@@ -24,6 +25,17 @@ struct replay {
 static struct replay *replays, **last = &replays;
 static bool was_away_long;
 static enum replay_mode mode;
+static unsigned replays_before; /* of the INVITE that is served now */
+
+bool replay_waits(void)
+{
+	return replays != NULL;
+}
+
+unsigned replay_count(void)
+{
+	return mode == REPLAY_NONE ? 0 : replays_before + 1;
+}
 
 enum replay_mode replay_mode(void)
 {
@@ -234,8 +246,10 @@ static void serve(struct replay *r)
 			 r->how.socket);
 		return;
 	}
-	mode = r->is_back || (is_udp && !was_away_long) ? REPLAY_SERVE
-							: REPLAY_REFUSE;
+	mode = r->is_back || (is_udp && !was_away_long && !r->how.replays)
+		       ? REPLAY_SERVE
+		       : REPLAY_REFUSE;
+	replays_before = r->how.replays;
 	stat_add(mode == REPLAY_SERVE ? STAT_setups_replayed
 				      : STAT_setups_refused,
 		 1);
@@ -250,12 +264,27 @@ static void serve(struct replay *r)
 	mode = REPLAY_NONE;
 }
 
+/* Until each is served: a death while others are keeps it. */
+void replay_keep(void)
+{
+	for (struct replay *r = replays; r; r = r->next) {
+		r->kept = setup_begin(&r->how,
+				      text_make(r->invite, r->invite_len));
+		setup_keep_leg(r->kept, &r->leg,
+			       text_make(r->cancel, r->cancel_len));
+	}
+}
+
 void replay_run(void)
 {
 	while (replays) {
 		struct replay *r = replays;
 
 		replays = r->next;
+		/* From here on it is the call's, which writes it down anew
+		 * when it has been understood: what ends this process is not
+		 * found again. */
+		setup_end(&r->kept);
 		if (!r->is_back) {
 			cancel_leg(r);
 			tell_its_end(&r->how.call);

@@ -12,8 +12,9 @@
  * A call whose answer the caller may not have heard is back from the journal
  * and gives that answer once more.
  *
- * An INVITE is served again once: one that ends the process does not do so
- * for ever.
+ * An INVITE is served again once, after a second death its caller hears 503:
+ * one that ends the process does not do so for ever, nor does it take the
+ * others along, which stay written down until it is their turn.
  */
 #pragma once
 
@@ -24,9 +25,15 @@
 /* mod_init, after worker_restore(): keep what an earlier process left in that
  * memory. */
 void replay_load(const void *memory, size_t size);
+/* Is there anything? */
+bool replay_waits(void);
+/* Write it down in the new store, before it is served. */
+void replay_keep(void);
 /* Serve it; once, in the process that keeps time, when all others run. */
 void replay_run(void);
 
 /* What is being done with the INVITE that is now in this process's hands. */
 enum replay_mode { REPLAY_NONE, REPLAY_SERVE, REPLAY_REFUSE };
 enum replay_mode replay_mode(void);
+/* How often that INVITE was taken in anew, this time included; 0: it came. */
+unsigned replay_count(void);

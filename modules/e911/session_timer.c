@@ -126,6 +126,7 @@ void session_timer_answer(struct leg *leg, struct text_writer *w)
 	}
 	leg->session.interval_s = s < asked->min_s ? asked->min_s : s;
 	leg->session.we_refresh = !they;
+	leg->call->touched = true;
 	text_writef(
 		w, "%sSession-Expires: %u;refresher=%s\r\n",
 		they ? "Require: timer\r\n" : "", leg->session.interval_s,
@@ -196,6 +197,15 @@ static void probe(struct leg *leg)
 		recovery_probe(leg, "no refresh");
 }
 
+/* The far side hangs up when the interval is over: several tries lie between
+ * half of it, when the first one is due, and that. */
+static void refresh_soon(struct leg *leg)
+{
+	int64_t ms = (int64_t)leg->session.interval_s * 1000 / 16;
+
+	due_in(leg, ms > REFRESH_AGAIN_MS ? ms : REFRESH_AGAIN_MS);
+}
+
 static int refresh_by(struct leg *leg, const char *method)
 {
 	struct own_request rq = { .method = method };
@@ -226,6 +236,8 @@ static void refresh(struct leg *leg)
 void session_timer_refreshed(struct leg *leg, enum own_result result,
 			     const struct sip_reply_view *r)
 {
+	bool brief;
+
 	switch (result) {
 	case OWN_ACCEPTED:
 		stat_add(STAT_sessions_refreshed, 1);
@@ -239,10 +251,13 @@ void session_timer_refreshed(struct leg *leg, enum own_result result,
 			refresh(leg);
 			break;
 		}
-		(void)session_timer_too_brief(leg->call, r);
+		brief = session_timer_too_brief(leg->call, r);
 		if (leg->session.interval_s < leg->call->session_min_s)
 			leg->session.interval_s = leg->call->session_min_s;
-		start(leg);
+		if (brief) /* RFC 4028 7.3: once more, for so long */
+			refresh(leg);
+		else
+			refresh_soon(leg);
 		break;
 	case OWN_SILENT:
 		probe(leg);
@@ -260,7 +275,10 @@ void session_timer_probed(struct leg *leg, enum own_result result,
 	switch (result) {
 	case OWN_ACCEPTED:
 	case OWN_REFUSED:
-		start(leg);
+		if (leg->session.we_refresh)
+			refresh_soon(leg);
+		else
+			start(leg);
 		break;
 	case OWN_SILENT:
 		start(leg); /* in case that it lives after all */
@@ -269,6 +287,21 @@ void session_timer_probed(struct leg *leg, enum own_result result,
 	case OWN_UNKNOWN:
 		recovery_leg_lost(leg, "the far side does not know it");
 		break;
+	}
+}
+
+/* How much of the interval is over is not known. */
+void session_timer_restored(struct call *call)
+{
+	struct leg *legs[] = { call->a, call->b };
+
+	for (size_t i = 0; i < ARRAY_SIZE(legs); i++) {
+		if (!legs[i]->session.interval_s || !interval_wanted_s)
+			continue;
+		if (legs[i]->session.we_refresh)
+			due_in(legs[i], REFRESH_AGAIN_MS);
+		else
+			start(legs[i]);
 	}
 }
 

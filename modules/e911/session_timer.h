@@ -46,4 +46,6 @@ bool session_timer_too_brief(struct call *call, const struct sip_reply_view *r);
 /* ---- for b2bua.c and own_request.c ---- */
 
 void session_timer_due(struct call *call);
+/* A call that came back: what we refresh is due at once. */
+void session_timer_restored(struct call *call);
 own_result_f session_timer_refreshed, session_timer_probed;

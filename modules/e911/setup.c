@@ -8,10 +8,12 @@
 #define CANCEL_MAX 8192
 
 static struct setup_store *store;
+static const bool *is_ready;
 
-void setup_init(struct setup_store *s)
+void setup_init(struct setup_store *s, const bool *ready)
 {
 	store = s;
+	is_ready = ready;
 }
 
 uint32_t setup_begin(const struct setup_invite *how, struct text invite)
@@ -21,7 +23,7 @@ uint32_t setup_begin(const struct setup_invite *how, struct text invite)
 	};
 	uint32_t handle;
 
-	if (!store)
+	if (!store || !__atomic_load_n(is_ready, __ATOMIC_ACQUIRE))
 		return 0;
 	handle = setup_store_add(store, parts);
 	if (!handle)
@@ -117,5 +119,18 @@ void setup_ringing(const struct leg *leg, const struct next_hop *to,
 	parts[1] =
 		text_make(cancel, setup_cancel(invite, cancel, sizeof(cancel)));
 	if (!parts[1].len || !setup_store_leg(store, handle, parts))
+		stat_add(STAT_setups_unrecorded, 1);
+}
+
+void setup_keep_leg(uint32_t handle, const struct setup_leg *how,
+		    struct text cancel)
+{
+	const struct text parts[SETUP_PARTS_MAX] = {
+		text_make((const char *)how, sizeof(*how)), cancel
+	};
+
+	if (!handle || !cancel.len)
+		return;
+	if (!setup_store_leg(store, handle, parts))
 		stat_add(STAT_setups_unrecorded, 1);
 }

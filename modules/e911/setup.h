@@ -22,6 +22,7 @@ struct setup_invite {
 	uint8_t source[16]; /* IPv6, IPv4 mapped */
 	uint16_t source_port, via_port;
 	uint8_t transport;              /* enum trunk_transport */
+	uint8_t replays;                /* how often it was taken in anew */
 	char socket[SETUP_SOCKET_SIZE]; /* sip_socket_name() */
 };
 /* Where the leg's INVITE went; its CANCEL follows. */
@@ -30,10 +31,13 @@ struct setup_leg {
 	char socket[SETUP_SOCKET_SIZE];
 };
 
-/* NULL: nothing is written down. */
-void setup_init(struct setup_store *store);
+/* store NULL, or *ready not set (yet): nothing is written down. */
+void setup_init(struct setup_store *store, const bool *ready);
 /* Its handle; 0 without room: counted, the call goes on without. */
 uint32_t setup_begin(const struct setup_invite *how, struct text invite);
+/* The leg that an earlier process rang; cancel is the CANCEL itself. */
+void setup_keep_leg(uint32_t handle, const struct setup_leg *how,
+		    struct text cancel);
 void setup_end(uint32_t *handle); /* 0: nothing */
 /* Leg B's INVITE as it is about to be sent. */
 void setup_ringing(const struct leg *leg, const struct next_hop *to,

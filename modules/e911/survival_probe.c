@@ -2,6 +2,7 @@
 /* survival_probe: are the calls that came back still there? */
 #include "leg.h"
 #include "recovery.h"
+#include "session_timer.h"
 #include "survival.h"
 
 static void ask(struct leg *leg)
@@ -19,11 +20,24 @@ static void ask(struct leg *leg)
 
 void survival_due(struct call *call)
 {
+	if (call->state == CALL_CONNECTED)
+		session_timer_restored(call);
 	if (call->state == CALL_CONNECTED && leg_is_up(call->a))
 		ask(call->a);
 	else if (call->state == CALL_ANSWERED) /* when its guard is over */
 		call_timer_set(call, CALL_TIMER_RESTORED,
 			       call_state_guard_ms(CALL_ANSWERED) + 1000);
+}
+
+/* There is a caller: it must not talk to nobody.  One OPTIONS may be lost. */
+static void on_silent_b(struct leg *b)
+{
+	if (b->is_asked_again) {
+		recovery_leg_lost(b, "silent since the start of the gateway");
+		return;
+	}
+	b->is_asked_again = true;
+	ask(b);
 }
 
 void survival_probed(struct leg *leg, enum own_result result,
@@ -38,4 +52,6 @@ void survival_probed(struct leg *leg, enum own_result result,
 		ask(call->b);
 	else if (result == OWN_UNKNOWN)
 		recovery_leg_lost(leg, "it ended while the gateway was away");
+	else if (leg == call->b && result == OWN_SILENT)
+		on_silent_b(leg);
 }

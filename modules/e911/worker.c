@@ -78,25 +78,6 @@ int worker_shared_new(void)
 	return 0;
 }
 
-void worker_shared_free(void)
-{
-	struct shared_state *s = worker_shared;
-
-	if (!s)
-		return;
-	call_store_free(s->calls);
-	elin_table_free(s->elins);
-	trunk_watch_init(NULL); /* tm tells what it forgets after us */
-	trunk_health_free(s->health);
-	unreach_ring_free(s->connections);
-	trunk_calls_free(s->trunk_calls);
-	worker_lasting_free();
-	if (s->wake_fd > 0)
-		close(s->wake_fd);
-	shared_free(s);
-	worker_shared = NULL;
-}
-
 /* ---- default routes ---- */
 
 /* "5060" within 1..65535; -EINVAL. */
@@ -359,8 +340,8 @@ void worker_restore(void)
 	/* Before the fork: nobody else has them. */
 	call_store_each(worker_shared->calls, count_legs,
 			worker_shared->trunk_calls);
-	worker_shared->setups = worker_setups_new();
-	setup_init(worker_shared->setups);
+	worker_setups_open();
+	setup_init(worker_shared->setups, &worker_shared->setups_ready);
 }
 
 void worker_drain(bool on)

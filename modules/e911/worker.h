@@ -29,6 +29,7 @@ struct shared_state {
 	struct trunk_calls *trunk_calls;
 	struct journal_ring *ring;
 	struct setup_store *setups; /* NULL: there is none */
+	bool setups_ready;          /* it may be written to; atomic */
 	struct journal_stats journal;
 	struct source_table strangers;
 	int64_t stray_second; /* stray.c: answers hung up in it */
@@ -59,7 +60,6 @@ extern struct shared_state *worker_shared;
 
 /* mod_init: make the shared state.  Negative errno. */
 int must_check worker_shared_new(void);
-void worker_shared_free(void);
 /* "sip:911@192.0.2.1:5060;transport=tcp;profile=pbx" into worker_conf.path;
  * -EINVAL when
  * it is no URI with an IP literal, -ENOSPC when there are too many. */

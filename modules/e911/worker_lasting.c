@@ -14,6 +14,7 @@
 
 static struct lasting_memory ring_memory = { .fd = -1 };
 static struct lasting_memory setup_memory = { .fd = -1 };
+static size_t setup_size;
 
 /* FNV-1a of the state directory: one file for each gateway of the host. */
 static uint64_t state_hash(void)
@@ -108,26 +109,34 @@ struct journal_ring *worker_ring_new(void)
 
 /* ---- the setup store ---- */
 
-struct setup_store *worker_setups_new(void)
+/* The store begins when all processes run (worker_setups_begin()): should the
+ * start fail before, the next one finds what this one has found. */
+void worker_setups_open(void)
 {
-	size_t size = setup_store_size((size_t)worker_conf.setup_memory_kb);
 	struct lasting_memory *m = &setup_memory;
 
 	if (!worker_conf.setup_memory_kb || open_lasting(m, "setup") < 0)
-		return NULL;
+		return;
 	if (m->p)
 		replay_load(m->p, m->size);
-	if (m->size != size && renew(m, size, "calls in their set-up") < 0)
-		return NULL;
-	(void)setup_store_on(m->p, size);
-	setup_store_alive(m->p, clock_utc_ms());
-	return m->p;
+	setup_size = setup_store_size((size_t)worker_conf.setup_memory_kb);
+	/* Where its size was changed the entries are added again. */
+	if (m->size != setup_size &&
+	    renew(m, setup_size, "calls in their set-up") < 0)
+		return;
+	worker_shared->setups = m->p;
+	if (!replay_waits())
+		worker_setups_begin();
 }
 
-void worker_lasting_free(void)
+void worker_setups_begin(void)
 {
-	if (worker_shared->ring)
-		worker_shared->ring = journal_ring_free(worker_shared->ring);
-	lasting_memory_close(&ring_memory);
-	lasting_memory_close(&setup_memory);
+	struct setup_store *s = worker_shared->setups;
+
+	if (!s || worker_shared->setups_ready)
+		return;
+	(void)setup_store_on(s, setup_size);
+	setup_store_alive(s, clock_utc_ms());
+	replay_keep();
+	__atomic_store_n(&worker_shared->setups_ready, true, __ATOMIC_RELEASE);
 }

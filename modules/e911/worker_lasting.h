@@ -15,8 +15,9 @@
  * still in the ring when that cannot be written.  NULL without memory. */
 struct journal_ring *worker_ring_new(void);
 
-/* An empty setup store, after the calls of the journal are back: what an
- * earlier process left in it waits for replay_run().  NULL: there is none. */
-struct setup_store *worker_setups_new(void);
-
-void worker_lasting_free(void);
+/* After the calls of the journal are back: worker_shared->setups, which is not
+ * to be written to yet, and what an earlier process left in it, for
+ * replay_run(). */
+void worker_setups_open(void);
+/* All processes run: the store is empty but for what waits for replay_run(). */
+void worker_setups_begin(void);

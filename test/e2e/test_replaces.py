@@ -24,6 +24,8 @@ def talking(gateway):
             crowd(gateway, "north", "psap-north") as north, \
             crowd(gateway, "south", "psap-south") as south:
         assert caller.call([1], NUMBER, headers=ORGANIZATION) == {200: 1}
+        wait_until(lambda: [c["state"] for c in gateway.live_calls()]
+                   == ["connected"], "the caller's ACK has come", 5)
         yield caller, north, south
         caller.ask(caller.of([1]), "BYE")
         wait_until(lambda: not gateway.live_calls(), "no call is left", 5)
@@ -78,6 +80,33 @@ def test_only_a_psap_may(gateway, scene):
         assert pbx.call([5], to="e911", headers=replaces(north)) == {403: 1}
     assert caller.ask(caller.of([1]), "INFO") == {200: 1}
     assert north.of([1])[0].heard["INFO"] == 1
+
+
+def test_who_hangs_up_while_being_replaced_ends_nothing(own_gateway):
+    with talking(own_gateway) as (caller, north, south):
+        caller.answers = False      # its re-INVITE only rings
+        asking = threading.Thread(target=lambda: south.call(
+            [7], to="e911", headers=replaces(north)))
+        asking.start()
+        assert caller.wait_heard([1], "INVITE") == 1
+        assert north.ask(north.of([1]), "BYE") == {200: 1}
+        assert caller.wait_heard([1], "BYE", timeout=1) == 0
+        assert caller.ask(caller.of([1]), "BYE") == {200: 1}
+        asking.join(20)
+
+
+def test_who_takes_over_and_is_mute_is_lost(own_gateway):
+    """No ACK, no answer to OPTIONS: the next PSAP is rung."""
+    with talking(own_gateway) as (caller, north, south):
+        south._acknowledge = lambda dialog, message: None
+        south._request_came = lambda message, answer: None
+        assert south.call([8], to="e911", headers=replaces(north)) == {200: 1}
+        assert north.wait_heard([1], "BYE") == 1
+
+        def recovered():
+            return int(own_gateway.kamailio.rpc("e911.stats")[
+                "calls_recovered"]) == 1
+        wait_until(recovered, "another PSAP has answered", 60)
 
 
 def test_a_caller_who_hangs_up_meanwhile_leaves_nobody_waiting(own_gateway):

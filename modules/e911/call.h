@@ -233,6 +233,7 @@ struct call {
 	struct leg *media_lost; /* reported so, see recovery_media_lost() */
 	unsigned recoveries;    /* how often another B was rung in mid-call */
 	int64_t lost_at_ms;     /* monotonic: the latest loss of B */
+	struct leg *lost; /* B that was lost, until another answers; NULL */
 	struct call_text offer_headers, offer_body;
 	bool shows_caller; /* the number shown is the one A's From has */
 	/* For an ESInet; empty when no route leads to one (leg_i3.h). */

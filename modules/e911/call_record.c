@@ -13,6 +13,7 @@ enum {
 	FIELD_OFFER_HEADERS = 5,
 	FIELD_SESSION_HEARD = 6,
 	FIELD_SESSION_SENT = 7,
+	FIELD_LOST = 8,
 };
 #define SOCKET_NAME_SIZE 96
 
@@ -40,12 +41,19 @@ static const struct record_field route_fields[] = {
 
 /* ---- writing ---- */
 
-/* An answer is written down before A hears it. */
-static bool leg_can_go_on(const struct leg *leg)
+/* An answer is written down before A hears it.  A leg that was hung up comes
+ * back too: what this process did not end, the next one does. */
+static bool leg_has_dialog(const struct leg *leg)
 {
-	return leg &&
-	       (leg_is_up(leg) || (leg->side == LEG_A && !leg_is_gone(leg) &&
-				   leg->call->state == CALL_ANSWERED));
+	return leg && (leg_is_answered(leg) ||
+		       (leg->side == LEG_A && !leg_is_gone(leg) &&
+			leg->call->state == CALL_ANSWERED));
+}
+
+/* Who is being rung in place of a lost leg has no dialog yet. */
+static const struct leg *far_leg(const struct call *call)
+{
+	return call->lost ? call->lost : call->b;
 }
 
 static void put_leg(struct record_writer *w, const struct leg *leg)
@@ -84,6 +92,7 @@ enum part { PART_HEADERS = 1 << 0, PART_SESSIONS = 1 << 1 };
 
 static size_t encode(const struct call *call, uint8_t *buf, unsigned parts)
 {
+	const struct leg *far = far_leg(call);
 	struct record_writer w;
 
 	record_begin(&w, buf, RECORD_MAX, 'C');
@@ -95,9 +104,11 @@ static size_t encode(const struct call *call, uint8_t *buf, unsigned parts)
 	put_leg(&w, call->a);
 	if (parts & PART_SESSIONS)
 		put_sessions(&w, call->a);
-	put_leg(&w, call->b);
+	put_leg(&w, far);
+	if (call->lost)
+		record_put(&w, FIELD_LOST, text_make("", 1));
 	if (parts & PART_SESSIONS)
-		put_sessions(&w, call->b);
+		put_sessions(&w, far);
 	for (unsigned i = 0; i < call->route_count; i++) {
 		record_put(&w, FIELD_ROUTE, text_make("", 1));
 		record_put_fields(&w, route_fields, ARRAY_SIZE(route_fields),
@@ -110,7 +121,7 @@ size_t call_record_encode(const struct call *call, uint8_t buf[RECORD_MAX])
 {
 	size_t len;
 
-	if (!leg_can_go_on(call->a) || !leg_can_go_on(call->b))
+	if (!leg_has_dialog(call->a) || !leg_has_dialog(far_leg(call)))
 		return 0;
 	len = encode(call, buf, PART_HEADERS | PART_SESSIONS);
 	if (!len)
@@ -123,7 +134,7 @@ size_t call_record_encode(const struct call *call, uint8_t buf[RECORD_MAX])
 struct reading {
 	struct call *call;
 	struct leg *leg; /* the latest that began */
-	bool has_leg[2];
+	bool has_leg[2], is_lost;
 	struct call_route routes[CALL_ROUTES_MAX];
 	unsigned route_count;
 };
@@ -193,6 +204,9 @@ static int take(struct reading *r, uint8_t number, struct text value)
 		if (r->leg && !sip_socket_find(value, &r->leg->flow))
 			r->leg->flow.socket = NULL;
 		return 0;
+	case FIELD_LOST:
+		r->is_lost = true;
+		return 0;
 	case FIELD_SESSION_HEARD:
 	case FIELD_SESSION_SENT:
 		return take_session(r, value, number == FIELD_SESSION_HEARD);
@@ -257,6 +271,8 @@ static int finish(struct reading *r)
 		return -ENOMEM;
 	leg_goes_on(call->a);
 	leg_goes_on(call->b);
+	if (r->is_lost)
+		call->lost = call->b;
 	call->state = CALL_CONNECTED;
 	return 0;
 }

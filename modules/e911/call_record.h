@@ -12,6 +12,7 @@
  *    5  headers of the caller's INVITE that go to leg B
  *    6  of a leg: the session description that they gave, 7: that we gave;
  *       of leg B only where it is not what the other side of leg A had
+ *    8  one byte, 0: leg B was lost and another was being rung
  *    2  begins a route: one byte, 0; at most CALL_ROUTES_MAX
  *   10..23  of the call, 30..54 of a leg, 70..83 of a route: call_record.def
  *
@@ -39,7 +40,8 @@
 
 /*
  * The call as it is now; under its lock.  Its length; 0: it cannot be
- * recorded, because it has no two legs up or is too big.  When it is too big
+ * recorded, because it has no two dialogs or is too big; the far one is that
+ * of the leg that was lost while another is rung.  When it is too big
  * its offer's headers are left out first, then the session descriptions.
  */
 size_t call_record_encode(const struct call *call, uint8_t buf[RECORD_MAX]);

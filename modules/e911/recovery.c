@@ -159,6 +159,8 @@ void recovery_begins(struct call *call)
 
 	call->recoveries++;
 	call->lost_at_ms = clock_mono_ms();
+	call->lost = lost;
+	call->touched = true;
 	own_request_stop(lost);
 	if (lost->ack_due)
 		leg_ack(lost, NULL, 0, text_of(NULL));
@@ -203,6 +205,8 @@ void recovery_joins(struct call *call)
 {
 	struct leg *a = call->a, *b = call->b;
 
+	call->lost = NULL;
+	call->touched = true;
 	stat_add(STAT_calls_recovered, 1);
 	report_recovered(call, b,
 			 (uint64_t)(clock_mono_ms() - call->lost_at_ms));

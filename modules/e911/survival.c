@@ -59,9 +59,11 @@ void survival_init(const struct survival *conf)
 	elin_table_on_change(conf->elins, on_binding);
 }
 
+/* Some change of it is worth a record. */
 static bool is_established(const struct call *call)
 {
-	return call->state == CALL_ANSWERED || call->state == CALL_CONNECTED;
+	return call->state == CALL_ANSWERED || call->state == CALL_CONNECTED ||
+	       call->state == CALL_RECOVERING;
 }
 
 /* What cannot be written leaves an older record as it is: better than none. */
@@ -118,7 +120,9 @@ static bool put_call(struct call *call, void *arg)
 	struct text value = { 0 };
 
 	shared_lock_take(&call->lock);
-	if (is_established(call))
+	/* A record is there until the call has ended. */
+	if (is_established(call) ||
+	    (call->recorded && call->state != CALL_ENDED))
 		value = call_value(call);
 	call->recorded |= value.len > 0;
 	shared_lock_drop(&call->lock);
@@ -160,6 +164,15 @@ static int restore_binding(struct text value)
 	return err < 0 ? err : elin_table_restore(survival.elins, &b);
 }
 
+/* Not all at once: the id's last bytes are random.  Who has nobody at the far
+ * side waits no longer than it must. */
+static int probe_ms(const struct call *call)
+{
+	if (call->lost)
+		return PROBE_FIRST_MS;
+	return PROBE_FIRST_MS + le16_get(call->id.b + 14) % PROBE_SPREAD_MS;
+}
+
 static int restore_call(struct text value)
 {
 	struct event_writer w;
@@ -174,10 +187,7 @@ static int restore_call(struct text value)
 		call->held_number = 0;
 	call->recorded = true;
 	call->touched = false;
-	/* The id's last bytes are random: not all at once. */
-	call_timer_set(call, CALL_TIMER_RESTORED,
-		       PROBE_FIRST_MS +
-			       le16_get(call->id.b + 14) % PROBE_SPREAD_MS);
+	call_timer_set(call, CALL_TIMER_RESTORED, probe_ms(call));
 	call_store_add(survival.calls, call);
 	call_store_add_leg(survival.calls, call->a);
 	call_store_add_leg(survival.calls, call->b);

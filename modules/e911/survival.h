@@ -4,9 +4,9 @@
  * back after a crash or a restart.
  *
  * A call is written when both legs are up, again when a text of one of its
- * dialogs changes, and deleted when it has ended; not with each request (its
- * CSeq goes on far higher after a start).  A binding is written when its
- * number is taken and when it is given up.
+ * dialogs changes or leg B is lost, and deleted when it has ended; not with
+ * each request (its CSeq goes on far higher after a start).  A binding is
+ * written when its number is taken and when it is given up.
  */
 #pragma once
 
@@ -52,7 +52,8 @@ void survival_settle(const struct survival_count *count);
 
 /*
  * Within half a minute each call is asked by OPTIONS whether it is still
- * there: leg A, and once that has answered leg B.  Only a far side that does
+ * there: leg A, and once that has answered leg B; a leg B that had been lost
+ * already is not asked, the next route is rung.  Only a far side that does
  * not know its dialog any more ends it (481): silence, and a connection that
  * cannot be made, leave the call as it is.
  */

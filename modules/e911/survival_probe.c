@@ -48,7 +48,10 @@ void survival_probed(struct leg *leg, enum own_result result,
 
 	(void)r;
 	/* Who rings another PSAP must know that there is a caller. */
-	if (leg == call->a && is_there && call->state == CALL_CONNECTED)
+	if (leg == call->a && is_there && call->state == CALL_CONNECTED &&
+	    call->lost == call->b)
+		recovery_leg_lost(call->b, "it was lost before the start");
+	else if (leg == call->a && is_there && call->state == CALL_CONNECTED)
 		ask(call->b);
 	else if (result == OWN_UNKNOWN)
 		recovery_leg_lost(leg, "it ended while the gateway was away");

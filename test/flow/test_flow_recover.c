@@ -425,6 +425,24 @@ static void a_late_offer_is_recovered_with_its_answer(struct flow *f)
 	caller_hangs_up(f, "county");
 }
 
+/* As survival.c restores it, up to what matters here. */
+static void a_leg_lost_before_a_start_is_replaced_after_it(struct flow *f)
+{
+	south_talks(f);
+	because(f, "the gateway has died while it rang another one for south");
+	flow_call(f)->lost = flow_call(f)->b;
+	call_timer_set(flow_call(f), CALL_TIMER_RESTORED, 1000);
+	time_passes(f, 1100);
+	because(f, "is there a caller?");
+	caller_expects(f, "OPTIONS");
+	caller_replies(f, "OPTIONS", 200, NULL);
+	because(f, "south need not be asked");
+	psap_expects(f, "south", "BYE");
+	county_answers(f, ANSWER);
+	assert_null(flow_call(f)->lost);
+	caller_hangs_up(f, "county");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -449,6 +467,7 @@ int main(void)
 		flow_test(the_dead_one_speaks_again),
 		flow_test(it_dies_before_the_callers_ack),
 		flow_test(a_late_offer_is_recovered_with_its_answer),
+		flow_test(a_leg_lost_before_a_start_is_replaced_after_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -426,6 +426,69 @@ static void all_of_it_can_be_written_anew(void **state)
 	assert_int_equal(elin_table_active(node.elins), 20);
 }
 
+/* One for each state from the answer to the end. */
+static void what_is_going_on_is_written_anew_in_every_state(void **state)
+{
+	enum call_state states[] = { CALL_ANSWERED,  CALL_CROSSED,
+				     CALL_CONNECTED, CALL_RECOVERING,
+				     CALL_HANGING,   CALL_ENDING };
+	struct call *call;
+	char name[16];
+
+	(void)state;
+	for (uint8_t i = 0; i < ARRAY_SIZE(states); i++) {
+		call = call_up(i);
+		call->state = states[i];
+		if (call->state == CALL_HANGING || call->state == CALL_ENDING)
+			call->b->state = LEG_GONE;
+		survival_note(call);
+	}
+	call = call_up(99);
+	call->state = CALL_ENDED;
+	survival_note(call);
+	record_count = 0;
+	assert_int_equal(survival_each(put_again, NULL), 0);
+	assert_int_equal(calls_of('C'), ARRAY_SIZE(states));
+	node_crash();
+	(void)node_restart(NOW);
+	for (unsigned i = 0; i < ARRAY_SIZE(states); i++) {
+		snprintf(name, sizeof(name), "b%u", i);
+		assert_non_null(find(name));
+	}
+}
+
+static void a_lost_leg_is_still_lost_after_a_start(void **state)
+{
+	struct call *call = call_up(1);
+	struct leg *lost = call->b;
+
+	(void)state;
+	call->state = CALL_RECOVERING;
+	call->lost = lost;
+	call->touched = true;
+	lost->state = LEG_LEAVING;
+	call->b = call_leg_new(call, LEG_B);
+	call->b->state = LEG_INVITED;
+	survival_note(call);
+	assert_int_equal(written, 2);
+	record_count = 0;
+	assert_int_equal(survival_each(put_again, NULL), 0);
+	node_crash();
+	assert_int_equal(node_restart(NOW).calls, 1);
+	call = find("b1");
+	assert_non_null(call);
+	assert_int_equal(call->state, CALL_CONNECTED);
+	assert_ptr_equal(call->lost, call->b);
+	assert_int_equal(call->due_at, 2000); /* asked first of all */
+	/* Somebody has taken its place, and then the gateway dies again. */
+	call->lost = NULL;
+	call->touched = true;
+	survival_note(call);
+	node_crash();
+	(void)node_restart(NOW);
+	assert_null(find("b1")->lost);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -442,6 +505,8 @@ int main(void)
 		T(a_number_whose_call_is_gone_is_remembered_from_the_start),
 		T(a_remembered_number_keeps_its_time),
 		T(all_of_it_can_be_written_anew),
+		T(what_is_going_on_is_written_anew_in_every_state),
+		T(a_lost_leg_is_still_lost_after_a_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@
 #include "session_timer.h"
 #include "stateless.h"
 #include "stray.h"
+#include "tls_fork.h"
 #include "trunk_watch.h"
 #include "unreach_process.h"
 #include "worker.h"
@@ -332,6 +333,12 @@ static int mod_init(void)
 	cfg_register_child(1);
 	register_sync_timers(2);
 	unreach_process_prepare();
+	err = tls_fork_init();
+	if (err < 0) {
+		log_line(LEVEL_ERR, "cannot prepare for TLS: %s",
+			 strerror(-err));
+		return -1;
+	}
 	return 0;
 }
 

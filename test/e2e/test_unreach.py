@@ -14,7 +14,7 @@ from harness import Sipp, wait_until
 from harness.rawcaller import SDP
 from harness.rawpsap import RawPsap
 from harness.scenario import FOLDER
-from harness.sipmessage import Message
+from harness.streampsap import TcpPsap
 from test_gate import NORTH, SOUTH, caller_of, receive, reply_to, stats
 
 needs_icmp = pytest.mark.skipif(
@@ -80,48 +80,6 @@ def test_a_psap_that_refuses_connections_costs_the_caller_no_wait(gateway,
     assert int(after["legs_unreachable"]) == \
         int(before["legs_unreachable"]) + 1
     gateway.check_idle()
-
-
-class TcpPsap(RawPsap):
-    """It listens; receive() takes a connection when there is none."""
-
-    def __init__(self, address, port):  # pylint: disable=W0231
-        self.address, self.port, self.tag = address, port, "tcp-psap"
-        self.connection, self.data = None, b""
-        self.socket = socket.create_server((address, port), reuse_port=True)
-
-    def receive(self, kind=None, timeout=10):
-        while True:
-            message = self._next(timeout)
-            if kind in (None, message.kind):
-                return message
-
-    def _next(self, timeout):
-        if not self.connection:
-            self.socket.settimeout(timeout)
-            self.connection, _ = self.socket.accept()
-        self.connection.settimeout(timeout)
-        while b"\r\n\r\n" not in self.data:
-            self._read()
-        head, _, self.data = self.data.partition(b"\r\n\r\n")
-        size = int(re.search(rb"(?im)^content-length\s*:\s*(\d+)",
-                             head).group(1))
-        while len(self.data) < size:
-            self._read()
-        body, self.data = self.data[:size], self.data[size:]
-        return Message(True, (head + b"\r\n\r\n" + body).decode())
-
-    def _read(self):
-        more = self.connection.recv(65536)
-        assert more, "the gateway closed the connection"
-        self.data += more
-
-    def send(self, text):
-        self.connection.sendall(text.encode())
-
-    def cut(self):
-        self.connection.close()
-        self.connection, self.data = None, b""
 
 
 def talk(caller, psap):

@@ -4,8 +4,9 @@ import os
 import shutil
 import tempfile
 
+from .authority import Authority
 from .kamailio import Kamailio, RpcError
-from .network import AddressBlock
+from .network import AddressBlock, free_port
 from .postgres import Postgres
 from .process import service_user
 from .sidecar import Sidecar
@@ -43,9 +44,13 @@ class Gateway:
 
     With 'forget_soon' Kamailio keeps what has ended for a second only,
     instead of half a minute, so that check_idle() can look at its memory.
+
+    With 'tls' it also listens for TLS on tls_port; 'authority' has issued its
+    certificate, and is the only one that it trusts.
     """
 
-    def __init__(self, build, top=TOP, keep=False, forget_soon=False):
+    def __init__(self, build, top=TOP, keep=False, forget_soon=False,
+                 tls=False):
         self.top = top
         self.forget_soon = forget_soon
         self.build = build
@@ -80,9 +85,26 @@ class Gateway:
             ("e911", "i3_provider_name", "Example Gateways Inc"),
             ("e911", "i3_provider_contact", "tel:+12065550199"),
             ("e911", "i3_provider_id", "urn:nena:companyid:EXGW")]
+        self.authority, self.tls_port, self.memory_slack = None, None, 0
+        if tls:
+            self._add_tls()
         if forget_soon:
             self.kamailio.modparams += [("e911", "linger", 1),
                                         ("tm", "wt_timer", 1000)]
+
+    def _add_tls(self):
+        self.authority = Authority(self._sub("authority"))
+        self.tls_port = free_port()
+        # Each process of Kamailio has caches of OpenSSL there, filled when
+        # they are used.
+        self.memory_slack = 1 << 20
+        certificate, key = self.authority.issue(
+            "gateway", "gw1.example.com", self.address)
+        kamailio = self.kamailio
+        kamailio.features.append("WITH_TLS")
+        kamailio.listen.append(("tls", self.address, self.tls_port))
+        kamailio.tls_files = {"cert.pem": certificate, "key.pem": key,
+                              "ca.pem": self.authority.path("ca.pem")}
 
     def _sub(self, name, service=False):
         path = os.path.join(self.directory, name)
@@ -243,7 +265,7 @@ class Gateway:
             return (self.kamailio.shared_memory_used()
                     - self.kamailio.memory_level)
         try:
-            wait_until(lambda: excess() <= 0,
+            wait_until(lambda: excess() <= self.memory_slack,
                        "shared memory is back at its level", timeout)
         except TimedOut as problem:
             raise TimedOut(f"{problem}: {excess()} bytes more than at the "

@@ -50,6 +50,8 @@ class Kamailio:
         self.environment = None   # None: ours
         self.shared_memory_mb = SHARED_MEMORY_MB
         self.hears_icmp = True    # given CAP_NET_RAW, where we may give it
+        # Files of tls/ beside kamailio.cfg: {"cert.pem": path, ...}.
+        self.tls_files = {}
         # (module, name, number or text), over those of kamailio.cfg
         self.modparams = []
         self.log = os.path.join(directory, "kamailio.log")
@@ -60,8 +62,9 @@ class Kamailio:
         self._ids = itertools.count(1)
 
     def write_config(self):
-        shutil.copy(os.path.join(self.config, "kamailio.cfg"),
-                    self.directory)
+        for name in ("kamailio.cfg", "tls.cfg"):
+            shutil.copy(os.path.join(self.config, name), self.directory)
+        self.write_tls()
         settings = {
             "E911_RPC_SOCKET": self.rpc_socket,
             "E911_CTL_SOCKET": f"unixs:{self.ctl_socket}",
@@ -71,7 +74,8 @@ class Kamailio:
         with open(os.path.join(self.directory, "10-site.cfg"), "w",
                   encoding="utf-8") as out:
             for transport, address, port in self.listen:
-                out.write(f"listen={transport}:{address}:{port}\n")
+                host = f"[{address}]" if ":" in address else address
+                out.write(f"listen={transport}:{host}:{port}\n")
             for name in self.features:
                 out.write(f"#!define {name}\n")
             for name, value in settings.items():
@@ -83,6 +87,16 @@ class Kamailio:
                 text = f'"{value}"' if isinstance(value, str) else value
                 out.write(f'modparam("{module}", "{name}", {text})\n')
 
+    def write_tls(self):
+        """Put the files of tls_files where tls.cfg looks for them."""
+        folder = os.path.join(self.directory, "tls")
+        os.makedirs(folder, exist_ok=True)
+        for name, path in self.tls_files.items():
+            # Whoever reads meanwhile finds the old one or the new one.
+            shutil.copy(path, os.path.join(folder, f"{name}.new"))
+            os.replace(os.path.join(folder, f"{name}.new"),
+                       os.path.join(folder, name))
+
     def start(self):
         self.write_config()
         for path in (self.rpc_socket, self.ctl_socket):
@@ -93,7 +107,8 @@ class Kamailio:
             [program(), "-DD", "-E", "-f",
              os.path.join(self.directory, "kamailio.cfg"),
              "-L", f"{self.module_dir}:{module_path()}",
-             "-x", "tlsf", "-m", self.shared_memory_mb, "-M", 8,
+             "-x", "tlsf", "--atexit=no",
+             "-m", self.shared_memory_mb, "-M", 8,
              "-Y", self.directory, "-w", self.directory,
              "-P", os.path.join(self.directory, "kamailio.pid")],
             self.log, user=service_user("kamailio"), cwd=self.directory,

@@ -56,10 +56,15 @@ def free_port():
 
 def is_bound(transport, address, port):
     """Is there a UDP socket, or a listening TCP one, at address:port?"""
-    packed = socket.inet_aton(address)
-    want = f"{int.from_bytes(packed, 'little'):08X}:{port:04X}"
-    with open(f"/proc/net/{transport}", encoding="ascii") as table:
-        for line in table.readlines()[1:]:
+    transport = transport.replace("tls", "tcp")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    packed = socket.inet_pton(family, address)
+    words = [f"{int.from_bytes(packed[i:i + 4], 'little'):08X}"
+             for i in range(0, len(packed), 4)]
+    want = f"{''.join(words)}:{port:04X}"
+    table = transport + ("6" if ":" in address else "")
+    with open(f"/proc/net/{table}", encoding="ascii") as lines:
+        for line in lines.readlines()[1:]:
             fields = line.split()
             if fields[1] != want:
                 continue

@@ -11,18 +11,27 @@ SDP = ("v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\n"
 
 
 class RawCaller:
-    """At address:port; talks to remote = (address, port)."""
+    """At address:port; talks to remote = (address, port).  With 'context',
+    over TLS."""
 
-    def __init__(self, address, port, remote, transport="udp"):
+    def __init__(self, address, port, remote, transport="udp", context=None):
         self.address, self.port, self.remote = address, port, remote
         self.transport = transport.upper()
-        kind = (socket.SOCK_STREAM if transport == "tcp"
-                else socket.SOCK_DGRAM)
-        self.socket = socket.socket(socket.AF_INET, kind)
+        kind = (socket.SOCK_DGRAM if transport == "udp"
+                else socket.SOCK_STREAM)
+        self.socket = socket.socket(
+            socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((address, port))
-        self.socket.connect(remote)
         self.socket.settimeout(10)
+        self.socket.connect(remote)
+        if context:
+            name = remote[0] if context.check_hostname else None
+            self.socket = context.wrap_socket(self.socket,
+                                              server_hostname=name)
+        self.host, self.at = [f"[{a}]" if ":" in a else a
+                              for a in (address, remote[0])]
+        self.at += f":{remote[1]}"
         # id() comes back, and tm remembers branches.
         self.mark = uuid.uuid4().hex[:12]
         self.call_id = f"raw-{self.mark}@{address}"
@@ -33,16 +42,15 @@ class RawCaller:
         """Text of a request; 'parts' replace start line and headers (_ for
         -), None leaves one out, a list repeats it."""
         self.count += 1
-        at = f"{self.remote[0]}:{self.remote[1]}"
         fields = {
-            "start": f"{method} sip:911@{at} SIP/2.0",
-            "Via": f"SIP/2.0/{self.transport} {self.address}:{self.port}"
+            "start": f"{method} sip:911@{self.at} SIP/2.0",
+            "Via": f"SIP/2.0/{self.transport} {self.host}:{self.port}"
                    f";branch=z9hG4bKraw{self.mark}{self.count}",
-            "From": f"<sip:4102@{self.address}>;tag=raw{self.mark}",
-            "To": f"<sip:911@{at}>",
+            "From": f"<sip:4102@{self.host}>;tag=raw{self.mark}",
+            "To": f"<sip:911@{self.at}>",
             "Call-ID": self.call_id,
             "CSeq": f"1 {method}",
-            "Contact": f"<sip:caller@{self.address}:{self.port}"
+            "Contact": f"<sip:caller@{self.host}:{self.port}"
                        f";transport={self.transport.lower()}>",
             "Max-Forwards": "70",
             "Content-Length": str(len(body.encode())),

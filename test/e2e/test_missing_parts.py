@@ -143,6 +143,26 @@ def test_the_directory_is_lost(own_gateway, messages, damage):
     Scenario(DID).run(own_gateway, messages)
 
 
+def test_a_change_is_waited_for_whatever_its_number(own_gateway):
+    """Of the harness itself: 1000 comes behind 999."""
+    postgres = own_gateway.postgres
+    change = ("UPDATE e911.endpoint SET callback_number = %s"
+              " WHERE name = 'Cleo Marsh'")
+    postgres.execute(change, "+13605550140")
+    own_gateway.wait_published()
+    own_gateway.sidecar.stop()
+    number = int(postgres.value("SELECT pg_current_xact_id()::text"))
+    left = 10 ** len(str(number)) - number
+    postgres.execute("DO $$ BEGIN FOR i IN 1..%s LOOP"
+                     " PERFORM pg_current_xact_id(); COMMIT;"
+                     " END LOOP; END $$", left)
+    postgres.execute(change, "+13605550141")
+    assert own_gateway.last_change()[0] > number + left - 1
+    assert own_gateway.published_change() < own_gateway.last_change()
+    own_gateway.sidecar.start()
+    own_gateway.wait_published()
+
+
 def test_a_change_is_in_force_at_once(gateway):
     """From COMMIT to the workers within 100 ms, in the middle of seven."""
     taken = []

@@ -183,19 +183,25 @@ class Gateway:
 
     def wait_published(self, timeout=10):
         """The directory holds all that is committed now."""
-        last = self.postgres.query(
-            "SELECT txid::text, change_id FROM e911.change_log"
-            " ORDER BY txid DESC, change_id DESC LIMIT 1")
-        if not last:
-            return
-        wanted = (int(last[0]["txid"]), last[0]["change_id"])
-
-        def published():
-            now = self.kamailio.rpc("e911.directory")
-            return (int(now.get("change_txid", 0)),
-                    int(now.get("change_id", 0))) >= wanted
-        wait_until(published, f"the directory has change {wanted}", timeout,
+        last = self.last_change()
+        wait_until(lambda: self.published_change() >= last,
+                   f"the directory has change {last}", timeout,
                    self.services())
+
+    def last_change(self):
+        """Of what is provisioned: the number of its transaction, and its own;
+        both 0 when there is none."""
+        # Ordered by the number itself, not by the text of that name.
+        for row in self.postgres.query(
+                "SELECT txid::text AS number, change_id FROM e911.change_log"
+                " ORDER BY txid DESC, change_id DESC LIMIT 1"):
+            return int(row["number"]), row["change_id"]
+        return 0, 0
+
+    def published_change(self):
+        """The last one that Kamailio sees in the directory."""
+        now = self.kamailio.rpc("e911.directory")
+        return int(now.get("change_txid", 0)), int(now.get("change_id", 0))
 
     def stop(self):
         for part in (self.kamailio, self.sidecar, self.postgres):

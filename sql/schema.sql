@@ -14,6 +14,7 @@ BEGIN;
 
 \ir schema/types.sql
 \ir schema/organizations.sql
+\ir schema/callbacks.sql
 \ir schema/routes.sql
 \ir schema/places.sql
 \ir schema/limits.sql
@@ -28,6 +29,7 @@ BEGIN;
 INSERT INTO e911.schema_migration (number, name) VALUES
     (1, 'initial'),
     (2, 'add_trunk_options'),
-    (3, 'add_host_names');
+    (3, 'add_host_names'),
+    (4, 'add_callback_forms');
 
 COMMIT;

@@ -139,6 +139,22 @@ static void pool_encode(struct out *o, unsigned tag,
 		le64_put(p + i * sizeof(uint64_t), r->elins[i]);
 }
 
+static void trunks_encode(struct out *o, unsigned tag, const void *member)
+{
+	const struct dir_trunk_ids *t = member;
+	uint8_t *p;
+
+	if (t->count > DIR_TRUNK_IDS_MAX) {
+		o->full = true;
+		return;
+	}
+	if (t->count == 0)
+		return;
+	p = out_field(o, tag, t->count * sizeof(uint64_t));
+	for (unsigned i = 0; p && i < t->count; i++)
+		le64_put(p + i * sizeof(uint64_t), t->id[i]);
+}
+
 static void routes_encode(struct out *o, unsigned tag, const struct dir_psap *r)
 {
 	if (r->route_count > DIR_ROUTES_MAX) {
@@ -202,6 +218,9 @@ static void field_encode(struct out *o, unsigned tag, const struct dir_row *f,
 		break;
 	case DIR_TYPE_ORDER:
 		order_encode(o, tag, member);
+		break;
+	case DIR_TYPE_TRUNKS:
+		trunks_encode(o, tag, member);
 		break;
 	case DIR_TYPE_POOL:
 		pool_encode(o, tag, r);
@@ -342,6 +361,21 @@ static int pool_decode(const uint8_t *p, size_t len, struct dir_location *ret)
 	return 0;
 }
 
+static int trunks_decode(const uint8_t *p, size_t len,
+			 struct dir_trunk_ids *ret)
+{
+	size_t count = len / sizeof(uint64_t);
+
+	if (len % sizeof(uint64_t) || count > DIR_TRUNK_IDS_MAX)
+		return -EPROTO;
+	if (!ret)
+		return 0;
+	ret->count = (uint32_t)count;
+	for (size_t i = 0; i < count; i++)
+		ret->id[i] = le64_get(p + i * sizeof(uint64_t));
+	return 0;
+}
+
 static int route_decode(const uint8_t *p, size_t len, unsigned nth,
 			struct dir_psap *ret)
 {
@@ -399,6 +433,8 @@ static int field_decode(const struct dir_row *f, const uint8_t *p, size_t len,
 		return plens_decode(p, len, (void *)member);
 	case DIR_TYPE_ORDER:
 		return order_decode(p, len, (void *)member);
+	case DIR_TYPE_TRUNKS:
+		return trunks_decode(p, len, (void *)member);
 	case DIR_TYPE_POOL:
 		return pool_decode(p, len, (void *)ret);
 	case DIR_TYPE_ROUTE:

@@ -17,6 +17,7 @@ enum dir_type {
 	DIR_TYPE_UUID,       /* 16 bytes */
 	DIR_TYPE_PLENS,      /* 3 words: struct dir_plens */
 	DIR_TYPE_ORDER,      /* u8 each: enum identity_kind[] ended by 0 */
+	DIR_TYPE_TRUNKS,     /* u64 each: struct dir_trunk_ids */
 	DIR_TYPE_POOL,       /* u64 each: dir_location.elins */
 	DIR_TYPE_ROUTE,      /* tag repeats: dir_psap.routes */
 	DIR_TYPE_CONTACT,    /* tag repeats: dir_trunk.contacts */

@@ -31,6 +31,9 @@
 	{ DIR_TYPE_ORDER, 0, 0, 0, \
 	  SIZED(s, m, sizeof(enum identity_kind[IDENTITY_ORDER_MAX])) }
 #define POOL(s, m)  { DIR_TYPE_POOL, 0, 0, 0, offsetof(struct dir_##s, m) }
+#define TRUNKS(s, m) \
+	{ DIR_TYPE_TRUNKS, 0, 0, 0, \
+	  SIZED(s, m, sizeof(struct dir_trunk_ids)) }
 #define ROUTE(s, m) { DIR_TYPE_ROUTE, 0, 0, 0, offsetof(struct dir_##s, m) }
 #define CONTACT(s, m) \
 	{ DIR_TYPE_CONTACT, 0, 0, 0, offsetof(struct dir_##s, m) }
@@ -85,18 +88,23 @@ LAYOUT(meta, DIR_META);
 /*
  * gateway, one record: what holds for the whole gateway.  Example:
  *
- *   fc 9c 01 03 01 47 01 00
+ *   07 1c 93 68 01 47 01 00
  *   47
  *   01 08 00 5a 00 00 00 00 00 00 00
  *   02 08 00 5b 00 00 00 00 00 00 00
  *   03 18 00 01 00 00 00 00 00 00 00 00 00 00 00 01
  *   00 00 01 01 00 00 00 00 00 00 00
+ *   04 08 00 77 af 29 cf 02 00 00 00
+ *   05 10 00 18 00 00 00 00 00 00 00 19 00 00 00 00
+ *   00 00 00
  */
 /* clang-format off */
 static const struct dir_row gateway_rows[] = {
 	[1] = U64(gateway, relay_center_psap_id),
 	[2] = U64(gateway, last_resort_psap_id),
 	[3] = PLENS(gateway, source_plens), /* of the S records */
+	[4] = U64(gateway, desk_number),
+	[5] = TRUNKS(gateway, pstn_trunks), /* u64 each */
 };
 /* clang-format on */
 LAYOUT(gateway, DIR_GATEWAY);
@@ -119,7 +127,7 @@ LAYOUT(source, DIR_SOURCE);
 /*
  * trunk: a peer: calls come from it or go to it.  Example:
  *
- *   26 f0 0a b7 01 54 09 00
+ *   0c eb 6f 67 01 54 09 00
  *   54 00 00 00 00 00 00 00 07
  *   01 08 00 07 00 00 00 00 00 00 00
  *   02 12 00 67 65 6e 65 73 79 73 2d 63 6c 6f 75 64
@@ -148,6 +156,11 @@ LAYOUT(source, DIR_SOURCE);
  *   17 29 00 74 6c 73 20 35 30 36 31 20 31 39 32 2e
  *   30 2e 32 2e 37 2c 74 63 70 20 35 30 36 30 20 62
  *   2e 65 78 61 6d 70 6c 65 2e 63 6f 6d
+ *   1e 16 00 73 69 70 3a 02 40 61 63 6d 65 2e 65 78
+ *   61 6d 70 6c 65 2e 63 6f 6d
+ *   1f 11 00 73 69 70 3a 02 40 65 78 61 6d 70 6c 65
+ *   2e 63 6f 6d
+ *   20 0d 00 58 2d 54 72 75 6e 6b 3a 20 61 63 6d 65
  */
 /* clang-format off */
 static const struct dir_row trunk_rows[] = {
@@ -174,6 +187,10 @@ static const struct dir_row trunk_rows[] = {
 	[21] = U32(trunk, oos_force_s),
 	[22] = U32(trunk, max_calls),
 	[23] = TEXT(trunk, configured), /* of names; not for the path */
+	/* 24..29 are kept free */
+	[30] = TEXT(trunk, callback_uri), /* see callback_form.h */
+	[31] = TEXT(trunk, callback_to),
+	[32] = TEXT(trunk, callback_header),
 };
 /* clang-format on */
 LAYOUT(trunk, DIR_TRUNK);
@@ -196,7 +213,7 @@ LAYOUT(trunk_org, DIR_TRUNK_ORG);
 /*
  * organization: whose callers they are, and what it wants for them.  Example:
  *
- *   3b e0 b4 21 01 4f 09 00
+ *   e0 97 19 bc 01 4f 09 00
  *   4f 00 00 00 00 00 00 00 03
  *   01 08 00 03 00 00 00 00 00 00 00
  *   02 10 00 3f 2b 0c 1a 5d 6e 4f 70 81 92 a3 b4 c5
@@ -209,6 +226,8 @@ LAYOUT(trunk_org, DIR_TRUNK_ORG);
  *   08 08 00 5c 00 00 00 00 00 00 00
  *   09 18 00 00 00 00 00 00 00 00 00 00 00 00 00 00
  *   00 00 01 00 00 00 00 00 00 00 00
+ *   0a 08 00 14 af 29 cf 02 00 00 00
+ *   0b 08 00 07 00 00 00 00 00 00 00
  */
 /* clang-format off */
 static const struct dir_row organization_rows[] = {
@@ -221,6 +240,8 @@ static const struct dir_row organization_rows[] = {
 	[7] = TEXT(organization, home_npa),
 	[8] = U64(organization, relay_center_psap_id),
 	[9] = PLENS(organization, network_plens), /* of its N records */
+	[10] = U64(organization, desk_number),
+	[11] = TRUNKS(organization, trunks), /* u64 each */
 };
 /* clang-format on */
 LAYOUT(organization, DIR_ORGANIZATION);

@@ -89,10 +89,19 @@ struct dir_meta {
 	struct text database_id; /* e911.gateway.database_id, a UUID */
 };
 
+/* Trunks in the order in which they are tried. */
+#define DIR_TRUNK_IDS_MAX 8
+struct dir_trunk_ids {
+	uint32_t count;
+	uint64_t id[DIR_TRUNK_IDS_MAX];
+};
+
 struct dir_gateway {
 	uint64_t relay_center_psap_id; /* ECRC; 0: none */
 	uint64_t last_resort_psap_id;  /* 0: none */
 	struct dir_plens source_plens;
+	uint64_t desk_number;             /* E.164 digits; 0: none */
+	struct dir_trunk_ids pstn_trunks; /* into the telephone network */
 };
 
 struct dir_source {
@@ -153,6 +162,9 @@ struct dir_trunk {
 	 * "udp 5060 psap.example.com,tls 5061 192.0.2.8".  For e911d only, to
 	 * make them anew when a name has other ones. */
 	struct text configured;
+	/* Callbacks into it: callback_form.h; empty: as the route says. */
+	struct text callback_uri, callback_to;
+	struct text callback_header; /* one more line; empty: none */
 };
 
 struct dir_trunk_org {
@@ -170,6 +182,8 @@ struct dir_organization {
 	struct text home_npa;          /* 3 digits or empty */
 	uint64_t relay_center_psap_id; /* 0: the gateway's */
 	struct dir_plens network_plens;
+	uint64_t desk_number;        /* E.164 digits; 0: none */
+	struct dir_trunk_ids trunks; /* platforms of its people */
 };
 
 /* Either an endpoint or (a site or trunk number, not a person) a location. */

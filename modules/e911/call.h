@@ -235,6 +235,8 @@ struct call {
 	int64_t lost_at_ms;     /* monotonic: the latest loss of B */
 	struct leg *lost; /* B that was lost, until another answers; NULL */
 	struct call_text offer_headers, offer_body;
+	struct call_text addresses; /* of a callback's routes: callback.h */
+	bool is_marked; /* a callback that says so to a platform (RFC 7090) */
 	bool shows_caller; /* the number shown is the one A's From has */
 	/* For an ESInet; empty when no route leads to one (leg_i3.h). */
 	struct call_text civic, caller_name, organization_name;

@@ -25,6 +25,7 @@ static const struct record_field fields[] = {
 	ROW(11, NUMBER, expires_at_ms, INT64_MAX),
 	ROW(12, NUMBER, timeout_s, UINT32_MAX),
 	ROW(13, NUMBER, was_lent, 1),
+	ROW(14, NUMBER, own_number, UINT64_MAX),
 };
 #undef ROW
 

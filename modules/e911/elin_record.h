@@ -8,7 +8,7 @@
  *    4 location          5 trunk                6 latest call, 16 bytes
  *    7 caller's key      8 user part            9 used at (UTC ms)
  *   10 ended at         11 remembered until    12 remembered for (s)
- *   13 1: of a pool
+ *   13 1: of a pool    14 the caller's own number
  */
 #pragma once
 

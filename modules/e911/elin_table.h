@@ -25,6 +25,7 @@ struct elin_binding {
 	struct uuid call;             /* the latest call */
 	char caller[ELIN_CALLER_MAX]; /* key of the caller */
 	char user[ELIN_USER_MAX];     /* user part that reaches the caller */
+	uint64_t own_number; /* theirs in the telephone network; 0: none */
 	int64_t used_at_ms, ended_at_ms, expires_at_ms; /* UTC */
 	uint32_t timeout_s; /* remembered for so long after a crash */
 	bool was_lent;      /* of a pool: its history counts; set here */

@@ -72,6 +72,42 @@ bool gate_refuses(struct sip_msg *msg, const struct path_request *rq)
 	return true;
 }
 
+static void tell_callback(struct sip_msg *msg, const uint8_t source[16])
+{
+	struct event_writer w;
+	char ip[CALL_HOST_SIZE];
+
+	stat_add(STAT_callbacks_refused, 1);
+	if (!source_table_may_tell(&worker_shared->strangers, source,
+				   clock_mono_ms()))
+		return;
+	path_ip_format(source, ip, sizeof(ip));
+	log_line(LEVEL_WARNING, "bridge: '%s' may not call a lent number", ip);
+	report_begin(&w, EVENT_CALLBACK_REFUSED, NULL);
+	event_text(&w, FIELD_SOURCE_ADDRESS, text_of(ip));
+	event_text(&w, FIELD_SIP_CALL_ID, message_call_id(msg));
+	event_text(&w, FIELD_REQUEST_URI, message_request_uri(msg));
+	report_end(&w);
+}
+
+bool gate_refuses_callback(struct sip_msg *msg, uint64_t number)
+{
+	struct directory *d = worker_directory_begin();
+	uint8_t source[16];
+	struct dir_elin elin;
+	uint16_t port;
+	bool is_lent;
+
+	is_lent = d && directory_elin(d, number, &elin) == 0;
+	worker_directory_end(d);
+	if (!is_lent)
+		return false;
+	message_source(msg, source, &port);
+	tell_callback(msg, source);
+	stateless_reply(msg, 403, "Forbidden");
+	return true;
+}
+
 bool gate_max_forwards(struct sip_msg *msg, const struct dir_trunk *trunk,
 		       uint8_t *ret)
 {

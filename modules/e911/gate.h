@@ -16,6 +16,12 @@ struct sip_msg;
 bool gate_refuses(struct sip_msg *msg, const struct path_request *rq);
 
 /*
+ * Only PSAPs and the telephone network may call a number of a pool.  For an
+ * initial INVITE that came from neither.  True: it was answered.
+ */
+bool gate_refuses_callback(struct sip_msg *msg, uint64_t number);
+
+/*
  * Max-Forwards of leg B.  A caller's emergency call is never refused for it
  * and gets enough for the way that is left; from others it is counted down.
  * False: it may go no further (RFC 3261 16.3).

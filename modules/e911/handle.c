@@ -6,6 +6,7 @@
 
 #include "b2bua.h"
 #include "b2bua_tm.h"
+#include "callback.h"
 #include "early.h"
 #include "gate.h"
 #include "handle_replaces.h"
@@ -203,7 +204,8 @@ static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 	call->id = p->call_id;
 	call->started_ms = rq->now_ms;
 	if (!fill_leg_a(call, msg, rq) || !fill_offer(call, msg, rq) ||
-	    !call_routes_set(call, p->routes, p->route_count)) {
+	    !call_routes_set(call, p->routes, p->route_count) ||
+	    !call_text_set(call, &call->addresses, p->addresses)) {
 		call_unref(call);
 		return NULL;
 	}
@@ -466,7 +468,10 @@ int handle_callback(struct sip_msg *msg)
 	}
 	call->organization_id = binding.organization_id;
 	call->location_id = binding.location_id;
+	call->is_marked = callback_is_marked(p, &binding);
 	stat_add(STAT_callbacks_started, 1);
+	if (uuid_is_nil(&binding.call))
+		stat_add(STAT_callbacks_to_desk, 1);
 	path_report_callback(p, &rq, call, &binding, worker_conf.node);
 	worker_directory_end(d);
 	b2bua_start(call);
@@ -520,6 +525,18 @@ int handle_in_dialog(struct sip_msg *msg)
 	return 1;
 }
 
+/* No business of ours, unless it calls a number that is. */
+static int handle_foreign(struct sip_msg *msg)
+{
+	uint64_t number;
+
+	return msg->first_line.u.request.method_value == METHOD_INVITE &&
+			       called_number(msg, &number) &&
+			       gate_refuses_callback(msg, number)
+		       ? 1
+		       : -1;
+}
+
 int handle_any(struct sip_msg *msg)
 {
 	switch (request_classify(msg)) {
@@ -536,5 +553,5 @@ int handle_any(struct sip_msg *msg)
 	case REQUEST_FOREIGN:
 		break;
 	}
-	return -1;
+	return handle_foreign(msg);
 }

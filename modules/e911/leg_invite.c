@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "call_store.h"
+#include "callback.h"
 #include "crossing.h"
 #include "leg.h"
 #include "leg_i3.h"
@@ -55,6 +56,7 @@ static bool leg_address(struct call *call, struct leg *leg,
 			const struct call_route *route, const char *our_host)
 {
 	bool i3 = leg_is_i3(leg);
+	struct callback_address form;
 	char user[CALL_USER_SIZE], uri[3 * CALL_USER_SIZE + CALL_HOST_SIZE];
 	bool is_number, v6 = strchr(route->host, ':') != NULL;
 	const char *open = v6 ? "[" : "", *close = v6 ? "]" : "";
@@ -68,6 +70,10 @@ static bool leg_address(struct call *call, struct leg *leg,
 		return false;
 	if (i3)
 		return leg_i3_address(leg, route);
+	if (callback_address_of(call, leg->attempt, &form))
+		return call_text_set(call, &leg->remote_uri, form.to_uri) &&
+		       call_text_set(call, &leg->remote_target,
+				     form.request_uri);
 	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s%s", route->user, open,
 		       route->host, close);
 	if (!call_text_set(call, &leg->remote_uri, text_of(uri)))
@@ -171,6 +177,18 @@ static struct text put_offer(struct leg *leg, struct text_writer *w)
 	return body;
 }
 
+/* What a callback says to a platform, and nobody else. */
+static void put_callback(struct leg *leg, struct text_writer *w)
+{
+	struct callback_address form;
+
+	if (leg->call->is_marked && leg->profile != PROFILE_LEGACY)
+		text_writef(w, "Priority: psap-callback\r\n");
+	if (callback_address_of(leg->call, leg->attempt, &form) &&
+	    form.header.len)
+		text_writef(w, "%.*s\r\n", TEXT_ARG(form.header));
+}
+
 int leg_invite(struct leg *leg)
 {
 	const struct call_route *route = &leg->call->routes[leg->attempt];
@@ -187,6 +205,8 @@ int leg_invite(struct leg *leg)
 		    TEXT_ARG(leg->local_uri));
 	leg_line_abilities(&w, leg);
 	session_timer_ask(leg, &w);
+	if (leg->call->kind == CALL_CALLBACK)
+		put_callback(leg, &w);
 	body = put_offer(leg, &w);
 	leg->invite_cseq_out = ex->cseq = leg->local_cseq;
 	session_invited(leg);

@@ -47,23 +47,3 @@ void path_ip_format(const uint8_t ip[16], char *buf, size_t size)
 	    size)
 		buf[0] = '\0';
 }
-
-int path_callback(struct path *p, const struct path_request *rq,
-		  struct directory *d, const struct path_conf *conf,
-		  uint64_t number, struct elin_binding *ret_binding)
-{
-	int err;
-
-	p->now_ms = rq->now_ms;
-	err = elin_table_find(conf->elins, number, rq->now_ms, ret_binding);
-	if (err < 0)
-		return err;
-	/* The directory may be gone: the trunk is then unknown, and the
-	 * callback cannot be delivered. */
-	if (!d || !ret_binding->user[0] ||
-	    !path_route_add(p, d, ret_binding->trunk_id, 0, 0,
-			    text_of(ret_binding->user)))
-		return -ENOENT;
-	p->bound_by = "callback";
-	return 0;
-}

@@ -73,6 +73,7 @@ struct path {
 	/* route */
 	struct call_route routes[CALL_ROUTES_MAX];
 	unsigned route_count;
+	struct text addresses; /* of a callback, see callback.h */
 	uint64_t psap_id;
 	const char *routed_by; /* "psap", "relay_center", "last_resort",
 				  "default" */
@@ -126,8 +127,11 @@ bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
 		    uint64_t psap_id, enum psap_kind kind, struct text user);
 
 /*
- * A callback: who is behind the number, and how to reach that caller.
- * 0, or -ENOENT: not lent, nobody's desk.
+ * A callback: who is behind the number, and whom it rings (callback.h).
+ * p->trunk is that of the request.  0: there are routes, bound_by is
+ * "callback" (the caller), "desk", "organization" or "gateway", and the
+ * binding's call is nil when no caller is remembered.  -ENOENT: it leads to
+ * nobody.
  */
 int must_check path_callback(struct path *p, const struct path_request *rq,
 			     struct directory *d, const struct path_conf *conf,

@@ -121,7 +121,6 @@ void path_report_callback(const struct path *p, const struct path_request *rq,
 	char original[UUID_STRING_SIZE];
 	struct event_writer w;
 
-	uuid_format(&binding->call, original);
 	report_begin(&w, EVENT_CALLBACK_STARTED, call);
 	event_text(&w, FIELD_SERVICE, text_of("callback"));
 	event_text(&w, FIELD_NODE, text_of(node));
@@ -133,7 +132,11 @@ void path_report_callback(const struct path *p, const struct path_request *rq,
 	event_text(&w, FIELD_CALLER_NUMBER,
 		   text_of(p->identities.number[0] ? p->identities.number
 						   : p->identities.user));
-	event_text(&w, FIELD_ORIGINAL_CALL, text_of(original));
+	event_text(&w, FIELD_BOUND_BY, text_of(p->bound_by));
+	if (!uuid_is_nil(&binding->call)) {
+		uuid_format(&binding->call, original);
+		event_text(&w, FIELD_ORIGINAL_CALL, text_of(original));
+	}
 	event_text(&w, FIELD_SIP_CALL_ID, rq->sip_call_id);
 	event_text(&w, FIELD_REQUEST_URI, rq->view.request_uri);
 	report_end(&w);

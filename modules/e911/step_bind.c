@@ -86,6 +86,7 @@ static void fill_binding(const struct path *p, struct elin_binding *b)
 	b->trunk_id = p->trunk.trunk_id;
 	b->call = p->call_id;
 	b->timeout_s = p->elin_timeout_s;
+	b->own_number = own_number(p);
 	caller_key(p, b->caller, sizeof(b->caller));
 	way_back(p, b->user, sizeof(b->user));
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "callback_form.h"
 #include "directory/trunk_hosts.h"
 
 /* ---- checks ---- */
@@ -114,6 +115,33 @@ static int take_one_of(struct fields *f, size_t col, const char *const *names,
 	}
 	f->err = row_refuse(f->out, "%s is unknown", what);
 	return 0;
+}
+
+/* "5,9": those that fit, the first ones. */
+static void take_trunks(struct fields *f, size_t col, struct dir_trunk_ids *ret)
+{
+	struct text rest = db_text(f->row, col), piece;
+
+	while (f->err >= 0 && ret->count < DIR_TRUNK_IDS_MAX &&
+	       text_cut(&rest, ',', &piece)) {
+		const struct db_row one = { .count = 1, .col = &piece };
+
+		if (db_u64(&one, 0, &ret->id[ret->count]) < 0 ||
+		    !ret->id[ret->count])
+			f->err = row_refuse(f->out, "bad list of trunks");
+		ret->count++;
+	}
+}
+
+/* "+12065550100" or NULL */
+static uint64_t take_number(struct fields *f, size_t col, const char *what)
+{
+	struct text t = db_text(f->row, col);
+	uint64_t n = 0;
+
+	if (f->err >= 0 && t.len && e164_to_u64(t, &n) < 0)
+		f->err = row_refuse(f->out, "%s is no E.164 number", what);
+	return n;
 }
 
 /* Hand an encoded record on; n is what the encoder returned. */
@@ -259,11 +287,23 @@ static void take_hosts(struct fields *f, struct dir_trunk *r,
 		r->configured = text_of("");
 }
 
+static struct text take_form(struct fields *f, size_t col,
+			     char buf[CALLBACK_FORM_MAX], const char *what)
+{
+	int n = callback_form_compile(db_text(f->row, col), buf,
+				      CALLBACK_FORM_MAX);
+
+	if (f->err >= 0 && n < 0)
+		f->err = row_refuse(f->out, "%s is no template", what);
+	return n < 0 ? text_of("") : text_make(buf, (size_t)n);
+}
+
 int row_trunk(const struct db_row *row, struct row_out *out)
 {
 	struct fields f = { .row = row, .out = out };
 	struct dir_trunk r = { 0 };
 	struct trunk_texts texts;
+	char forms[3][CALLBACK_FORM_MAX];
 	uint8_t buf[DIR_RECORD_MAX];
 
 	r.trunk_id = take_id(&f, 0, "trunk_id");
@@ -286,6 +326,9 @@ int row_trunk(const struct db_row *row, struct row_out *out)
 		(uint32_t)take_u64(&f, 11, 3600000, "ring_timeout_ms");
 	take_service(&f, &r);
 	take_supervision(&f, &r);
+	r.callback_uri = take_form(&f, 21, forms[0], "callback request_uri");
+	r.callback_to = take_form(&f, 22, forms[1], "callback to_uri");
+	r.callback_header = take_form(&f, 23, forms[2], "callback header");
 	if (f.err >= 0 && r.port == 0)
 		f.err = row_refuse(out, "port is missing");
 	take_hosts(&f, &r, &texts);
@@ -366,6 +409,8 @@ int row_organization(const struct db_row *row, struct row_out *out)
 	r.relay_center_psap_id =
 		take_optional_id(&f, 7, "relay_center_psap_id");
 	take_plens(&f, 8, &r.network_plens);
+	r.desk_number = take_number(&f, 9, "desk_number");
+	take_trunks(&f, 10, &r.trunks);
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf,
@@ -383,6 +428,8 @@ int row_gateway(const struct db_row *row, struct row_out *out)
 		take_optional_id(&f, 0, "relay_center_psap_id");
 	r.last_resort_psap_id = take_optional_id(&f, 1, "last_resort_psap_id");
 	take_plens(&f, 2, &r.source_plens);
+	r.desk_number = take_number(&f, 3, "desk_number");
+	take_trunks(&f, 4, &r.pstn_trunks);
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf,

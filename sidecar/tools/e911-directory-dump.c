@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "callback_form.h"
 #include "dir_record.h"
 #include "directory/record_check.h"
 #include "store/lmdb_env.h"
@@ -146,6 +147,25 @@ static int print_meta(const struct dir_key *k, struct lmdb_value v)
 	return 0;
 }
 
+static void print_trunks(const char *name, const struct dir_trunk_ids *t)
+{
+	for (uint32_t i = 0; i < t->count; i++) {
+		if (i)
+			(void)printf(",%" PRIu64, t->id[i]);
+		else
+			print_u64(name, t->id[i]);
+	}
+}
+
+static void print_form(const char *name, struct text form)
+{
+	char buf[(size_t)4 * CALLBACK_FORM_MAX];
+	struct text_writer w = text_writer_on(buf, sizeof(buf));
+
+	callback_form_show(&w, form);
+	print_text(name, text_written(&w));
+}
+
 static int print_gateway(const struct dir_key *k, struct lmdb_value v)
 {
 	DECODE(gateway, k, v)
@@ -153,6 +173,8 @@ static int print_gateway(const struct dir_key *k, struct lmdb_value v)
 	print_u64("relay_center_psap_id", r.relay_center_psap_id);
 	print_u64("last_resort_psap_id", r.last_resort_psap_id);
 	print_plens("source_plens", &r.source_plens);
+	print_u64("desk_number", r.desk_number);
+	print_trunks("pstn_trunks", &r.pstn_trunks);
 	return 0;
 }
 
@@ -215,6 +237,9 @@ static int print_trunk(const struct dir_key *k, struct lmdb_value v)
 		print_text("host", r.contacts[i].host);
 	}
 	print_text("configured", r.configured);
+	print_form("callback_uri", r.callback_uri);
+	print_form("callback_to", r.callback_to);
+	print_form("callback_header", r.callback_header);
 	return 0;
 }
 
@@ -246,6 +271,8 @@ static int print_organization(const struct dir_key *k, struct lmdb_value v)
 	print_text("home_npa", r.home_npa);
 	print_u64("relay_center_psap_id", r.relay_center_psap_id);
 	print_plens("network_plens", &r.network_plens);
+	print_u64("desk_number", r.desk_number);
+	print_trunks("trunks", &r.trunks);
 	return 0;
 }
 

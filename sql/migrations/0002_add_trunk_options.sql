@@ -165,7 +165,7 @@ BEGIN
 END
 $do$;
 
-\ir ../schema/sentences.sql
+\ir 0002_add_trunk_options/sentences.sql
 
 GRANT SELECT ON e911.trunk_contact, e911.psap_way
     TO e911_sidecar, e911_operator, e911_reader;

@@ -118,7 +118,8 @@ BEGIN
                    trunk_id || '/' || e911_organization_id
               FROM changed JOIN e911.trunk_organization
              USING (organization_id)$$),
-        -- Routes by number go over whatever trunk has the prefix now.
+        -- Routes by number go over whatever trunk has the prefix now; callbacks
+        -- over those of role pstn, and those of the organisation.
         ('trunk', $$
             WITH RECURSIVE touched AS (
                 SELECT r.psap_id FROM e911.psap_route r
@@ -132,9 +133,19 @@ BEGIN
                     ON p.alternate_psap_id = t.psap_id)
             SELECT 'trunk', trunk_id, NULL FROM changed
             UNION ALL
-            SELECT 'psap', psap_id, NULL FROM touched$$),
+            SELECT 'psap', psap_id, NULL FROM touched
+            UNION ALL
+            SELECT 'gateway', NULL, NULL FROM changed WHERE role = 'pstn'
+            UNION ALL
+            SELECT 'organization', organization_id, NULL FROM changed
+             WHERE organization_id IS NOT NULL
+            UNION ALL
+            SELECT 'organization', a.organization_id, NULL
+              FROM changed JOIN e911.trunk_organization a USING (trunk_id)$$),
         -- A trunk's record holds its destinations.
         ('trunk_contact', $$
+            SELECT 'trunk', trunk_id, NULL FROM changed$$),
+        ('trunk_callback', $$
             SELECT 'trunk', trunk_id, NULL FROM changed$$),
         -- The gateway's record holds the prefix lengths in use.
         ('trunk_source', $$
@@ -148,7 +159,9 @@ BEGIN
                         ELSE 'trunk_organization' END,
                    NULL, c.trunk_id || '/' || o.e911_organization_id
               FROM changed c LEFT JOIN e911.organization o
-             USING (organization_id)$$),
+             USING (organization_id)
+            UNION ALL
+            SELECT 'organization', organization_id, NULL FROM changed$$),
         -- A PSAP's record holds its routes and those of its alternates.
         ('psap', psap_and_whose_alternate_it_is),
         ('psap_route', psap_and_whose_alternate_it_is),

@@ -12,17 +12,19 @@ GRANT USAGE ON SCHEMA e911 TO e911_sidecar, e911_operator, e911_reader;
 -- What is provisioned: operators write it, everybody reads it.
 GRANT SELECT ON
     e911.organization, e911.trunk, e911.trunk_contact, e911.trunk_source,
+    e911.trunk_callback, e911.callback_template,
     e911.trunk_organization, e911.psap, e911.psap_route, e911.psap_way,
     e911.gateway, e911.location, e911.elin,
     e911.endpoint, e911.site_number, e911.network_range, e911.schema_migration
     TO e911_sidecar, e911_operator, e911_reader;
 GRANT INSERT, UPDATE, DELETE ON
     e911.organization, e911.trunk, e911.trunk_contact, e911.trunk_source,
+    e911.trunk_callback,
     e911.trunk_organization, e911.psap, e911.psap_route, e911.location, e911.elin, e911.endpoint,
     e911.site_number, e911.network_range
     TO e911_operator;
-GRANT UPDATE (relay_center_psap_id, last_resort_psap_id) ON e911.gateway
-    TO e911_operator;
+GRANT UPDATE (relay_center_psap_id, last_resort_psap_id, desk_number)
+    ON e911.gateway TO e911_operator;
 
 -- What happened, and the views.
 GRANT SELECT ON
@@ -34,6 +36,7 @@ GRANT DELETE ON e911.name_resolution TO e911_operator;
 -- Checks and views call these with the rights of whoever writes or reads.
 GRANT EXECUTE ON FUNCTION
     e911.is_identify_order(text[]),
+    e911.is_callback_form(text, boolean),
     e911.named_part(text, text),
     e911.location_address(e911.location),
     e911.detail_bigint(jsonb, text),
@@ -51,4 +54,7 @@ GRANT EXECUTE ON FUNCTION
     e911.event_store(uuid, uuid, timestamptz, text, text, jsonb),
     e911.name_resolution_store(text, text[], text[], text[])
     TO e911_sidecar;
-GRANT EXECUTE ON FUNCTION e911.directory_rebuild() TO e911_operator;
+GRANT EXECUTE ON FUNCTION
+    e911.directory_rebuild(),
+    e911.callback_use(text, text, text, text, text)
+    TO e911_operator;

@@ -22,7 +22,8 @@ CREATE TABLE e911.organization (
                             CONSTRAINT organization_home_npa_is_an_area_code
                                 CHECK (home_npa ~ '^[2-9][0-8][0-9]$'
                                    AND home_npa !~ '11$'),
-    relay_center_psap_id    bigint   -- foreign key: routes.sql
+    relay_center_psap_id    bigint,  -- foreign key: routes.sql
+    desk_number             e911.e164
 );
 COMMENT ON TABLE e911.organization IS
     'a customer whose people dial 911: tenant, company, site operator';
@@ -42,6 +43,8 @@ COMMENT ON COLUMN e911.organization.home_npa IS
     'area code that completes seven-digit numbers; NULL: they stay internal';
 COMMENT ON COLUMN e911.organization.relay_center_psap_id IS
     'relay centre of this organisation; NULL: the gateway''s';
+COMMENT ON COLUMN e911.organization.desk_number IS
+    'whom a callback rings when neither the caller nor the location''s desk answers; NULL: the desk of the default location';
 
 CREATE TABLE e911.trunk (
     trunk_id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
@@ -163,7 +166,7 @@ COMMENT ON COLUMN e911.trunk.progress_timeout_ms IS
 COMMENT ON COLUMN e911.trunk.recovery_timeout_s IS
     'seconds that a destination is out of service after a call met silence or an error of transport there; 0: not at all';
 COMMENT ON COLUMN e911.trunk.prefix IS
-    'numbers that begin so may go out here; the longest prefix wins; empty: only routes that name the trunk';
+    'numbers that begin so may go out here; the longest prefix wins; empty: only routes that name the trunk, and with role pstn callbacks';
 COMMENT ON COLUMN e911.trunk.replace_prefix IS
     'what is sent instead of the prefix; NULL: the prefix stays';
 COMMENT ON COLUMN e911.trunk.priority IS

@@ -105,6 +105,7 @@ CREATE TABLE e911.gateway (
     last_resort_psap_id     bigint,
     last_resort_kind        text NOT NULL
                             GENERATED ALWAYS AS ('last_resort') STORED,
+    desk_number             e911.e164,
     CONSTRAINT gateway_relay_center_is_a_relay_center
         FOREIGN KEY (relay_center_psap_id, relay_center_kind)
         REFERENCES e911.psap (psap_id, kind),
@@ -126,6 +127,8 @@ COMMENT ON COLUMN e911.gateway.last_resort_psap_id IS
     'tried when every other route has failed; NULL: none';
 COMMENT ON COLUMN e911.gateway.last_resort_kind IS
     'always last_resort, for the foreign key';
+COMMENT ON COLUMN e911.gateway.desk_number IS
+    'whom a PSAP''s callback rings that leads to nobody else: the operator''s own desk; NULL: it is refused';
 
 INSERT INTO e911.gateway DEFAULT VALUES;
 

@@ -105,7 +105,14 @@ AS $$
                            detail ->> 'request_uri'),
         ' from ' || nullif(detail ->> 'caller_number', ''),
         ' over ' || t.trunk,
-        ' goes to the caller of ' || (detail ->> 'original_call_id'))
+        ' goes to the caller of ' || (detail ->> 'original_call_id'),
+        CASE detail ->> 'bound_by'
+            WHEN 'desk' THEN ', who is forgotten, to the desk of '
+                             || t.location
+            WHEN 'organization' THEN ', who is forgotten, to the desk of '
+                                     || t.organization
+            WHEN 'gateway' THEN ', which nobody has, to the gateway''s desk'
+        END)
     WHEN 'test.refused' THEN concat(
         '933 test call',
         ' from ' || nullif(detail ->> 'caller_number', ''),
@@ -118,6 +125,10 @@ AS $$
     WHEN 'security.source' THEN concat(
         'a request from ', detail ->> 'source_address',
         ', which belongs to no trunk')
+    WHEN 'security.callback' THEN concat(
+        'a call to the lent number ', detail ->> 'request_uri',
+        ' from ', detail ->> 'source_address',
+        ', which is neither a PSAP nor the telephone network')
     WHEN 'input.malformed' THEN concat(
         'could not be used: ', detail ->> 'fault')
     WHEN 'bind.pool' THEN concat(

@@ -327,6 +327,62 @@ SELECT test.accepted($$UPDATE e911.trunk_contact
        SET host = NULL, host_name = 'b.example.com'$$,
     'a destination may have a name');
 DELETE FROM e911.trunk_contact;
+
+-- Forms of callbacks.
+SELECT test.refused(format(
+    'INSERT INTO e911.trunk_callback VALUES (%s, %L, %L, %L)',
+    trunk, request_uri, to_uri, header), state, name, sentence)
+  FROM (VALUES
+    (999999, 'sip:{user}@a', 'sip:a@b', NULL, '23503',
+     'trunk_callback_trunk_exists', 'a callback''s trunk exists'),
+    (:north_trunk, 'sip:{user}@a b', 'sip:a@b', NULL, '23514',
+     'trunk_callback_request_uri_is_a_template', 'a URI has no blanks'),
+    (:north_trunk, E'sip:{user}@a\r\nX: y', 'sip:a@b', NULL, '23514',
+     'trunk_callback_request_uri_is_a_template', 'a URI is one line'),
+    (:north_trunk, 'sip:{caller}@a', 'sip:a@b', NULL, '23514',
+     'trunk_callback_request_uri_is_a_template', 'a name is known'),
+    (:north_trunk, 'tel:{number}', 'sip:a@b', NULL, '23514',
+     'trunk_callback_request_uri_is_a_template', 'a Request-URI is SIP'),
+    (:north_trunk, 'sip:{user}@a', 'sip:a>b', NULL, '23514',
+     'trunk_callback_to_uri_is_a_template', 'a URI has no brackets'),
+    (:north_trunk, 'sip:{user}@a', 'sip:a@b', 'X-A', '23514',
+     'trunk_callback_header_is_a_line_of_its_own', 'a header has a value'),
+    (:north_trunk, 'sip:{user}@a', 'sip:a@b', E'X-A: b\r\nVia: c', '23514',
+     'trunk_callback_header_is_a_line_of_its_own', 'a header is one line'),
+    (:north_trunk, 'sip:{user}@a', 'sip:a@b', 'via: x', '23514',
+     'trunk_callback_header_is_a_line_of_its_own',
+     'the gateway writes its own headers itself'),
+    (:north_trunk, 'sip:a@b', 'sip:a@b', NULL, '23514',
+     'trunk_callback_says_who_is_called', 'somebody is called'))
+    AS v (trunk, request_uri, to_uri, header, state, name, sentence);
+SELECT test.accepted(format(
+    'INSERT INTO e911.trunk_callback VALUES (%s, %L, %L, %L)', :north_trunk,
+    'sips:{number};tgrp=a;trunk-context=b.c@[2001:db8::1]:{port}',
+    'sip:{user}@{host}', 'X-Trunk: a b c'), 'a form may be intricate');
+INSERT INTO e911.trunk_callback
+VALUES (:north_trunk, 'sip:{user}@a', 'sip:a@b');
+SELECT test.refused(format(
+    $$INSERT INTO e911.trunk_callback VALUES (%s, 'sip:{user}@a', 'sip:a@b')$$,
+    :north_trunk), '23505', 'trunk_callback_pkey',
+    'a trunk has one form of callbacks');
+SELECT test.accepted(format($$SELECT e911.callback_use('psap-north', %L, 'acme',
+           'byoc.example.com', 'X-Trunk')$$, template),
+    'template ' || template || ' makes a form')
+  FROM e911.callback_template;
+SELECT e911.callback_use('psap-north', 'custom-header', 'acme',
+                         'byoc.example.com', 'X-Trunk')
+    \g /dev/null
+SELECT test.is_same(header || ' ' || request_uri,
+    'X-Trunk: acme sip:{number}@byoc.example.com;transport={transport}',
+    'a named template is filled in')
+  FROM e911.trunk_callback;
+SELECT test.refused($$SELECT e911.callback_use('psap-north', 'fqdn', 'acme')$$,
+    '22004', NULL, 'a template needs its arguments');
+SELECT test.refused($$SELECT e911.callback_use('psap-north', 'magic')$$,
+    'P0002', NULL, 'a template has a known name');
+SELECT test.refused($$SELECT e911.callback_use('psap-nowhere', 'plain')$$,
+    'P0002', NULL, 'a template is for a trunk that exists');
+DELETE FROM e911.trunk_callback;
 SELECT e911.name_resolution_store('gw1', '{a.example.com}', '{"{}"}', '{""}')
     \g /dev/null
 SELECT test.refused(

@@ -28,6 +28,7 @@ SELECT test.is_same(test.logged(statement), want, sentence)
     ($$DELETE FROM e911.trunk_source WHERE source = '10.0.1.0/24'$$,
      'gateway, trunk_source 10.0.1.0/24', 'a removed source is logged'),
     ($$INSERT INTO e911.trunk_organization VALUES (1, 1)$$,
+     'organization 1, '
      'trunk_organization 1/91100000-0000-4000-8000-000000000001',
      'an organisation on a trunk is logged by its UUID'),
     ($$UPDATE e911.organization SET e911_organization_id =
@@ -38,21 +39,24 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'trunk_organization 1/91100000-0000-4000-8000-000000000009',
      'of a UUID that changed the old and the new one are logged'),
     ($$UPDATE e911.trunk_organization SET organization_id = 2$$,
+     'organization 1, organization 2, '
      'trunk_organization 1/91100000-0000-4000-8000-000000000002, '
      'trunk_organization 1/91100000-0000-4000-8000-000000000009',
      'of an organisation on a trunk the old and the new one are logged'),
     ($$WITH t AS (DELETE FROM e911.trunk_organization)
        DELETE FROM e911.organization WHERE organization_id = 2$$,
-     'everything, organization 2',
+     'everything, organization 2, organization 2',
      'an organisation that goes together with its UUID rebuilds everything'),
     ($$INSERT INTO e911.organization (organization_id, e911_organization_id,
            name) OVERRIDING SYSTEM VALUE
        VALUES (2, '91100000-0000-4000-8000-000000000002', 'two')$$,
      'organization 2', 'an organisation that comes again is logged'),
     ($$INSERT INTO e911.trunk_organization VALUES (1, 2)$$,
+     'organization 2, '
      'trunk_organization 1/91100000-0000-4000-8000-000000000002',
      'an organisation that comes to a trunk again is logged'),
     ($$DELETE FROM e911.trunk_organization$$,
+     'organization 2, '
      'trunk_organization 1/91100000-0000-4000-8000-000000000002',
      'an organisation that leaves a trunk is logged'),
     ($$INSERT INTO e911.psap (psap_id, name, alternate_psap_id)
@@ -145,6 +149,18 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'elin +12065550111, endpoint 2, endpoint 3, location 1, location 1, '
      'location 2, site_number 1/+12065550120',
      'each of several statements logs its own'),
+    ($$INSERT INTO e911.trunk_callback
+       VALUES (1, 'sip:{user}@a', 'sip:{user}@a', NULL)$$,
+     'trunk 1', 'a form of callbacks logs its trunk'),
+    ($$DELETE FROM e911.trunk_callback$$,
+     'trunk 1', 'a form of callbacks that is removed logs its trunk'),
+    ($$INSERT INTO e911.trunk (trunk_id, name, role, host)
+       OVERRIDING SYSTEM VALUE VALUES (8, 'network', 'pstn', '10.0.0.8')$$,
+     'gateway, trunk 8', 'a way into the telephone network is the gateway''s'),
+    ($$DELETE FROM e911.trunk WHERE trunk_id = 8$$,
+     'gateway, trunk 8', '... also when it goes'),
+    ($$UPDATE e911.trunk SET organization_id = 1 WHERE trunk_id = 1$$,
+     'organization 1, trunk 1', 'a platform is its organisation''s'),
     ($$DELETE FROM e911.trunk WHERE trunk_id = 2$$,
      'trunk 2', 'a removed trunk is logged'),
     ($$TRUNCATE e911.endpoint$$,
@@ -152,7 +168,7 @@ SELECT test.is_same(test.logged(statement), want, sentence)
     ($$TRUNCATE e911.organization CASCADE$$,
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
-     'everything',
+     'everything, everything',
      'TRUNCATE CASCADE says so for each table'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
@@ -170,8 +186,8 @@ SELECT test.is_same((SELECT count(*) FROM e911.change_log c
 -- Every table that is provisioned has all four triggers.
 SELECT test.is_same(string_agg(relname, ', ' ORDER BY relname),
     'elin, endpoint, gateway, location, network_range, organization, psap, '
-    'psap_route, site_number, trunk, trunk_contact, trunk_organization, '
-    'trunk_source',
+    'psap_route, site_number, trunk, trunk_callback, trunk_contact, '
+    'trunk_organization, trunk_source',
     'every table of what is provisioned is watched')
   FROM (SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
          WHERE t.tgname LIKE 'change\_note\_%'

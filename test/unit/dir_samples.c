@@ -26,6 +26,8 @@ static const struct dir_gateway gateway = {
 	.last_resort_psap_id = 91,
 	/* /0, /96 (0.0.0.0/0), /120 and /128 */
 	.source_plens.word = { 1, 1ULL << 32 | 1ULL << 56, 1 },
+	.desk_number = 12065550199,
+	.pstn_trunks = { 2, { 24, 25 } },
 };
 static const struct dir_source source = { .trunk_id = 7 };
 static const struct dir_trunk trunk = {
@@ -54,6 +56,9 @@ static const struct dir_trunk trunk = {
 	.contact_count = 1,
 	.contacts = { { T("192.0.2.8"), 5060, TRANSPORT_TCP } },
 	.configured = T("tls 5061 192.0.2.7,tcp 5060 b.example.com"),
+	.callback_uri = T("sip:\2@acme.example.com"),
+	.callback_to = T("sip:\2@example.com"),
+	.callback_header = T("X-Trunk: acme"),
 };
 static const struct dir_trunk_org trunk_org = { .organization_id = 3 };
 static const struct dir_organization organization = {
@@ -67,6 +72,8 @@ static const struct dir_organization organization = {
 	.home_npa = T("206"),
 	.relay_center_psap_id = 92,
 	.network_plens.word = { 0, 1ULL << 56, 0 },
+	.desk_number = 12065550100,
+	.trunks = { 1, { 7 } },
 };
 static const struct dir_identity identity = {
 	.endpoint_id = 1001,
@@ -127,7 +134,7 @@ static bool text_same(struct text a, struct text b)
 SAME(meta, N(schema_version) && N(change_txid) && N(change_id) &&
 	   N(published_at_ms) && S(database_id))
 SAME(gateway, N(relay_center_psap_id) && N(last_resort_psap_id) &&
-	      B(source_plens))
+	      B(source_plens) && N(desk_number) && B(pstn_trunks))
 SAME(source, N(trunk_id))
 SAME(trunk, N(trunk_id) && S(name) && N(role) && N(transport) && S(host) &&
 	    N(port) && N(organization_id) && B(identify_order) &&
@@ -138,12 +145,14 @@ SAME(trunk, N(trunk_id) && S(name) && N(role) && N(transport) && S(host) &&
 	    S(prefix) &&
 	    N(has_replacement) && S(replace_prefix) && N(contact_count) &&
 	    S(contacts[0].host) && N(contacts[0].port) &&
-	    N(contacts[0].transport) && S(configured))
+	    N(contacts[0].transport) && S(configured) && S(callback_uri) &&
+	    S(callback_to) && S(callback_header))
 SAME(trunk_org, N(organization_id))
 SAME(organization, N(organization_id) && B(uuid) && S(name) &&
 		   N(default_location_id) && N(elin_timeout_s) &&
 		   N(keep_own_number) && S(home_npa) &&
-		   N(relay_center_psap_id) && B(network_plens))
+		   N(relay_center_psap_id) && B(network_plens) &&
+		   N(desk_number) && B(trunks))
 SAME(identity, N(endpoint_id) && N(location_id))
 SAME(endpoint, N(endpoint_id) && N(organization_id) && N(location_id) &&
 	       S(name) && N(callback_number) && S(device_user) && S(mac) &&

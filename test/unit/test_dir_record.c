@@ -300,9 +300,10 @@ static void malformed_fields_are_refused(void **state)
 		{ "meta", 1, 9, "123456789" }, /* ... too long */
 		{ "meta", 1, 0, "" },
 		{ "gateway", 3, 23, "12345678901234567890123" },
-		{ "trunk", 3, 1, "\4" }, /* no such role */
-		{ "trunk", 4, 1, "\4" }, /* no such transport */
-		{ "trunk", 6, 1, "\1" }, /* u16 too short */
+		{ "gateway", 5, 7, "1234567" }, /* trunk id too short */
+		{ "trunk", 3, 1, "\4" },        /* no such role */
+		{ "trunk", 4, 1, "\4" },        /* no such transport */
+		{ "trunk", 6, 1, "\1" },        /* u16 too short */
 		{ "trunk", 8, 9, "\1\1\1\1\1\1\1\1\1" },
 		{ "trunk", 10, 1, "\xff" },     /* no such format */
 		{ "trunk", 11, 8, "12345678" }, /* u32 too long */

@@ -92,67 +92,74 @@ static const char *const trunk[] = {
 	"30",        "+1425",
 	"425",       "udp 5060 192.0.2.8,tls 5061 2001:db8::8",
 	"30",        "5",
-	"23",
+	"23",        "sip:{number}@acme.example.com",
+	"sip:a@b",   "X-Trunk: acme",
 };
 
 static void a_trunk_must_be_usable(void **s)
 {
 	(void)s;
-	accepts(row_trunk, 21, trunk);
-	refuses_with(row_trunk, 21, trunk, 0, "0", "trunk_id is missing");
-	refuses_with(row_trunk, 21, trunk, 1, long_text,
+	accepts(row_trunk, 24, trunk);
+	refuses_with(row_trunk, 24, trunk, 0, "0", "trunk_id is missing");
+	refuses_with(row_trunk, 24, trunk, 1, long_text,
 		     "name has 599 bytes, at most 255 fit");
-	refuses_with(row_trunk, 21, trunk, 1, "a\xff",
+	refuses_with(row_trunk, 24, trunk, 1, "a\xff",
 		     "name is no valid UTF-8");
-	refuses_with(row_trunk, 21, trunk, 1, "a\r\nb",
+	refuses_with(row_trunk, 24, trunk, 1, "a\r\nb",
 		     "name holds control characters");
-	refuses_with(row_trunk, 21, trunk, 2, "boss", "role is unknown");
-	refuses_with(row_trunk, 21, trunk, 3, "sctp", "transport is unknown");
-	refuses_with(row_trunk, 21, trunk, 4, "sip.example.com:5060",
+	refuses_with(row_trunk, 24, trunk, 2, "boss", "role is unknown");
+	refuses_with(row_trunk, 24, trunk, 3, "sctp", "transport is unknown");
+	refuses_with(row_trunk, 24, trunk, 4, "sip.example.com:5060",
 		     "host is no IP address and no host name");
-	refuses_with(row_trunk, 21, trunk, 5, "0", "port is missing");
-	refuses_with(row_trunk, 21, trunk, 5, "65536", "port is out of range");
-	refuses_with(row_trunk, 21, trunk, 7, "mac,shoe", "bad identify_order");
-	refuses_with(row_trunk, 21, trunk, 7,
+	refuses_with(row_trunk, 24, trunk, 5, "0", "port is missing");
+	refuses_with(row_trunk, 24, trunk, 5, "65536", "port is out of range");
+	refuses_with(row_trunk, 24, trunk, 7, "mac,shoe", "bad identify_order");
+	refuses_with(row_trunk, 24, trunk, 7,
 		     "mac,mac,mac,mac,mac,mac,mac,mac,"
 		     "mac",
 		     "bad identify_order");
-	refuses_with(row_trunk, 21, trunk, 9, "e162",
+	refuses_with(row_trunk, 24, trunk, 9, "e162",
 		     "number_format is unknown");
-	refuses_with(row_trunk, 21, trunk, 13, "tdm", "profile is unknown");
-	refuses_with(row_trunk, 21, trunk, 17, "udp 5060", "bad contact");
-	refuses_with(row_trunk, 21, trunk, 17, "udp 0 192.0.2.8",
+	refuses_with(row_trunk, 24, trunk, 13, "tdm", "profile is unknown");
+	refuses_with(row_trunk, 24, trunk, 17, "udp 5060", "bad contact");
+	refuses_with(row_trunk, 24, trunk, 17, "udp 0 192.0.2.8",
 		     "bad contact");
-	refuses_with(row_trunk, 21, trunk, 17, "sctp 5060 192.0.2.8",
+	refuses_with(row_trunk, 24, trunk, 17, "sctp 5060 192.0.2.8",
 		     "bad contact");
-	refuses_with(row_trunk, 21, trunk, 17, "udp 5060 192.0.2.8:5060",
+	refuses_with(row_trunk, 24, trunk, 17, "udp 5060 192.0.2.8:5060",
 		     "bad contact");
-	refuses_with(row_trunk, 21, trunk, 18, "301",
+	refuses_with(row_trunk, 24, trunk, 18, "301",
 		     "oos_check_s is out of range");
-	refuses_with(row_trunk, 21, trunk, 19, "31",
+	refuses_with(row_trunk, 24, trunk, 19, "31",
 		     "oos_force_s is out of range");
-	refuses_with(row_trunk, 21, trunk, 20, "-1",
+	refuses_with(row_trunk, 24, trunk, 20, "-1",
 		     "max_calls is out of range");
-	refuses_with(row_trunk, 21, trunk, 10, "-1",
+	refuses_with(row_trunk, 24, trunk, 21, "sip:{",
+		     "callback request_uri is no template");
+	refuses_with(row_trunk, 24, trunk, 22, "sip:{a}@b",
+		     "callback to_uri is no template");
+	refuses_with(row_trunk, 24, trunk, 23, "X: a\nb",
+		     "callback header is no template");
+	refuses_with(row_trunk, 24, trunk, 10, "-1",
 		     "response_timeout_ms is out of range");
 }
 
 /* No name is known here: the record has no address, and is written. */
 static void a_trunk_may_have_a_name(void **s)
 {
-	const char *copy[21];
+	const char *copy[24];
 
 	(void)s;
 	memcpy(copy, trunk, sizeof(copy));
 	copy[4] = "psap.example.com";
-	accepts(row_trunk, 21, copy);
+	accepts(row_trunk, 24, copy);
 	copy[17] = "udp 5060 two.example.com,udp 5060 192.0.2.8";
-	accepts(row_trunk, 21, copy);
-	refuses_with(row_trunk, 21, copy, 4, "psap..example.com",
+	accepts(row_trunk, 24, copy);
+	refuses_with(row_trunk, 24, copy, 4, "psap..example.com",
 		     "host is no IP address and no host name");
-	refuses_with(row_trunk, 21, copy, 4, NULL,
+	refuses_with(row_trunk, 24, copy, 4, NULL,
 		     "host is no IP address and no host name");
-	refuses_with(row_trunk, 21, copy, 17,
+	refuses_with(row_trunk, 24, copy, 17,
 		     "udp 1 b,udp 1 c,udp 1 d,udp 1 e,udp 1 f,udp 1 g,"
 		     "udp 1 h,udp 1 i",
 		     "bad contact");
@@ -171,25 +178,32 @@ static void a_source_is_a_prefix(void **s)
 }
 
 static const char *const organization[] = {
-	"3",     "3f2b0c1a-5d6e-4f70-8192-a3b4c5d6e7f8",
-	"Acme",  NULL,
-	NULL,    "t",
-	"206",   NULL,
-	"120,96"
+	"3",      "3f2b0c1a-5d6e-4f70-8192-a3b4c5d6e7f8",
+	"Acme",   NULL,
+	NULL,     "t",
+	"206",    NULL,
+	"120,96", "+12065550100",
+	"7,8"
 };
 
 static void an_organization_has_a_uuid(void **s)
 {
 	(void)s;
-	accepts(row_organization, 9, organization);
-	refuses_with(row_organization, 9, organization, 1, "x",
+	accepts(row_organization, 11, organization);
+	refuses_with(row_organization, 11, organization, 1, "x",
 		     "e911_organization_id is no UUID");
-	refuses_with(row_organization, 9, organization, 6, "20",
+	refuses_with(row_organization, 11, organization, 6, "20",
 		     "home_npa is no area code");
-	refuses_with(row_organization, 9, organization, 6, "2x6",
+	refuses_with(row_organization, 11, organization, 6, "2x6",
 		     "home_npa is no area code");
-	refuses_with(row_organization, 9, organization, 8, "120,129",
+	refuses_with(row_organization, 11, organization, 8, "120,129",
 		     "bad prefix length");
+	refuses_with(row_organization, 11, organization, 9, "reception",
+		     "desk_number is no E.164 number");
+	refuses_with(row_organization, 11, organization, 10, "7,x",
+		     "bad list of trunks");
+	refuses_with(row_organization, 11, organization, 10, "0",
+		     "bad list of trunks");
 }
 
 static const char *const location[] = {

@@ -103,6 +103,7 @@ struct session_asked {
 /* The session timer of a leg: session_timer.h. */
 struct session_timer {
 	uint32_t interval_s; /* agreed; 0: there is none */
+	uint32_t min_s;      /* Min-SE of their 422; 0: none */
 	bool we_refresh;
 	bool knows_update; /* their Allow names it */
 	int64_t due_at;    /* monotonic ms; 0: not set */
@@ -144,6 +145,10 @@ struct leg {
 	struct early_state early;        /* B: of the dialog heard of last */
 	struct early_dialog *parked;     /* B: the others */
 	struct sip_transaction reinvite; /* the re-INVITE passed on to it */
+	/* The latest INVITE or UPDATE passed on to it while it has a session
+	 * timer, without what we write ourselves: a 422 asks for it again. */
+	uint32_t passed_cseq;
+	struct call_text passed_headers, passed_body;
 	/* The session description in force as they and as we gave it, and one
 	 * of theirs that is not answered yet (session.h). */
 	struct call_text session_heard, session_sent, session_offered;
@@ -226,6 +231,7 @@ struct call {
 	/* A route that is invited once more, and how (enum leg_variant). */
 	unsigned varied_route;
 	uint8_t variant;        /* 0: none */
+	uint32_t varied_min_s;  /* for LEG_VARIANT_MIN_SE: its Min-SE */
 	uint32_t passed_over;   /* told so, because their trunk was full */
 	unsigned final_status;  /* of the last refusal */
 	const char *ended_by;   /* static text */
@@ -240,8 +246,7 @@ struct call {
 	bool shows_caller; /* the number shown is the one A's From has */
 	/* For an ESInet; empty when no route leads to one (leg_i3.h). */
 	struct call_text civic, caller_name, organization_name;
-	uint8_t max_forwards;   /* of leg B's INVITE */
-	uint32_t session_min_s; /* Min-SE of a 422; 0: none */
+	uint8_t max_forwards; /* of leg B's INVITE */
 
 	/* What the path settled, for RPC, events and the binding. */
 	uint64_t trunk_id, organization_id, endpoint_id, location_id;

@@ -90,6 +90,7 @@ static int check_parameters(void)
 	if (c->session_expires)
 		bad += outside("session_expires", c->session_expires,
 			       SESSION_EXPIRES_MIN, 86400);
+	bad += outside("session_min_se", c->session_min_se, 1, 3600);
 	bad += outside("serve_unknown_source", c->serve_unknown_source, 0, 1);
 	bad += outside("i3_caller_location", c->i3.caller_location,
 		       I3_CALLER_UNUSED, I3_CALLER_BOTH);
@@ -175,6 +176,7 @@ static param_export_t params[] = {
 	{ "ladder_timeout",       PARAM_INT,    &worker_conf.ladder_timeout },
 	{ "linger",               PARAM_INT,    &worker_conf.linger },
 	{ "session_expires",      PARAM_INT,    &worker_conf.session_expires },
+	{ "session_min_se",       PARAM_INT,    &worker_conf.session_min_se },
 	{ "serve_unknown_source", PARAM_INT,    &worker_conf.serve_unknown_source },
 	{ "elin_walk",            PARAM_INT,    &worker_conf.elin_walk },
 	{ "i3_domain",            PARAM_STRING, &worker_conf.i3.domain },
@@ -310,7 +312,8 @@ static int mod_init(void)
 		log_line(LEVEL_ERR, "tm must be loaded before e911");
 		return -1;
 	}
-	session_timer_init((uint32_t)worker_conf.session_expires);
+	session_timer_init((uint32_t)worker_conf.session_expires,
+			   (uint32_t)worker_conf.session_min_se);
 	leg_i3_init(&worker_conf.i3);
 	if (stateless_bind() < 0) {
 		log_line(LEVEL_ERR, "sl must be loaded, too");
@@ -425,6 +428,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	worker_conf.setup_memory_kb = 16384;
 	worker_conf.linger = 32;
 	worker_conf.session_expires = 1800;
+	worker_conf.session_min_se = SESSION_EXPIRES_MIN;
 	worker_conf.elin_walk = 1;
 	worker_conf.i3 = (struct i3_conf){
 		.resource_priority = default_resource_priority,

@@ -113,6 +113,8 @@ static int try_route(struct call *call, const struct b2bua *b, int count)
 	leg->is_counted = count > 0;
 	if (call->variant && call->varied_route == call->route_index) {
 		leg->variant = call->variant;
+		if (leg->variant & LEG_VARIANT_MIN_SE)
+			leg->session.min_s = call->varied_min_s;
 		call->variant = 0;
 	}
 	if (route->max_calls && count > (int)route->max_calls)
@@ -217,8 +219,7 @@ static bool has_more_than_the_session(const struct leg *leg)
 
 /* What the refusal asks for, if it is in our power and was not done before;
  * 0. */
-static uint8_t variant_asked(const struct leg *leg,
-			     const struct sip_reply_view *r)
+static uint8_t variant_asked(struct leg *leg, const struct sip_reply_view *r)
 {
 	uint8_t asked = 0;
 
@@ -228,7 +229,7 @@ static uint8_t variant_asked(const struct leg *leg,
 		asked = LEG_VARIANT_NO_LOCATION;
 	else if (r->code == 415 && has_more_than_the_session(leg))
 		asked = LEG_VARIANT_SDP_ONLY;
-	else if (r->code == 422 && session_timer_too_brief(leg->call, r))
+	else if (r->code == 422 && session_timer_too_brief(leg, r))
 		asked = LEG_VARIANT_MIN_SE;
 	return leg->variant & asked ? 0 : asked;
 }
@@ -242,6 +243,7 @@ static void vary(struct call *call, const struct sip_reply_view *refusal)
 	if (!asked)
 		return;
 	call->variant = leg->variant | asked;
+	call->varied_min_s = leg->session.min_s;
 	call->varied_route = leg->attempt;
 	call->untried |= 1u << leg->attempt;
 	stat_add(STAT_legs_varied, 1);

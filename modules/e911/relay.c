@@ -88,33 +88,29 @@ static const struct refusal *relay_refusal(const struct leg *leg,
 
 /* ---- passing on ---- */
 
-static int relay_send(struct leg *peer, struct exchange *ex,
-		      const struct sip_request_view *rq, struct text lines)
+/* rest: the lines that are not about this leg's own dialog. */
+static int transmit(struct exchange *ex, const char *method, struct text rest,
+		    struct text body)
 {
-	static char headers[LEG_HEADERS_SIZE], method[32];
+	static char headers[LEG_HEADERS_SIZE];
 	struct text_writer w = text_writer_on(headers, sizeof(headers));
+	struct leg *peer = ex->leg;
 	struct sip_transaction t;
-	struct text body;
 	int err;
 
-	if (text_to_cstr(rq->method, method, sizeof(method)) < 0)
-		return -EINVAL;
 	if (ex->is_refresh) {
 		leg_line_contact(&w, peer);
 		leg_line_abilities(&w, peer);
 		if (leg_is_up(peer))
 			session_timer_ask(peer, &w);
 	}
-	text_write(&w, lines);
-	crossing_make(peer, HEADER_DIALOG_REQUEST,
-		      &(struct crossing_in){ rq->headers, rq->header_count,
-					     rq->body },
-		      &w, &body);
+	text_write(&w, rest);
+	ex->cseq = peer->local_cseq + 1;
 	if (ex->is_invite) {
 		/* The ACK of the one before was lost, and is not missed. */
 		if (peer->ack_due)
 			leg_ack(peer, NULL, 0, text_of(NULL));
-		peer->invite_cseq_out = ex->cseq = peer->local_cseq + 1;
+		peer->invite_cseq_out = ex->cseq;
 		peer->offer_out = body.len > 0;
 	}
 	err = sip_send(&(struct sip_out){ .method = method,
@@ -127,6 +123,35 @@ static int relay_send(struct leg *peer, struct exchange *ex,
 	if (err >= 0 && ex->is_invite)
 		peer->reinvite = t;
 	return err;
+}
+
+/* Without memory it is not: a 422 is then told as an error. */
+static void keep_passed(struct leg *peer, struct text rest, struct text body)
+{
+	peer->passed_cseq = 0;
+	if (peer->session.interval_s &&
+	    call_text_set(peer->call, &peer->passed_headers, rest) &&
+	    call_text_set(peer->call, &peer->passed_body, body))
+		peer->passed_cseq = peer->local_cseq + 1;
+}
+
+static int relay_send(struct leg *peer, struct exchange *ex,
+		      const struct sip_request_view *rq, struct text lines)
+{
+	static char rest[LEG_HEADERS_SIZE], method[32];
+	struct text_writer w = text_writer_on(rest, sizeof(rest));
+	struct text body;
+
+	if (text_to_cstr(rq->method, method, sizeof(method)) < 0)
+		return -EINVAL;
+	text_write(&w, lines);
+	crossing_make(peer, HEADER_DIALOG_REQUEST,
+		      &(struct crossing_in){ rq->headers, rq->header_count,
+					     rq->body },
+		      &w, &body);
+	if (ex->is_refresh)
+		keep_passed(peer, text_written(&w), body);
+	return transmit(ex, method, text_written(&w), body);
 }
 
 /* May it change which session descriptions are in force? */
@@ -309,13 +334,41 @@ static unsigned told_instead(const struct exchange *ex,
 		return 504;
 	}
 	/* The interval that is too small is ours. */
-	if (r->code == 422)
-		(void)session_timer_too_brief(ex->leg->call, r);
 	if (r->code == 408 || r->code == 481 || r->code == 422) {
 		*reason = "Server Internal Error";
 		return 500;
 	}
 	return r->code;
+}
+
+/* 422: the interval that was too small is ours, so we say it again, once, with
+ * a larger one (RFC 4028 7.3).  True: who asked waits on. */
+static bool passed_again(struct exchange *ex, const struct sip_reply_view *r)
+{
+	struct leg *peer = ex->leg;
+	struct exchange *again;
+
+	if (r->code != 422 || !ex->is_refresh || ex->is_again ||
+	    !leg_is_up(peer) || !leg_is_current(peer) ||
+	    !session_timer_too_brief(peer, r) || ex->cseq != peer->passed_cseq)
+		return false;
+	again = exchange_new(EXCHANGE_RELAY, peer);
+	if (!again)
+		return false;
+	again->asker = ex->asker;
+	again->from = ex->from;
+	again->from_cseq = ex->from_cseq;
+	again->has_body = ex->has_body;
+	again->is_invite = ex->is_invite;
+	again->is_refresh = again->is_again = true;
+	if (transmit(again, ex->is_invite ? "INVITE" : "UPDATE",
+		     call_text_get(&peer->passed_headers),
+		     call_text_get(&peer->passed_body)) < 0) {
+		exchange_free(again);
+		return false;
+	}
+	ex->from.open = false;
+	return true;
 }
 
 /* A final reply to a re-INVITE of theirs. */
@@ -371,6 +424,8 @@ void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 			leg_ack_late(leg, ex->cseq);
 		return;
 	}
+	if (passed_again(ex, r))
+		return;
 	/* An early dialog may have changed places meanwhile. */
 	if (r->code < 300 && ex->is_refresh &&
 	    text_equal(call_text_get(&leg->remote_tag), r->to_tag))

@@ -12,11 +12,12 @@
 #define REFRESH_MIN_MS   1000 /* however brief the interval */
 #define SDP_LINE         "Content-Type: application/sdp\r\n"
 
-static uint32_t interval_wanted_s;
+static uint32_t interval_wanted_s, interval_min_s;
 
-void session_timer_init(uint32_t session_expires_s)
+void session_timer_init(uint32_t session_expires_s, uint32_t session_min_se_s)
 {
 	interval_wanted_s = session_expires_s;
+	interval_min_s = session_min_se_s;
 }
 
 bool session_timer_is_on(void)
@@ -43,16 +44,24 @@ static void due_in(struct leg *leg, int64_t ms)
 	arm(leg->call);
 }
 
-/* RFC 4028 10: who refreshes does so at half the interval; the other side
- * takes it as missed min(32 s, a third) before its end. */
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* RFC 4028 10: who refreshes does so at half the interval, however brief; the
+ * other side takes it as missed min(32 s, a third) before its end. */
 static void start(struct leg *leg)
 {
-	int64_t ms = leg->session.interval_s * (int64_t)1000;
+	uint32_t s = leg->session.interval_s;
+	int64_t ms;
 
-	if (leg->session.we_refresh)
-		due_in(leg, ms / 2);
-	else
-		due_in(leg, ms - (ms / 3 < 32000 ? ms / 3 : 32000));
+	if (leg->session.we_refresh) {
+		due_in(leg, s * (int64_t)1000 / 2);
+		return;
+	}
+	ms = larger(s, interval_min_s) * (int64_t)1000;
+	due_in(leg, ms - (ms / 3 < 32000 ? ms / 3 : 32000));
 }
 
 static void stop(struct leg *leg)
@@ -114,17 +123,35 @@ void session_timer_asked(struct leg *leg, const struct header_view *headers,
 	};
 }
 
+/* Nothing is agreed, and neither side ends the session for it (RFC 4028 7.2);
+ * at half our own interval our refresh asks for that one. */
+static void ask_ourselves(struct leg *leg)
+{
+	stat_add(STAT_sessions_too_brief, 1);
+	leg->session.interval_s = interval_wanted_s;
+	leg->session.we_refresh = true;
+	leg->call->touched = true;
+	start(leg);
+}
+
 void session_timer_answer(struct leg *leg, struct text_writer *w)
 {
 	const struct session_asked *asked = &leg->session.asked;
-	uint32_t s = asked->interval_s ? asked->interval_s : interval_wanted_s;
 	bool they = asked->supports && asked->refresher != REFRESHER_UAS;
 
 	if (!interval_wanted_s || (!asked->supports && !asked->interval_s)) {
 		stop(leg);
 		return;
 	}
-	leg->session.interval_s = s < asked->min_s ? asked->min_s : s;
+	/* A 422 would refuse an emergency call, and a UAS must not raise the
+	 * interval (RFC 4028 9). */
+	if (asked->interval_s && asked->interval_s < interval_min_s) {
+		ask_ourselves(leg);
+		return;
+	}
+	leg->session.interval_s =
+		asked->interval_s ? asked->interval_s
+				  : larger(interval_wanted_s, asked->min_s);
 	leg->session.we_refresh = !they;
 	leg->call->touched = true;
 	text_writef(
@@ -137,22 +164,22 @@ void session_timer_answer(struct leg *leg, struct text_writer *w)
 void session_timer_ask(const struct leg *leg, struct text_writer *w)
 {
 	const struct session_timer *t = &leg->session;
-	uint32_t min = leg->call->session_min_s, s;
+	uint32_t least = larger(t->min_s, interval_min_s);
 
 	if (!interval_wanted_s)
 		return;
 	if (t->interval_s) {
 		text_writef(w, "Session-Expires: %u;refresher=%s\r\n",
-			    t->interval_s,
+			    larger(t->interval_s, least),
 			    session_refresher_name(t->we_refresh
 							   ? REFRESHER_UAC
 							   : REFRESHER_UAS));
 	} else if (!leg_is_answered(leg)) {
-		s = interval_wanted_s < min ? min : interval_wanted_s;
-		text_writef(w, "Session-Expires: %u\r\n", s);
+		text_writef(w, "Session-Expires: %u\r\n",
+			    larger(interval_wanted_s, least));
 	}
-	if (min)
-		text_writef(w, "Min-SE: %u\r\n", min);
+	if (t->min_s)
+		text_writef(w, "Min-SE: %u\r\n", least);
 }
 
 void session_timer_agreed(struct leg *leg, const struct sip_reply_view *r)
@@ -172,16 +199,20 @@ void session_timer_agreed(struct leg *leg, const struct sip_reply_view *r)
 	start(leg);
 }
 
-bool session_timer_too_brief(struct call *call, const struct sip_reply_view *r)
+bool session_timer_too_brief(struct leg *leg, const struct sip_reply_view *r)
 {
+	struct session_timer *t = &leg->session;
 	uint32_t min;
 
 	if (!interval_wanted_s ||
 	    min_se_parse(find(r->headers, r->header_count, "Min-SE", NULL),
 			 &min) < 0 ||
-	    min <= call->session_min_s)
+	    min <= t->min_s)
 		return false;
-	call->session_min_s = min;
+	t->min_s = min;
+	if (t->interval_s)
+		t->interval_s = larger(t->interval_s, min);
+	leg->call->touched = true;
 	return true;
 }
 
@@ -236,8 +267,6 @@ static void refresh(struct leg *leg)
 void session_timer_refreshed(struct leg *leg, enum own_result result,
 			     const struct sip_reply_view *r)
 {
-	bool brief;
-
 	switch (result) {
 	case OWN_ACCEPTED:
 		stat_add(STAT_sessions_refreshed, 1);
@@ -251,10 +280,8 @@ void session_timer_refreshed(struct leg *leg, enum own_result result,
 			refresh(leg);
 			break;
 		}
-		brief = session_timer_too_brief(leg->call, r);
-		if (leg->session.interval_s < leg->call->session_min_s)
-			leg->session.interval_s = leg->call->session_min_s;
-		if (brief) /* RFC 4028 7.3: once more, for so long */
+		/* RFC 4028 7.3: once more, for so long. */
+		if (session_timer_too_brief(leg, r))
 			refresh(leg);
 		else
 			refresh_soon(leg);

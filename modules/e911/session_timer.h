@@ -3,8 +3,10 @@
  * session_timer: is the far side of a leg still there (RFC 4028)?
  *
  * Each leg has a timer of its own; nothing of it crosses.  On leg A whatever
- * interval the caller's platform asks for is taken, on leg B we ask for the
- * parameter session_expires, or more if a 422 said so.  Who of both refreshes
+ * interval the caller's platform asks for is taken, unless it is below the
+ * parameter session_min_se: then no timer is agreed, and we ask for one of our
+ * own later (docs/adr/0020).  On leg B we ask for the parameter
+ * session_expires, or more if a 422 said so.  Who of both refreshes
  * is agreed in each INVITE and UPDATE; we do it by UPDATE without a body where
  * Allow names it, else by a re-INVITE that says again what we said before.
  *
@@ -19,8 +21,9 @@
 #include "own_request.h"
 #include "text_writer.h"
 
-/* At the start; 0: we use no session timer.  Seconds. */
-void session_timer_init(uint32_t session_expires_s);
+/* At the start, in seconds.  session_expires_s 0: we use no session timer.
+ * session_min_se_s: the least interval that is agreed to, 90 by RFC 4028 5. */
+void session_timer_init(uint32_t session_expires_s, uint32_t session_min_se_s);
 
 /* Does a new leg offer it? */
 bool session_timer_is_on(void);
@@ -39,9 +42,9 @@ void session_timer_answer(struct leg *leg, struct text_writer *w);
 void session_timer_ask(const struct leg *leg, struct text_writer *w);
 /* Their 2xx; the timer runs from now on, or there is none. */
 void session_timer_agreed(struct leg *leg, const struct sip_reply_view *r);
-/* Their 422: the next INVITE of this call asks for what its Min-SE says.
- * True if that is more than before. */
-bool session_timer_too_brief(struct call *call, const struct sip_reply_view *r);
+/* Their 422: the next INVITE or UPDATE of this leg asks for what its Min-SE
+ * says.  True if that is more than before. */
+bool session_timer_too_brief(struct leg *leg, const struct sip_reply_view *r);
 
 /* ---- for b2bua.c and own_request.c ---- */
 

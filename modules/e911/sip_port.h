@@ -37,7 +37,7 @@ struct exchange {
 	struct leg *leg;             /* where the request went */
 	enum own_purpose purpose;    /* OWN */
 	bool is_over;                /* OWN: the final reply has come */
-	uint32_t cseq;               /* of our INVITE */
+	uint32_t cseq;               /* of our INVITE or UPDATE */
 	struct leg *asker;           /* RELAY: the leg it came from */
 	struct sip_transaction from; /* RELAY: whom to answer */
 	uint32_t from_cseq;          /* RELAY of an INVITE: its CSeq */
@@ -45,6 +45,7 @@ struct exchange {
 	bool has_body;               /* RELAY: the request had one */
 	bool is_invite;              /* RELAY, OWN: a re-INVITE */
 	bool is_refresh;             /* RELAY, OWN: INVITE or UPDATE */
+	bool is_again;               /* RELAY: it was refused by 422 before */
 };
 /* The same of an OPTIONS outside of any call: trunk_watch.h. */
 struct trunk_probe;

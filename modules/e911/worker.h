@@ -50,6 +50,7 @@ struct worker_conf {
 	int ladder_timeout;   /* s that a hunt may take */
 	int linger;           /* s an ended call is kept */
 	int session_expires;  /* s; 0: none */
+	int session_min_se;   /* s */
 	int serve_unknown_source;
 	int elin_walk;
 	struct path_conf path;

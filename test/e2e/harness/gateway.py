@@ -88,6 +88,8 @@ class Gateway:
         self.authority, self.tls_port, self.memory_slack = None, None, 0
         if tls:
             self._add_tls()
+        # Scenarios would wait too long for the least that RFC 4028 allows.
+        self.kamailio.modparams += [("e911", "session_min_se", 2)]
         if forget_soon:
             self.kamailio.modparams += [("e911", "linger", 1),
                                         ("tm", "wt_timer", 1000)]

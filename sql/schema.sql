@@ -15,6 +15,7 @@ BEGIN;
 \ir schema/types.sql
 \ir schema/organizations.sql
 \ir schema/callbacks.sql
+\ir schema/credentials.sql
 \ir schema/routes.sql
 \ir schema/places.sql
 \ir schema/limits.sql
@@ -30,6 +31,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (1, 'initial'),
     (2, 'add_trunk_options'),
     (3, 'add_host_names'),
-    (4, 'add_callback_forms');
+    (4, 'add_callback_forms'),
+    (5, 'add_credentials');
 
 COMMIT;

@@ -138,6 +138,15 @@ void dir_key_psap(struct dir_key *ret, uint64_t psap_id)
 	key_of_id(ret, DIR_PSAP, psap_id);
 }
 
+int dir_key_credential(struct dir_key *ret, struct text username)
+{
+	if (username.len > DIR_USERNAME_MAX)
+		return -ENOSPC;
+	key_begin(ret, DIR_CREDENTIAL);
+	key_bytes(ret, username.p, username.len);
+	return 0;
+}
+
 void dir_plens_add(struct dir_plens *p, unsigned plen)
 {
 	if (plen <= 128)

@@ -88,7 +88,7 @@ LAYOUT(meta, DIR_META);
 /*
  * gateway, one record: what holds for the whole gateway.  Example:
  *
- *   07 1c 93 68 01 47 01 00
+ *   13 ea 4e d9 01 47 01 00
  *   47
  *   01 08 00 5a 00 00 00 00 00 00 00
  *   02 08 00 5b 00 00 00 00 00 00 00
@@ -97,6 +97,8 @@ LAYOUT(meta, DIR_META);
  *   04 08 00 77 af 29 cf 02 00 00 00
  *   05 10 00 18 00 00 00 00 00 00 00 19 00 00 00 00
  *   00 00 00
+ *   06 04 00 65 39 31 31
+ *   07 01 00 01
  */
 /* clang-format off */
 static const struct dir_row gateway_rows[] = {
@@ -105,6 +107,8 @@ static const struct dir_row gateway_rows[] = {
 	[3] = PLENS(gateway, source_plens), /* of the S records */
 	[4] = U64(gateway, desk_number),
 	[5] = TRUNKS(gateway, pstn_trunks), /* u64 each */
+	[6] = TEXT(gateway, digest_realm),
+	[7] = BOOL(gateway, asks_strangers),
 };
 /* clang-format on */
 LAYOUT(gateway, DIR_GATEWAY);
@@ -127,7 +131,7 @@ LAYOUT(source, DIR_SOURCE);
 /*
  * trunk: a peer: calls come from it or go to it.  Example:
  *
- *   0c eb 6f 67 01 54 09 00
+ *   21 ec e0 d4 01 54 09 00
  *   54 00 00 00 00 00 00 00 07
  *   01 08 00 07 00 00 00 00 00 00 00
  *   02 12 00 67 65 6e 65 73 79 73 2d 63 6c 6f 75 64
@@ -161,6 +165,7 @@ LAYOUT(source, DIR_SOURCE);
  *   1f 11 00 73 69 70 3a 02 40 65 78 61 6d 70 6c 65
  *   2e 63 6f 6d
  *   20 0d 00 58 2d 54 72 75 6e 6b 3a 20 61 63 6d 65
+ *   21 01 00 03
  */
 /* clang-format off */
 static const struct dir_row trunk_rows[] = {
@@ -191,6 +196,8 @@ static const struct dir_row trunk_rows[] = {
 	[30] = TEXT(trunk, callback_uri), /* see callback_form.h */
 	[31] = TEXT(trunk, callback_to),
 	[32] = TEXT(trunk, callback_header),
+	[33] = NUMBER(trunk, proofs, 1, 1,
+		      TRUNK_PROOF_ADDRESS | TRUNK_PROOF_DIGEST),
 };
 /* clang-format on */
 LAYOUT(trunk, DIR_TRUNK);
@@ -383,6 +390,27 @@ static const struct dir_row psap_rows[] = {
 };
 /* clang-format on */
 LAYOUT(psap, DIR_PSAP);
+
+/*
+ * credential: who may say that they are this trunk.  Example:
+ *
+ *   14 71 72 bf 01 55 08 00
+ *   55 67 65 6e 65 73 79 73
+ *   01 08 00 07 00 00 00 00 00 00 00
+ *   02 10 00 30 31 32 33 34 35 36 37 38 39 61 62 63
+ *   64 65 66
+ *   03 20 00 30 31 32 33 34 35 36 37 38 39 61 62 63
+ *   64 65 66 30 31 32 33 34 35 36 37 38 39 61 62 63
+ *   64 65 66
+ */
+/* clang-format off */
+static const struct dir_row credential_rows[] = {
+	[1] = U64(credential, trunk_id),
+	[2] = TEXT(credential, ha1_md5),    /* 16 bytes */
+	[3] = TEXT(credential, ha1_sha256), /* 32 bytes */
+};
+/* clang-format on */
+LAYOUT(credential, DIR_CREDENTIAL);
 
 const char *trunk_role_name(enum trunk_role r)
 {

@@ -46,6 +46,7 @@ enum dir_kind {
 	DIR_LOCATION = 'L',     /* location id */
 	DIR_ELIN = 'X',         /* E.164 digits */
 	DIR_PSAP = 'P',         /* psap id */
+	DIR_CREDENTIAL = 'U',   /* user name of a digest */
 };
 
 struct dir_key {
@@ -71,6 +72,9 @@ void dir_key_network(struct dir_key *ret, uint64_t organization_id,
 void dir_key_location(struct dir_key *ret, uint64_t location_id);
 void dir_key_elin(struct dir_key *ret, uint64_t number);
 void dir_key_psap(struct dir_key *ret, uint64_t psap_id);
+/* -ENOSPC when the name is longer than DIR_USERNAME_MAX. */
+#define DIR_USERNAME_MAX 128
+int must_check dir_key_credential(struct dir_key *ret, struct text username);
 
 /* Which prefix lengths exist: bit n of word n/64; 0..128. */
 struct dir_plens {
@@ -102,6 +106,8 @@ struct dir_gateway {
 	struct dir_plens source_plens;
 	uint64_t desk_number;             /* E.164 digits; 0: none */
 	struct dir_trunk_ids pstn_trunks; /* into the telephone network */
+	struct text digest_realm;
+	bool asks_strangers; /* some trunk is known by digest alone */
 };
 
 struct dir_source {
@@ -123,6 +129,12 @@ enum trunk_profile {
 const char *trunk_profile_name(enum trunk_profile p);     /* "legacy" */
 const char *trunk_role_name(enum trunk_role r);           /* "origin" */
 const char *trunk_transport_name(enum trunk_transport t); /* "udp" */
+
+/* What a request of a trunk must show, bits: all of them. */
+enum trunk_proof {
+	TRUNK_PROOF_ADDRESS = 1 << 0, /* of a trunk_source; 0 means this too */
+	TRUNK_PROOF_DIGEST = 1 << 1,  /* a credential of this trunk's */
+};
 
 /* One more place where a trunk is reached. */
 #define DIR_CONTACTS_MAX     7
@@ -165,6 +177,7 @@ struct dir_trunk {
 	/* Callbacks into it: callback_form.h; empty: as the route says. */
 	struct text callback_uri, callback_to;
 	struct text callback_header; /* one more line; empty: none */
+	uint8_t proofs;              /* enum trunk_proof */
 };
 
 struct dir_trunk_org {
@@ -243,6 +256,14 @@ struct dir_psap {
 	struct dir_route routes[DIR_ROUTES_MAX]; /* own, then alternates' */
 };
 
+/* Whoever knows the password sends for this trunk.  Hashes as in RFC 3261
+ * 22.4: of user name, realm and password; empty: this algorithm is not
+ * taken. */
+struct dir_credential {
+	uint64_t trunk_id;
+	struct text ha1_md5, ha1_sha256; /* 16 and 32 bytes */
+};
+
 /*
  * Encode into buf: length, or -ENOSPC.  Decode: 0; -EBADMSG when CRC,
  * version, kind or key echo is wrong; -EPROTO when a field is malformed.
@@ -268,4 +289,5 @@ DIR_RECORD_CODEC(network);
 DIR_RECORD_CODEC(location);
 DIR_RECORD_CODEC(elin);
 DIR_RECORD_CODEC(psap);
+DIR_RECORD_CODEC(credential);
 #undef DIR_RECORD_CODEC

@@ -98,6 +98,8 @@ int must_check directory_endpoint(struct directory *d, uint64_t endpoint_id,
 				  struct dir_endpoint *ret);
 int must_check directory_location(struct directory *d, uint64_t location_id,
 				  struct dir_location *ret);
+int must_check directory_credential(struct directory *d, struct text username,
+				    struct dir_credential *ret);
 int must_check directory_elin(struct directory *d, uint64_t number,
 			      struct dir_elin *ret);
 int must_check directory_psap(struct directory *d, uint64_t psap_id,

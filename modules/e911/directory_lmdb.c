@@ -381,6 +381,7 @@ RECORD(network)
 RECORD(location)
 RECORD(elin)
 RECORD(psap)
+RECORD(credential)
 /* clang-format on */
 
 int directory_meta(struct directory *d, struct dir_meta *ret)
@@ -553,6 +554,16 @@ int directory_location(struct directory *d, uint64_t location_id,
 
 	dir_key_location(&key, location_id);
 	return location_get(d, &key, ret);
+}
+
+int directory_credential(struct directory *d, struct text username,
+			 struct dir_credential *ret)
+{
+	struct dir_key key;
+
+	if (dir_key_credential(&key, username) < 0)
+		return -ENOENT;
+	return credential_get(d, &key, ret);
 }
 
 int directory_elin(struct directory *d, uint64_t number, struct dir_elin *ret)

@@ -12,8 +12,17 @@
 
 struct sip_msg;
 
-/* True: it was answered. */
+/*
+ * True: it was answered.  A stranger hears 401 instead, and 403 the second
+ * time, when some trunk is known by its credential alone.
+ */
 bool gate_refuses(struct sip_msg *msg, const struct path_request *rq);
+
+/*
+ * A test call of a trunk that wants a credential shows whether it has one; an
+ * emergency call is never asked.  True: it was answered, 401.
+ */
+bool gate_asks(struct sip_msg *msg, const struct path_request *rq);
 
 /*
  * Only PSAPs and the telephone network may call a number of a pool.  For an

@@ -102,6 +102,7 @@ static void fill_request(struct sip_msg *msg, struct path_request *rq)
 	rq->view.request_uri = message_request_uri(msg);
 	rq->view.headers = message_headers(msg, &rq->view.header_count);
 	message_source(msg, rq->source, &rq->source_port);
+	rq->method = message_method(msg);
 	rq->sip_call_id = message_call_id(msg);
 	rq->now_ms = clock_utc_ms();
 }
@@ -385,7 +386,7 @@ int handle_test(struct sip_msg *msg)
 	if (message_parse(msg) < 0)
 		return -1;
 	fill_request(msg, &rq);
-	if (gate_refuses(msg, &rq))
+	if (gate_refuses(msg, &rq) || gate_asks(msg, &rq))
 		return 1;
 	begin_path(msg, &rq);
 	if (!begin_invite(msg, &rq, &t, &failed))

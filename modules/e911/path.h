@@ -11,6 +11,7 @@
 #pragma once
 
 #include "call.h"
+#include "credential.h"
 #include "directory.h"
 #include "elin_table.h"
 #include "identity.h"
@@ -19,12 +20,21 @@
 /* What came in.  Texts are borrowed from the message. */
 struct path_request {
 	struct request_view view;
+	struct text method;
 	uint8_t source[16]; /* address of the sender, IPv4 mapped */
 	uint16_t source_port;
 	struct text sip_call_id;
 	int64_t now_ms; /* UTC */
 	bool dry_run;   /* explain: lend nothing */
 };
+
+static inline struct shown path_shown(const struct path_request *rq)
+{
+	return (struct shown){ .request = &rq->view,
+			       .method = rq->method,
+			       .source = rq->source,
+			       .now_ms = rq->now_ms };
+}
 
 /* What the module's parameters say. */
 #define PATH_DEFAULT_ROUTES_MAX 4
@@ -35,6 +45,7 @@ struct path_conf {
 	int elin_walk; /* +1 or -1, see core/elin.h */
 	struct elin_table *elins;
 	const char *node;
+	struct credential_conf credential;
 };
 
 enum path_fault { /* beyond enum identity_fault, told as events */
@@ -45,6 +56,7 @@ enum path_fault { /* beyond enum identity_fault, told as events */
 						    << 2, /* not allowed here */
 		  PATH_FAULT_DIRECTORY = 1 << 3,  /* damaged or missing */
 		  PATH_FAULT_ROUTES_CUT = 1 << 4, /* more than fit */
+		  PATH_FAULT_CREDENTIAL = 1 << 5, /* missing or not right */
 };
 
 struct path {
@@ -54,6 +66,7 @@ struct path {
 
 	/* identify */
 	bool source_known; /* the trunk was found */
+	enum credential_state credential;
 	struct dir_trunk trunk;
 	struct dir_organization organization; /* id 0: none */
 	const char *organization_from;        /* "header", "trunk", "none" */

@@ -231,6 +231,11 @@ void path_report_faults(const struct path *p, const struct path_request *rq,
 			tell_fault(p, rq, call, EVENT_ORGANIZATION_REFUSED,
 				   organization_faults[i].word);
 		}
+	if (p->faults & PATH_FAULT_CREDENTIAL) {
+		stat_add(STAT_credentials_missed, 1);
+		tell_fault(p, rq, call, EVENT_CREDENTIAL_MISSED,
+			   credential_fault(p->credential));
+	}
 	if (p->faults & PATH_FAULT_ROUTES_CUT)
 		tell_fault(p, rq, call, EVENT_INPUT_MALFORMED,
 			   "routes: more than one call can try");

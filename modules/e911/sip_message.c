@@ -78,6 +78,11 @@ struct text message_to_uri(struct sip_msg *msg)
 	return str_to_text(get_to(msg)->uri);
 }
 
+struct text message_method(struct sip_msg *msg)
+{
+	return str_to_text(msg->first_line.u.request.method);
+}
+
 struct text message_request_uri(struct sip_msg *msg)
 {
 	return str_to_text(msg->first_line.u.request.uri);

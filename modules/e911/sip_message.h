@@ -37,6 +37,7 @@ struct text message_to_tag(struct sip_msg *msg);
 struct text message_from_uri(struct sip_msg *msg);
 struct text message_to_uri(struct sip_msg *msg);
 struct text message_request_uri(struct sip_msg *msg);
+struct text message_method(struct sip_msg *msg);
 uint32_t message_cseq(struct sip_msg *msg);
 /* 0..255; -1 when there is none that can be read. */
 int message_max_forwards(struct sip_msg *msg);

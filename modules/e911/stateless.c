@@ -3,7 +3,9 @@
 
 #include <errno.h>
 
+#include "core/data_lump_rpl.h"
 #include "modules/sl/sl.h"
+#include "platform.h"
 
 static sl_api_t slb;
 
@@ -15,4 +17,13 @@ int stateless_bind(void)
 void stateless_reply(struct sip_msg *msg, int code, const char *reason)
 {
 	(void)slb.zreply(msg, code, (char *)reason);
+}
+
+void stateless_reply_with(struct sip_msg *msg, int code, const char *reason,
+			  struct text lines)
+{
+	if (!add_lump_rpl(msg, (char *)lines.p, (int)lines.len, LUMP_RPL_HDR))
+		log_line(LEVEL_WARNING, "no memory for the headers of a %d",
+			 code);
+	stateless_reply(msg, code, reason);
 }

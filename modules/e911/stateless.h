@@ -13,3 +13,6 @@ int must_check stateless_bind(void);
 /* Answer a request; reason is static text.  Its ACK, if it gets one, is the
  * script's. */
 void stateless_reply(struct sip_msg *msg, int code, const char *reason);
+/* ... with whole header lines more. */
+void stateless_reply_with(struct sip_msg *msg, int code, const char *reason,
+			  struct text lines);

@@ -2,10 +2,11 @@
 /*
  * identify: which organisation and which endpoint calls.
  *
- * The trunk follows from the source address.  The organisation is the one
- * that E911-Organization-ID claims, if the trunk may carry it, else the
- * trunk's own: a wrong claim is told and never refused.  The endpoint is the
- * first hit among the identities in the order that the trunk sets.
+ * The trunk follows from the source address or a digest credential.  The
+ * organisation is the one that E911-Organization-ID claims, if the trunk may
+ * carry it and the request shows all that the trunk wants, else the trunk's
+ * own: a wrong claim is told and never refused.  The endpoint is the first hit
+ * among the identities in the order that the trunk sets.
  *
  * Where and who are separate: an address in a known subnet settles the
  * place, and the search goes on for the person.  The number of a site or
@@ -19,14 +20,30 @@
 #include "path.h"
 
 static void find_trunk(struct path *p, const struct path_request *rq,
-		       struct directory *d)
+		       struct directory *d, const struct path_conf *conf)
 {
-	int rc = d ? directory_trunk_by_source(d, rq->source, &p->trunk)
-		   : -ENOENT;
+	struct shown shown = path_shown(rq);
+	struct sender s;
 
-	p->source_known = path_found(p, rc);
-	if (!p->source_known)
-		memset(&p->trunk, 0, sizeof(p->trunk));
+	sender_find(&s, d, &shown, &conf->credential);
+	(void)path_found(p, s.directory_error);
+	p->source_known = s.is_known;
+	p->trunk = s.trunk;
+	p->credential = s.credential;
+	if (s.lacks_proof)
+		p->faults |= PATH_FAULT_CREDENTIAL;
+}
+
+/* Does the trunk belong to it?  Then it need not be listed. */
+static bool is_own(struct path *p, struct directory *d,
+		   const struct uuid *claimed)
+{
+	struct dir_organization own;
+
+	return p->trunk.organization_id &&
+	       path_found(p, directory_organization(d, p->trunk.organization_id,
+						    &own)) &&
+	       memcmp(&own.uuid, claimed, sizeof(own.uuid)) == 0;
 }
 
 /* The organisation that the request claims and this trunk may carry; 0. */
@@ -51,9 +68,14 @@ static uint64_t claimed_organization(struct path *p,
 	}
 	if (!d || !p->source_known)
 		return 0;
+	/* Told as such; whose the call is nobody has shown. */
+	if (p->faults & PATH_FAULT_CREDENTIAL)
+		return 0;
 	if (path_found(p, directory_trunk_org(d, p->trunk.trunk_id, &claimed,
 					      &id)))
 		return id;
+	if (is_own(p, d, &claimed))
+		return p->trunk.organization_id;
 	p->faults |= PATH_FAULT_ORGANIZATION_FOREIGN;
 	return 0;
 }
@@ -166,8 +188,7 @@ static void find_endpoint(struct path *p, struct directory *d)
 void step_identify(struct path *p, const struct path_request *rq,
 		   struct directory *d, const struct path_conf *conf)
 {
-	(void)conf;
-	find_trunk(p, rq, d);
+	find_trunk(p, rq, d, conf);
 	find_organization(p, rq, d);
 	collect(p, rq);
 	if (p->organization.organization_id)

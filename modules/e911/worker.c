@@ -60,6 +60,8 @@ int worker_shared_new(void)
 		return -ENOMEM;
 	directory_path_set();
 	(void)directory_probe(directory_path);
+	random_bytes(worker_conf.path.credential.key,
+		     sizeof(worker_conf.path.credential.key));
 	worker_conf.path.elins = s->elins;
 	worker_conf.path.node = worker_conf.node;
 	worker_conf.path.elin_walk = worker_conf.elin_walk < 0 ? -1 : 1;

@@ -16,6 +16,7 @@ union any_record {
 	struct dir_location location;
 	struct dir_elin elin;
 	struct dir_psap psap;
+	struct dir_credential credential;
 };
 
 static int decode(const struct dir_key *k, const void *p, size_t n,
@@ -46,6 +47,8 @@ static int decode(const struct dir_key *k, const void *p, size_t n,
 		return dir_elin_decode(k, p, n, &r->elin);
 	case DIR_PSAP:
 		return dir_psap_decode(k, p, n, &r->psap);
+	case DIR_CREDENTIAL:
+		return dir_credential_decode(k, p, n, &r->credential);
 	}
 	return -EBADMSG;
 }

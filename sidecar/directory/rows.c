@@ -9,6 +9,8 @@
 #include "base/utf8.h"
 #include "callback_form.h"
 #include "directory/trunk_hosts.h"
+#include "md5.h"
+#include "sha256.h"
 
 /* ---- checks ---- */
 
@@ -287,6 +289,30 @@ static void take_hosts(struct fields *f, struct dir_trunk *r,
 		r->configured = text_of("");
 }
 
+/* "address,digest" */
+static void take_proofs(struct fields *f, size_t col, struct dir_trunk *r)
+{
+	static const struct {
+		const char *name;
+		uint8_t bit;
+	} known[] = {
+		{ "address", TRUNK_PROOF_ADDRESS },
+		{ "digest", TRUNK_PROOF_DIGEST },
+	};
+	struct text rest = db_text(f->row, col), piece;
+
+	while (f->err >= 0 && text_cut(&rest, ',', &piece)) {
+		uint8_t bit = 0;
+
+		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+			if (text_equal(piece, text_of(known[i].name)))
+				bit = known[i].bit;
+		if (!bit)
+			f->err = row_refuse(f->out, "proofs are unknown");
+		r->proofs |= bit;
+	}
+}
+
 static struct text take_form(struct fields *f, size_t col,
 			     char buf[CALLBACK_FORM_MAX], const char *what)
 {
@@ -329,6 +355,7 @@ int row_trunk(const struct db_row *row, struct row_out *out)
 	r.callback_uri = take_form(&f, 21, forms[0], "callback request_uri");
 	r.callback_to = take_form(&f, 22, forms[1], "callback to_uri");
 	r.callback_header = take_form(&f, 23, forms[2], "callback header");
+	take_proofs(&f, 24, &r);
 	if (f.err >= 0 && r.port == 0)
 		f.err = row_refuse(out, "port is missing");
 	take_hosts(&f, &r, &texts);
@@ -372,6 +399,48 @@ int row_trunk_org(const struct db_row *row, struct row_out *out)
 		return f.err;
 	return put(out, buf,
 		   dir_trunk_org_encode(&r, &out->key, buf, sizeof(buf)));
+}
+
+/* size bytes as hexadecimal digits, or NULL */
+static struct text take_hash(struct fields *f, size_t col, uint8_t *buf,
+			     size_t size)
+{
+	struct text t = db_text(f->row, col);
+
+	if (f->err < 0 || !t.len)
+		return text_of("");
+	for (size_t i = 0; t.len == 2 * size && i < size; i++) {
+		int high = text_hex_digit(t.p[2 * i]);
+		int low = text_hex_digit(t.p[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			break;
+		buf[i] = (uint8_t)(high << 4 | low);
+		if (i + 1 == size)
+			return text_make((const char *)buf, size);
+	}
+	f->err = row_refuse(f->out, "ha1 is no hash");
+	return text_of("");
+}
+
+int row_trunk_credential(const struct db_row *row, struct row_out *out)
+{
+	struct fields f = { .row = row, .out = out };
+	struct dir_credential r = { 0 };
+	uint8_t buf[DIR_RECORD_MAX], md5[MD5_SIZE], sha256[SHA256_SIZE];
+	struct text username = take_text(&f, 0, DIR_USERNAME_MAX, "username");
+
+	if (f.err < 0)
+		return f.err;
+	if (!username.len || dir_key_credential(&out->key, username) < 0)
+		return row_refuse(out, "username is missing");
+	r.trunk_id = take_id(&f, 1, "trunk_id");
+	r.ha1_md5 = take_hash(&f, 2, md5, sizeof(md5));
+	r.ha1_sha256 = take_hash(&f, 3, sha256, sizeof(sha256));
+	if (f.err < 0)
+		return f.err;
+	return put(out, buf,
+		   dir_credential_encode(&r, &out->key, buf, sizeof(buf)));
 }
 
 /* ---- organisations and the gateway ---- */
@@ -430,6 +499,8 @@ int row_gateway(const struct db_row *row, struct row_out *out)
 	take_plens(&f, 2, &r.source_plens);
 	r.desk_number = take_number(&f, 3, "desk_number");
 	take_trunks(&f, 4, &r.pstn_trunks);
+	r.digest_realm = take_text(&f, 5, ROW_PART_MAX, "digest_realm");
+	r.asks_strangers = db_bool(row, 6);
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf,

@@ -175,6 +175,9 @@ static int print_gateway(const struct dir_key *k, struct lmdb_value v)
 	print_plens("source_plens", &r.source_plens);
 	print_u64("desk_number", r.desk_number);
 	print_trunks("pstn_trunks", &r.pstn_trunks);
+	print_text("digest_realm", r.digest_realm);
+	if (r.asks_strangers)
+		(void)printf(" asks_strangers");
 	return 0;
 }
 
@@ -240,6 +243,7 @@ static int print_trunk(const struct dir_key *k, struct lmdb_value v)
 	print_form("callback_uri", r.callback_uri);
 	print_form("callback_to", r.callback_to);
 	print_form("callback_header", r.callback_header);
+	print_u64("proofs", r.proofs);
 	return 0;
 }
 
@@ -254,6 +258,16 @@ static int print_trunk_org(const struct dir_key *k, struct lmdb_value v)
 		print_uuid("uuid", &u);
 	}
 	print_u64("organization_id", r.organization_id);
+	return 0;
+}
+
+/* Not the hashes: they are as good as the password. */
+static int print_credential(const struct dir_key *k, struct lmdb_value v)
+{
+	DECODE(credential, k, v)
+	(void)printf("trunk_credential");
+	print_text("username", text_make((const char *)k->b + 1, k->len - 1));
+	print_u64("trunk_id", r.trunk_id);
 	return 0;
 }
 
@@ -377,6 +391,8 @@ static int print_record(const struct dir_key *k, struct lmdb_value v)
 		return print_trunk_org(k, v);
 	case DIR_ORGANIZATION:
 		return print_organization(k, v);
+	case DIR_CREDENTIAL:
+		return print_credential(k, v);
 	case DIR_IDENTITY:
 		return print_identity(k, v);
 	case DIR_ENDPOINT:

@@ -85,7 +85,7 @@ BEGIN
 END
 $do$;
 
-\ir ../schema/sentences.sql
+\ir 0004_add_callback_forms/sentences.sql
 
 REVOKE ALL ON FUNCTION
     e911.is_callback_form(text, boolean),

@@ -19,7 +19,7 @@ CREATE TABLE e911.change_log (
                                       'trunk_organization', 'location', 'elin',
                                       'endpoint', 'site_number',
                                       'network_range', 'psap', 'gateway',
-                                      'everything')),
+                                      'everything', 'trunk_credential')),
     id          bigint,
     key         text,
     changed_at  timestamptz NOT NULL DEFAULT now()
@@ -36,7 +36,7 @@ COMMENT ON COLUMN e911.change_log.entity IS
 COMMENT ON COLUMN e911.change_log.id IS
     'organization, trunk, location, endpoint, psap: its number';
 COMMENT ON COLUMN e911.change_log.key IS
-    'trunk_source: prefix; trunk_organization: trunk_id/uuid; elin: number; site_number: organization_id/number; network_range: organization_id/prefix';
+    'trunk_source: prefix; trunk_organization: trunk_id/uuid; elin: number; trunk_credential: user name; site_number: organization_id/number; network_range: organization_id/prefix';
 COMMENT ON COLUMN e911.change_log.changed_at IS
     'when that transaction began';
 
@@ -119,7 +119,8 @@ BEGIN
               FROM changed JOIN e911.trunk_organization
              USING (organization_id)$$),
         -- Routes by number go over whatever trunk has the prefix now; callbacks
-        -- over those of role pstn, and those of the organisation.
+        -- over those of role pstn, and those of the organisation.  Whether
+        -- strangers are asked for credentials is the gateway's.
         ('trunk', $$
             WITH RECURSIVE touched AS (
                 SELECT r.psap_id FROM e911.psap_route r
@@ -135,7 +136,8 @@ BEGIN
             UNION ALL
             SELECT 'psap', psap_id, NULL FROM touched
             UNION ALL
-            SELECT 'gateway', NULL, NULL FROM changed WHERE role = 'pstn'
+            SELECT 'gateway', NULL, NULL FROM changed
+             WHERE role = 'pstn' OR proofs = '{digest}'
             UNION ALL
             SELECT 'organization', organization_id, NULL FROM changed
              WHERE organization_id IS NOT NULL
@@ -147,6 +149,8 @@ BEGIN
             SELECT 'trunk', trunk_id, NULL FROM changed$$),
         ('trunk_callback', $$
             SELECT 'trunk', trunk_id, NULL FROM changed$$),
+        ('trunk_credential', $$
+            SELECT 'trunk_credential', NULL, username FROM changed$$),
         -- The gateway's record holds the prefix lengths in use.
         ('trunk_source', $$
             SELECT 'trunk_source', NULL, source::text FROM changed

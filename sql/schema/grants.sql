@@ -23,8 +23,13 @@ GRANT INSERT, UPDATE, DELETE ON
     e911.trunk_organization, e911.psap, e911.psap_route, e911.location, e911.elin, e911.endpoint,
     e911.site_number, e911.network_range
     TO e911_operator;
-GRANT UPDATE (relay_center_psap_id, last_resort_psap_id, desk_number)
+GRANT UPDATE (relay_center_psap_id, last_resort_psap_id, desk_number,
+              digest_realm)
     ON e911.gateway TO e911_operator;
+
+-- A hash is as good as the password it was made of.
+GRANT SELECT ON e911.trunk_credential TO e911_sidecar, e911_operator;
+GRANT INSERT, UPDATE, DELETE ON e911.trunk_credential TO e911_operator;
 
 -- What happened, and the views.
 GRANT SELECT ON
@@ -56,5 +61,6 @@ GRANT EXECUTE ON FUNCTION
     TO e911_sidecar;
 GRANT EXECUTE ON FUNCTION
     e911.directory_rebuild(),
-    e911.callback_use(text, text, text, text, text)
+    e911.callback_use(text, text, text, text, text),
+    e911.trunk_credential_set(text, text, text)
     TO e911_operator;

@@ -120,6 +120,12 @@ CREATE TABLE e911.trunk (
                         CONSTRAINT trunk_max_calls_is_not_negative
                             CHECK (max_calls >= 0),
     host_name           e911.host_name,
+    proofs              text[] NOT NULL DEFAULT '{address}'
+                        CONSTRAINT trunk_proofs_are_known
+                            CHECK (proofs IN ('{address}', '{digest}',
+                                              '{address,digest}')),
+    CONSTRAINT trunk_that_shows_digest_is_origin
+        CHECK (proofs = '{address}' OR role = 'origin'),
     CONSTRAINT trunk_of_an_organization_is_origin
         CHECK (organization_id IS NULL OR role = 'origin'),
     CONSTRAINT trunk_with_prefix_is_egress
@@ -179,6 +185,8 @@ COMMENT ON COLUMN e911.trunk.max_calls IS
     'calls at a time; others are tried before more go out here; 0: no limit';
 COMMENT ON COLUMN e911.trunk.host_name IS
     'name whose addresses we send to; e911d asks the DNS for them; NULL: host';
+COMMENT ON COLUMN e911.trunk.proofs IS
+    'what its requests show: address, of trunk_source; digest, of trunk_credential; both. Known by address, a call is served whatever it lacks';
 
 CREATE TABLE e911.trunk_contact (
     trunk_id    bigint NOT NULL

@@ -106,6 +106,9 @@ CREATE TABLE e911.gateway (
     last_resort_kind        text NOT NULL
                             GENERATED ALWAYS AS ('last_resort') STORED,
     desk_number             e911.e164,
+    digest_realm            text NOT NULL DEFAULT 'e911'
+                            CONSTRAINT gateway_digest_realm_is_a_word
+                                CHECK (digest_realm ~ '^[A-Za-z0-9._-]{1,128}$'),
     CONSTRAINT gateway_relay_center_is_a_relay_center
         FOREIGN KEY (relay_center_psap_id, relay_center_kind)
         REFERENCES e911.psap (psap_id, kind),
@@ -129,6 +132,8 @@ COMMENT ON COLUMN e911.gateway.last_resort_kind IS
     'always last_resort, for the foreign key';
 COMMENT ON COLUMN e911.gateway.desk_number IS
     'whom a PSAP''s callback rings that leads to nobody else: the operator''s own desk; NULL: it is refused';
+COMMENT ON COLUMN e911.gateway.digest_realm IS
+    'realm of digest credentials; whoever changes it sets all of them anew';
 
 INSERT INTO e911.gateway DEFAULT VALUES;
 

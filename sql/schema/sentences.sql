@@ -125,6 +125,10 @@ AS $$
     WHEN 'security.source' THEN concat(
         'a request from ', detail ->> 'source_address',
         ', which belongs to no trunk')
+    WHEN 'security.credential' THEN concat(
+        'the credential that ', t.trunk, ' wants is not there or not right',
+        ': ' || (detail ->> 'fault'),
+        '; ' || t.organization || ' is used')
     WHEN 'security.callback' THEN concat(
         'a call to the lent number ', detail ->> 'request_uri',
         ' from ', detail ->> 'source_address',

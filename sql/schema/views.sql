@@ -106,7 +106,8 @@ CREATE VIEW e911.unprovisioned AS
     SELECT 'trunk', t.trunk_id, o.name, t.name,
            'has no source address', 'its requests are a stranger''s'
       FROM e911.trunk t LEFT JOIN e911.organization o USING (organization_id)
-     WHERE NOT EXISTS (SELECT FROM e911.trunk_source s
+     WHERE t.proofs <> '{digest}'
+       AND NOT EXISTS (SELECT FROM e911.trunk_source s
                         WHERE s.trunk_id = t.trunk_id)
     UNION ALL
     SELECT 'trunk', t.trunk_id, NULL, t.name,

@@ -328,6 +328,63 @@ SELECT test.accepted($$UPDATE e911.trunk_contact
     'a destination may have a name');
 DELETE FROM e911.trunk_contact;
 
+-- Credentials.
+SELECT test.refused(format(
+    'INSERT INTO e911.trunk_credential (username, trunk_id, ha1_md5, ha1_sha256)'
+    ' VALUES (%L, %s, %L, %L)', username, trunk, md5, sha256),
+    state, name, sentence)
+  FROM (VALUES
+    ('a:b', 1, repeat('0', 32), NULL, '23514',
+     'trunk_credential_username_is_a_word', 'a user name has no colon'),
+    ('a"', 1, repeat('0', 32), NULL, '23514',
+     'trunk_credential_username_is_a_word', 'a user name has no quote'),
+    ('a', 999999, repeat('0', 32), NULL, '23503',
+     'trunk_credential_trunk_is_origin', 'a credential''s trunk exists'),
+    ('a', :north_trunk, repeat('0', 32), NULL, '23503',
+     'trunk_credential_trunk_is_origin', 'a PSAP has no credential'),
+    ('a', 1, 'secret', NULL, '23514',
+     'trunk_credential_ha1_md5_is_a_hash', 'a password is not kept'),
+    ('a', 1, NULL, repeat('0', 32), '23514',
+     'trunk_credential_ha1_sha256_is_a_hash', 'a hash has its length'),
+    ('a', 1, NULL, NULL, '23514',
+     'trunk_credential_has_a_hash', 'a credential has a hash'))
+    AS v (username, trunk, md5, sha256, state, name, sentence);
+SELECT test.refused(
+    $$SELECT e911.trunk_credential_set('genesys-cloud', 'a', 'b');
+      INSERT INTO e911.trunk_credential SELECT * FROM e911.trunk_credential$$,
+    '428C9', NULL, 'nobody writes a generated column');
+SELECT test.refused(
+    $$SELECT e911.trunk_credential_set('genesys-cloud', 'a', 'b');
+      INSERT INTO e911.trunk_credential (username, trunk_id, ha1_md5)
+      SELECT username, trunk_id, ha1_md5 FROM e911.trunk_credential$$,
+    '23505', 'trunk_credential_pkey', 'a user name stands for one trunk');
+SELECT test.refused(
+    $$SELECT e911.trunk_credential_set('nowhere', 'a', 'b')$$,
+    'P0002', NULL, 'a credential is for a trunk that exists');
+SELECT test.refused(
+    $$SELECT e911.trunk_credential_set('genesys-cloud', 'a', '')$$,
+    '22004', NULL, 'a password has letters');
+SELECT e911.trunk_credential_set('genesys-cloud', 'Mufasa', 'one')
+    \g /dev/null
+SELECT e911.trunk_credential_set('genesys-cloud', 'Mufasa', 'Circle of Life')
+    \g /dev/null
+SELECT test.is_same(ha1_md5 || ha1_sha256,
+    md5('Mufasa:e911:Circle of Life')
+    || encode(sha256('Mufasa:e911:Circle of Life'), 'hex'),
+    'a credential is what RFC 3261 says')
+  FROM e911.trunk_credential;
+DELETE FROM e911.trunk_credential;
+SELECT test.refused(format('UPDATE e911.trunk SET proofs = %L WHERE name = %L',
+                           proofs, trunk), '23514', name, sentence)
+  FROM (VALUES
+    ('{}', 'genesys-cloud', 'trunk_proofs_are_known', 'something is shown'),
+    ('{hearsay}', 'genesys-cloud', 'trunk_proofs_are_known',
+     'a proof is known'),
+    ('{address,digest}', 'psap-north', 'trunk_that_shows_digest_is_origin',
+     'a PSAP is known by address')) AS v (proofs, trunk, name, sentence);
+SELECT test.refused($$UPDATE e911.gateway SET digest_realm = 'a"b'$$,
+    '23514', 'gateway_digest_realm_is_a_word', 'a realm has no quote');
+
 -- Forms of callbacks.
 SELECT test.refused(format(
     'INSERT INTO e911.trunk_callback VALUES (%s, %L, %L, %L)',

@@ -159,6 +159,15 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'gateway, trunk 8', 'a way into the telephone network is the gateway''s'),
     ($$DELETE FROM e911.trunk WHERE trunk_id = 8$$,
      'gateway, trunk 8', '... also when it goes'),
+    ($$INSERT INTO e911.trunk_credential (username, trunk_id, ha1_md5)
+       VALUES ('a', 1, repeat('0', 32))$$,
+     'trunk_credential a', 'a new credential is logged'),
+    ($$DELETE FROM e911.trunk_credential$$,
+     'trunk_credential a', 'a removed credential is logged'),
+    ($$UPDATE e911.trunk SET proofs = '{digest}' WHERE trunk_id = 1$$,
+     'gateway, trunk 1', 'whether strangers are asked is the gateway''s'),
+    ($$UPDATE e911.trunk SET proofs = '{address}' WHERE trunk_id = 1$$,
+     'gateway, trunk 1', '... also when it ends'),
     ($$UPDATE e911.trunk SET organization_id = 1 WHERE trunk_id = 1$$,
      'organization 1, trunk 1', 'a platform is its organisation''s'),
     ($$DELETE FROM e911.trunk WHERE trunk_id = 2$$,
@@ -168,7 +177,7 @@ SELECT test.is_same(test.logged(statement), want, sentence)
     ($$TRUNCATE e911.organization CASCADE$$,
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
-     'everything, everything',
+     'everything, everything, everything',
      'TRUNCATE CASCADE says so for each table'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
@@ -187,7 +196,7 @@ SELECT test.is_same((SELECT count(*) FROM e911.change_log c
 SELECT test.is_same(string_agg(relname, ', ' ORDER BY relname),
     'elin, endpoint, gateway, location, network_range, organization, psap, '
     'psap_route, site_number, trunk, trunk_callback, trunk_contact, '
-    'trunk_organization, trunk_source',
+    'trunk_credential, trunk_organization, trunk_source',
     'every table of what is provisioned is watched')
   FROM (SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
          WHERE t.tgname LIKE 'change\_note\_%'

@@ -28,6 +28,8 @@ static const struct dir_gateway gateway = {
 	.source_plens.word = { 1, 1ULL << 32 | 1ULL << 56, 1 },
 	.desk_number = 12065550199,
 	.pstn_trunks = { 2, { 24, 25 } },
+	.digest_realm = T("e911"),
+	.asks_strangers = true,
 };
 static const struct dir_source source = { .trunk_id = 7 };
 static const struct dir_trunk trunk = {
@@ -59,6 +61,7 @@ static const struct dir_trunk trunk = {
 	.callback_uri = T("sip:\2@acme.example.com"),
 	.callback_to = T("sip:\2@example.com"),
 	.callback_header = T("X-Trunk: acme"),
+	.proofs = TRUNK_PROOF_ADDRESS | TRUNK_PROOF_DIGEST,
 };
 static const struct dir_trunk_org trunk_org = { .organization_id = 3 };
 static const struct dir_organization organization = {
@@ -116,6 +119,12 @@ static const struct dir_psap psap = {
 		    { 22, 81, { NULL, 0 } } },
 };
 
+static const struct dir_credential credential = {
+	.trunk_id = 7,
+	.ha1_md5 = T("0123456789abcdef"),
+	.ha1_sha256 = T("0123456789abcdef0123456789abcdef"),
+};
+
 static bool text_same(struct text a, struct text b)
 {
 	return text_equal(a, b);
@@ -134,7 +143,8 @@ static bool text_same(struct text a, struct text b)
 SAME(meta, N(schema_version) && N(change_txid) && N(change_id) &&
 	   N(published_at_ms) && S(database_id))
 SAME(gateway, N(relay_center_psap_id) && N(last_resort_psap_id) &&
-	      B(source_plens) && N(desk_number) && B(pstn_trunks))
+	      B(source_plens) && N(desk_number) && B(pstn_trunks) &&
+	      S(digest_realm) && N(asks_strangers))
 SAME(source, N(trunk_id))
 SAME(trunk, N(trunk_id) && S(name) && N(role) && N(transport) && S(host) &&
 	    N(port) && N(organization_id) && B(identify_order) &&
@@ -146,7 +156,7 @@ SAME(trunk, N(trunk_id) && S(name) && N(role) && N(transport) && S(host) &&
 	    N(has_replacement) && S(replace_prefix) && N(contact_count) &&
 	    S(contacts[0].host) && N(contacts[0].port) &&
 	    N(contacts[0].transport) && S(configured) && S(callback_uri) &&
-	    S(callback_to) && S(callback_header))
+	    S(callback_to) && S(callback_header) && N(proofs))
 SAME(trunk_org, N(organization_id))
 SAME(organization, N(organization_id) && B(uuid) && S(name) &&
 		   N(default_location_id) && N(elin_timeout_s) &&
@@ -162,6 +172,7 @@ SAME(location, N(location_id) && N(organization_id) && S(name) &&
 	       S(address) && N(psap_id) && N(desk_number) &&
 	       N(elin_count) && B(elins))
 SAME(elin, N(location_id) && N(organization_id))
+SAME(credential, N(trunk_id) && S(ha1_md5) && S(ha1_sha256))
 
 static bool psap_same(const void *pa, const void *pb)
 {
@@ -197,6 +208,7 @@ CODEC(network)
 CODEC(location)
 CODEC(elin)
 CODEC(psap)
+CODEC(credential)
 
 #define SAMPLE(n) \
 	{ .name = #n, .record = &(n), .size = sizeof(n), \
@@ -205,7 +217,7 @@ static struct dir_sample samples[DIR_SAMPLE_COUNT] = {
 	SAMPLE(meta), SAMPLE(gateway), SAMPLE(source), SAMPLE(trunk),
 	SAMPLE(trunk_org), SAMPLE(organization), SAMPLE(identity),
 	SAMPLE(endpoint), SAMPLE(network), SAMPLE(location), SAMPLE(elin),
-	SAMPLE(psap),
+	SAMPLE(psap), SAMPLE(credential),
 };
 /* clang-format on */
 
@@ -228,6 +240,8 @@ const struct dir_sample *dir_samples(void)
 	dir_key_location(&s++->key, location.location_id);
 	dir_key_elin(&s++->key, location.elins[0]);
 	dir_key_psap(&s++->key, psap.psap_id);
+	err = dir_key_credential(&s++->key, text_of("genesys"));
+	assert(err == 0);
 	assert(s == samples + DIR_SAMPLE_COUNT);
 	return samples;
 }

@@ -22,7 +22,7 @@
 
 /* A row of SQL from C strings; NULL is NULL. */
 struct fake_row {
-	struct text col[24];
+	struct text col[32];
 	struct db_row row;
 };
 
@@ -74,7 +74,7 @@ static char long_text[600];
 static void refuses_with(row_f *read, size_t count, const char *const *cols,
 			 size_t at, const char *value, const char *why)
 {
-	const char *copy[24];
+	const char *copy[32];
 
 	memcpy(copy, cols, count * sizeof(copy[0]));
 	copy[at] = value;
@@ -82,87 +82,123 @@ static void refuses_with(row_f *read, size_t count, const char *const *cols,
 }
 
 static const char *const trunk[] = {
-	"7",         "west",
-	"origin",    "udp",
-	"192.0.2.7", "5060",
-	NULL,        "device_user,mac",
-	"",          "e164",
-	"2000",      "30000",
-	"10000",     "i3",
-	"30",        "+1425",
-	"425",       "udp 5060 192.0.2.8,tls 5061 2001:db8::8",
-	"30",        "5",
-	"23",        "sip:{number}@acme.example.com",
-	"sip:a@b",   "X-Trunk: acme",
+	"7",
+	"west",
+	"origin",
+	"udp",
+	"192.0.2.7",
+	"5060",
+	NULL,
+	"device_user,mac",
+	"",
+	"e164",
+	"2000",
+	"30000",
+	"10000",
+	"i3",
+	"30",
+	"+1425",
+	"425",
+	"udp 5060 192.0.2.8,tls 5061 2001:db8::8",
+	"30",
+	"5",
+	"23",
+	"sip:{number}@acme.example.com",
+	"sip:a@b",
+	"X-Trunk: acme",
+	"address,digest",
 };
 
 static void a_trunk_must_be_usable(void **s)
 {
 	(void)s;
-	accepts(row_trunk, 24, trunk);
-	refuses_with(row_trunk, 24, trunk, 0, "0", "trunk_id is missing");
-	refuses_with(row_trunk, 24, trunk, 1, long_text,
+	accepts(row_trunk, 25, trunk);
+	refuses_with(row_trunk, 25, trunk, 0, "0", "trunk_id is missing");
+	refuses_with(row_trunk, 25, trunk, 1, long_text,
 		     "name has 599 bytes, at most 255 fit");
-	refuses_with(row_trunk, 24, trunk, 1, "a\xff",
+	refuses_with(row_trunk, 25, trunk, 1, "a\xff",
 		     "name is no valid UTF-8");
-	refuses_with(row_trunk, 24, trunk, 1, "a\r\nb",
+	refuses_with(row_trunk, 25, trunk, 1, "a\r\nb",
 		     "name holds control characters");
-	refuses_with(row_trunk, 24, trunk, 2, "boss", "role is unknown");
-	refuses_with(row_trunk, 24, trunk, 3, "sctp", "transport is unknown");
-	refuses_with(row_trunk, 24, trunk, 4, "sip.example.com:5060",
+	refuses_with(row_trunk, 25, trunk, 2, "boss", "role is unknown");
+	refuses_with(row_trunk, 25, trunk, 3, "sctp", "transport is unknown");
+	refuses_with(row_trunk, 25, trunk, 4, "sip.example.com:5060",
 		     "host is no IP address and no host name");
-	refuses_with(row_trunk, 24, trunk, 5, "0", "port is missing");
-	refuses_with(row_trunk, 24, trunk, 5, "65536", "port is out of range");
-	refuses_with(row_trunk, 24, trunk, 7, "mac,shoe", "bad identify_order");
-	refuses_with(row_trunk, 24, trunk, 7,
+	refuses_with(row_trunk, 25, trunk, 5, "0", "port is missing");
+	refuses_with(row_trunk, 25, trunk, 5, "65536", "port is out of range");
+	refuses_with(row_trunk, 25, trunk, 7, "mac,shoe", "bad identify_order");
+	refuses_with(row_trunk, 25, trunk, 7,
 		     "mac,mac,mac,mac,mac,mac,mac,mac,"
 		     "mac",
 		     "bad identify_order");
-	refuses_with(row_trunk, 24, trunk, 9, "e162",
+	refuses_with(row_trunk, 25, trunk, 9, "e162",
 		     "number_format is unknown");
-	refuses_with(row_trunk, 24, trunk, 13, "tdm", "profile is unknown");
-	refuses_with(row_trunk, 24, trunk, 17, "udp 5060", "bad contact");
-	refuses_with(row_trunk, 24, trunk, 17, "udp 0 192.0.2.8",
+	refuses_with(row_trunk, 25, trunk, 13, "tdm", "profile is unknown");
+	refuses_with(row_trunk, 25, trunk, 17, "udp 5060", "bad contact");
+	refuses_with(row_trunk, 25, trunk, 17, "udp 0 192.0.2.8",
 		     "bad contact");
-	refuses_with(row_trunk, 24, trunk, 17, "sctp 5060 192.0.2.8",
+	refuses_with(row_trunk, 25, trunk, 17, "sctp 5060 192.0.2.8",
 		     "bad contact");
-	refuses_with(row_trunk, 24, trunk, 17, "udp 5060 192.0.2.8:5060",
+	refuses_with(row_trunk, 25, trunk, 17, "udp 5060 192.0.2.8:5060",
 		     "bad contact");
-	refuses_with(row_trunk, 24, trunk, 18, "301",
+	refuses_with(row_trunk, 25, trunk, 18, "301",
 		     "oos_check_s is out of range");
-	refuses_with(row_trunk, 24, trunk, 19, "31",
+	refuses_with(row_trunk, 25, trunk, 19, "31",
 		     "oos_force_s is out of range");
-	refuses_with(row_trunk, 24, trunk, 20, "-1",
+	refuses_with(row_trunk, 25, trunk, 20, "-1",
 		     "max_calls is out of range");
-	refuses_with(row_trunk, 24, trunk, 21, "sip:{",
+	refuses_with(row_trunk, 25, trunk, 21, "sip:{",
 		     "callback request_uri is no template");
-	refuses_with(row_trunk, 24, trunk, 22, "sip:{a}@b",
+	refuses_with(row_trunk, 25, trunk, 22, "sip:{a}@b",
 		     "callback to_uri is no template");
-	refuses_with(row_trunk, 24, trunk, 23, "X: a\nb",
+	refuses_with(row_trunk, 25, trunk, 23, "X: a\nb",
 		     "callback header is no template");
-	refuses_with(row_trunk, 24, trunk, 10, "-1",
+	refuses_with(row_trunk, 25, trunk, 24, "address,hearsay",
+		     "proofs are unknown");
+	refuses_with(row_trunk, 25, trunk, 10, "-1",
 		     "response_timeout_ms is out of range");
 }
 
 /* No name is known here: the record has no address, and is written. */
 static void a_trunk_may_have_a_name(void **s)
 {
-	const char *copy[24];
+	const char *copy[32];
 
 	(void)s;
-	memcpy(copy, trunk, sizeof(copy));
+	memcpy(copy, trunk, sizeof(trunk));
 	copy[4] = "psap.example.com";
-	accepts(row_trunk, 24, copy);
+	accepts(row_trunk, 25, copy);
 	copy[17] = "udp 5060 two.example.com,udp 5060 192.0.2.8";
-	accepts(row_trunk, 24, copy);
-	refuses_with(row_trunk, 24, copy, 4, "psap..example.com",
+	accepts(row_trunk, 25, copy);
+	refuses_with(row_trunk, 25, copy, 4, "psap..example.com",
 		     "host is no IP address and no host name");
-	refuses_with(row_trunk, 24, copy, 4, NULL,
+	refuses_with(row_trunk, 25, copy, 4, NULL,
 		     "host is no IP address and no host name");
-	refuses_with(row_trunk, 24, copy, 17,
+	refuses_with(row_trunk, 25, copy, 17,
 		     "udp 1 b,udp 1 c,udp 1 d,udp 1 e,udp 1 f,udp 1 g,"
 		     "udp 1 h,udp 1 i",
 		     "bad contact");
+}
+
+static void a_credential_is_a_hash(void **s)
+{
+	const char *const cols[] = { "genesys", "7",
+				     "0123456789abcdef0123456789ABCDEF", NULL };
+
+	(void)s;
+	accepts(row_trunk_credential, 4, cols);
+	refuses_with(row_trunk_credential, 4, cols, 0, NULL,
+		     "username is missing");
+	refuses_with(row_trunk_credential, 4, cols, 0, long_text,
+		     "username has 599 bytes, at most 128 fit");
+	refuses_with(row_trunk_credential, 4, cols, 1, NULL,
+		     "trunk_id is missing");
+	refuses_with(row_trunk_credential, 4, cols, 2, "secret",
+		     "ha1 is no hash");
+	refuses_with(row_trunk_credential, 4, cols, 2,
+		     "0123456789abcdef0123456789abcdeg", "ha1 is no hash");
+	refuses_with(row_trunk_credential, 4, cols, 3,
+		     "0123456789abcdef0123456789abcdef", "ha1 is no hash");
 }
 
 static void a_source_is_a_prefix(void **s)
@@ -376,12 +412,12 @@ static void an_address_that_does_not_fit_is_not_cut(void **s)
 static void each_entity_of_change_log_is_known_by_name(void **s)
 {
 	static const char *const names[] = {
-		"gateway",      "trunk",
-		"trunk_source", "trunk_organization",
-		"organization", "location",
-		"elin",         "network_range",
-		"site_number",  "endpoint",
-		"psap",
+		"gateway",          "trunk",
+		"trunk_source",     "trunk_organization",
+		"trunk_credential", "organization",
+		"location",         "elin",
+		"network_range",    "site_number",
+		"endpoint",         "psap",
 	};
 	enum entity_kind kind;
 
@@ -602,6 +638,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_trunk_must_be_usable),
 		cmocka_unit_test(a_trunk_may_have_a_name),
+		cmocka_unit_test(a_credential_is_a_hash),
 		cmocka_unit_test(a_source_is_a_prefix),
 		cmocka_unit_test(an_organization_has_a_uuid),
 		cmocka_unit_test(a_location_keeps_its_pool_in_order),

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * digest: SIP's digest authentication (RFC 3261 22, RFC 7616, RFC 8760), the
+ * server's half.
+ *
+ * The nonce is the time and an HMAC of it: nothing is remembered, and any
+ * worker knows a nonce of any other.  So one can be used again as long as it
+ * is fresh, for the same method and URI only.  qop "auth" is demanded: without
+ * it a response says nothing of the client's own nonce.
+ */
+#pragma once
+
+#include "sha256.h"
+#include "text.h"
+
+#define DIGEST_KEY_SIZE   32
+#define DIGEST_NONCE_SIZE 49 /* 16 + 32 digits, NUL */
+#define DIGEST_LASTS_MS   300000
+
+enum digest_algorithm { DIGEST_MD5 = 1, DIGEST_SHA256 = 2 };
+#define DIGEST_HEX_MAX (2 * SHA256_SIZE)
+
+/* Values without their quotes, borrowed; as sent, escapes and all. */
+struct digest_answer {
+	struct text username, realm, nonce, uri, response, cnonce, nc, qop;
+	enum digest_algorithm algorithm;
+};
+
+/* An Authorization value.  -EINVAL: it is none for digest, or what must be
+ * there is not, or there twice. */
+int must_check digest_parse(struct text value, struct digest_answer *ret);
+
+/* ha1: MD5_SIZE or SHA256_SIZE bytes, of the answer's algorithm. */
+bool digest_is_right(const struct digest_answer *a, struct text method,
+		     const uint8_t *ha1);
+
+void digest_nonce_make(const uint8_t key[DIGEST_KEY_SIZE], int64_t now_ms,
+		       char ret[DIGEST_NONCE_SIZE]);
+
+enum digest_nonce {
+	DIGEST_NONCE_FOREIGN, /* not made with this key */
+	DIGEST_NONCE_STALE,   /* ours, and older than DIGEST_LASTS_MS */
+	DIGEST_NONCE_FRESH,
+};
+enum digest_nonce digest_nonce_check(const uint8_t key[DIGEST_KEY_SIZE],
+				     struct text nonce, int64_t now_ms);

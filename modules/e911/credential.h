@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * credential: which trunk sends a request, by what it shows.
+ *
+ * A trunk says which proofs its requests must show (enum trunk_proof): to
+ * come from one of its addresses, to carry a digest credential of its, or
+ * both.  Who shows less than their trunk wants, but is known by address, is
+ * served: an emergency call is never refused for authentication.  It is told,
+ * and what the request claims to be is not believed.
+ *
+ * Nothing is looked up but the directory, and nothing is remembered.
+ */
+#pragma once
+
+#include "digest.h"
+#include "directory.h"
+#include "request.h"
+#include "text_writer.h"
+
+enum credential_state {
+	CREDENTIAL_NONE,    /* none was sent */
+	CREDENTIAL_GARBAGE, /* cannot be read */
+	CREDENTIAL_UNKNOWN, /* nobody has this user name */
+	CREDENTIAL_WRONG,   /* the response is not that of the password */
+	CREDENTIAL_FOREIGN, /* the nonce is not ours */
+	CREDENTIAL_STALE,   /* the response is right, the nonce is old */
+	CREDENTIAL_RIGHT,
+};
+
+/* What is known of the sender. */
+struct sender {
+	bool is_known;          /* by any proof that its trunk takes alone */
+	struct dir_trunk trunk; /* if so */
+	enum credential_state credential;
+	bool lacks_proof;  /* its trunk wants a credential that is not right */
+	bool may_be_asked; /* a stranger, and some trunk is known by digest */
+	int directory_error; /* -EBADMSG, -EIO ..: damage was met; else 0 */
+};
+
+struct credential_conf {
+	uint8_t key[DIGEST_KEY_SIZE]; /* of the nonces */
+};
+
+/* What of a request is looked at; borrowed. */
+struct shown {
+	const struct request_view *request;
+	struct text method;
+	const uint8_t *source; /* 16 bytes, IPv4 mapped */
+	int64_t now_ms;        /* UTC */
+};
+
+/* d may be NULL: then nobody is known. */
+void sender_find(struct sender *ret, struct directory *d,
+		 const struct shown *shown, const struct credential_conf *conf);
+
+const char *credential_fault(enum credential_state s); /* for the event */
+
+/* "WWW-Authenticate: ..." lines, SHA-256 before MD5 (RFC 8760 2.4). */
+void credential_challenge(struct text_writer *w, struct text realm,
+			  bool is_stale, int64_t now_ms,
+			  const struct credential_conf *conf);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* build: with modules/e911/credential.c */
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "md5.h"
+#include "modules/e911/credential.h"
+
+/* ---- a directory ---- */
+
+#define NOW 1767225600000
+
+enum { BY_ADDRESS = 1, BY_BOTH, BY_DIGEST, TRUNKS };
+
+static struct dir_gateway gateway;
+static int damage;
+
+static const uint8_t address[TRUNKS + 1][16] = {
+	[BY_ADDRESS] = { [10] = 0xff, 0xff, 10, 0, 0, BY_ADDRESS },
+	[BY_BOTH] = { [10] = 0xff, 0xff, 10, 0, 0, BY_BOTH },
+	[BY_DIGEST] = { [10] = 0xff, 0xff, 10, 0, 0, BY_DIGEST },
+	/* nobody's */
+	[TRUNKS] = { [10] = 0xff, 0xff, 10, 0, 0, TRUNKS },
+};
+static const uint8_t proofs[TRUNKS] = {
+	[BY_ADDRESS] = TRUNK_PROOF_ADDRESS,
+	[BY_BOTH] = TRUNK_PROOF_ADDRESS | TRUNK_PROOF_DIGEST,
+	[BY_DIGEST] = TRUNK_PROOF_DIGEST,
+};
+static const char *const users[TRUNKS] = { "", "", "both", "digest" };
+
+int directory_trunk(struct directory *d, uint64_t id, struct dir_trunk *ret)
+{
+	(void)d;
+	if (id >= TRUNKS)
+		return -ENOENT;
+	*ret = (struct dir_trunk){ .trunk_id = id, .proofs = proofs[id] };
+	return 0;
+}
+
+int directory_trunk_by_source(struct directory *d, const uint8_t addr[16],
+			      struct dir_trunk *ret)
+{
+	if (damage)
+		return damage;
+	/* Of the one that is known by digest no address is known. */
+	return addr[15] < BY_DIGEST ? directory_trunk(d, addr[15], ret)
+				    : -ENOENT;
+}
+
+int directory_gateway(struct directory *d, struct dir_gateway *ret)
+{
+	(void)d;
+	*ret = gateway;
+	return 0;
+}
+
+static uint8_t hash[TRUNKS][MD5_SIZE];
+
+int directory_credential(struct directory *d, struct text username,
+			 struct dir_credential *ret)
+{
+	(void)d;
+	for (uint64_t i = BY_BOTH; i < TRUNKS; i++) {
+		char secret[64];
+		struct md5 m;
+		int n = snprintf(secret, sizeof(secret), "%s:e911:secret",
+				 users[i]);
+
+		if (!text_equal(username, text_of(users[i])))
+			continue;
+		md5_begin(&m);
+		md5_add(&m, secret, (size_t)n);
+		md5_end(&m, hash[i]);
+		*ret = (struct dir_credential){
+			.trunk_id = i,
+			.ha1_md5 = text_make((char *)hash[i], MD5_SIZE),
+		};
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* ---- a request ---- */
+
+static const struct credential_conf conf = { .key = { 7 } };
+
+static void md5_hex(const char *t, char hex[33])
+{
+	uint8_t out[MD5_SIZE];
+	struct md5 m;
+
+	md5_begin(&m);
+	md5_add(&m, t, strlen(t));
+	md5_end(&m, out);
+	text_hex(hex, out, sizeof(out));
+}
+
+/* As a platform that was asked at that time would answer. */
+static const char *authorization(const char *user, const char *password,
+				 int64_t asked_ms)
+{
+	char nonce[DIGEST_NONCE_SIZE], a1[64], a2[64], all[256];
+	char h1[33], h2[33], response[33];
+	static char value[512];
+
+	digest_nonce_make(conf.key, asked_ms, nonce);
+	(void)snprintf(a1, sizeof(a1), "%s:e911:%s", user, password);
+	(void)snprintf(a2, sizeof(a2), "INVITE:sip:911@x");
+	md5_hex(a1, h1);
+	md5_hex(a2, h2);
+	(void)snprintf(all, sizeof(all), "%s:%s:00000001:c:auth:%s", h1, nonce,
+		       h2);
+	md5_hex(all, response);
+	(void)snprintf(value, sizeof(value),
+		       "Digest username=\"%s\", realm=\"e911\", nonce=\"%s\", "
+		       "uri=\"sip:911@x\", response=\"%s\", cnonce=\"c\", "
+		       "nc=00000001, qop=auth",
+		       user, nonce, response);
+	return value;
+}
+
+static struct sender from(unsigned who, const char *value)
+{
+	const struct header_view header = { .name = text_of("Authorization"),
+					    .value = text_of(value) };
+	const struct request_view rq = { .headers = &header,
+					 .header_count = value ? 1 : 0 };
+	struct sender s;
+
+	sender_find(&s, (struct directory *)&gateway,
+		    &(struct shown){ .request = &rq,
+				     .method = text_of("INVITE"),
+				     .source = address[who],
+				     .now_ms = NOW },
+		    &conf);
+	return s;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	damage = 0;
+	gateway = (struct dir_gateway){ .digest_realm = text_of("e911"),
+					.asks_strangers = true };
+	return 0;
+}
+
+/* ---- tests ---- */
+
+static void an_address_is_enough_where_nothing_else_is_wanted(void **state)
+{
+	struct sender s = from(BY_ADDRESS, NULL);
+
+	(void)state;
+	assert_true(s.is_known && !s.lacks_proof);
+	s = from(BY_ADDRESS, authorization("digest", "secret", NOW));
+	assert_true(s.is_known && !s.lacks_proof);
+	assert_int_equal(s.trunk.trunk_id, BY_ADDRESS);
+}
+
+/* Password, time of the challenge, what is said of it, is it enough? */
+static const struct {
+	const char *user, *password;
+	int64_t asked_ms;
+	enum credential_state state;
+	bool enough;
+} shown[] = {
+	{ NULL, NULL, 0, CREDENTIAL_NONE, false },
+	{ "both", "secret", NOW, CREDENTIAL_RIGHT, true },
+	{ "both", "secret", NOW - 10 * (int64_t)DIGEST_LASTS_MS,
+	  CREDENTIAL_STALE, true },
+	{ "both", "Secret", NOW, CREDENTIAL_WRONG, false },
+	{ "nobody", "secret", NOW, CREDENTIAL_UNKNOWN, false },
+	{ "digest", "secret", NOW, CREDENTIAL_UNKNOWN, false },
+};
+
+static void known_by_address_is_served_whatever_it_lacks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(shown); i++) {
+		struct sender s =
+			from(BY_BOTH, shown[i].user
+					      ? authorization(shown[i].user,
+							      shown[i].password,
+							      shown[i].asked_ms)
+					      : NULL);
+
+		assert_true(s.is_known);
+		assert_false(s.may_be_asked);
+		assert_int_equal(s.trunk.trunk_id, BY_BOTH);
+		assert_int_equal(s.credential, shown[i].state);
+		assert_int_equal(s.lacks_proof, !shown[i].enough);
+		if (s.lacks_proof)
+			assert_true(strlen(credential_fault(s.credential)) > 0);
+	}
+	assert_int_equal(from(BY_BOTH, "Basic x").credential,
+			 CREDENTIAL_GARBAGE);
+}
+
+static void a_credential_is_enough_from_anywhere(void **state)
+{
+	struct sender s = from(TRUNKS, authorization("digest", "secret", NOW));
+
+	(void)state;
+	assert_true(s.is_known && !s.lacks_proof);
+	assert_int_equal(s.trunk.trunk_id, BY_DIGEST);
+}
+
+/* One that was stolen is of no use where its trunk insists on an address. */
+static void a_stolen_credential_needs_the_address_too(void **state)
+{
+	struct sender s = from(TRUNKS, authorization("both", "secret", NOW));
+
+	(void)state;
+	assert_false(s.is_known);
+	assert_int_equal(s.trunk.trunk_id, 0);
+}
+
+static void a_stranger_may_be_asked(void **state)
+{
+	struct sender s = from(TRUNKS, NULL);
+
+	(void)state;
+	assert_true(!s.is_known && s.may_be_asked);
+	s = from(TRUNKS, authorization("digest", "wrong", NOW));
+	assert_false(s.is_known);
+	assert_int_equal(s.credential, CREDENTIAL_WRONG);
+	s = from(TRUNKS, authorization("digest", "secret",
+				       NOW - 2 * (int64_t)DIGEST_LASTS_MS));
+	assert_false(s.is_known);
+	assert_int_equal(s.credential, CREDENTIAL_STALE);
+	gateway.asks_strangers = false;
+	assert_false(from(TRUNKS, NULL).may_be_asked);
+}
+
+static void damage_is_not_ignorance(void **state)
+{
+	(void)state;
+	damage = -EBADMSG;
+	assert_int_equal(from(BY_ADDRESS, NULL).directory_error, -EBADMSG);
+}
+
+static void a_challenge_offers_both_algorithms(void **state)
+{
+	char lines[1024], nonce[DIGEST_NONCE_SIZE], want[1024];
+	struct text_writer w = text_writer_on(lines, sizeof(lines));
+
+	(void)state;
+	digest_nonce_make(conf.key, NOW, nonce);
+	credential_challenge(&w, text_of("e911"), true, NOW, &conf);
+	(void)snprintf(want, sizeof(want),
+		       "WWW-Authenticate: Digest realm=\"e911\", nonce=\"%s\", "
+		       "algorithm=SHA-256, qop=\"auth\", stale=true\r\n"
+		       "WWW-Authenticate: Digest realm=\"e911\", nonce=\"%s\", "
+		       "algorithm=MD5, qop=\"auth\", stale=true\r\n",
+		       nonce, nonce);
+	assert_true(text_equal(text_written(&w), text_of(want)));
+}
+
+int main(void)
+{
+#define TEST(t) cmocka_unit_test_setup(t, set_up)
+	const struct CMUnitTest tests[] = {
+		TEST(an_address_is_enough_where_nothing_else_is_wanted),
+		TEST(known_by_address_is_served_whatever_it_lacks),
+		TEST(a_credential_is_enough_from_anywhere),
+		TEST(a_stolen_credential_needs_the_address_too),
+		TEST(a_stranger_may_be_asked),
+		TEST(damage_is_not_ignorance),
+		TEST(a_challenge_offers_both_algorithms),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

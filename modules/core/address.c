@@ -3,11 +3,6 @@
 
 #include <errno.h>
 
-static bool is_alpha(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static struct text head(struct text t, size_t len)
 {
 	return text_make(t.p, len);
@@ -19,17 +14,6 @@ static struct text tail(struct text t, size_t at)
 	if (at > t.len)
 		at = t.len;
 	return text_make(t.len ? t.p + at : t.p, t.len - at);
-}
-
-/* Index of the first of the given characters, or t.len. */
-static size_t index_any(struct text t, const char *chars)
-{
-	struct text set = text_of(chars);
-	size_t i = 0;
-
-	while (i < t.len && text_index(set, t.p[i]) == set.len)
-		i++;
-	return i;
 }
 
 /* t begins with '"': index of the one that closes it, or t.len. */
@@ -63,7 +47,7 @@ static size_t any_scheme(struct text t)
 {
 	size_t i = 0;
 
-	while (i < t.len && (is_alpha(t.p[i]) || (i && text_is_digit(t.p[i]))))
+	while (i < t.len && (text_is_letter(t.p[i]) || (i && text_is_digit(t.p[i]))))
 		i++;
 	return i && i < t.len && t.p[i] == ':' ? i + 1 : 0;
 }
@@ -94,7 +78,7 @@ static void parse_host(struct text t, struct address_view *a)
 		if (end > t.len)
 			end = t.len;
 	} else {
-		end = index_any(t, ":;?,> \t\r\n");
+		end = text_index_any(t, ":;?,> \t\r\n");
 	}
 	a->host = head(t, end);
 	a->uri_params = params_of(tail(t, end));
@@ -110,7 +94,7 @@ static int parse_uri(struct text t, struct address_view *a)
 	a->scheme = head(t, scheme ? scheme - 1 : 0);
 	t = tail(t, scheme);
 	if (text_equal_nocase(a->scheme, text_of("tel"))) {
-		a->user = text_trim(head(t, index_any(t, ";?@,>")));
+		a->user = text_trim(head(t, text_index_any(t, ";?@,>")));
 		a->uri_params = params_of(t);
 	} else {
 		at = text_index(t, '@');
@@ -157,7 +141,7 @@ static int parse_bare(struct text t, struct address_view *a)
 static int parse_bracketed(struct text t, size_t open, struct address_view *a)
 {
 	struct text inside = tail(t, open + 1);
-	size_t close = index_any(inside, "<>");
+	size_t close = text_index_any(inside, "<>");
 	struct text behind = text_trim(tail(inside, close + 1));
 
 	if (!a->display.len)

@@ -260,15 +260,15 @@ int dir_layout_encode(const struct dir_layout *l, const void *r,
 
 /* ---- decode ---- */
 
-/* The fields of a record that nobody has damaged. */
-static int head_decode(const struct dir_layout *l, const struct dir_key *key,
-		       const uint8_t *p, size_t len)
+int dir_record_check(const struct dir_key *key, const void *value, size_t len)
 {
+	const uint8_t *p = value;
+
 	if (len > DIR_RECORD_MAX || len < HEAD_SIZE + key->len)
 		return -EBADMSG;
-	if (p[4] != DIR_RECORD_VERSION || p[5] != (uint8_t)l->kind)
+	if (p[4] != DIR_RECORD_VERSION || key->len == 0 || p[5] != key->b[0])
 		return -EBADMSG;
-	if (le16_get(p + 6) != key->len || key->len == 0 || key->b[0] != p[5])
+	if (le16_get(p + 6) != key->len)
 		return -EBADMSG;
 	if (memcmp(p + HEAD_SIZE, key->b, key->len) != 0)
 		return -EBADMSG;
@@ -477,10 +477,12 @@ int dir_layout_decode(const struct dir_layout *l, const struct dir_key *key,
 		      const void *value, size_t len, void *ret)
 {
 	const uint8_t *p = value, *end = p + len;
-	int err = head_decode(l, key, p, len);
+	int err = dir_record_check(key, value, len);
 
 	if (err < 0)
 		return err;
+	if (p[5] != (uint8_t)l->kind)
+		return -EBADMSG;
 	p += err;
 	err = fields_decode(l, p, end, NULL);
 	if (err < 0)

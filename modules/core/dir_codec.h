@@ -42,6 +42,10 @@ struct dir_layout {
 int must_check dir_layout_encode(const struct dir_layout *l, const void *r,
 				 const struct dir_key *key, uint8_t *buf,
 				 size_t size);
+/* Nobody has damaged it, and it is the key's: length of what stands before
+ * the fields, or -EBADMSG. */
+int must_check dir_record_check(const struct dir_key *key, const void *value,
+				size_t len);
 int must_check dir_layout_decode(const struct dir_layout *l,
 				 const struct dir_key *key, const void *value,
 				 size_t len, void *ret);

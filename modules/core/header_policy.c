@@ -6,9 +6,11 @@
 enum header_count { COUNT_MANY, COUNT_ONE };
 
 #define HEADER(n, c, count, legacy, pbx, i3, condition, why) \
-	{ n, c, COUNT_##count, { legacy, pbx, i3 }, HEADER_IF_##condition },
+	{ n, sizeof(n) - 1, c, COUNT_##count, { legacy, pbx, i3 }, \
+	  HEADER_IF_##condition },
 static const struct header_rule {
 	const char *name;
+	size_t name_len;
 	char compact; /* 0: none */
 	enum header_count count;
 	const char *sides[PROFILE_I3];
@@ -40,8 +42,8 @@ static const struct header_rule *rule_find(struct text name)
 
 		if (name.len == 1
 			    ? r->compact == first
-			    : (r->name[0] | 0x20) == first &&
-				      text_equal_nocase(name, text_of(r->name)))
+			    : text_equal_nocase(name, text_make(r->name,
+								r->name_len)))
 			return r;
 	}
 	return NULL;

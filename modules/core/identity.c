@@ -195,7 +195,10 @@ void identity_collect(const struct request_view *req,
 		      const struct identity_profile *profile,
 		      struct identity_set *ret_set)
 {
-	struct collector c = { req, profile, ret_set, PARTY_COUNT };
+	struct collector c = { .req = req,
+			       .profile = profile,
+			       .set = ret_set,
+			       .calling = PARTY_COUNT };
 	const enum identity_kind *order = profile->order;
 
 	memset(ret_set, 0, sizeof(*ret_set));

@@ -71,7 +71,7 @@ static bool choose_calling(struct collector *c, enum party p)
 	struct text user;
 	bool found = false;
 
-	party_begin(&walk, c->req, p);
+	party_begin(&walk, c->req, p, &c->memo);
 	while (!set->number[0] && party_next_usable(&walk, &a)) {
 		if (!collector_clean(c, a.user, 0, buf, &user))
 			continue;
@@ -105,7 +105,7 @@ static void inspect_party(struct collector *c, enum party p,
 	struct text user;
 	bool present = false;
 
-	party_begin(&walk, c->req, p);
+	party_begin(&walk, c->req, p, &c->memo);
 	while (party_next(&walk, &a, &quality)) {
 		present = true;
 		if (quality == PARTY_MALFORMED)
@@ -133,7 +133,7 @@ void collect_number(struct collector *c)
 
 	if (c->calling == PARTY_COUNT)
 		return;
-	party_begin(&walk, c->req, c->calling);
+	party_begin(&walk, c->req, c->calling, &c->memo);
 	while (party_next_usable(&walk, &a))
 		if (collector_clean(c, a.user, 0, buf, &user) &&
 		    number_of(c, &a, user, e164))
@@ -186,7 +186,7 @@ void collect_extension(struct collector *c)
 
 	if (c->calling == PARTY_COUNT)
 		return;
-	party_begin(&walk, c->req, c->calling);
+	party_begin(&walk, c->req, c->calling, &c->memo);
 	while (party_next_usable(&walk, &a))
 		add_extension(c, &a);
 }

@@ -16,6 +16,7 @@ struct collector {
 	const struct identity_profile *profile;
 	struct identity_set *set;
 	enum party calling; /* PARTY_COUNT: nobody */
+	struct party_memo memo;
 };
 
 void collector_fault(struct collector *c, enum identity_fault f);

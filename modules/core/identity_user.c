@@ -86,7 +86,7 @@ static void from_party(struct collector *c, enum party p)
 	struct address_view a;
 	struct party_walk walk;
 
-	party_begin(&walk, c->req, p);
+	party_begin(&walk, c->req, p, &c->memo);
 	while (party_next_usable(&walk, &a))
 		add_user(c, a.user, text_of(party_name(p)));
 }

@@ -44,27 +44,25 @@ bool input_is_emergency(struct text datagram)
 }
 
 /* RFC 3261 25.1 token */
-static bool is_token_char(unsigned char c)
+static inline bool is_token_char(char c)
 {
-	if (c >= '0' && c <= '9')
+	if (text_is_letter(c) || text_is_digit(c) || c == '-')
 		return true;
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
-		return true;
-	return c && c < 0x7f && strchr("-.!%*_+`'~", c);
+	return c && strchr(".!%*_+`'~", c);
 }
 
-/* "name", blanks, ':' within the line; HCOLON allows SP and HT only. */
-static bool line_is_header(const char *line, size_t len)
+/* "name", blanks, ':' within the line; HCOLON allows SP and HT only.  The
+ * name; empty if the line is no header. */
+static struct text header_name(struct text line)
 {
-	size_t i = 0;
+	size_t len = 0, i;
 
-	while (i < len && is_token_char((unsigned char)line[i]))
-		i++;
-	if (i == 0)
-		return false;
-	while (i < len && (line[i] == ' ' || line[i] == '\t'))
-		i++;
-	return i < len && line[i] == ':';
+	while (len < line.len && is_token_char(line.p[len]))
+		len++;
+	for (i = len; i < line.len; i++)
+		if (line.p[i] != ' ' && line.p[i] != '\t')
+			break;
+	return text_make(line.p, i < line.len && line.p[i] == ':' ? len : 0);
 }
 
 /* Same length, no meaning: "X:xxxx".  A line of one byte becomes a fold. */
@@ -87,26 +85,27 @@ static bool value_is_clean(const char *line, size_t len)
 	return memchr(line, '\0', len) == NULL;
 }
 
-/* The name of a header line, in full or compact (RFC 3261 7.3.3). */
-static bool is_named(const char *line, size_t len, const char *name,
-		     const char *compact)
+/* Whose address stands in angle brackets, in full or compact (RFC 3261
+ * 7.3.3). */
+static bool is_addressed(struct text name)
 {
-	struct text t = text_make(line, len);
+	static const struct text names[] = { { "f", 1 },    { "t", 1 },
+					     { "m", 1 },    { "To", 2 },
+					     { "From", 4 }, { "Contact", 7 } };
 
-	t = text_trim(text_make(t.p, text_index(t, ':')));
-	return text_equal_nocase(t, text_of(name)) ||
-	       text_equal_nocase(t, text_of(compact));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (text_equal_nocase(name, names[i]))
+			return true;
+	return false;
 }
 
 /* "<sip:user@host<;tag=x", as a vendor's manual prints it: the second '<' of
  * a From, To or Contact was meant to close. */
-static bool close_bracket(char *line, size_t len)
+static bool close_bracket(char *line, size_t len, struct text name)
 {
 	char *open, *second;
 
-	if (!is_named(line, len, "From", "f") &&
-	    !is_named(line, len, "To", "t") &&
-	    !is_named(line, len, "Contact", "m"))
+	if (!is_addressed(name))
 		return false;
 	open = memchr(line, '<', len);
 	if (!open || memchr(line, '>', len) || memchr(line, '"', len))
@@ -121,11 +120,13 @@ static bool close_bracket(char *line, size_t len)
 
 struct mend_result input_mend(char *buf, size_t len)
 {
+	const struct text max_forwards = { "Max-Forwards", 12 };
 	struct mend_result r = { 0 };
 	bool masking = false, limited = false;
 	size_t end;
 
 	for (size_t i = line_end(buf, len, 0) + 1; i < len; i = end + 1) {
+		struct text name;
 		size_t n;
 
 		end = line_end(buf, len, i);
@@ -138,15 +139,15 @@ struct mend_result input_mend(char *buf, size_t len)
 				mask_line(buf + i, n);
 			continue;
 		}
-		masking = !line_is_header(buf + i, n) ||
-			  !value_is_clean(buf + i, n);
-		if (!masking && is_named(buf + i, n, "Max-Forwards", "")) {
+		name = header_name(text_make(buf + i, n));
+		masking = !name.len || !value_is_clean(buf + i, n);
+		if (!masking && text_equal_nocase(name, max_forwards)) {
 			/* Kamailio's parser gives up at the second one. */
 			masking = limited;
 			limited = true;
 		}
 		if (!masking) {
-			r.masked += close_bracket(buf + i, n);
+			r.masked += close_bracket(buf + i, n, name);
 			continue;
 		}
 		mask_line(buf + i, n);

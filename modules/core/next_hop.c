@@ -2,10 +2,10 @@
 #include "next_hop.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 
 #include "address.h"
 #include "dir_record.h"
+#include "text_writer.h"
 
 uint16_t next_hop_default_port(uint8_t transport)
 {
@@ -89,13 +89,19 @@ bool next_hop_of(struct text uri, const struct next_hop *peer,
 
 void next_hop_format(const struct next_hop *hop, char buf[NEXT_HOP_URI_SIZE])
 {
-	bool v6 = strchr(hop->host, ':') != NULL;
+	struct text_writer w = text_writer_on(buf, NEXT_HOP_URI_SIZE);
+	struct text host = text_of(hop->host);
+	bool v6 = text_index(host, ':') < host.len;
 
-	(void)snprintf(buf, NEXT_HOP_URI_SIZE, "sip:%s%s%s:%u;transport=%s",
-		       v6 ? "[" : "", hop->host, v6 ? "]" : "", hop->port,
-		       hop->transport == TRANSPORT_TCP   ? "tcp"
-		       : hop->transport == TRANSPORT_TLS ? "tls"
-							 : "udp");
+	text_write_cstr(&w, v6 ? "sip:[" : "sip:");
+	text_write(&w, host);
+	text_write_cstr(&w, v6 ? "]:" : ":");
+	text_write_u64(&w, hop->port);
+	text_write_cstr(&w, hop->transport == TRANSPORT_TCP ? ";transport=tcp"
+			    : hop->transport == TRANSPORT_TLS
+				    ? ";transport=tls"
+				    : ";transport=udp");
+	(void)text_writer_end(&w);
 }
 
 bool next_hop_uri_is_sound(struct text uri)

@@ -26,9 +26,9 @@ const char *party_name(enum party p)
 }
 
 void party_begin(struct party_walk *w, const struct request_view *req,
-		 enum party p)
+		 enum party p, struct party_memo *memo)
 {
-	*w = (struct party_walk){ .req = req, .party = p };
+	*w = (struct party_walk){ .req = req, .party = p, .memo = memo };
 }
 
 static bool is_anonymous(const struct address_view *a)
@@ -65,6 +65,25 @@ static enum party_quality judge(const struct party_walk *w, struct text value,
 	return PARTY_USABLE;
 }
 
+static const struct party_judged *
+judge_once(const struct party_walk *w, struct text value)
+{
+	struct party_memo *memo = w->memo;
+	struct party_judged *j;
+
+	for (unsigned i = 0; i < PARTY_MEMO_SIZE && i < memo->count; i++) {
+		j = &memo->judged[i];
+		if (j->value.p == value.p && j->value.len == value.len &&
+		    j->party == w->party)
+			return j;
+	}
+	j = &memo->judged[memo->count++ % PARTY_MEMO_SIZE];
+	j->value = value;
+	j->party = w->party;
+	j->quality = judge(w, value, &j->address);
+	return j;
+}
+
 /* The next element, empty ones between commas skipped. */
 static bool next_value(struct party_walk *w, struct text *ret_value)
 {
@@ -89,11 +108,15 @@ static bool next_value(struct party_walk *w, struct text *ret_value)
 bool party_next(struct party_walk *w, struct address_view *ret_address,
 		enum party_quality *ret_quality)
 {
+	const struct party_judged *j;
 	struct text value;
 
 	if (!next_value(w, &value))
 		return false;
-	*ret_quality = judge(w, value, ret_address);
+	j = judge_once(w, value);
+	*ret_quality = j->quality;
+	if (j->quality == PARTY_USABLE)
+		*ret_address = j->address;
 	return true;
 }
 

@@ -25,6 +25,18 @@ enum party_quality {
 	PARTY_MALFORMED, /* no URI, or one without a user */
 };
 
+/* What was made of the latest elements: each is asked for several times. */
+#define PARTY_MEMO_SIZE 4
+struct party_memo {
+	struct party_judged {
+		struct text value; /* the element itself, not its text */
+		enum party party;
+		enum party_quality quality;
+		struct address_view address;
+	} judged[PARTY_MEMO_SIZE];
+	unsigned count; /* ever; the oldest one goes */
+};
+
 /* All addresses of one party header: repeated, listed, compact. */
 struct party_walk {
 	const struct request_view *req;
@@ -32,9 +44,11 @@ struct party_walk {
 	size_t header_idx;
 	bool in_header;
 	struct text rest;
+	struct party_memo *memo; /* borrowed */
 };
+/* memo: of this request only. */
 void party_begin(struct party_walk *w, const struct request_view *req,
-		 enum party p);
+		 enum party p, struct party_memo *memo);
 /* False at the end; *ret_address is set when the quality is usable. */
 bool party_next(struct party_walk *w, struct address_view *ret_address,
 		enum party_quality *ret_quality);

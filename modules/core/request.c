@@ -11,7 +11,8 @@ const struct header_view *header_next(const struct request_view *req,
 		struct text received = text_trim(h->name);
 
 		if (text_equal_nocase(received, name) ||
-		    (compact && text_equal_nocase(received, text_of(compact))))
+		    (compact && received.len == 1 &&
+		     text_equal_nocase(received, text_of(compact))))
 			return h;
 	}
 	return NULL;

@@ -12,36 +12,14 @@ static char lower(char c)
 	return c;
 }
 
-/* The empty text may have no pointer, which memcmp() does not like. */
-bool text_equal(struct text a, struct text b)
-{
-	return a.len == b.len && (!a.len || !memcmp(a.p, b.p, a.len));
-}
-
-bool text_equal_nocase(struct text a, struct text b)
-{
-	return a.len == b.len && text_has_prefix_nocase(a, b);
-}
-
 bool text_has_prefix_nocase(struct text t, struct text prefix)
 {
 	if (t.len < prefix.len)
 		return false;
 	for (size_t i = 0; i < prefix.len; i++)
-		if (lower(t.p[i]) != lower(prefix.p[i]))
+		if (t.p[i] != prefix.p[i] && lower(t.p[i]) != lower(prefix.p[i]))
 			return false;
 	return true;
-}
-
-struct text text_trim(struct text t)
-{
-	while (t.len && text_is_blank(t.p[0])) {
-		t.p++;
-		t.len--;
-	}
-	while (t.len && text_is_blank(t.p[t.len - 1]))
-		t.len--;
-	return t;
 }
 
 struct text text_unquote(struct text t)
@@ -65,10 +43,17 @@ bool text_cut(struct text *rest, char sep, struct text *ret_piece)
 	return true;
 }
 
+static inline bool is_any_of(char c, const char *chars)
+{
+	while (*chars && *chars != c)
+		chars++;
+	return *chars != '\0';
+}
+
 bool text_cut_quoted(struct text *rest, const char *seps,
 		     struct text *ret_piece)
 {
-	struct text t = *rest, all = text_of(seps);
+	struct text t = *rest;
 	bool quoted = false;
 	size_t i;
 
@@ -77,7 +62,7 @@ bool text_cut_quoted(struct text *rest, const char *seps,
 			quoted = !quoted;
 		else if (quoted && t.p[i] == '\\')
 			i++;
-		else if (!quoted && text_index(all, t.p[i]) < all.len)
+		else if (!quoted && is_any_of(t.p[i], seps))
 			break;
 	}
 	if (!t.len)
@@ -91,11 +76,17 @@ bool text_cut_quoted(struct text *rest, const char *seps,
 	return true;
 }
 
-size_t text_index(struct text t, char c)
+size_t text_index_any(struct text t, const char *chars)
 {
-	const char *at = t.len ? memchr(t.p, c, t.len) : NULL;
+	size_t i;
 
-	return at ? (size_t)(at - t.p) : t.len;
+	for (i = 0; i < t.len; i++) {
+		if (text_is_letter(t.p[i]) || text_is_digit(t.p[i]))
+			continue;
+		if (is_any_of(t.p[i], chars))
+			break;
+	}
+	return i;
 }
 
 int text_to_cstr(struct text t, char *buf, size_t size)

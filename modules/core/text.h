@@ -42,6 +42,11 @@ static inline bool text_is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static inline bool text_is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 static inline bool text_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -59,13 +64,30 @@ static inline int text_hex_digit(char c)
 	return -1;
 }
 
-bool text_equal(struct text a, struct text b);
+/* The empty text may have no pointer, which memcmp() does not like. */
+static inline bool text_equal(struct text a, struct text b)
+{
+	return a.len == b.len && (!a.len || !memcmp(a.p, b.p, a.len));
+}
+
 /* ASCII case only (RFC 3261 7.3.1): no locale. */
-bool text_equal_nocase(struct text a, struct text b);
 bool text_has_prefix_nocase(struct text t, struct text prefix);
+static inline bool text_equal_nocase(struct text a, struct text b)
+{
+	return a.len == b.len && text_has_prefix_nocase(a, b);
+}
 
 /* Without leading and trailing SP, HT, CR, LF. */
-struct text text_trim(struct text t);
+static inline struct text text_trim(struct text t)
+{
+	while (t.len && text_is_blank(t.p[0])) {
+		t.p++;
+		t.len--;
+	}
+	while (t.len && text_is_blank(t.p[t.len - 1]))
+		t.len--;
+	return t;
+}
 /* Without one pair of outer DQUOTEs, trimmed inside and outside. */
 struct text text_unquote(struct text t);
 
@@ -83,7 +105,16 @@ bool text_cut_quoted(struct text *rest, const char *seps,
 		     struct text *ret_piece);
 
 /* Index of c in t, or t.len. */
-size_t text_index(struct text t, char c);
+static inline size_t text_index(struct text t, char c)
+{
+	const char *at = t.len ? memchr(t.p, c, t.len) : NULL;
+
+	return at ? (size_t)(at - t.p) : t.len;
+}
+
+/* Index of the first byte that is one of chars, or t.len.  chars: no letter,
+ * no digit and no NUL. */
+size_t text_index_any(struct text t, const char *chars);
 
 /* Copy, always NUL-terminated; -ENOSPC when it does not fit, never a cut. */
 int must_check text_to_cstr(struct text t, char *buf, size_t size);

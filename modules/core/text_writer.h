@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "text.h"
 
 struct text_writer {
@@ -27,6 +29,15 @@ static inline struct text text_written(const struct text_writer *w)
 }
 
 void text_write(struct text_writer *w, struct text t);
+static inline void text_write_cstr(struct text_writer *w, const char *cstr)
+{
+	text_write(w, text_of(cstr));
+}
+/* In decimal.  printf costs ten times as much, and a call has many. */
+void text_write_u64(struct text_writer *w, uint64_t n);
+/* The buffer as a C string: NUL where the text ends, or at its start when
+ * something did not fit.  Length of the string, or -ENOSPC. */
+int text_writer_end(struct text_writer *w);
 void text_writef(struct text_writer *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

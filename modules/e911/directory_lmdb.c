@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lmdb_env.h"
+#include "record_cache.h"
 
 #define TARGET_MAX 256
 /* What could not be opened is tried again after so many begins. */
@@ -28,6 +29,7 @@ struct snapshot {
 struct directory {
 	char *path; /* owned */
 	struct snapshot open;
+	struct record_cache *cache; /* owned; NULL: none */
 	bool is_begun;
 	bool is_stale;
 	uint64_t hint, hint_tried;
@@ -212,6 +214,12 @@ static bool is_distrusted(const char *dir)
 	return found;
 }
 
+static void directory_shut(struct directory *d)
+{
+	record_cache_clear(d->cache);
+	snapshot_close(&d->open);
+}
+
 /* Open what the link leads to, unless it is open already. */
 static int snapshot_follow(struct directory *d, const char *name)
 {
@@ -229,7 +237,7 @@ static int snapshot_follow(struct directory *d, const char *name)
 	free(dir);
 	if (err < 0)
 		return err;
-	snapshot_close(&d->open);
+	directory_shut(d);
 	d->open = s;
 	return 0;
 }
@@ -268,6 +276,7 @@ int directory_open(struct directory **ret, const char *path)
 	if (!d)
 		return err;
 	d->path = strdup(path);
+	d->cache = record_cache_new();
 	if (d->path)
 		err = directory_reopen(d);
 	if (err < 0) {
@@ -282,7 +291,8 @@ struct directory *directory_close(struct directory *d)
 {
 	if (!d)
 		return NULL;
-	snapshot_close(&d->open);
+	directory_shut(d);
+	record_cache_free(d->cache);
 	free(d->path);
 	free(d);
 	return NULL;
@@ -293,11 +303,13 @@ void directory_hint(struct directory *d, uint64_t generation)
 	d->hint = generation;
 }
 
-static int snapshot_begin(struct snapshot *s)
+static int directory_renew(struct directory *d)
 {
+	struct snapshot *s = &d->open;
 	int rc = mdb_txn_renew(s->txn);
 
 	if (rc == MDB_MAP_RESIZED) {
+		record_cache_clear(d->cache);
 		rc = mdb_env_set_mapsize(s->env, 0);
 		if (rc == 0)
 			rc = mdb_txn_renew(s->txn);
@@ -316,10 +328,10 @@ int directory_begin(struct directory *d)
 		err = directory_reopen(d);
 	if (!d->open.env)
 		return err;
-	err = snapshot_begin(&d->open);
+	err = directory_renew(d);
 	if (err < 0)
 		/* Without its map LMDB must not be asked again. */
-		snapshot_close(&d->open);
+		directory_shut(d);
 	d->is_begun = err == 0;
 	return err;
 }
@@ -368,19 +380,43 @@ static int record_get(struct directory *d, struct dir_key *key, MDB_val *ret)
 		err = dir_##name##_decode(key, v.mv_data, v.mv_size, ret); \
 		return err < 0 ? damaged(d) : 0; \
 	}
+
+/* One that every call needs: not decoded anew each time. */
+#define COMMON_RECORD(name) \
+	static int name##_get(struct directory *d, struct dir_key *key, \
+			      struct dir_##name *ret) \
+	{ \
+		uint64_t snapshot = mdb_txn_id(d->open.txn); \
+		MDB_val v; \
+		int err; \
+\
+		if (record_cache_get(d->cache, snapshot, key, ret, \
+				     sizeof(*ret))) \
+			return 0; \
+		err = record_get(d, key, &v); \
+		if (err < 0) \
+			return err; \
+		err = dir_##name##_decode(key, v.mv_data, v.mv_size, ret); \
+		if (err < 0) \
+			return damaged(d); \
+		record_cache_put(d->cache, snapshot, key, \
+				 text_make(v.mv_data, v.mv_size), ret, \
+				 sizeof(*ret)); \
+		return 0; \
+	}
 /* clang-format off */
 RECORD(meta)
-RECORD(gateway)
-RECORD(source)
-RECORD(trunk)
-RECORD(trunk_org)
-RECORD(organization)
+COMMON_RECORD(gateway)
+COMMON_RECORD(source)
+COMMON_RECORD(trunk)
+COMMON_RECORD(trunk_org)
+COMMON_RECORD(organization)
 RECORD(identity)
 RECORD(endpoint)
 RECORD(network)
 RECORD(location)
 RECORD(elin)
-RECORD(psap)
+COMMON_RECORD(psap)
 RECORD(credential)
 /* clang-format on */
 

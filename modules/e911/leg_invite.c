@@ -59,14 +59,19 @@ static bool leg_address(struct call *call, struct leg *leg,
 	struct callback_address form;
 	char user[CALL_USER_SIZE], uri[3 * CALL_USER_SIZE + CALL_HOST_SIZE];
 	bool is_number, v6 = strchr(route->host, ':') != NULL;
-	const char *open = v6 ? "[" : "", *close = v6 ? "]" : "";
+	struct text_writer w;
 
 	if (i3 && leg_i3_host())
 		our_host = leg_i3_host();
 	shown_user(call, route, user, sizeof(user), &is_number);
-	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s", user, our_host,
-		       is_number ? ";user=phone" : "");
-	if (!call_text_set(call, &leg->local_uri, text_of(uri)))
+	w = text_writer_on(uri, sizeof(uri));
+	text_write_cstr(&w, "sip:");
+	text_write_cstr(&w, user);
+	text_write_cstr(&w, "@");
+	text_write_cstr(&w, our_host);
+	text_write_cstr(&w, is_number ? ";user=phone" : "");
+	if (w.full ||
+	    !call_text_set(call, &leg->local_uri, text_written(&w)))
 		return false;
 	if (i3)
 		return leg_i3_address(leg, route);
@@ -74,14 +79,19 @@ static bool leg_address(struct call *call, struct leg *leg,
 		return call_text_set(call, &leg->remote_uri, form.to_uri) &&
 		       call_text_set(call, &leg->remote_target,
 				     form.request_uri);
-	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s%s", route->user, open,
-		       route->host, close);
-	if (!call_text_set(call, &leg->remote_uri, text_of(uri)))
+	w = text_writer_on(uri, sizeof(uri));
+	text_write_cstr(&w, "sip:");
+	text_write_cstr(&w, route->user);
+	text_write_cstr(&w, v6 ? "@[" : "@");
+	text_write_cstr(&w, route->host);
+	text_write_cstr(&w, v6 ? "]" : "");
+	if (!call_text_set(call, &leg->remote_uri, text_written(&w)))
 		return false;
-	(void)snprintf(uri, sizeof(uri), "sip:%s@%s%s%s:%u%s", route->user,
-		       open, route->host, close, route->port,
-		       transport_param(route->transport));
-	return call_text_set(call, &leg->remote_target, text_of(uri));
+	text_write_cstr(&w, ":");
+	text_write_u64(&w, route->port);
+	text_write_cstr(&w, transport_param(route->transport));
+	return !w.full &&
+	       call_text_set(call, &leg->remote_target, text_written(&w));
 }
 
 int leg_open(struct call *call, struct leg **ret_leg)
@@ -200,9 +210,11 @@ int leg_invite(struct leg *leg)
 	if (!ex)
 		return -ENOMEM;
 	leg_line_contact(&w, leg);
-	text_writef(&w, "Max-Forwards: %u\r\n", leg->call->max_forwards);
-	text_writef(&w, "P-Asserted-Identity: <%.*s>\r\n",
-		    TEXT_ARG(leg->local_uri));
+	text_write_cstr(&w, "Max-Forwards: ");
+	text_write_u64(&w, leg->call->max_forwards);
+	text_write_cstr(&w, "\r\nP-Asserted-Identity: <");
+	text_write(&w, call_text_get(&leg->local_uri));
+	text_write_cstr(&w, ">\r\n");
 	leg_line_abilities(&w, leg);
 	session_timer_ask(leg, &w);
 	if (leg->call->kind == CALL_CALLBACK)

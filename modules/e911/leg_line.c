@@ -5,7 +5,9 @@
 
 void leg_line_contact(struct text_writer *w, const struct leg *leg)
 {
-	text_writef(w, "Contact: %.*s\r\n", TEXT_ARG(leg->contact));
+	text_write_cstr(w, "Contact: ");
+	text_write(w, call_text_get(&leg->contact));
+	text_write_cstr(w, "\r\n");
 }
 
 /* clang-format off */
@@ -23,13 +25,14 @@ void leg_line_abilities(struct text_writer *w, const struct leg *leg)
 {
 	const char *before = "Supported: ";
 
-	text_writef(w, "Allow: " ALLOW "\r\n");
+	text_write_cstr(w, "Allow: " ALLOW "\r\n");
 	for (size_t i = 0; i < ARRAY_SIZE(option_tags); i++) {
 		if (!(leg->options & option_tags[i].option))
 			continue;
-		text_writef(w, "%s%s", before, option_tags[i].tag);
+		text_write_cstr(w, before);
+		text_write_cstr(w, option_tags[i].tag);
 		before = ", ";
 	}
 	if (leg->options)
-		text_writef(w, "\r\n");
+		text_write_cstr(w, "\r\n");
 }

@@ -2,6 +2,7 @@
 /* platform: shared memory, locks, clock and log of the Kamailio we run in. */
 #include "platform.h"
 
+#include <pthread.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -68,33 +69,38 @@ int64_t clock_mono_ms(void)
 	return clock_ms(CLOCK_MONOTONIC);
 }
 
-/*
- * The kernel's generator, taken in blocks: one system call serves about
- * twenty calls.  A forked child must not repeat its parent's bytes.
- */
+static size_t random_left; /* bytes of the pool that nobody has had */
+
+static void random_forget(void)
+{
+	random_left = 0;
+}
+
+/* A forked child must not repeat its parent's bytes. */
+__attribute__((constructor)) static void random_begin(void)
+{
+	(void)pthread_atfork(NULL, NULL, random_forget);
+}
+
+/* The kernel's generator, taken in blocks: one system call serves about
+ * twenty calls. */
 void random_bytes(void *buf, size_t len)
 {
 	static uint8_t pool[512];
-	static size_t left;
-	static pid_t owner;
 	uint8_t *out = buf;
 
-	if (owner != getpid()) {
-		owner = getpid();
-		left = 0;
-	}
 	while (len) {
-		size_t n = len < left ? len : left;
+		size_t n = len < random_left ? len : random_left;
 
 		if (!n) {
 			ssize_t got = getrandom(pool, sizeof(pool), 0);
 
 			if (got > 0)
-				left = (size_t)got;
+				random_left = (size_t)got;
 			continue;
 		}
-		memcpy(out, pool + left - n, n);
-		left -= n;
+		memcpy(out, pool + random_left - n, n);
+		random_left -= n;
 		out += n;
 		len -= n;
 	}

@@ -2,7 +2,6 @@
 #include "sip_message.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "address.h"
 #include "core/ip_addr.h"
@@ -13,6 +12,7 @@
 #include "core/parser/parse_from.h"
 #include "core/parser/parse_rr.h"
 #include "core/parser/parse_to.h"
+#include "text_writer.h"
 
 int message_parse(struct sip_msg *msg)
 {
@@ -216,15 +216,19 @@ int socket_contact(void *socket, char *buf, size_t size, char *host,
 	const char *transport = si->proto == PROTO_TCP   ? ";transport=tcp"
 				: si->proto == PROTO_TLS ? ";transport=tls"
 							 : "";
-	int n;
+	struct text_writer h = text_writer_on(host, host_size);
+	struct text_writer c = text_writer_on(buf, size);
 
-	n = snprintf(host, host_size, bare_v6 ? "[%.*s]" : "%.*s", name.len,
-		     name.s);
-	if (n < 0 || (size_t)n >= host_size)
-		return -ENOSPC;
-	n = snprintf(buf, size, "<sip:e911@%s:%.*s%s>", host, port.len, port.s,
-		     transport);
-	return n < 0 || (size_t)n >= size ? -ENOSPC : 0;
+	text_write_cstr(&h, bare_v6 ? "[" : "");
+	text_write(&h, str_to_text(name));
+	text_write_cstr(&h, bare_v6 ? "]" : "");
+	text_write_cstr(&c, "<sip:e911@");
+	text_write(&c, text_written(&h));
+	text_write_cstr(&c, ":");
+	text_write(&c, str_to_text(port));
+	text_write_cstr(&c, transport);
+	text_write_cstr(&c, ">");
+	return text_writer_end(&h) < 0 || text_writer_end(&c) < 0 ? -ENOSPC : 0;
 }
 
 void message_request_view(struct sip_msg *msg, struct sip_request_view *ret)

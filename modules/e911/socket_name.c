@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* socket_name: the part of sip_port.h that outlives a restart. */
-#include <stdio.h>
-
 #include "core/socket_info.h"
 #include "dir_record.h"
 #include "sip_port.h"
+#include "text_writer.h"
 
 void sip_socket_name(const struct sip_flow *flow, char *name, size_t size)
 {
 	const struct socket_info *si = flow->socket;
-	const char *proto;
+	struct text_writer w = text_writer_on(name, size);
 	bool bare_v6;
-	int n;
 
 	name[0] = '\0';
 	if (!si)
 		return;
-	proto = trunk_transport_name(si->proto == PROTO_TCP   ? TRANSPORT_TCP
-				     : si->proto == PROTO_TLS ? TRANSPORT_TLS
-							      : TRANSPORT_UDP);
 	bare_v6 = si->address.af == AF_INET6 && si->address_str.s[0] != '[';
-	n = snprintf(name, size, bare_v6 ? "%s:[%.*s]:%u" : "%s:%.*s:%u", proto,
-		     si->address_str.len, si->address_str.s, si->port_no);
-	if (n < 0 || (size_t)n >= size)
-		name[0] = '\0';
+	text_write_cstr(&w, trunk_transport_name(
+				    si->proto == PROTO_TCP   ? TRANSPORT_TCP
+				    : si->proto == PROTO_TLS ? TRANSPORT_TLS
+							     : TRANSPORT_UDP));
+	text_write_cstr(&w, bare_v6 ? ":[" : ":");
+	text_write(&w, text_make(si->address_str.s,
+				 (size_t)si->address_str.len));
+	text_write_cstr(&w, bare_v6 ? "]:" : ":");
+	text_write_u64(&w, si->port_no);
+	(void)text_writer_end(&w);
 }
 
 static int proto_parse(struct text name)

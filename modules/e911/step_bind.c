@@ -10,10 +10,10 @@
  * received, else the location's desk, else the calling user as text; told as
  * bound_by "none".
  */
-#include <ctype.h>
 #include <stdio.h>
 
 #include "path.h"
+#include "text_writer.h"
 
 /* A dialable number of the caller's own; 0. */
 static uint64_t own_number(const struct path *p)
@@ -27,23 +27,26 @@ static uint64_t own_number(const struct path *p)
 	return 0;
 }
 
+/* What stands in a user part as it is (RFC 3261 25.1), and escapes. */
+static bool is_user_char(char c)
+{
+	return text_is_letter(c) || text_is_digit(c) ||
+	       strchr("-_.!~*'()&=+$,;?/%", c);
+}
+
 void path_user_format(const char *user, char *out, size_t size)
 {
-	static const char plain[] = "-_.!~*'()&=+$,;?/%";
-	size_t n = 0;
+	static const char hex[] = "0123456789ABCDEF";
+	struct text_writer w = text_writer_on(out, size);
 
 	for (const char *c = user; *c; c++) {
-		bool keep = isalnum((unsigned char)*c) || strchr(plain, *c);
-		size_t need = keep ? 1 : 3;
+		unsigned char byte = (unsigned char)*c;
+		char escaped[3] = { '%', hex[byte >> 4], hex[byte & 15] };
 
-		if (n + need >= size) {
-			n = 0;
-			break;
-		}
-		n += (size_t)snprintf(out + n, size - n, keep ? "%c" : "%%%02X",
-				      (unsigned char)*c);
+		text_write(&w, is_user_char(*c) ? text_make(c, 1)
+						: text_make(escaped, 3));
 	}
-	out[n] = '\0';
+	(void)text_writer_end(&w);
 }
 
 /* Who it is, the same in each call of the same person or device. */

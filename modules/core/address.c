@@ -47,7 +47,8 @@ static size_t any_scheme(struct text t)
 {
 	size_t i = 0;
 
-	while (i < t.len && (text_is_letter(t.p[i]) || (i && text_is_digit(t.p[i]))))
+	while (i < t.len &&
+	       (text_is_letter(t.p[i]) || (i && text_is_digit(t.p[i]))))
 		i++;
 	return i && i < t.len && t.p[i] == ':' ? i + 1 : 0;
 }

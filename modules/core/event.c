@@ -133,8 +133,13 @@ static bool is_control(const uint8_t *p, size_t len)
 static size_t value_clean(struct text value, uint8_t buf[EVENT_TEXT_MAX])
 {
 	const uint8_t *p = (const uint8_t *)value.p;
-	size_t left = value.len, len = 0;
+	size_t left = value.len, len = text_printable_len(value);
 
+	if (len > EVENT_TEXT_MAX)
+		len = EVENT_TEXT_MAX;
+	memcpy(buf, p, len);
+	p += len;
+	left -= len;
 	while (left > 0) {
 		size_t n = utf8_len(p, left), taken = n ? n : 1;
 

@@ -6,7 +6,11 @@
 enum header_count { COUNT_MANY, COUNT_ONE };
 
 #define HEADER(n, c, count, legacy, pbx, i3, condition, why) \
-	{ n, sizeof(n) - 1, c, COUNT_##count, { legacy, pbx, i3 }, \
+	{ n, \
+	  sizeof(n) - 1, \
+	  c, \
+	  COUNT_##count, \
+	  { legacy, pbx, i3 }, \
 	  HEADER_IF_##condition },
 static const struct header_rule {
 	const char *name;
@@ -42,8 +46,8 @@ static const struct header_rule *rule_find(struct text name)
 
 		if (name.len == 1
 			    ? r->compact == first
-			    : text_equal_nocase(name, text_make(r->name,
-								r->name_len)))
+			    : text_equal_nocase(
+				      name, text_make(r->name, r->name_len)))
 			return r;
 	}
 	return NULL;
@@ -131,7 +135,10 @@ static bool is_fold(struct text value, size_t i)
  * control character condemns the whole value. */
 static bool value_unfold(struct text value, char *buf)
 {
-	for (size_t i = 0; i < value.len; i++) {
+	size_t plain = text_printable_len(value);
+
+	memcpy(buf, value.p, plain);
+	for (size_t i = plain; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.p[i];
 
 		if (c == '\t' ||

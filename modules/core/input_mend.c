@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "input_mend.h"
 
+#include <limits.h>
+
 #include "service.h"
 
 /* End of the line that starts at i: index of its LF, or len. */
@@ -44,12 +46,13 @@ bool input_is_emergency(struct text datagram)
 }
 
 /* RFC 3261 25.1 token */
-static inline bool is_token_char(char c)
-{
-	if (text_is_letter(c) || text_is_digit(c) || c == '-')
-		return true;
-	return c && strchr(".!%*_+`'~", c);
-}
+static const bool token_chars[UCHAR_MAX + 1] = {
+	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
+	['-'] = true,         ['.'] = true,         ['!'] = true,
+	['%'] = true,         ['*'] = true,         ['_'] = true,
+	['+'] = true,         ['`'] = true,         ['\''] = true,
+	['~'] = true,
+};
 
 /* "name", blanks, ':' within the line; HCOLON allows SP and HT only.  The
  * name; empty if the line is no header. */
@@ -57,7 +60,7 @@ static struct text header_name(struct text line)
 {
 	size_t len = 0, i;
 
-	while (len < line.len && is_token_char(line.p[len]))
+	while (len < line.len && token_chars[(unsigned char)line.p[len]])
 		len++;
 	for (i = len; i < line.len; i++)
 		if (line.p[i] != ' ' && line.p[i] != '\t')

@@ -65,8 +65,8 @@ static enum party_quality judge(const struct party_walk *w, struct text value,
 	return PARTY_USABLE;
 }
 
-static const struct party_judged *
-judge_once(const struct party_walk *w, struct text value)
+static const struct party_judged *judge_once(const struct party_walk *w,
+					     struct text value)
 {
 	struct party_memo *memo = w->memo;
 	struct party_judged *j;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 
 /* The C library's functions look at the locale. */
 static char lower(char c)
@@ -16,8 +17,11 @@ bool text_has_prefix_nocase(struct text t, struct text prefix)
 {
 	if (t.len < prefix.len)
 		return false;
+	if (!prefix.len || memcmp(t.p, prefix.p, prefix.len) == 0)
+		return true;
 	for (size_t i = 0; i < prefix.len; i++)
-		if (t.p[i] != prefix.p[i] && lower(t.p[i]) != lower(prefix.p[i]))
+		if (t.p[i] != prefix.p[i] &&
+		    lower(t.p[i]) != lower(prefix.p[i]))
 			return false;
 	return true;
 }
@@ -86,6 +90,31 @@ size_t text_index_any(struct text t, const char *chars)
 		if (is_any_of(t.p[i], chars))
 			break;
 	}
+	return i;
+}
+
+/* Is each of the eight bytes SP to '~'? */
+static bool are_printable(uint64_t v)
+{
+	const uint64_t ones = UINT64_MAX / 0xff, tops = ones * 0x80;
+	uint64_t below = v - ones * ' ', del = (v ^ ones * 0x7f) - ones;
+
+	/* A borrow may condemn a byte too many, never one too few. */
+	return !((v | below | del) & tops);
+}
+
+size_t text_printable_len(struct text t)
+{
+	size_t i = 0;
+	uint64_t v;
+
+	for (; t.len - i >= sizeof(v); i += sizeof(v)) {
+		memcpy(&v, t.p + i, sizeof(v));
+		if (!are_printable(v))
+			break;
+	}
+	while (i < t.len && t.p[i] >= ' ' && t.p[i] < 0x7f)
+		i++;
 	return i;
 }
 
@@ -180,6 +209,9 @@ int text_clean(struct text t, char *buf, size_t size)
 	size_t len = 0;
 
 	t = text_trim(t);
+	if (text_printable_len(t) == t.len && text_index(t, '%') == t.len &&
+	    t.len <= INT_MAX)
+		return text_to_cstr(t, buf, size) < 0 ? -ENOSPC : (int)t.len;
 	while (t.len) {
 		char byte;
 		struct text piece = clean_next(&t, &byte);

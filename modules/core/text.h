@@ -116,6 +116,9 @@ static inline size_t text_index(struct text t, char c)
  * no digit and no NUL. */
 size_t text_index_any(struct text t, const char *chars);
 
+/* How many bytes at its start are printable ASCII, SP to '~'. */
+size_t text_printable_len(struct text t);
+
 /* Copy, always NUL-terminated; -ENOSPC when it does not fit, never a cut. */
 int must_check text_to_cstr(struct text t, char *buf, size_t size);
 

@@ -70,8 +70,7 @@ static bool leg_address(struct call *call, struct leg *leg,
 	text_write_cstr(&w, "@");
 	text_write_cstr(&w, our_host);
 	text_write_cstr(&w, is_number ? ";user=phone" : "");
-	if (w.full ||
-	    !call_text_set(call, &leg->local_uri, text_written(&w)))
+	if (w.full || !call_text_set(call, &leg->local_uri, text_written(&w)))
 		return false;
 	if (i3)
 		return leg_i3_address(leg, route);

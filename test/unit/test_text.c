@@ -204,9 +204,41 @@ static void bytes_become_hexadecimal_digits(void **state)
 	assert_string_equal(out, "");
 }
 
+/* As the byte at a time sees it, with each byte at each place. */
+static void printable_run_ends_at_any_other_byte(void **state)
+{
+	char buf[20];
+
+	(void)state;
+	assert_int_equal(text_printable_len(text_of("")), 0);
+	assert_int_equal(text_printable_len(text_of("a ~!09 Z")), 8);
+	for (size_t at = 0; at < sizeof(buf); at++) {
+		for (int byte = 0; byte < 256; byte++) {
+			bool plain = byte >= 0x20 && byte < 0x7f;
+
+			memset(buf, at % 2 ? ' ' : '~', sizeof(buf));
+			buf[at] = (char)byte;
+			assert_int_equal(
+				text_printable_len(text_make(buf, sizeof(buf))),
+				plain ? sizeof(buf) : at);
+		}
+	}
+}
+
+static void first_of_several_characters_is_found(void **state)
+{
+	(void)state;
+	assert_int_equal(text_index_any(text_of("host:5060"), ":;"), 4);
+	assert_int_equal(text_index_any(text_of("a.b-c"), ":;"), 5);
+	assert_int_equal(text_index_any(text_make("a\0;", 3), ";"), 2);
+	assert_int_equal(text_index_any(text_of(""), ";"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(printable_run_ends_at_any_other_byte),
+		cmocka_unit_test(first_of_several_characters_is_found),
 		cmocka_unit_test(view_of_null_is_empty),
 		cmocka_unit_test(comparison_without_case_knows_ascii_only),
 		cmocka_unit_test(trimming_takes_blanks_and_line_ends),

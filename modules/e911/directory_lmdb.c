@@ -30,6 +30,12 @@ struct directory {
 	char *path; /* owned */
 	struct snapshot open;
 	struct record_cache *cache; /* owned; NULL: none */
+	/* Whose the latest source was: a request asks several times. */
+	struct {
+		uint64_t snapshot; /* 0: not known */
+		uint8_t addr[16];
+		uint64_t trunk_id;
+	} source;
 	bool is_begun;
 	bool is_stale;
 	uint64_t hint, hint_tried;
@@ -214,9 +220,16 @@ static bool is_distrusted(const char *dir)
 	return found;
 }
 
-static void directory_shut(struct directory *d)
+/* What was remembered of the snapshot. */
+static void directory_forget(struct directory *d)
 {
 	record_cache_clear(d->cache);
+	d->source.snapshot = 0;
+}
+
+static void directory_shut(struct directory *d)
+{
+	directory_forget(d);
 	snapshot_close(&d->open);
 }
 
@@ -309,7 +322,7 @@ static int directory_renew(struct directory *d)
 	int rc = mdb_txn_renew(s->txn);
 
 	if (rc == MDB_MAP_RESIZED) {
-		record_cache_clear(d->cache);
+		directory_forget(d);
 		rc = mdb_env_set_mapsize(s->env, 0);
 		if (rc == 0)
 			rc = mdb_txn_renew(s->txn);
@@ -454,21 +467,37 @@ static struct dir_plens source_plens(struct directory *d)
 	return gateway.source_plens;
 }
 
-int directory_trunk_by_source(struct directory *d, const uint8_t addr[16],
-			      struct dir_trunk *ret)
+static int source_find(struct directory *d, const uint8_t addr[16],
+		       struct dir_source *ret)
 {
 	struct dir_plens plens = source_plens(d);
 	int least = plen_least(addr), err = -ENOENT;
-	struct dir_source source;
 	struct dir_key key;
 
 	for (int n = dir_plens_next(&plens, 128); n >= least && err == -ENOENT;
 	     n = dir_plens_next(&plens, n - 1)) {
 		dir_key_source(&key, addr, (unsigned)n);
-		err = source_get(d, &key, &source);
+		err = source_get(d, &key, ret);
 	}
-	if (err < 0)
-		return err;
+	return err;
+}
+
+int directory_trunk_by_source(struct directory *d, const uint8_t addr[16],
+			      struct dir_trunk *ret)
+{
+	uint64_t snapshot = mdb_txn_id(d->open.txn);
+	struct dir_source source = { .trunk_id = d->source.trunk_id };
+	int err;
+
+	if (d->source.snapshot != snapshot ||
+	    memcmp(d->source.addr, addr, sizeof(d->source.addr)) != 0) {
+		err = source_find(d, addr, &source);
+		if (err < 0)
+			return err;
+		d->source.snapshot = snapshot;
+		memcpy(d->source.addr, addr, sizeof(d->source.addr));
+		d->source.trunk_id = source.trunk_id;
+	}
 	err = directory_trunk(d, source.trunk_id, ret);
 	/* -ENOENT would read as "no customer of ours". */
 	return err == -ENOENT ? damaged(d) : err;

@@ -192,7 +192,7 @@ static void put_callback(struct leg *leg, struct text_writer *w)
 	struct callback_address form;
 
 	if (leg->call->is_marked && leg->profile != PROFILE_LEGACY)
-		text_writef(w, "Priority: psap-callback\r\n");
+		text_write_cstr(w, "Priority: psap-callback\r\n");
 	if (callback_address_of(leg->call, leg->attempt, &form) &&
 	    form.header.len)
 		text_writef(w, "%.*s\r\n", TEXT_ARG(form.header));

@@ -2,8 +2,8 @@
 /* platform: shared memory, locks, clock and log of the Kamailio we run in. */
 #include "platform.h"
 
-#include <pthread.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/random.h>

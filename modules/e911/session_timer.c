@@ -175,8 +175,9 @@ void session_timer_ask(const struct leg *leg, struct text_writer *w)
 							   ? REFRESHER_UAC
 							   : REFRESHER_UAS));
 	} else if (!leg_is_answered(leg)) {
-		text_writef(w, "Session-Expires: %u\r\n",
-			    larger(interval_wanted_s, least));
+		text_write_cstr(w, "Session-Expires: ");
+		text_write_u64(w, larger(interval_wanted_s, least));
+		text_write_cstr(w, "\r\n");
 	}
 	if (t->min_s)
 		text_writef(w, "Min-SE: %u\r\n", least);

@@ -80,8 +80,9 @@ static void put_cseq(struct text_writer *w, struct text line)
 
 	while (n < number.len && text_is_digit(number.p[n]))
 		n++;
-	text_writef(w, "CSeq: %.*s CANCEL\r\n",
-		    TEXT_ARG(text_make(number.p, n)));
+	text_write_cstr(w, "CSeq: ");
+	text_write(w, text_make(number.p, n));
+	text_write_cstr(w, " CANCEL\r\n");
 }
 
 size_t setup_cancel(struct text invite, char *buf, size_t size)

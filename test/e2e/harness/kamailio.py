@@ -62,8 +62,11 @@ class Kamailio:
         self._ids = itertools.count(1)
 
     def write_config(self):
-        for name in ("kamailio.cfg", "tls.cfg"):
-            shutil.copy(os.path.join(self.config, name), self.directory)
+        shutil.copy(os.path.join(self.config, "kamailio.cfg"),
+                    self.directory)
+        # The stock proxy of test/bench/path has none.
+        if os.path.exists(os.path.join(self.config, "tls.cfg")):
+            shutil.copy(os.path.join(self.config, "tls.cfg"), self.directory)
         self.write_tls()
         settings = {
             "E911_RPC_SOCKET": self.rpc_socket,

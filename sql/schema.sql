@@ -32,6 +32,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (2, 'add_trunk_options'),
     (3, 'add_host_names'),
     (4, 'add_callback_forms'),
-    (5, 'add_credentials');
+    (5, 'add_credentials'),
+    (6, 'add_trunk_tls');
 
 COMMIT;

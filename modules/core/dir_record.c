@@ -131,7 +131,7 @@ LAYOUT(source, DIR_SOURCE);
 /*
  * trunk: a peer: calls come from it or go to it.  Example:
  *
- *   21 ec e0 d4 01 54 09 00
+ *   6f ef bb 3a 01 54 09 00
  *   54 00 00 00 00 00 00 00 07
  *   01 08 00 07 00 00 00 00 00 00 00
  *   02 12 00 67 65 6e 65 73 79 73 2d 63 6c 6f 75 64
@@ -160,6 +160,11 @@ LAYOUT(source, DIR_SOURCE);
  *   17 29 00 74 6c 73 20 35 30 36 31 20 31 39 32 2e
  *   30 2e 32 2e 37 2c 74 63 70 20 35 30 36 30 20 62
  *   2e 65 78 61 6d 70 6c 65 2e 63 6f 6d
+ *   18 01 00 02
+ *   19 01 00 01
+ *   1a 0d 00 61 2e 65 78 61 6d 70 6c 65 2e 63 6f 6d
+ *   1b 0e 00 2c 62 2e 65 78 61 6d 70 6c 65 2e 63 6f
+ *   6d
  *   1e 16 00 73 69 70 3a 02 40 61 63 6d 65 2e 65 78
  *   61 6d 70 6c 65 2e 63 6f 6d
  *   1f 11 00 73 69 70 3a 02 40 65 78 61 6d 70 6c 65
@@ -192,7 +197,11 @@ static const struct dir_row trunk_rows[] = {
 	[21] = U32(trunk, oos_force_s),
 	[22] = U32(trunk, max_calls),
 	[23] = TEXT(trunk, configured), /* of names; not for the path */
-	/* 24..29 are kept free */
+	[24] = ENUM(trunk, tls_check, TLS_CHECK_NONE),
+	[25] = BOOL(trunk, tls_unverified),
+	[26] = TEXT(trunk, tls_name),
+	[27] = TEXT(trunk, destination_names),
+	/* 28, 29 are kept free */
 	[30] = TEXT(trunk, callback_uri), /* see callback_form.h */
 	[31] = TEXT(trunk, callback_to),
 	[32] = TEXT(trunk, callback_header),

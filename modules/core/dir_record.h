@@ -136,6 +136,13 @@ enum trunk_proof {
 	TRUNK_PROOF_DIGEST = 1 << 1,  /* a credential of this trunk's */
 };
 
+/* How much of the certificate of one that we connect to is checked. */
+enum tls_check {
+	TLS_CHECK_CHAIN = 1, /* that it leads to a CA that we trust */
+	TLS_CHECK_NAME = 2,  /* and that it has the name */
+	TLS_CHECK_NONE = 3,
+};
+
 /* One more place where a trunk is reached. */
 #define DIR_CONTACTS_MAX     7
 #define DIR_DESTINATIONS_MAX (1 + DIR_CONTACTS_MAX)
@@ -178,6 +185,13 @@ struct dir_trunk {
 	struct text callback_uri, callback_to;
 	struct text callback_header; /* one more line; empty: none */
 	uint8_t proofs;              /* enum trunk_proof */
+	/* Over TLS; an absent tls_check is that of the chain. */
+	enum tls_check tls_check;
+	bool tls_unverified;  /* rather so than not at all */
+	struct text tls_name; /* of the certificate; empty: see route_tls.h */
+	/* Names of host and contacts as configured, with commas between; one of
+	 * an address is empty.  Empty: all are addresses. */
+	struct text destination_names;
 };
 
 struct dir_trunk_org {

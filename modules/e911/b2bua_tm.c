@@ -20,6 +20,7 @@
 #include "report.h"
 #include "setup.h"
 #include "sip_message.h"
+#include "tls_peer.h"
 #include "trunk_watch.h"
 #include "worker.h"
 
@@ -302,7 +303,9 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 		req.cbp = out->probe;
 	}
 	sending = out;
+	tls_peer_begin(out->leg);
 	rc = tmb.t_uac_with_ids(&req, &index, &label);
+	tls_peer_end();
 	sending = NULL;
 	if (d.dialog.route_set)
 		free_rr(&d.dialog.route_set);

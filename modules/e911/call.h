@@ -36,6 +36,8 @@ enum leg_variant {
 	LEG_VARIANT_NO_LOCATION = 1 << 0, /* 424 (RFC 6442 4.3) */
 	LEG_VARIANT_SDP_ONLY = 1 << 1,    /* 415 */
 	LEG_VARIANT_MIN_SE = 1 << 2,      /* 422 (RFC 4028 7.3) */
+	/* Its certificate is wrong, and nothing else is left. */
+	LEG_VARIANT_UNVERIFIED = 1 << 3,
 };
 
 /* How the transport reaches the far side; opaque outside sip_port. */
@@ -132,6 +134,12 @@ struct leg {
 	uint8_t peer_options; /* of those, known to them */
 	uint8_t profile;      /* enum trunk_profile; 0: legacy */
 	uint8_t variant;      /* enum leg_variant */
+	/* Of a connection that we open over TLS (tls_peer.h): how much of the
+	 * certificate is checked, enum tls_check, 0: the chain; its name, and
+	 * that for SNI; may it be used unverified rather than not at all? */
+	uint8_t tls_check;
+	bool tls_unverified;
+	struct call_text tls_name, tls_sni;
 
 	struct sip_transaction invite; /* the initial INVITE */
 	/* The latest INVITE in each direction, for its ACK. */
@@ -159,12 +167,14 @@ struct leg {
 	bool heard;           /* B: any reply came, also one that refused */
 	bool rang;            /* B: its first 18x has been told */
 	bool is_counted;      /* B: among its trunk's calls: trunk_calls.h */
+	bool is_untrusted;    /* B: refused for its certificate; atomic */
 };
 
 /* Where leg B may go, resolved when the call was routed. */
-#define CALL_ROUTES_MAX 24
-#define CALL_HOST_SIZE  46
-#define CALL_USER_SIZE  64
+#define CALL_ROUTES_MAX    24
+#define CALL_HOST_SIZE     46
+#define CALL_USER_SIZE     64
+#define CALL_TLS_NAME_SIZE 128
 struct call_route {
 	uint64_t trunk_id, psap_id;
 	char host[CALL_HOST_SIZE]; /* IP literal without brackets */
@@ -178,6 +188,10 @@ struct call_route {
 	uint32_t recovery_timeout_s;  /* see trunk_health.h */
 	uint32_t max_calls;           /* see trunk_calls.h; 0: no limit */
 	uint8_t kind; /* enum psap_kind; 0: callback or default route */
+	/* As those of struct leg. */
+	uint8_t tls_check;
+	bool tls_unverified;
+	char tls_name[CALL_TLS_NAME_SIZE], tls_sni[CALL_TLS_NAME_SIZE];
 };
 
 enum call_kind { CALL_EMERGENCY, CALL_CALLBACK };

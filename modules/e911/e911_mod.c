@@ -31,7 +31,7 @@
 #include "session_timer.h"
 #include "stateless.h"
 #include "stray.h"
-#include "tls_fork.h"
+#include "tls_peer.h"
 #include "trunk_watch.h"
 #include "unreach_process.h"
 #include "worker.h"
@@ -336,7 +336,7 @@ static int mod_init(void)
 	cfg_register_child(1);
 	register_sync_timers(2);
 	unreach_process_prepare();
-	err = tls_fork_init();
+	err = tls_peer_init();
 	if (err < 0) {
 		log_line(LEVEL_ERR, "cannot prepare for TLS: %s",
 			 strerror(-err));

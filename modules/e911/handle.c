@@ -12,6 +12,7 @@
 #include "handle_replaces.h"
 #include "header_policy.h"
 #include "replay.h"
+#include "route_tls.h"
 #include "session_timer.h"
 #include "setup.h"
 #include "sip_message.h"
@@ -192,6 +193,24 @@ static uint8_t profile_of_a(enum call_kind kind, const struct path *p)
 	return kind == CALL_CALLBACK ? PROFILE_LEGACY : PROFILE_PBX;
 }
 
+/* Whom we ask for when we must connect to the platform: after a restart, or
+ * when its own connection is gone. */
+static void fill_tls_of_a(struct call *call, const struct path *p)
+{
+	struct leg *a = call->a;
+	struct call_route route = { .transport = a->peer.transport };
+
+	if (a->peer.transport != TRANSPORT_TLS)
+		return;
+	(void)snprintf(route.host, sizeof(route.host), "%s", a->peer.host);
+	route_tls_set(&route, &p->trunk, 0);
+	a->tls_check = route.tls_check;
+	a->tls_unverified = route.tls_unverified;
+	if (!call_text_set(call, &a->tls_name, text_of(route.tls_name)) ||
+	    !call_text_set(call, &a->tls_sni, text_of(route.tls_sni)))
+		stat_add(STAT_memory_failures, 1);
+}
+
 /* A call object for this INVITE; NULL without memory. */
 static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 			      const struct path_request *rq,
@@ -217,6 +236,7 @@ static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 	call->a->invite = *t;
 	call->a->trunk_id = p->trunk.trunk_id;
 	call->a->profile = profile_of_a(kind, p);
+	fill_tls_of_a(call, p);
 	call->trunk_id = p->trunk.trunk_id;
 	call->organization_id = p->organization.organization_id;
 	call->endpoint_id = p->endpoint.endpoint_id;

@@ -126,6 +126,52 @@ static int try_route(struct call *call, const struct b2bua *b, int count)
 	return err;
 }
 
+/* Was this route refused for its certificate, may it be called all the same,
+ * and has it not been yet? */
+static bool is_left_unverified(const struct call *call, unsigned i)
+{
+	bool was_refused = false;
+
+	if (!call->routes[i].tls_unverified)
+		return false;
+	for (const struct leg *leg = call->legs; leg; leg = leg->next) {
+		if (leg->side != LEG_B || leg->attempt != i)
+			continue;
+		if (leg->variant & LEG_VARIANT_UNVERIFIED)
+			return false;
+		was_refused |=
+			__atomic_load_n(&leg->is_untrusted, __ATOMIC_RELAXED);
+	}
+	return was_refused;
+}
+
+/* Rather a PSAP that cannot prove who it is than none. */
+static int pick_unverified(struct call *call)
+{
+	for (unsigned k = 0; k < call->route_count; k++) {
+		unsigned i = (call->first_route + k) % call->route_count;
+
+		if (!is_left_unverified(call, i))
+			continue;
+		call->variant = LEG_VARIANT_UNVERIFIED;
+		call->varied_route = i;
+		return (int)i;
+	}
+	return -1;
+}
+
+/* Why the INVITE of the latest route is not out. */
+static const char *why_not(const struct call *call, unsigned route, int err)
+{
+	const struct leg *b = call->b;
+
+	if (err == -ENOMEM)
+		return "no memory";
+	return b && b->attempt == route && b->is_untrusted
+		       ? "certificate refused"
+		       : "could not be sent";
+}
+
 /* Until an INVITE is out or nothing is left. */
 static bool hunt(struct call *call, const struct b2bua *b)
 {
@@ -134,8 +180,9 @@ static bool hunt(struct call *call, const struct b2bua *b)
 
 	/* A leg that was refused just now has made room. */
 	trunk_calls_settle(b->trunk_calls, call);
-	while ((i = pick(call, b, &rank)) >= 0) {
-		const char *why = "could not be sent";
+	while ((i = pick(call, b, &rank)) >= 0 ||
+	       (i = pick_unverified(call)) >= 0) {
+		const char *why;
 		int count = trunk_calls_take(b->trunk_calls, &call->routes[i],
 					     rank != RANK_FREE);
 		int err;
@@ -150,12 +197,11 @@ static bool hunt(struct call *call, const struct b2bua *b)
 			report_leg_invited(call, call->b);
 			return true;
 		}
-		if (err == -ENOMEM) {
-			why = "no memory";
+		why = why_not(call, (unsigned)i, err);
+		if (err == -ENOMEM)
 			stat_add(STAT_memory_failures, 1);
-		} else {
+		else
 			note_failure(b, &call->routes[i], text_of(why));
-		}
 		stat_add(STAT_legs_refused, 1);
 		report_leg_refused(call, 0, text_of(why));
 		trunk_calls_settle(b->trunk_calls, call);

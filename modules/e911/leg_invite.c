@@ -112,6 +112,8 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	leg->attempt = call->route_index;
 	leg->trunk_id = route->trunk_id;
 	leg->profile = route->profile;
+	leg->tls_check = route->tls_check;
+	leg->tls_unverified = route->tls_unverified;
 	if (leg_is_i3(leg))
 		leg->options |= LEG_OPTION_REPLACES;
 	if (session_timer_is_on())
@@ -126,7 +128,9 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	if (call->a->invite.open)
 		leg->options |= call->a->peer_options & LEG_OPTION_100REL;
 	if (!leg_name(call, leg) || !leg_address(call, leg, route, host) ||
-	    !call_text_set(call, &leg->contact, text_of(contact)))
+	    !call_text_set(call, &leg->contact, text_of(contact)) ||
+	    !call_text_set(call, &leg->tls_name, text_of(route->tls_name)) ||
+	    !call_text_set(call, &leg->tls_sni, text_of(route->tls_sni)))
 		return -ENOMEM;
 	*ret_leg = leg;
 	return 0;

@@ -86,15 +86,43 @@ void report_route_passed(const struct call *call, unsigned index)
 	report_end(&w);
 }
 
+#define WHERE_SIZE (CALL_HOST_SIZE + 16)
+
+static void format_place(const struct call_route *route, char where[WHERE_SIZE])
+{
+	(void)snprintf(where, WHERE_SIZE,
+		       strchr(route->host, ':') ? "[%s]:%u" : "%s:%u",
+		       route->host, route->port);
+}
+
+void report_tls(enum event_kind kind, const struct call_route *route,
+		const char *why, const char *name, const char *shown)
+{
+	char where[WHERE_SIZE];
+	struct event_writer w;
+
+	format_place(route, where);
+	log_line(LEVEL_WARNING, "tls: '%s' %s: %s; wanted '%s', shown '%s'",
+		 where,
+		 kind == EVENT_TLS_REFUSED ? "is not trusted"
+					   : "is used unverified",
+		 why, name, shown);
+	report_begin(&w, kind, NULL);
+	event_u64(&w, FIELD_ROUTE_TRUNK, route->trunk_id);
+	event_text(&w, FIELD_DESTINATION, text_of(where));
+	event_text(&w, FIELD_REASON, text_of(why));
+	event_text(&w, FIELD_TLS_NAME, text_of(name));
+	event_text(&w, FIELD_CERTIFICATE, text_of(shown));
+	report_end(&w);
+}
+
 void report_trunk(enum event_kind kind, const struct call_route *route,
 		  struct text why)
 {
-	char where[CALL_HOST_SIZE + 16];
+	char where[WHERE_SIZE];
 	struct event_writer w;
 
-	(void)snprintf(where, sizeof(where),
-		       strchr(route->host, ':') ? "[%s]:%u" : "%s:%u",
-		       route->host, route->port);
+	format_place(route, where);
 	log_line(kind == EVENT_TRUNK_DOWN ? LEVEL_WARNING : LEVEL_NOTICE,
 		 "trunk: '%s' %s: %.*s", where,
 		 kind == EVENT_TRUNK_DOWN ? "is out of service"

@@ -50,5 +50,9 @@ void report_recovered(const struct call *call, const struct leg *leg,
 /* EVENT_TRUNK_DOWN or EVENT_TRUNK_UP; about no call. */
 void report_trunk(enum event_kind kind, const struct call_route *route,
 		  struct text why);
+/* EVENT_TLS_REFUSED or EVENT_TLS_UNVERIFIED; about no call.  name: the one that
+ * was asked for; shown: what the certificate says. */
+void report_tls(enum event_kind kind, const struct call_route *route,
+		const char *why, const char *name, const char *shown);
 /* outcome: "answered", "cancelled", "failed" */
 void report_ended(const struct call *call, const char *outcome);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "path.h"
+#include "route_tls.h"
 
 /*
  * How many routes the list may have after each part of it.  A PSAP's trunks
@@ -82,6 +83,7 @@ static bool append_destinations(struct path *p, const struct dir_trunk *trunk,
 			continue;
 		route->port = c->port;
 		route->transport = (uint8_t)c->transport;
+		route_tls_set(route, trunk, i);
 		added |= append(p, route, limit);
 	}
 	return added;

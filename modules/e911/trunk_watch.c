@@ -7,6 +7,7 @@
 #include "leg_i3.h"
 #include "leg_line.h"
 #include "report.h"
+#include "route_tls.h"
 
 /* What was missed of the OPTIONS that should renew "out of service": one, and
  * the time in which this process had other things to do. */
@@ -107,6 +108,10 @@ static int send(const struct question *q, struct trunk_probe *probe)
 	leg.local_uri = borrow(from);
 	leg.remote_uri = leg.remote_target = borrow(target);
 	leg.contact = borrow(contact);
+	leg.trunk_id = q->route.trunk_id;
+	leg.tls_check = q->route.tls_check;
+	leg.tls_name = borrow(q->route.tls_name);
+	leg.tls_sni = borrow(q->route.tls_sni);
 	leg_line_contact(&w, &leg);
 	leg_line_abilities(&w, &leg);
 	text_writef(&w, "Accept: application/sdp\r\n");
@@ -171,6 +176,7 @@ static size_t collect(const struct dir_trunk *trunk, struct question *list,
 		q.route.port = i ? c->port : trunk->port;
 		q.route.transport =
 			(uint8_t)(i ? c->transport : trunk->transport);
+		route_tls_set(&q.route, trunk, i);
 		if (is_due(trunk, i ? c->host : trunk->host, &q))
 			list[n++] = q;
 	}

@@ -81,13 +81,24 @@ void unreach_ring_sent(struct unreach_ring *r, enum unreach_note_kind kind,
 		call_unref(leg->call);
 }
 
-void unreach_ring_closed(struct unreach_ring *r, struct unreach_note note)
+static void put_gone(struct unreach_ring *r, enum unreach_note_kind kind,
+		     struct unreach_note note)
 {
-	note.kind = UNREACH_NOTE_CLOSED;
+	note.kind = kind;
 	note.at_ms = clock_mono_ms();
 	note.leg = NULL;
 	if (r)
 		(void)put(r, &note);
+}
+
+void unreach_ring_closed(struct unreach_ring *r, struct unreach_note note)
+{
+	put_gone(r, UNREACH_NOTE_CLOSED, note);
+}
+
+void unreach_ring_refused(struct unreach_ring *r, struct unreach_note note)
+{
+	put_gone(r, UNREACH_NOTE_REFUSED, note);
 }
 
 int unreach_ring_fd(const struct unreach_ring *r)

@@ -16,6 +16,8 @@ enum unreach_note_kind {
 	UNREACH_NOTE_PROBE, /* recovery.h: an OPTIONS after a closing */
 	/* The far side has closed or reset a connection, or it broke. */
 	UNREACH_NOTE_CLOSED,
+	/* A TLS connection of ours was not made: tls_peer.h. */
+	UNREACH_NOTE_REFUSED,
 };
 
 struct unreach_note {
@@ -26,6 +28,8 @@ struct unreach_note {
 	uint8_t transport; /* enum trunk_transport */
 	int connection;    /* CLOSED: its number */
 	bool is_theirs;    /* CLOSED: the far side had opened it */
+	bool is_untrusted; /* REFUSED: for its certificate */
+	const char *why;   /* REFUSED: static text */
 	struct leg *leg;   /* INVITE, PROBE: its call is referenced */
 };
 
@@ -40,6 +44,9 @@ void unreach_ring_sent(struct unreach_ring *r, enum unreach_note_kind kind,
 /* kind, at_ms and leg are set here.  Those that others have opened fill no more
  * than half of the ring: anybody may connect and leave. */
 void unreach_ring_closed(struct unreach_ring *r, struct unreach_note note);
+
+/* The same of UNREACH_NOTE_REFUSED. */
+void unreach_ring_refused(struct unreach_ring *r, struct unreach_note note);
 
 /* For the reader: readable when something is in it. */
 int unreach_ring_fd(const struct unreach_ring *r);

@@ -102,6 +102,7 @@ static void look_at_waiting(struct unreach_watch *w, int64_t now)
 static void end_waiting_on(struct unreach_watch *w,
 			   const struct unreach_note *closed)
 {
+	const char *why = closed->why ? closed->why : "connection closed";
 	size_t kept = 0;
 
 	for (size_t i = 0; i < w->waiting_count; i++) {
@@ -111,8 +112,12 @@ static void end_waiting_on(struct unreach_watch *w,
 			w->waiting[kept++] = n;
 			continue;
 		}
-		if (still_waits(&n, closed->at_ms))
-			give_up(&n, "connection closed");
+		if (still_waits(&n, closed->at_ms)) {
+			if (closed->is_untrusted)
+				__atomic_store_n(&n.leg->is_untrusted, true,
+						 __ATOMIC_RELAXED);
+			give_up(&n, why);
+		}
 		call_unref(n.leg->call);
 	}
 	w->waiting_count = kept;
@@ -203,6 +208,8 @@ void unreach_watch_take(struct unreach_watch *w,
 {
 	if (note->kind == UNREACH_NOTE_CLOSED) {
 		take_closed(w, note);
+	} else if (note->kind == UNREACH_NOTE_REFUSED) {
+		end_waiting_on(w, note);
 	} else if (w->waiting_count < WAITING_MAX) {
 		w->waiting[w->waiting_count++] = *note;
 	} else {

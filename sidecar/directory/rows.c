@@ -255,6 +255,16 @@ static void take_supervision(struct fields *f, struct dir_trunk *r)
 	r->max_calls = (uint32_t)take_u64(f, 20, INT32_MAX, "max_calls");
 }
 
+static const char *const tls_check_names[] = { "chain", "name", "none", NULL };
+
+static void take_tls(struct fields *f, struct dir_trunk *r)
+{
+	r->tls_check = (enum tls_check)take_one_of(f, 25, tls_check_names,
+						   "tls_check");
+	r->tls_unverified = db_bool(f->row, 26);
+	r->tls_name = take_text(f, 27, NAME_TEXT_MAX, "tls_name");
+}
+
 /*
  * Where it is reached: its own address or name, then its contacts.  What it
  * was made of is kept if there is a name in it.
@@ -356,6 +366,7 @@ int row_trunk(const struct db_row *row, struct row_out *out)
 	r.callback_to = take_form(&f, 22, forms[1], "callback to_uri");
 	r.callback_header = take_form(&f, 23, forms[2], "callback header");
 	take_proofs(&f, 24, &r);
+	take_tls(&f, &r);
 	if (f.err >= 0 && r.port == 0)
 		f.err = row_refuse(out, "port is missing");
 	take_hosts(&f, &r, &texts);

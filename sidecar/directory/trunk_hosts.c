@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "hwaddr.h"
+#include "text_writer.h"
 
 /* One destination as it was configured. */
 struct destination {
@@ -91,6 +92,9 @@ static void put(struct dir_trunk *r, unsigned nth, const struct destination *d,
 static void put_all(struct dir_trunk *r, const struct destination *d,
 		    unsigned count, struct trunk_hosts *buf)
 {
+	struct text_writer names =
+		text_writer_on(buf->names, sizeof(buf->names));
+	bool any = false;
 	unsigned nth = 0;
 
 	put(r, 0, &d[0], text_of(""));
@@ -104,8 +108,14 @@ static void put_all(struct dir_trunk *r, const struct destination *d,
 			name_addresses_format(&one, text);
 			memcpy(buf->text[nth], text, INET6_ADDRSTRLEN);
 			put(r, nth, &d[i], text_of(buf->text[nth]));
+			if (nth)
+				text_write(&names, text_of(","));
+			if (d[i].is_name)
+				text_write(&names, d[i].host);
+			any |= d[i].is_name;
 		}
 	}
+	r->destination_names = any ? text_written(&names) : text_of("");
 }
 
 int trunk_hosts_expand(struct dir_trunk *r, struct names *names,

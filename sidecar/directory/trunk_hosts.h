@@ -25,12 +25,13 @@
 /* What texts of an expanded trunk point to. */
 struct trunk_hosts {
 	char text[DIR_DESTINATIONS_MAX][INET6_ADDRSTRLEN];
+	char names[TRUNK_CONFIGURED_SIZE];
 };
 
 /*
- * Set host, port, transport and contacts from r->configured.  A trunk without
- * any address gets an empty host and what its own destination says else.
- * -EINVAL: r->configured makes no sense, *r is as it was.
+ * Set host, port, transport, contacts and destination_names from r->configured.
+ * A trunk without any address gets an empty host and what its own destination
+ * says else. -EINVAL: r->configured makes no sense, *r is as it was.
  */
 int must_check trunk_hosts_expand(struct dir_trunk *r, struct names *names,
 				  struct trunk_hosts *buf);

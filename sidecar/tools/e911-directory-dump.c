@@ -244,6 +244,10 @@ static int print_trunk(const struct dir_key *k, struct lmdb_value v)
 	print_form("callback_to", r.callback_to);
 	print_form("callback_header", r.callback_header);
 	print_u64("proofs", r.proofs);
+	print_text("names", r.destination_names);
+	print_u64("tls_check", (uint64_t)r.tls_check);
+	print_u64("tls_unverified", r.tls_unverified);
+	print_text("tls_name", r.tls_name);
 	return 0;
 }
 

@@ -181,7 +181,7 @@ CREATE OR REPLACE VIEW e911.unprovisioned AS
       FROM e911.gateway g
      WHERE g.last_resort_psap_id IS NULL;
 
-\ir ../schema/sentences.sql
+\ir 0005_add_credentials/sentences.sql
 
 REVOKE ALL ON FUNCTION e911.trunk_credential_set(text, text, text) FROM PUBLIC;
 GRANT SELECT ON e911.trunk_credential TO e911_sidecar, e911_operator;

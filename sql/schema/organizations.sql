@@ -126,6 +126,13 @@ CREATE TABLE e911.trunk (
                                               '{address,digest}')),
     CONSTRAINT trunk_that_shows_digest_is_origin
         CHECK (proofs = '{address}' OR role = 'origin'),
+    tls_check           text NOT NULL DEFAULT 'name'
+                        CONSTRAINT trunk_tls_check_is_known
+                            CHECK (tls_check IN ('chain', 'name', 'none')),
+    tls_name            e911.host_name
+                        CONSTRAINT trunk_tls_name_is_at_most_127_bytes
+                            CHECK (octet_length(tls_name) <= 127),
+    tls_unverified      boolean NOT NULL DEFAULT true,
     CONSTRAINT trunk_of_an_organization_is_origin
         CHECK (organization_id IS NULL OR role = 'origin'),
     CONSTRAINT trunk_with_prefix_is_egress
@@ -134,6 +141,8 @@ CREATE TABLE e911.trunk (
         CHECK (replace_prefix IS NULL OR prefix <> ''),
     CONSTRAINT trunk_has_an_address_or_a_name
         CHECK (num_nonnulls(host, host_name) = 1),
+    CONSTRAINT trunk_host_name_over_tls_is_at_most_127_bytes
+        CHECK (transport <> 'tls' OR octet_length(host_name) <= 127),
     CONSTRAINT trunk_direction_key UNIQUE (trunk_id, egress)
 );
 CREATE INDEX trunk_organization_id ON e911.trunk (organization_id);
@@ -187,6 +196,12 @@ COMMENT ON COLUMN e911.trunk.host_name IS
     'name whose addresses we send to; e911d asks the DNS for them; NULL: host';
 COMMENT ON COLUMN e911.trunk.proofs IS
     'what its requests show: address, of trunk_source; digest, of trunk_credential; both. Known by address, a call is served whatever it lacks';
+COMMENT ON COLUMN e911.trunk.tls_check IS
+    'over TLS, what is checked of its certificate: name the chain to a CA of ca.pem and the name, chain without the name, none nothing';
+COMMENT ON COLUMN e911.trunk.tls_name IS
+    'name that its certificate has when it is not that of the host (Genesys Cloud); NULL: host_name, else the address';
+COMMENT ON COLUMN e911.trunk.tls_unverified IS
+    'true: when nothing else is left a call goes there although the certificate is wrong, as do requests within a call';
 
 CREATE TABLE e911.trunk_contact (
     trunk_id    bigint NOT NULL
@@ -204,7 +219,9 @@ CREATE TABLE e911.trunk_contact (
     host_name   e911.host_name,
     PRIMARY KEY (trunk_id, position),
     CONSTRAINT trunk_contact_has_an_address_or_a_name
-        CHECK (num_nonnulls(host, host_name) = 1)
+        CHECK (num_nonnulls(host, host_name) = 1),
+    CONSTRAINT trunk_contact_host_name_over_tls_is_at_most_127_bytes
+        CHECK (transport <> 'tls' OR octet_length(host_name) <= 127)
 );
 COMMENT ON TABLE e911.trunk_contact IS
     'further destinations of a trunk, tried after its own address';

@@ -72,6 +72,18 @@ AS $$
         coalesce(t.route_trunk, 'a default route'),
         ' is out of service at ' || (detail ->> 'destination'),
         ': ' || (detail ->> 'reason'))
+    WHEN 'tls.refused' THEN concat(
+        coalesce(t.route_trunk, 'a default route'),
+        ' is not trusted at ' || (detail ->> 'destination'),
+        ': ' || (detail ->> 'reason'),
+        '; wanted ' || (detail ->> 'tls_name'),
+        ', shown ' || (detail ->> 'certificate'))
+    WHEN 'tls.unverified' THEN concat(
+        coalesce(t.route_trunk, 'a default route'),
+        ' is used unverified at ' || (detail ->> 'destination'),
+        ': ' || (detail ->> 'reason'),
+        '; wanted ' || (detail ->> 'tls_name'),
+        ', shown ' || (detail ->> 'certificate'))
     WHEN 'trunk.up' THEN concat(
         coalesce(t.route_trunk, 'a default route'),
         ' is in service again at ' || (detail ->> 'destination'))

@@ -2,6 +2,7 @@
 """TLS on both sides of the gateway, with a certification authority of the
 test's own and peers that speak it themselves."""
 import concurrent.futures
+import datetime
 import re
 import socket
 import ssl
@@ -10,6 +11,7 @@ import time
 import pytest
 
 from harness import Gateway
+from harness.authority import Authority
 from harness.kamailio import RpcError
 from harness.rawcaller import RawCaller
 from harness.rawpsap import RawPsap
@@ -252,3 +254,241 @@ def test_a_new_certificate_is_taken_without_harm_to_a_call(tls):
         assert shown(tls) == after
         hang_up(tls, caller, psap, reply, 3)
     tls.check_idle()
+
+
+# ---- whom the gateway connects to ----
+
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture(name="north")
+def north_over_tls(tls):
+    """The first PSAP is reached over TLS, by its address."""
+    trunk = dict(tls.trunks[NORTH])
+    tls.provision(f"UPDATE e911.trunk SET transport = 'tls'"
+                  f" WHERE name = '{NORTH}'")
+    yield tls.trunks[NORTH]
+    tls.provision(
+        f"UPDATE e911.trunk SET transport = '{trunk['transport']}',"
+        " tls_check = DEFAULT, tls_name = NULL, tls_unverified = DEFAULT"
+        f" WHERE name = '{NORTH}'")
+
+
+def psap_at(gateway, trunk, *names, **dates):
+    """A PSAP with a certificate of these names, of the gateway's CA."""
+    context = gateway.authority.server(
+        gateway.authority.issue("psap", *names, **dates))
+    return TlsPsap(trunk["host"], trunk["port"], context)
+
+
+def stats(gateway, *names):
+    told = gateway.kamailio.rpc("e911.stats")
+    return [int(told[name]) for name in names]
+
+
+def udp_caller(gateway):
+    trunk = gateway.trunks[CALLER]
+    return RawCaller(trunk["host"], 0, (gateway.address, gateway.port))
+
+
+def events(gateway, kind, after):
+    """Those of no call."""
+    return [row["detail"] for row in gateway.postgres.query(
+        "SELECT detail FROM e911.call_event WHERE kind = %s AND at > %s"
+        " ORDER BY at, event_id", kind, after)]
+
+
+def now(gateway):
+    return gateway.postgres.value("SELECT clock_timestamp()")
+
+
+@pytest.mark.parametrize("caller_of", [tls_caller, udp_caller])
+def test_a_call_goes_to_a_psap_over_tls(tls, north, caller_of):
+    """Its certificate has the address that was configured."""
+    with psap_at(tls, north, north["host"]) as psap:
+        caller = caller_of(tls)
+        invite, reply = talk(caller, psap)
+        assert invite.header("Via").startswith("SIP/2.0/TLS")
+        assert "transport=tls" in invite.header("Contact")
+        in_dialog(caller, reply, "INFO")
+        psap.in_dialog_200(psap.receive("INFO"))
+        assert caller.receive().status == 200
+        call = hang_up(tls, caller, psap, reply, 3)
+        assert call["route_trunk"] == NORTH
+    tls.check_idle()
+
+
+def call_south(gateway, north_psap):
+    """A call that must end up at the second PSAP, over UDP."""
+    south = gateway.trunks["psap-south"]
+    caller = udp_caller(gateway)
+    with RawPsap(south["host"], south["port"]) as psap, north_psap, \
+            concurrent.futures.ThreadPoolExecutor() as beside:
+        refused = beside.submit(north_psap.receive, "INVITE", 3)
+        _, reply = talk(caller, psap)
+        call = hang_up(gateway, caller, psap, reply)
+        with pytest.raises((TimeoutError, AssertionError)):
+            refused.result()
+    return [e["detail"] for e in gateway.events(call["call_id"])
+            if e["kind"] == "leg.refused"]
+
+
+def self_signed(gateway, trunk):
+    other = Authority(gateway.authority.path("self-signed"),
+                      name="psap.example.com")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(other.path("ca.pem"), other.path("ca.key"))
+    return TlsPsap(trunk["host"], trunk["port"], context)
+
+
+def foreign(gateway, trunk):
+    other = Authority(gateway.authority.path("foreign"), name="Another CA")
+    context = other.server(other.issue("psap", trunk["host"]))
+    return TlsPsap(trunk["host"], trunk["port"], context)
+
+
+def wrong_name(gateway, trunk):
+    return psap_at(gateway, trunk, "other.example.com")
+
+
+def expired(gateway, trunk):
+    return psap_at(gateway, trunk, trunk["host"], start=-2 * DAY, end=-DAY)
+
+
+def not_yet_valid(gateway, trunk):
+    return psap_at(gateway, trunk, trunk["host"], start=DAY, end=2 * DAY)
+
+
+def old_tls(gateway, trunk):
+    psap = psap_at(gateway, trunk, trunk["host"])
+    psap.context.minimum_version = ssl.TLSVersion.TLSv1_1
+    psap.context.maximum_version = ssl.TLSVersion.TLSv1_1
+    psap.context.set_ciphers("ALL:@SECLEVEL=0")
+    return psap
+
+
+BAD = [(wrong_name, "IP address mismatch"),
+       (expired, "certificate has expired"),
+       (not_yet_valid, "certificate is not yet valid"),
+       (self_signed, "self-signed certificate"),
+       (foreign, "unable to get local issuer certificate"),
+       (old_tls, "TLS handshake failed")]
+
+
+@pytest.mark.parametrize("bad, why", BAD, ids=[b[0].__name__ for b in BAD])
+def test_a_psap_that_cannot_be_trusted_costs_its_route(tls, north, bad, why):
+    """The next PSAP is rung at once; the first never sees the INVITE; an
+    event names what was wanted and what was shown, and it is counted."""
+    began, before = now(tls), stats(tls, "tls_refused")
+    refusals = call_south(tls, bad(tls, north))
+    assert [r["reason"] for r in refusals] == [why]
+    assert stats(tls, "tls_refused") == [before[0] + 1]
+    tls.check_idle()
+    told = events(tls, "tls.refused", began)
+    assert [e["reason"] for e in told] == [why]
+    assert told[0]["tls_name"] == north["host"]
+    assert told[0]["destination"] == f"{north['host']}:{north['port']}"
+    if bad is wrong_name:
+        assert "other.example.com" in told[0]["certificate"]
+
+
+def test_the_certificate_of_a_platform_may_have_another_name(tls, north):
+    """As Genesys Cloud's does (FACTS.md 2.2.4): the trunk says which."""
+    tls.provision("UPDATE e911.trunk SET tls_name = 'voice.example.com'"
+                  f" WHERE name = '{NORTH}'")
+    caller = udp_caller(tls)
+    with psap_at(tls, north, "voice.example.com") as psap:
+        _, reply = talk(caller, psap)
+        assert psap.asked_for == ["voice.example.com"]
+        hang_up(tls, caller, psap, reply)
+    tls.check_idle()
+    assert [r["reason"] for r in call_south(
+        tls, psap_at(tls, north, north["host"]))] == ["hostname mismatch"]
+    tls.check_idle()
+
+
+def test_a_wildcard_is_a_name(tls, north):
+    tls.provision("UPDATE e911.trunk SET tls_name = 'a.psap.example.com'"
+                  f" WHERE name = '{NORTH}'")
+    caller = udp_caller(tls)
+    with psap_at(tls, north, "*.psap.example.com") as psap:
+        _, reply = talk(caller, psap)
+        hang_up(tls, caller, psap, reply)
+    tls.check_idle()
+
+
+@pytest.mark.parametrize("check, bad", [("chain", wrong_name),
+                                        ("none", expired)])
+def test_a_trunk_may_ask_for_less(tls, north, check, bad):
+    tls.provision(f"UPDATE e911.trunk SET tls_check = '{check}'"
+                  f" WHERE name = '{NORTH}'")
+    caller = udp_caller(tls)
+    with bad(tls, north) as psap:
+        _, reply = talk(caller, psap)
+        hang_up(tls, caller, psap, reply)
+    tls.check_idle()
+
+
+def test_when_nothing_else_is_left_a_wrong_certificate_will_do(tls, north):
+    """Every other route fails; the caller is connected all the same, and it
+    is told."""
+    began, caller = now(tls), udp_caller(tls)
+    before = stats(tls, "tls_refused", "tls_unverified")
+    with expired(tls, north) as psap:
+        _, reply = talk(caller, psap)
+        assert stats(tls, "tls_refused", "tls_unverified") == \
+            [before[0] + 1, before[1] + 1]
+        # In a call there is no other way either.
+        in_dialog(caller, reply, "INFO")
+        psap.in_dialog_200(psap.receive("INFO"))
+        assert caller.receive().status == 200
+        psap.cut()
+        in_dialog(caller, reply, "BYE", 3)
+        while True:
+            request = psap.receive()
+            psap.in_dialog_200(request)
+            if request.method == "BYE":
+                break
+        assert caller.receive().status == 200
+    caller.close()
+    call = tls.ended_call(caller.call_id)
+    assert (call["outcome"], call["route_trunk"]) == ("answered", NORTH)
+    tls.check_idle()
+    assert [e["reason"] for e in events(tls, "tls.unverified", began)][0] == \
+        "certificate has expired"
+
+
+def test_unless_the_trunk_must_never_be_used_so(tls, north):
+    """503: the platform can try another node."""
+    tls.provision("UPDATE e911.trunk SET tls_unverified = false"
+                  f" WHERE name = '{NORTH}'")
+    caller = udp_caller(tls)
+    with expired(tls, north) as psap, \
+            concurrent.futures.ThreadPoolExecutor() as beside:
+        refused = beside.submit(psap.receive, "INVITE", 3)
+        caller.send(caller.invite())
+        reply = caller.final()
+        assert reply.status == 503
+        caller.send(caller.request("ACK", Via=reply.header("Via"),
+                                   To=reply.header("To")))
+        with pytest.raises((TimeoutError, AssertionError)):
+            refused.result()
+    caller.close()
+    tls.check_idle()
+
+
+def test_a_connection_of_one_trunk_is_not_another_ones(tls, north):
+    """Two trunks lead to the same place.  What the certificate was good for
+    with the first does not count for the second, which wants another name."""
+    caller = udp_caller(tls)
+    with psap_at(tls, north, north["host"]) as psap:
+        _, reply = talk(caller, psap)
+        tls.provision("UPDATE e911.trunk SET tls_name = 'b.example.com',"
+                      f" tls_unverified = false WHERE name = '{NORTH}'")
+        second = udp_caller(tls)
+        second.send(second.invite())
+        assert second.final().status == 503
+        second.close()
+        caller.close()
+        del reply
+    tls.check_idle(60)

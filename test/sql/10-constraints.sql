@@ -289,6 +289,15 @@ SELECT test.refused(pg_temp.put_trunk(assignment), '23514', name, sentence)
      'half a minute of silence is enough'),
     ('max_calls = -1', 'trunk_max_calls_is_not_negative',
      'fewer calls than none cannot be'),
+    ($$tls_check = 'some'$$, 'trunk_tls_check_is_known',
+     'a certificate is checked by name, by chain or not at all'),
+    (format('tls_name = %L', repeat('abc.', 31) || 'abcd'),
+     'trunk_tls_name_is_at_most_127_bytes',
+     'the name of a certificate has 127 bytes at most'),
+    (format($$transport = 'tls', host = NULL, host_name = %L$$,
+            repeat('abc.', 31) || 'abcd'),
+     'trunk_host_name_over_tls_is_at_most_127_bytes',
+     'so has the name of a host over TLS'),
     ($$prefix = '9a'$$, 'trunk_prefix_is_digits', 'a prefix is of digits'),
     ($$replace_prefix = '9'$$, 'trunk_replaced_prefix_is_there',
      'no prefix, nothing to replace'),
@@ -323,6 +332,11 @@ SELECT test.refused(
     $$UPDATE e911.trunk_contact SET host_name = 'b.example.com'$$,
     '23514', 'trunk_contact_has_an_address_or_a_name',
     'a destination has not both an address and a name');
+SELECT test.refused(format($$UPDATE e911.trunk_contact
+       SET host = NULL, host_name = %L, transport = 'tls'$$,
+       repeat('abc.', 31) || 'abcd'),
+    '23514', 'trunk_contact_host_name_over_tls_is_at_most_127_bytes',
+    'a destination over TLS has a name of 127 bytes at most');
 SELECT test.accepted($$UPDATE e911.trunk_contact
        SET host = NULL, host_name = 'b.example.com'$$,
     'a destination may have a name');

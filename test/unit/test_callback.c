@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* build: with modules/e911/callback.c modules/e911/callback_address.c */
-/* build: with modules/e911/step_route.c */
+/* build: with modules/e911/step_route.c modules/e911/route_tls.c */
 /* build: with modules/e911/elin_table.c test/support/platform_libc.c */
 /* clang-format off */
 #include <stdarg.h>

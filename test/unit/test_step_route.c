@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* build: with modules/e911/step_route.c */
+/* build: with modules/e911/step_route.c modules/e911/route_tls.c */
 /* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>

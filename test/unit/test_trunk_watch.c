@@ -2,6 +2,7 @@
 /*
  * build: with modules/e911/trunk_watch.c modules/e911/trunk_health.c
  * build: with modules/e911/leg_line.c modules/e911/report.c
+ * build: with modules/e911/route_tls.c
  * build: with test/support/fake_report.c test/support/platform_libc.c
  */
 #include "modules/e911/trunk_watch.h"

@@ -23,6 +23,7 @@ class RawCaller:
             socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((address, port))
+        self.port = self.socket.getsockname()[1]   # 0: any
         self.socket.settimeout(10)
         self.socket.connect(remote)
         if context:

@@ -276,7 +276,7 @@ static void refuse_without_memory(struct sip_transaction *t,
 
 static void begin_path(struct sip_msg *msg, const struct path_request *rq)
 {
-	memset(&last_path, 0, sizeof(last_path));
+	path_clear(&last_path);
 	last_path.call_id = new_call_id(rq->now_ms);
 	last_msg_id = msg->id;
 	last_valid = true;

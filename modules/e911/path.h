@@ -84,8 +84,7 @@ struct path {
 					 "organization", "none" */
 
 	/* route */
-	struct call_route routes[CALL_ROUTES_MAX];
-	unsigned route_count;
+	unsigned route_count;  /* of routes, at the end */
 	struct text addresses; /* of a callback, see callback.h */
 	uint64_t psap_id;
 	const char *routed_by; /* "psap", "relay_center", "last_resort",
@@ -98,7 +97,16 @@ struct path {
 	const char *bound_by; /* elin_choice_name(), "own_number", "none" */
 	bool holds_number;
 	uint32_t elin_timeout_s;
+
+	/* path_clear() leaves these as they are. */
+	struct call_route routes[CALL_ROUTES_MAX];
 };
+
+/* Nothing is settled yet. */
+static inline void path_clear(struct path *p)
+{
+	memset(p, 0, offsetof(struct path, routes));
+}
 
 /*
  * Run identify, locate, route and bind.  d may be NULL (no directory).  The

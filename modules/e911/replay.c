@@ -166,24 +166,31 @@ static int proto_of(uint8_t transport)
 					    : PROTO_UDP;
 }
 
-static void cancel_leg(const struct replay *r)
+bool replay_send(const struct setup_leg *to, struct text message)
 {
 	struct sip_flow flow = { 0 };
 	struct dest_info dst;
 
-	if (!r->cancel)
-		return;
 	init_dest_info(&dst);
-	dst.proto = (char)proto_of(r->leg.to.transport);
-	if (!set_address(r->leg.to.host, r->leg.to.port, &dst.to))
-		return;
-	if (sip_socket_find(text_of(r->leg.socket), &flow))
+	dst.proto = (char)proto_of(to->to.transport);
+	if (!set_address(to->to.host, to->to.port, &dst.to))
+		return false;
+	if (sip_socket_find(text_of(to->socket), &flow))
 		dst.send_sock = flow.socket;
 	else
 		dst.send_sock =
 			get_send_socket2(NULL, &dst.to, dst.proto, NULL);
-	if (!dst.send_sock ||
-	    msg_send_buffer(&dst, r->cancel, (int)r->cancel_len, 0) < 0) {
+	return dst.send_sock && msg_send_buffer(&dst, (char *)message.p,
+						(int)message.len, 0) >= 0;
+}
+
+static void cancel_leg(const struct replay *r)
+{
+	if (!r->cancel)
+		return;
+	if (!old_legs_cancel(worker_shared->old_legs, &r->leg,
+			     text_make(r->cancel, r->cancel_len),
+			     clock_mono_ms())) {
 		log_line(LEVEL_ERR,
 			 "bridge: a leg that rings at '%s' since before the "
 			 "start cannot be cancelled",
@@ -277,6 +284,7 @@ void replay_keep(void)
 
 void replay_run(void)
 {
+	old_legs_tick(worker_shared->old_legs, clock_mono_ms());
 	while (replays) {
 		struct replay *r = replays;
 

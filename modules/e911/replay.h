@@ -18,7 +18,7 @@
  */
 #pragma once
 
-#include "setup_store.h"
+#include "setup.h"
 
 #define REPLAY_AWAY_MAX_MS 30000
 
@@ -29,8 +29,11 @@ void replay_load(const void *memory, size_t size);
 bool replay_waits(void);
 /* Write it down in the new store, before it is served. */
 void replay_keep(void);
-/* Serve it; once, in the process that keeps time, when all others run. */
+/* At each tick of the process that keeps time: serve it, once, when all others
+ * run; cancel again what was cancelled in vain (old_leg.h). */
 void replay_run(void);
+/* Of old_legs_new(). */
+bool replay_send(const struct setup_leg *to, struct text message);
 
 /* What is being done with the INVITE that is now in this process's hands. */
 enum replay_mode { REPLAY_NONE, REPLAY_SERVE, REPLAY_REFUSE };

@@ -73,7 +73,8 @@ static struct text take_line(struct text *rest)
 	return line.len > 2 ? line : text_of(NULL);
 }
 
-static void put_cseq(struct text_writer *w, struct text line)
+static void put_cseq(struct text_writer *w, struct text line,
+		     const char *method)
 {
 	struct text number = text_trim(text_make(line.p + 5, line.len - 5));
 	size_t n = 0;
@@ -82,7 +83,9 @@ static void put_cseq(struct text_writer *w, struct text line)
 		n++;
 	text_write_cstr(w, "CSeq: ");
 	text_write(w, text_make(number.p, n));
-	text_write_cstr(w, " CANCEL\r\n");
+	text_write_cstr(w, " ");
+	text_write(w, text_of(method));
+	text_write_cstr(w, "\r\n");
 }
 
 size_t setup_cancel(struct text invite, char *buf, size_t size)
@@ -99,10 +102,45 @@ size_t setup_cancel(struct text invite, char *buf, size_t size)
 		if (belongs_to_cancel(line))
 			text_write(&w, line);
 		else if (is_header(line, "CSeq"))
-			put_cseq(&w, line);
+			put_cseq(&w, line, "CANCEL");
 	}
 	text_write(&w, text_of("Content-Length: 0\r\n\r\n"));
 	return w.full ? 0 : text_written(&w).len;
+}
+
+size_t setup_ack(struct text cancel, struct text to, char *buf, size_t size)
+{
+	static const struct text method = { "CANCEL ", 7 };
+	struct text_writer w = text_writer_on(buf, size);
+	struct text line = take_line(&cancel);
+
+	if (!text_has_prefix_nocase(line, method))
+		return 0;
+	text_write(&w, text_of("ACK "));
+	text_write(&w, text_make(line.p + method.len, line.len - method.len));
+	while ((line = take_line(&cancel)).len) {
+		if (is_header(line, "To"))
+			text_writef(&w, "To: %.*s\r\n", TEXT_ARG(to));
+		else if (is_header(line, "CSeq"))
+			put_cseq(&w, line, "ACK");
+		else
+			text_write(&w, line);
+	}
+	text_write(&w, text_of("\r\n"));
+	return w.full ? 0 : text_written(&w).len;
+}
+
+struct text setup_header(struct text message, const char *name)
+{
+	size_t len = strlen(name) + 1;
+	struct text line;
+
+	(void)take_line(&message);
+	while ((line = take_line(&message)).len)
+		if (is_header(line, name))
+			return text_trim(
+				text_make(line.p + len, line.len - len));
+	return text_of(NULL);
 }
 
 void setup_ringing(const struct leg *leg, const struct next_hop *to,

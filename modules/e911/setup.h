@@ -49,3 +49,10 @@ void setup_ringing(const struct leg *leg, const struct next_hop *to,
  * it is no INVITE or does not fit.
  */
 size_t setup_cancel(struct text invite, char *buf, size_t size);
+/*
+ * The ACK of a refusal of that INVITE (RFC 3261 17.1.1.3), of which its CANCEL
+ * tells all but the value of To, which is the refusal's.  The same length.
+ */
+size_t setup_ack(struct text cancel, struct text to, char *buf, size_t size);
+/* Value of the first header of this name in a message of ours; empty. */
+struct text setup_header(struct text message, const char *name);

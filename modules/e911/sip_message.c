@@ -83,6 +83,11 @@ struct text message_method(struct sip_msg *msg)
 	return str_to_text(msg->first_line.u.request.method);
 }
 
+struct text message_to(struct sip_msg *msg)
+{
+	return text_trim(str_to_text(msg->to->body));
+}
+
 struct text message_request_uri(struct sip_msg *msg)
 {
 	return str_to_text(msg->first_line.u.request.uri);

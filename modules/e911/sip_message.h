@@ -36,6 +36,7 @@ struct text message_from_tag(struct sip_msg *msg);
 struct text message_to_tag(struct sip_msg *msg);
 struct text message_from_uri(struct sip_msg *msg);
 struct text message_to_uri(struct sip_msg *msg);
+struct text message_to(struct sip_msg *msg); /* the header's whole value */
 struct text message_request_uri(struct sip_msg *msg);
 struct text message_method(struct sip_msg *msg);
 uint32_t message_cseq(struct sip_msg *msg);

@@ -12,10 +12,36 @@
 
 static char route_set[ROUTE_SET_SIZE];
 
+/* METHOD_UNDEF: not known. */
+static int method_of(struct sip_msg *msg)
+{
+	return msg->cseq && get_cseq(msg) ? (int)get_cseq(msg)->method_id
+					  : METHOD_UNDEF;
+}
+
 static bool is_answer(struct sip_msg *msg)
 {
-	return msg->first_line.u.reply.statuscode / 100 == 2 && msg->cseq &&
-	       get_cseq(msg) && get_cseq(msg)->method_id == METHOD_INVITE;
+	return msg->first_line.u.reply.statuscode / 100 == 2 &&
+	       method_of(msg) == METHOD_INVITE;
+}
+
+/* Of a leg that rang when the process before this one ended. */
+static bool is_of_old_leg(struct sip_msg *msg)
+{
+	int method = method_of(msg);
+	struct old_leg_reply r = {
+		.to_invite = method == METHOD_INVITE,
+		.code = msg->first_line.u.reply.statuscode,
+	};
+
+	if (!old_legs_wait(worker_shared->old_legs) ||
+	    (method != METHOD_INVITE && method != METHOD_CANCEL))
+		return false;
+	if (tm_knows_reply(msg) || message_parse(msg) < 0)
+		return false;
+	r.call_id = message_call_id(msg);
+	r.to = message_to(msg);
+	return old_legs_reply(worker_shared->old_legs, &r);
 }
 
 static bool is_hex(struct text t, size_t len)
@@ -106,6 +132,8 @@ int stray_reply(struct sip_msg *msg)
 	struct sip_reply_view view;
 	struct leg *leg;
 
+	if (is_of_old_leg(msg))
+		return 0;
 	if (!is_answer(msg) || tm_knows_reply(msg) || message_parse(msg) < 0)
 		return 1;
 	message_reply_view(msg, &view, route_set, sizeof(route_set));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stray: 2xx to INVITEs of ours that tm knows no more.
+ * stray: replies to requests of ours that tm knows no more: 2xx to an INVITE,
+ * and what old_leg.h waits for.
  *
  * The far side repeats its 2xx until the ACK comes, for 32 s (RFC 3261
  * 13.3.1.4); tm forgets the INVITE 5 s after its end.  In a call that goes on

@@ -55,6 +55,7 @@ int worker_shared_new(void)
 	s->health = trunk_health_new();
 	s->trunk_calls = trunk_calls_new();
 	s->connections = unreach_ring_new();
+	s->old_legs = old_legs_new(replay_send);
 	s->ring = worker_ring_new();
 	if (!s->calls || !s->elins || !s->health || !s->trunk_calls || !s->ring)
 		return -ENOMEM;

@@ -12,6 +12,7 @@
 #include "journal_ring.h"
 #include "lasting_memory.h"
 #include "leg_i3.h"
+#include "old_leg.h"
 #include "path.h"
 #include "report.h"
 #include "setup_store.h"
@@ -28,6 +29,7 @@ struct shared_state {
 	struct unreach_ring *connections; /* what is told of them */
 	struct trunk_calls *trunk_calls;
 	struct journal_ring *ring;
+	struct old_legs *old_legs;
 	struct setup_store *setups; /* NULL: there is none */
 	bool setups_ready;          /* it may be written to; atomic */
 	struct journal_stats journal;

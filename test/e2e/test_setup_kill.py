@@ -12,7 +12,9 @@ import pytest
 
 from harness import Crowd, wait_until
 from harness.gateway import TOP
+from harness.rawpsap import RawPsap
 from harness.sipmessage import Message
+from test_gate import caller_of, psap_hangs_up, receive, stats
 
 # 0: all processes are killed; 1: a worker crashes.
 WAYS = (("after-100", 0), ("after-180", 1), ("after-200", 0),
@@ -51,6 +53,55 @@ def test_a_caller_is_answered_though_the_gateway_dies(bench, point, by_signal):
     assert bench.held() == before, "a number is held by no call"
 
 
+def kill_all(gateway):
+    for line in gateway.kamailio.rpc("core.psx"):
+        os.kill(line["PID"], signal.SIGKILL)
+    gateway.kamailio.process.wait(20, "Kamailio is gone")
+    gateway.kamailio.process = None
+
+
+def test_the_leg_that_rang_hears_of_its_end(own_gateway):
+    """The CANCEL is repeated until it is answered, and the refusal of the
+    INVITE gets its ACK, though tm knows nothing of either any more."""
+    gateway = own_gateway
+    north = gateway.trunks["psap-north"]
+    caller = caller_of(gateway)
+    anew = []  # for the caller, who waits
+
+    def hear(kind):
+        while True:
+            message = psap.receive()
+            if message.method == "INVITE" and not anew:
+                anew.append(message)
+                psap.send(psap.reply(message, 180))
+            if message.kind == kind:
+                return message
+    with RawPsap(north["host"], north["port"]) as psap:
+        caller.send(caller.invite())
+        invite = psap.receive("INVITE")
+        psap.send(psap.reply(invite, 180))
+        receive(caller, "180")
+        kill_all(gateway)
+        gateway.kamailio.start()
+        first, cancel = hear("CANCEL"), hear("CANCEL")
+        assert cancel.text == first.text
+        assert cancel.call_id == invite.call_id
+        psap.send(psap.reply(cancel, 200))
+        psap.send(psap.reply(invite, 487))
+        ack = hear("ACK")
+        assert ack.call_id == invite.call_id
+        assert ack.all("Via") == invite.all("Via")
+        assert f"tag={psap.tag}" in ack.header("To")
+        assert ack.header("CSeq") == invite.header("CSeq").replace(
+            "INVITE", "ACK")
+        assert anew[0].call_id != invite.call_id
+        psap.send(psap.answer(anew[0]))
+        psap_hangs_up(psap, anew[0], caller)
+    caller.close()
+    assert int(stats(gateway)["setups_cancelled"]) == 1
+    assert int(stats(gateway)["setups_unheard"]) == 0
+
+
 def heard_on(listener, seconds):
     """The next reply on a connection that the gateway makes."""
     listener.settimeout(seconds)
@@ -81,10 +132,7 @@ def test_over_tcp_a_caller_hears_503_at_once(own_gateway):
                                       5, (host, 0)) as connection:
             connection.sendall(invite.encode())
             wait_until(lambda: north.dialogs, "the PSAP rings", 5)
-            for line in gateway.kamailio.rpc("core.psx"):
-                os.kill(line["PID"], signal.SIGKILL)
-            gateway.kamailio.process.wait(20, "Kamailio is gone")
-            gateway.kamailio.process = None
+            kill_all(gateway)
         gateway.kamailio.start()
         reply = heard_on(listener, 10)
         assert reply.status == 503, reply.text

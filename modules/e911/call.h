@@ -69,6 +69,8 @@ struct own_pending {
 	uint8_t purpose;    /* enum own_purpose */
 	uint8_t tries;
 	int64_t again_at; /* monotonic ms; 0: it is on its way */
+	struct sip_transaction transaction; /* of an INVITE on its way */
+	bool is_moot; /* that was cancelled: nobody wants its answer */
 	struct call_text headers, body;
 };
 

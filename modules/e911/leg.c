@@ -5,6 +5,7 @@
 
 #include "crossing.h"
 #include "leg_line.h"
+#include "own_request.h"
 #include "session_timer.h"
 
 /* One process, one thread: a scratch buffer for the headers of the message
@@ -98,6 +99,7 @@ int leg_bye(struct leg *leg)
 	struct sip_transaction t;
 	int err;
 
+	own_request_cancel(leg);
 	/* Without memory for the exchange the BYE goes out all the same. */
 	err = sip_send(
 		&(struct sip_out){ .method = "BYE",

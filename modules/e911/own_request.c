@@ -78,6 +78,21 @@ void own_request_stop(struct leg *leg)
 	arm(leg->call);
 }
 
+void own_request_cancel(struct leg *leg)
+{
+	if (!leg->own.method || !is(leg->own.method, "INVITE"))
+		return;
+	if (leg->own.again_at) {
+		own_request_stop(leg);
+		return;
+	}
+	if (leg->own.is_moot || !leg->own.transaction.open)
+		return;
+	leg->own.is_moot = true;
+	/* tm waits for a provisional reply first (RFC 3261 9.1). */
+	sip_cancel(&leg->own.transaction);
+}
+
 /* ---- sending ---- */
 
 static int transmit(struct leg *leg, enum own_purpose purpose,
@@ -117,6 +132,8 @@ static int transmit(struct leg *leg, enum own_purpose purpose,
 		       &t);
 	if (err < 0)
 		exchange_free(ex);
+	else if (ex->is_invite)
+		leg->own.transaction = t;
 	return err;
 }
 
@@ -159,6 +176,8 @@ int own_request_send(struct leg *leg, enum own_purpose purpose,
 	leg->own.method = rq->method;
 	leg->own.purpose = purpose;
 	leg->own.tries = 0;
+	leg->own.is_moot = false;
+	leg->own.transaction.open = false;
 	if (must_wait(leg)) {
 		wait_turn(leg);
 		return 0;
@@ -181,10 +200,10 @@ static enum own_result result_of(const struct sip_reply_view *r)
 }
 
 static void tell(struct leg *leg, enum own_purpose purpose,
-		 const struct sip_reply_view *r)
+		 enum own_result result, const struct sip_reply_view *r)
 {
 	if (!leg_is_gone(leg) && on_result[purpose])
-		on_result[purpose](leg, result_of(r), r);
+		on_result[purpose](leg, result, r);
 }
 
 /* Could not be sent on its latest try. */
@@ -196,7 +215,7 @@ static void tell_unsent(struct leg *leg, enum own_purpose purpose)
 		.reason = { "could not be sent", 17 },
 	};
 
-	tell(leg, purpose, &unsent);
+	tell(leg, purpose, OWN_SILENT, &unsent);
 }
 
 void own_request_due(struct call *call)
@@ -229,6 +248,7 @@ void own_request_reply(struct exchange *ex, const struct sip_reply_view *r)
 {
 	struct leg *leg = ex->leg;
 	bool accepted = r->code >= 200 && r->code < 300;
+	enum own_result result = result_of(r);
 
 	if (r->code < 200)
 		return;
@@ -240,8 +260,11 @@ void own_request_reply(struct exchange *ex, const struct sip_reply_view *r)
 	}
 	ex->is_over = true;
 	if (ex->is_refresh) {
-		if (r->code == 491 && leg->own.tries < TRIES_MAX &&
-		    !leg_is_gone(leg)) {
+		leg->own.transaction.open = false;
+		if (leg->own.is_moot) {
+			result = OWN_MOOT;
+		} else if (r->code == 491 && leg->own.tries < TRIES_MAX &&
+			   !leg_is_gone(leg)) {
 			wait_turn(leg);
 			return;
 		}
@@ -255,7 +278,7 @@ void own_request_reply(struct exchange *ex, const struct sip_reply_view *r)
 		leg->ack_due = true;
 		acknowledge_offer(leg);
 	}
-	tell(leg, ex->purpose, r);
+	tell(leg, ex->purpose, result, r);
 	if (ex->is_invite && accepted && leg->ack_due)
 		leg_ack(leg, NULL, 0, text_of(NULL));
 }

@@ -30,6 +30,7 @@ enum own_result {
 	OWN_ACCEPTED, /* 2xx */
 	OWN_REFUSED,  /* 3xx-6xx; a 491 only after the last try */
 	OWN_SILENT,   /* nothing came back at all */
+	OWN_MOOT,     /* own_request_cancel()ed: whatever the reply is */
 	OWN_UNKNOWN,  /* 481, or 408 of the far side: it has no such dialog
 		       * (RFC 3261 12.2.1.2) */
 };
@@ -52,6 +53,9 @@ int must_check own_request_send(struct leg *leg, enum own_purpose purpose,
 
 /* An INVITE of ours awaits its final reply on this leg. */
 bool own_request_invites(const struct leg *leg);
+/* What an INVITE of ours on this leg says does not hold any more: cancel it, or
+ * forget it when it waits for its turn.  Nothing if there is none. */
+void own_request_cancel(struct leg *leg);
 /* Forget a request that waits for its next try; its result is not told. */
 void own_request_stop(struct leg *leg);
 

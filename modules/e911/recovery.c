@@ -162,6 +162,9 @@ void recovery_begins(struct call *call)
 	call->lost = lost;
 	call->touched = true;
 	own_request_stop(lost);
+	/* The caller need not move its media to who is dead. */
+	if (call->a->own.purpose == OWN_REJOIN)
+		own_request_cancel(call->a);
 	if (lost->ack_due)
 		leg_ack(lost, NULL, 0, text_of(NULL));
 	/* Dead or not: nobody must stay there. */
@@ -239,6 +242,18 @@ static void align(struct leg *b, struct text answer)
 			 strerror(-err));
 }
 
+/* The CANCEL may have crossed the answer: A speaks to who is dead. */
+static void rejoin_was_moot(struct leg *a, const struct crossing_in *answer,
+			    unsigned code)
+{
+	if (code >= 300)
+		return;
+	(void)call_text_set(a->call, &a->session_sent,
+			    call_text_get(&a->own.body));
+	session_heard(a, answer);
+	call_timer_set(a->call, CALL_TIMER_REJOIN, 0);
+}
+
 void recovery_rejoined(struct leg *a, enum own_result result,
 		       const struct sip_reply_view *r)
 {
@@ -247,6 +262,10 @@ void recovery_rejoined(struct leg *a, enum own_result result,
 	bool was_late = b->ack_due;
 	struct text answer;
 
+	if (result == OWN_MOOT) {
+		rejoin_was_moot(a, &in, r->code);
+		return;
+	}
 	if (result == OWN_SILENT || result == OWN_UNKNOWN) {
 		acknowledge(b, NULL);
 		recovery_judge(a, r);

@@ -27,6 +27,9 @@ static void refuse(struct leg *leg, unsigned code, const char *reason)
 	(void)leg_reply_invite(leg, code, text_of(reason), NULL);
 	(void)leg_step(leg, LEG_EV_REFUSE);
 	call->replacing = NULL;
+	/* A need not move to it, if it still is about to. */
+	if (call->a->own.purpose == OWN_REPLACE)
+		own_request_cancel(call->a);
 	/* Who was to be replaced has hung up meanwhile. */
 	if (call->state == CALL_CONNECTED && leg_is_gone(call->b))
 		b2bua_on_left(call);
@@ -125,6 +128,14 @@ void replace_offered(struct leg *a, enum own_result result,
 	struct crossing_in in = { r->headers, r->header_count, r->body };
 	struct leg *leg = a->call->replacing;
 
+	/* The CANCEL has crossed the answer. */
+	if (result == OWN_MOOT && r->code < 300) {
+		session_heard(a, &in);
+		call_timer_set(a->call, CALL_TIMER_REJOIN, 0);
+		return;
+	}
+	if (result == OWN_MOOT)
+		return;
 	if (result == OWN_ACCEPTED) {
 		session_heard(a, &in);
 		/* Given up meanwhile: A goes back to who is still there. */

@@ -293,6 +293,8 @@ void session_timer_refreshed(struct leg *leg, enum own_result result,
 	case OWN_UNKNOWN:
 		recovery_leg_lost(leg, "the far side does not know it");
 		break;
+	case OWN_MOOT: /* of other purposes */
+		break;
 	}
 }
 
@@ -314,6 +316,8 @@ void session_timer_probed(struct leg *leg, enum own_result result,
 		break;
 	case OWN_UNKNOWN:
 		recovery_leg_lost(leg, "the far side does not know it");
+		break;
+	case OWN_MOOT: /* of other purposes */
 		break;
 	}
 }

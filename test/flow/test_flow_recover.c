@@ -425,6 +425,65 @@ static void a_late_offer_is_recovered_with_its_answer(struct flow *f)
 	caller_hangs_up(f, "county");
 }
 
+static void county_dies_before_the_caller_has_moved(struct flow *f)
+{
+	south_talks(f);
+	south_forgets(f);
+	county_answers(f, ANSWER_2);
+	caller_expects(f, "INVITE");
+	because(f, "county dies: the caller need not move there");
+	recovery_media_lost(flow_call(f)->b);
+	time_passes(f, 100);
+	caller_expects_cancel(f);
+	psap_expects(f, "county", "BYE");
+	psap_expects(f, "south", "INVITE");
+	caller_replies(f, "INVITE", 487, NULL);
+	psap_replies(f, "south", "INVITE", 200, ANSWER);
+	psap_expects(f, "south", "ACK");
+	because(f, "it has what south says");
+	caller_expects_nothing(f);
+	caller_hangs_up(f, "south");
+}
+
+static void the_cancel_crosses_the_callers_answer(struct flow *f)
+{
+	south_talks(f);
+	south_forgets(f);
+	county_answers(f, ANSWER_2);
+	caller_expects(f, "INVITE");
+	recovery_media_lost(flow_call(f)->b);
+	time_passes(f, 100);
+	caller_expects_cancel(f);
+	psap_expects(f, "county", "BYE");
+	psap_expects(f, "south", "INVITE");
+	because(f, "south says what the caller had before; but has it still?");
+	psap_replies(f, "south", "INVITE", 200, ANSWER);
+	psap_expects(f, "south", "ACK");
+	caller_replies(f, "INVITE", 200, SAME);
+	caller_expects(f, "ACK");
+	time_passes(f, 100);
+	caller_expects(f, "INVITE");
+	last_carries(f, ANSWER);
+	caller_replies(f, "INVITE", 200, SAME);
+	caller_expects(f, "ACK");
+	caller_hangs_up(f, "south");
+}
+
+static void the_call_ends_while_the_caller_moves(struct flow *f)
+{
+	south_talks(f);
+	south_forgets(f);
+	county_answers(f, ANSWER_2);
+	caller_expects(f, "INVITE");
+	because(f, "county hangs up");
+	psap_sends(f, "county", "BYE", NULL);
+	psap_expects_reply(f, "county", 200);
+	caller_expects_cancel(f);
+	caller_expects(f, "BYE");
+	caller_replies(f, "INVITE", 487, NULL);
+	caller_replies(f, "BYE", 200, NULL);
+}
+
 /* As survival.c restores it, up to what matters here. */
 static void a_leg_lost_before_a_start_is_replaced_after_it(struct flow *f)
 {
@@ -467,6 +526,9 @@ int main(void)
 		flow_test(the_dead_one_speaks_again),
 		flow_test(it_dies_before_the_callers_ack),
 		flow_test(a_late_offer_is_recovered_with_its_answer),
+		flow_test(county_dies_before_the_caller_has_moved),
+		flow_test(the_cancel_crosses_the_callers_answer),
+		flow_test(the_call_ends_while_the_caller_moves),
 		flow_test(a_leg_lost_before_a_start_is_replaced_after_it),
 	};
 

@@ -33,6 +33,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (3, 'add_host_names'),
     (4, 'add_callback_forms'),
     (5, 'add_credentials'),
-    (6, 'add_trunk_tls');
+    (6, 'add_trunk_tls'),
+    (7, 'show_dead_ways');
 
 COMMIT;

@@ -181,7 +181,7 @@ COMMENT ON COLUMN e911.trunk.progress_timeout_ms IS
 COMMENT ON COLUMN e911.trunk.recovery_timeout_s IS
     'seconds that a destination is out of service after a call met silence or an error of transport there; 0: not at all';
 COMMENT ON COLUMN e911.trunk.prefix IS
-    'numbers that begin so may go out here; the longest prefix wins; empty: only routes that name the trunk, and with role pstn callbacks';
+    'numbers that begin so, as they are written (+1206 is not 1206), may go out here; the longest prefix wins; empty: only routes that name the trunk, and with role pstn callbacks';
 COMMENT ON COLUMN e911.trunk.replace_prefix IS
     'what is sent instead of the prefix; NULL: the prefix stays';
 COMMENT ON COLUMN e911.trunk.priority IS

@@ -103,6 +103,19 @@ CREATE VIEW e911.unprovisioned AS
        AND NOT EXISTS (SELECT FROM e911.psap_route r
                         WHERE r.psap_id = p.psap_id)
     UNION ALL
+    SELECT 'psap', p.psap_id, NULL, p.name,
+           format('its route %s by number %s matches no trunk''s prefix',
+                  r.priority, r.request_user),
+           CASE WHEN EXISTS (SELECT FROM e911.psap_way w
+                              WHERE w.psap_id = p.psap_id)
+                THEN 'this way is left out, others are tried'
+                WHEN p.alternate_psap_id IS NOT NULL THEN 'its alternate'
+                ELSE 'relay centre' END
+      FROM e911.psap p JOIN e911.psap_route r USING (psap_id)
+     WHERE NOT EXISTS (SELECT FROM e911.psap_way w
+                        WHERE w.psap_id = r.psap_id
+                          AND w.priority = r.priority)
+    UNION ALL
     SELECT 'trunk', t.trunk_id, o.name, t.name,
            'has no source address', 'its requests are a stranger''s'
       FROM e911.trunk t LEFT JOIN e911.organization o USING (organization_id)
@@ -116,6 +129,16 @@ CREATE VIEW e911.unprovisioned AS
      WHERE t.role = 'origin' AND t.organization_id IS NULL
        AND NOT EXISTS (SELECT FROM e911.trunk_organization a
                         WHERE a.trunk_id = t.trunk_id)
+    UNION ALL
+    SELECT 'trunk', t.trunk_id, o.name, t.name,
+           'speaks i3 over udp',
+           'an INVITE with a location is more than one packet (RFC 3261 18.1.1)'
+      FROM e911.trunk t LEFT JOIN e911.organization o USING (organization_id)
+     WHERE t.profile = 'i3' AND t.role <> 'origin'
+       AND (t.transport = 'udp'
+            OR EXISTS (SELECT FROM e911.trunk_contact c
+                        WHERE c.trunk_id = t.trunk_id
+                          AND c.transport = 'udp'))
     UNION ALL
     SELECT 'trunk', n.trunk_id, o.name, n.name,
            format('its name %s %s', n.host_name,

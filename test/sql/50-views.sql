@@ -58,6 +58,47 @@ SELECT test.is_true(EXISTS (
     ('gateway', NULL, 'has no last resort')
   ) AS v (entity, name, problem);
 
+UPDATE e911.trunk SET profile = 'i3' WHERE name = 'psap-north';
+SELECT test.is_true(EXISTS (SELECT FROM e911.unprovisioned
+                             WHERE name = 'psap-north'
+                               AND problem = 'speaks i3 over udp'),
+    'large INVITEs over UDP are told');
+UPDATE e911.trunk SET transport = 'tcp' WHERE name = 'psap-north';
+SELECT test.is_true(NOT EXISTS (SELECT FROM e911.unprovisioned
+                                 WHERE problem = 'speaks i3 over udp'),
+    'over TCP they may be as large as they like');
+UPDATE e911.trunk SET profile = DEFAULT, transport = DEFAULT
+ WHERE name = 'psap-north';
+
+-- Routes by number, written as no trunk writes its prefix.
+INSERT INTO e911.psap (name) VALUES ('by number'), ('by both');
+INSERT INTO e911.psap_route (psap_id, priority, trunk_id, request_user)
+    SELECT psap_id, 0, NULL, '+12065550198' FROM e911.psap
+     WHERE name IN ('by number', 'by both')
+    UNION ALL
+    SELECT psap_id, 1, trunk_id, '911' FROM e911.psap p, e911.trunk t
+     WHERE p.name = 'by both' AND t.name = 'psap-north';
+CREATE FUNCTION pg_temp.ways_missing() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(name || ' ' || problem || ': ' || consequence, '; '
+                      ORDER BY name)
+      FROM e911.unprovisioned
+     WHERE problem LIKE 'its route%'
+$$;
+UPDATE e911.trunk SET prefix = '1206' WHERE name = 'psap-north';
+SELECT test.is_same(pg_temp.ways_missing(),
+    'by both its route 0 by number +12065550198 matches no trunk''s prefix: '
+    'this way is left out, others are tried; '
+    'by number its route 0 by number +12065550198 matches no trunk''s prefix: '
+    'relay centre',
+    'a route by number that leads nowhere is told');
+UPDATE e911.trunk SET prefix = '+1206' WHERE name = 'psap-north';
+SELECT test.is_same(pg_temp.ways_missing(), NULL,
+    'a plus sign is part of a prefix');
+UPDATE e911.trunk SET prefix = '' WHERE name = 'psap-north';
+DELETE FROM e911.psap_route WHERE request_user = '+12065550198'
+    OR psap_id IN (SELECT psap_id FROM e911.psap WHERE name = 'by both');
+DELETE FROM e911.psap WHERE name IN ('by number', 'by both');
+
 -- Names, as two nodes know them.
 UPDATE e911.trunk SET host = NULL, host_name = 'PSAP.example.com'
  WHERE name = 'psap-north';

@@ -13,6 +13,7 @@ import pytest
 
 from harness import wait_until
 from harness.rawcaller import SDP, RawCaller
+from test_unreach import TcpPsap, hang_up, talk
 
 # A folder with gcs-pidflo.xsd and the schemas that it imports.
 SCHEMAS = os.environ.get("E911_PIDF_LO_SCHEMAS", "")
@@ -176,6 +177,53 @@ def test_an_esinet_gets_sound_xml(gateway, tmp_path):
              os.path.join(SCHEMAS, "gcs-pidflo.xsd"), document],
             capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def heavy_invite(caller, kilobytes):
+    """With a location of the caller's own of so many kB."""
+    content = "".join(f"<!--{n:<1015}-->" for n in range(kilobytes))
+    body = ("--b\r\nContent-Type: application/sdp\r\n\r\n"
+            + SDP.format(address=caller.address)
+            + "\r\n--b\r\nContent-Type: application/pidf+xml\r\n"
+            "Content-ID: <here@tenant>\r\n\r\n"
+            f"<presence>{content}</presence>\r\n--b--\r\n")
+    return body, caller.invite(
+        body=body, Content_Type="multipart/mixed;boundary=b",
+        Geolocation="<cid:here@tenant>")
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("kilobytes", [0, 24])
+def test_an_esinet_over_tcp_gets_it_whole(gateway, transport, kilobytes):
+    """Our own location, and one of the caller's that is larger than a segment
+    and a datagram of any network."""
+    over = f"UPDATE e911.trunk SET transport = '{{}}' WHERE name = '{PSAP}'"
+    origin = gateway.trunks["genesys-cloud"]
+    with profile(gateway, "i3"):
+        gateway.provision(over.format("tcp"))
+        caller = RawCaller(origin["host"], origin["port"],
+                           (gateway.address, gateway.port), transport)
+        body, text = heavy_invite(caller, kilobytes) if kilobytes \
+            else ("", caller.invite())
+        try:
+            with TcpPsap(gateway.trunks[PSAP]["host"],
+                         gateway.trunks[PSAP]["port"]) as psap:
+                invite, reply = talk(caller, psap, text)
+                hang_up(gateway, caller, psap, reply)
+                psap.cut()
+        finally:
+            gateway.provision(over.format("udp"))
+    assert len(invite.text) > 1300 + len(body)
+    assert int(invite.header("Content-Length")) == len(invite.body)
+    assert invite.header("Via").startswith("SIP/2.0/TCP ")
+    assert re.match(r"<sip:[0-9.:]+;transport=tcp;lr>",
+                    invite.header("Route"))
+    assert invite.request_uri == "urn:service:sos"
+    if body:
+        assert invite.body.startswith(body[:-len("--b--\r\n")])
+    else:
+        assert "<A3>Ashgrove</A3>" in invite.body
+    gateway.check_idle()
 
 
 # ---- smuggling ----

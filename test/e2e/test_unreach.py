@@ -82,9 +82,9 @@ def test_a_psap_that_refuses_connections_costs_the_caller_no_wait(gateway,
     gateway.check_idle()
 
 
-def talk(caller, psap):
+def talk(caller, psap, invite=None):
     """(INVITE that the PSAP has answered, 200 that the caller has got)"""
-    caller.send(caller.invite())
+    caller.send(invite or caller.invite())
     invite = psap.receive("INVITE")
     psap.send(psap.answer(invite, Contact=f"<sip:psap@{psap.address}:"
                           f"{psap.port};transport=tcp>"))

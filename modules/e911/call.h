@@ -273,8 +273,9 @@ struct call {
 	uint32_t elin_timeout_s;
 
 	uint32_t setup; /* setup.h: its handle; 0: none */
-	/* It is back from the journal and A may not have heard its answer. */
-	bool answers_again;
+	/* It is back from the journal: A may not have heard its answer; A says
+	 * nothing to OPTIONS. */
+	bool answers_again, a_is_silent;
 	/* survival.h: what changed is not written down yet; it is written
 	 * down; it could not be. */
 	bool touched, recorded, unrecorded;

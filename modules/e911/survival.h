@@ -55,7 +55,8 @@ void survival_settle(const struct survival_count *count);
  * there: leg A, and once that has answered leg B; a leg B that had been lost
  * already is not asked, the next route is rung.  Only a far side that does
  * not know its dialog any more ends it (481): silence, and a connection that
- * cannot be made, leave the call as it is.
+ * cannot be made, leave the call as it is.  Of a silent caller leg B is asked,
+ * too: when that does not know the call, it is over.
  */
 void survival_due(struct call *call);
 own_result_f survival_probed; /* for own_request.c */

@@ -40,6 +40,17 @@ static void on_silent_b(struct leg *b)
 	ask(b);
 }
 
+/* One that is silent may be there all the same; when the far side has no such
+ * call either, it ended in the moment of the death. */
+static void on_caller(struct call *call, bool is_there)
+{
+	call->a_is_silent = !is_there;
+	if (is_there && call->lost == call->b)
+		recovery_leg_lost(call->b, "it was lost before the start");
+	else
+		ask(call->b);
+}
+
 void survival_probed(struct leg *leg, enum own_result result,
 		     const struct sip_reply_view *r)
 {
@@ -48,13 +59,14 @@ void survival_probed(struct leg *leg, enum own_result result,
 
 	(void)r;
 	/* Who rings another PSAP must know that there is a caller. */
-	if (leg == call->a && is_there && call->state == CALL_CONNECTED &&
-	    call->lost == call->b)
-		recovery_leg_lost(call->b, "it was lost before the start");
-	else if (leg == call->a && is_there && call->state == CALL_CONNECTED)
-		ask(call->b);
+	if (leg == call->a && call->state == CALL_CONNECTED &&
+	    result != OWN_UNKNOWN)
+		on_caller(call, is_there);
+	else if (leg == call->b && result == OWN_UNKNOWN && call->a_is_silent)
+		recovery_leg_lost(call->a, "neither side has been there since "
+					   "the start of the gateway");
 	else if (result == OWN_UNKNOWN)
 		recovery_leg_lost(leg, "it ended while the gateway was away");
-	else if (leg == call->b && result == OWN_SILENT)
+	else if (leg == call->b && result == OWN_SILENT && !call->a_is_silent)
 		on_silent_b(leg);
 }

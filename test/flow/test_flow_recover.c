@@ -502,6 +502,52 @@ static void a_leg_lost_before_a_start_is_replaced_after_it(struct flow *f)
 	caller_hangs_up(f, "county");
 }
 
+static void after_a_start(struct flow *f)
+{
+	south_talks(f);
+	because(f, "the gateway has died and come back");
+	call_timer_set(flow_call(f), CALL_TIMER_RESTORED, 1000);
+	time_passes(f, 1100);
+	caller_expects(f, "OPTIONS");
+}
+
+static void a_call_that_neither_side_knows_is_over(struct flow *f)
+{
+	after_a_start(f);
+	because(f, "the caller is silent, and it is not the caller's fault");
+	time_passes(f, 32000);
+	psap_expects(f, "south", "OPTIONS");
+	because(f, "but south has no such call either: it was about to end");
+	psap_replies(f, "south", "OPTIONS", 481, NULL);
+	caller_expects(f, "BYE");
+	psap_expects(f, "south", "BYE");
+	caller_replies(f, "BYE", 481, NULL);
+	psap_replies(f, "south", "BYE", 481, NULL);
+	expect_event(f, EVENT_CALL_ENDED);
+}
+
+static void a_silent_caller_is_kept_with_who_is_there(struct flow *f)
+{
+	after_a_start(f);
+	time_passes(f, 32000);
+	psap_expects(f, "south", "OPTIONS");
+	psap_replies(f, "south", "OPTIONS", 200, NULL);
+	expect_state(f, CALL_CONNECTED);
+	caller_hangs_up(f, "south");
+}
+
+static void nobody_is_rung_for_a_silent_caller(struct flow *f)
+{
+	after_a_start(f);
+	time_passes(f, 32000);
+	psap_expects(f, "south", "OPTIONS");
+	because(f, "both are silent: the network, perhaps");
+	time_passes(f, 32000);
+	psap_expects_nothing(f, "county");
+	expect_state(f, CALL_CONNECTED);
+	caller_hangs_up(f, "south");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -530,6 +576,9 @@ int main(void)
 		flow_test(the_cancel_crosses_the_callers_answer),
 		flow_test(the_call_ends_while_the_caller_moves),
 		flow_test(a_leg_lost_before_a_start_is_replaced_after_it),
+		flow_test(a_call_that_neither_side_knows_is_over),
+		flow_test(a_silent_caller_is_kept_with_who_is_there),
+		flow_test(nobody_is_rung_for_a_silent_caller),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

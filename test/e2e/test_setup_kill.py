@@ -14,7 +14,8 @@ from harness import Crowd, wait_until
 from harness.gateway import TOP
 from harness.rawpsap import RawPsap
 from harness.sipmessage import Message
-from test_gate import caller_of, psap_hangs_up, receive, stats
+from test_gate import caller_of, psap_hangs_up, receive, reply_to, stats
+from test_unreach import in_dialog
 
 # 0: all processes are killed; 1: a worker crashes.
 WAYS = (("after-100", 0), ("after-180", 1), ("after-200", 0),
@@ -100,6 +101,41 @@ def test_the_leg_that_rang_hears_of_its_end(own_gateway):
     caller.close()
     assert int(stats(gateway)["setups_cancelled"]) == 1
     assert int(stats(gateway)["setups_unheard"]) == 0
+
+
+def numbers_held(gateway):
+    return sum(int(number["active_count"])
+               for number in gateway.kamailio.rpc("e911.elins"))
+
+
+def test_a_call_that_was_ending_is_over_after_a_start(own_gateway):
+    """The caller has hung up, the PSAP has not confirmed it.  The call comes
+    back; its caller is asked, does not know it any more, and the number is
+    free."""
+    gateway = own_gateway
+    north = gateway.trunks["psap-north"]
+    caller = caller_of(gateway)
+    with RawPsap(north["host"], north["port"]) as psap:
+        caller.send(caller.invite())
+        psap.send(psap.answer(psap.receive("INVITE")))
+        reply = caller.final()
+        in_dialog(caller, reply, "ACK")
+        psap.receive("ACK")
+        in_dialog(caller, reply, "BYE")
+        receive(caller, "200")
+        psap.receive("BYE")
+        kill_all(gateway)
+        gateway.kamailio.start()
+        assert numbers_held(gateway) == 1
+        caller.socket.settimeout(40)  # asked within half a minute
+        asked = receive(caller, "OPTIONS")
+        caller.send(reply_to(asked).replace("200 OK", "481 Gone"))
+        psap.in_dialog_200(psap.receive("BYE"))
+        ours = receive(caller, "BYE")
+        caller.send(reply_to(ours).replace("200 OK", "481 Gone"))
+        wait_until(lambda: not gateway.live_calls(), "no call is left", 5)
+    caller.close()
+    assert numbers_held(gateway) == 0
 
 
 def heard_on(listener, seconds):

@@ -34,6 +34,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (4, 'add_callback_forms'),
     (5, 'add_credentials'),
     (6, 'add_trunk_tls'),
-    (7, 'show_dead_ways');
+    (7, 'show_dead_ways'),
+    (8, 'add_share_sentence');
 
 COMMIT;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "early.h"
+#include "fair_share.h"
 #include "fork.h"
 #include "hunt.h"
 #include "leg.h"
@@ -39,6 +40,7 @@ static void leave(struct call *call)
 	replace_settle(call);
 	survival_note(call);
 	trunk_calls_settle(b2bua.trunk_calls, call);
+	fair_share_settle(b2bua.shares, call);
 	shared_lock_drop(&call->lock);
 }
 

@@ -18,6 +18,7 @@ struct b2bua {
 	struct elin_table *elins;
 	struct trunk_health *health;     /* NULL: every trunk is in service */
 	struct trunk_calls *trunk_calls; /* NULL: no trunk has a limit */
+	struct fair_share *shares;       /* NULL: there are none */
 	int ladder_ms; /* bound of a hunt; 0: the states' own guards */
 	int linger_ms; /* how long an ended call is kept; 32000 by RFC 3261 */
 };

@@ -270,6 +270,7 @@ struct call {
 	uint64_t shown_number;
 	char shown_user[CALL_USER_SIZE];
 	uint64_t held_number; /* lent by elin_table, to be released; 0 */
+	uint64_t share;       /* fair_share.h: whose it counts for; 0 */
 	uint32_t elin_timeout_s;
 
 	uint32_t setup; /* setup.h: its handle; 0: none */

@@ -23,6 +23,7 @@
 #include "core/timer_proc.h"
 #include "drain.h"
 #include "e911_mod.h"
+#include "gate.h"
 #include "handle.h"
 #include "leg_i3.h"
 #include "raw_input.h"
@@ -121,6 +122,12 @@ static int is_class(sip_msg_t *msg, enum request_class class)
 	return request_classify(msg) == class ? 1 : -1;
 }
 
+static int unusable(sip_msg_t *msg)
+{
+	(void)msg;
+	return gate_is_unusable() ? 1 : -1;
+}
+
 static int draining(sip_msg_t *msg)
 {
 	(void)msg;
@@ -138,6 +145,7 @@ SCRIPT(is_emergency, is_class(msg, REQUEST_EMERGENCY))
 SCRIPT(is_test, is_class(msg, REQUEST_TEST))
 SCRIPT(is_callback, is_class(msg, REQUEST_CALLBACK))
 SCRIPT(draining, draining(msg))
+SCRIPT(unusable, unusable(msg))
 /* NOLINTEND(readability-non-const-parameter) */
 
 /* clang-format off */
@@ -151,6 +159,7 @@ static cmd_export_t cmds[] = {
 	{ "e911_is_test",      w_is_test,      0, 0, 0, REQUEST_ROUTE },
 	{ "e911_is_callback",  w_is_callback,  0, 0, 0, REQUEST_ROUTE },
 	{ "e911_draining",     w_draining,     0, 0, 0, REQUEST_ROUTE },
+	{ "e911_unusable",     w_unusable,     0, 0, 0, REQUEST_ROUTE },
 	{ 0 },
 };
 
@@ -160,7 +169,7 @@ static sr_kemi_t kemi[] = {
 	  { SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,                       \
 	    SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE } },
 	KEMI(handle) KEMI(in_dialog) KEMI(call) KEMI(test) KEMI(callback)
-	KEMI(is_emergency) KEMI(is_test) KEMI(is_callback) KEMI(draining)
+	KEMI(is_emergency) KEMI(is_test) KEMI(is_callback) KEMI(draining) KEMI(unusable)
 	{ { 0 }, { 0 }, 0, NULL, { 0 } },
 };
 

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "core/mem/shm_mem.h"
+#include "crc32c.h"
 #include "sip_message.h"
 #include "stateless.h"
 #include "text_writer.h"
@@ -105,6 +107,121 @@ bool gate_refuses(struct sip_msg *msg, const struct path_request *rq)
 	tell_stranger(rq);
 	stateless_reply(msg, 403, "Forbidden");
 	return true;
+}
+
+/* What a call takes of shared memory while it is set up, with what tm keeps of
+ * it (measured: 33 kB). */
+#define CALL_MEMORY 40960
+
+static struct fair_supply supply_of(struct sip_msg *msg)
+{
+	return (struct fair_supply){
+		.room = shm_available() / CALL_MEMORY,
+		.workers_are_late = message_socket_is_full(msg),
+	};
+}
+
+static uint64_t request_hash(struct sip_msg *msg, const struct path_request *rq)
+{
+	struct text branch = message_branch(msg), call_id = rq->sip_call_id;
+
+	return (uint64_t)crc32c(0, branch.p, branch.len) << 32 |
+	       crc32c(0, call_id.p, call_id.len);
+}
+
+static void tell_share(const struct path *p, const struct path_request *rq,
+		       unsigned calls, enum fair_verdict why)
+{
+	struct event_writer w;
+
+	log_line(LEVEL_ERR,
+		 "bridge: an organisation has its share: %u calls, new ones "
+		 "are refused (%s)",
+		 calls, why == FAIR_MEMORY ? "memory" : "workers");
+	report_begin(&w, EVENT_SHARE_FULL, NULL);
+	if (p->trunk.trunk_id)
+		event_u64(&w, FIELD_TRUNK, p->trunk.trunk_id);
+	if (p->organization.organization_id)
+		event_u64(&w, FIELD_ORGANIZATION,
+			  p->organization.organization_id);
+	event_u64(&w, FIELD_COUNT, calls);
+	event_text(&w, FIELD_REASON,
+		   text_of(why == FAIR_MEMORY ? "memory" : "workers"));
+	event_text(&w, FIELD_SIP_CALL_ID, rq->sip_call_id);
+	report_end(&w);
+}
+
+/* Has whoever calls its share? */
+static bool is_beyond_share(const struct path_request *rq,
+			    const struct fair_supply *s)
+{
+	static struct path p;
+	struct directory *d = worker_directory_begin();
+	enum fair_verdict verdict;
+	unsigned calls;
+	bool tell;
+
+	memset(&p, 0, sizeof(p));
+	verdict = fair_share_ask(worker_shared->shares,
+				 path_share(&p, rq, d, &worker_conf.path), s,
+				 clock_mono_ms(), &calls, &tell);
+	if (tell)
+		tell_share(&p, rq, calls, verdict);
+	worker_directory_end(d);
+	return verdict != FAIR_TAKEN;
+}
+
+/* A copy of one whose call is being set up already. */
+static bool is_served(struct sip_msg *msg, const struct path_request *rq)
+{
+	struct leg *twin = call_store_find_invite(
+		worker_shared->calls, rq->sip_call_id, message_from_tag(msg),
+		message_cseq(msg));
+
+	if (!twin)
+		return false;
+	call_unref(twin->call);
+	return true;
+}
+
+bool gate_defers(struct sip_msg *msg, const struct path_request *rq)
+{
+	struct fair_share *shares = worker_shared->shares;
+	struct fair_supply s = supply_of(msg);
+	uint64_t request = request_hash(msg, rq);
+
+	if (!fair_share_has_refused(shares, request, clock_mono_ms())) {
+		if (!fair_share_is_short(shares, &s) || is_served(msg, rq) ||
+		    !is_beyond_share(rq, &s))
+			return false;
+		stat_add(STAT_shares_full, 1);
+		fair_share_refused(shares, request, clock_mono_ms());
+	}
+	stateless_reply(msg, 503, "Service Unavailable");
+	return true;
+}
+
+void gate_counts(struct call *call, const struct path *p,
+		 const struct path_request *rq)
+{
+	fair_share_take(worker_shared->shares,
+			fair_share_key(p->organization.organization_id,
+				       p->trunk.trunk_id, rq->source),
+			call, clock_mono_ms());
+}
+
+bool gate_is_unusable(void)
+{
+	struct directory *d;
+
+	if (worker_is_draining() ||
+	    shm_available() < (size_t)FAIR_SHARE_ALWAYS * CALL_MEMORY)
+		return true;
+	if (worker_conf.path.default_route_count)
+		return false;
+	d = worker_directory_begin();
+	worker_directory_end(d);
+	return !d;
 }
 
 bool gate_asks(struct sip_msg *msg, const struct path_request *rq)

@@ -19,6 +19,20 @@ struct sip_msg;
 bool gate_refuses(struct sip_msg *msg, const struct path_request *rq);
 
 /*
+ * The node is short of memory or time, and the organisation has its share
+ * (fair_share.h).  True: it was answered, 503.  For an emergency call that
+ * gate_refuses() has let in.
+ */
+bool gate_defers(struct sip_msg *msg, const struct path_request *rq);
+/* The call is taken: it counts. */
+void gate_counts(struct call *call, const struct path *p,
+		 const struct path_request *rq);
+
+/* No call could be placed now: the node drains, has no memory, or knows neither
+ * a directory nor a default route. */
+bool gate_is_unusable(void);
+
+/*
  * A test call of a trunk that wants a credential shows whether it has one; an
  * emergency call is never asked.  True: it was answered, 401.
  */

@@ -372,6 +372,7 @@ static void start_emergency(struct sip_msg *msg, struct path_request *rq,
 	}
 	path_count(p);
 	path_report_started(p, rq, call, worker_conf.node);
+	gate_counts(call, p, rq);
 	worker_directory_end(d);
 	b2bua_start(call);
 	call_unref(call);
@@ -386,7 +387,7 @@ int handle_emergency(struct sip_msg *msg)
 	if (message_parse(msg) < 0)
 		return -1;
 	fill_request(msg, &rq);
-	if (gate_refuses(msg, &rq))
+	if (gate_refuses(msg, &rq) || gate_defers(msg, &rq))
 		return 1;
 	begin_path(msg, &rq);
 	if (!begin_invite(msg, &rq, &t, &failed))

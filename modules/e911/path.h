@@ -133,6 +133,11 @@ void step_route(struct path *p, const struct path_request *rq,
 void step_bind(struct path *p, const struct path_request *rq,
 	       struct directory *d, const struct path_conf *conf);
 
+/* Whose share a call would be of (fair_share.h): the first half of identify
+ * alone.  *p is zeroed, and of no further use. */
+uint64_t path_share(struct path *p, const struct path_request *rq,
+		    struct directory *d, const struct path_conf *conf);
+
 /* ---- shared by the stages ---- */
 
 /* "192.0.2.1" or "2001:db8::1"; buf of at least CALL_HOST_SIZE. */

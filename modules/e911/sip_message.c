@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sip_message.h"
 
+#include <linux/sock_diag.h>
+#include <sys/socket.h>
+
 #include <errno.h>
 
 #include "address.h"
@@ -86,6 +89,25 @@ struct text message_method(struct sip_msg *msg)
 struct text message_to(struct sip_msg *msg)
 {
 	return text_trim(str_to_text(msg->to->body));
+}
+
+struct text message_branch(struct sip_msg *msg)
+{
+	return msg->via1 && msg->via1->branch
+		       ? str_to_text(msg->via1->branch->value)
+		       : text_of(NULL);
+}
+
+bool message_socket_is_full(struct sip_msg *msg)
+{
+	const struct socket_info *si = msg->rcv.bind_address;
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t size = sizeof(info);
+
+	return si && msg->rcv.proto == PROTO_UDP &&
+	       getsockopt(si->socket, SOL_SOCKET, SO_MEMINFO, info, &size) ==
+		       0 &&
+	       info[SK_MEMINFO_RMEM_ALLOC] > info[SK_MEMINFO_RCVBUF] / 4;
 }
 
 struct text message_request_uri(struct sip_msg *msg)

@@ -33,6 +33,11 @@ const struct header_view *message_headers(struct sip_msg *msg,
 struct text message_body(struct sip_msg *msg);
 struct text message_call_id(struct sip_msg *msg);
 struct text message_from_tag(struct sip_msg *msg);
+/* Of the topmost Via. */
+struct text message_branch(struct sip_msg *msg);
+/* Is a quarter of the receive buffer of its UDP socket filled by requests that
+ * nobody has taken yet? */
+bool message_socket_is_full(struct sip_msg *msg);
 struct text message_to_tag(struct sip_msg *msg);
 struct text message_from_uri(struct sip_msg *msg);
 struct text message_to_uri(struct sip_msg *msg);

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "fair_share.h"
 #include "path.h"
 
 static void find_trunk(struct path *p, const struct path_request *rq,
@@ -183,6 +184,15 @@ static void find_endpoint(struct path *p, struct directory *d)
 			return;
 	if (site)
 		remember_hit(p, "site", site);
+}
+
+uint64_t path_share(struct path *p, const struct path_request *rq,
+		    struct directory *d, const struct path_conf *conf)
+{
+	find_trunk(p, rq, d, conf);
+	find_organization(p, rq, d);
+	return fair_share_key(p->organization.organization_id,
+			      p->trunk.trunk_id, rq->source);
 }
 
 void step_identify(struct path *p, const struct path_request *rq,

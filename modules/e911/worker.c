@@ -54,6 +54,7 @@ int worker_shared_new(void)
 	s->elins = elin_table_new(12);
 	s->health = trunk_health_new();
 	s->trunk_calls = trunk_calls_new();
+	s->shares = fair_share_new();
 	s->connections = unreach_ring_new();
 	s->old_legs = old_legs_new(replay_send);
 	s->ring = worker_ring_new();
@@ -73,6 +74,7 @@ int worker_shared_new(void)
 				 .elins = s->elins,
 				 .health = s->health,
 				 .trunk_calls = s->trunk_calls,
+				 .shares = s->shares,
 				 .ladder_ms = worker_conf.ladder_timeout * 1000,
 				 .linger_ms = worker_conf.linger * 1000 });
 	trunk_watch_init(s->health);
@@ -323,9 +325,17 @@ static void on_record(struct text key, struct text value, void *arg)
 	survival_restore(key, value, arg);
 }
 
-static bool count_legs(struct call *call, void *arg)
+static bool count_call(struct call *call, void *arg)
 {
-	trunk_calls_settle(arg, call);
+	static const uint8_t nowhere[16];
+
+	(void)arg;
+	trunk_calls_settle(worker_shared->trunk_calls, call);
+	if (call->kind == CALL_EMERGENCY)
+		fair_share_take(worker_shared->shares,
+				fair_share_key(call->organization_id,
+					       call->trunk_id, nowhere),
+				call, clock_mono_ms());
 	return true;
 }
 
@@ -341,8 +351,7 @@ void worker_restore(void)
 			 strerror(-err));
 	survival_settle(&count);
 	/* Before the fork: nobody else has them. */
-	call_store_each(worker_shared->calls, count_legs,
-			worker_shared->trunk_calls);
+	call_store_each(worker_shared->calls, count_call, NULL);
 	worker_setups_open();
 	setup_init(worker_shared->setups, &worker_shared->setups_ready);
 }

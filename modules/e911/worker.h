@@ -8,6 +8,7 @@
 #include "call_store.h"
 #include "directory.h"
 #include "elin_table.h"
+#include "fair_share.h"
 #include "journal_process.h"
 #include "journal_ring.h"
 #include "lasting_memory.h"
@@ -28,6 +29,7 @@ struct shared_state {
 	struct trunk_health *health;
 	struct unreach_ring *connections; /* what is told of them */
 	struct trunk_calls *trunk_calls;
+	struct fair_share *shares; /* NULL: there are none */
 	struct journal_ring *ring;
 	struct old_legs *old_legs;
 	struct setup_store *setups; /* NULL: there is none */

@@ -27,7 +27,7 @@ ALTER TABLE e911.trunk_contact
     ADD CONSTRAINT trunk_contact_host_name_over_tls_is_at_most_127_bytes
         CHECK (transport <> 'tls' OR octet_length(host_name) <= 127);
 
-\ir ../schema/sentences.sql
+\ir 0006_add_trunk_tls/sentences.sql
 
 INSERT INTO e911.schema_migration (number, name) VALUES (6, 'add_trunk_tls');
 

@@ -137,6 +137,12 @@ AS $$
     WHEN 'security.source' THEN concat(
         'a request from ', detail ->> 'source_address',
         ', which belongs to no trunk')
+    WHEN 'share.full' THEN concat(
+        coalesce(t.organization, t.trunk, 'somebody'),
+        ' has ', detail ->> 'count', ' calls, which is its share while ',
+        CASE detail ->> 'reason' WHEN 'memory' THEN 'memory is short'
+                                 ELSE 'the workers are late' END,
+        ': further ones are refused')
     WHEN 'security.credential' THEN concat(
         'the credential that ', t.trunk, ' wants is not there or not right',
         ': ' || (detail ->> 'fault'),

@@ -62,11 +62,11 @@ class Kamailio:
         self._ids = itertools.count(1)
 
     def write_config(self):
-        shutil.copy(os.path.join(self.config, "kamailio.cfg"),
-                    self.directory)
-        # The stock proxy of test/bench/path has none.
-        if os.path.exists(os.path.join(self.config, "tls.cfg")):
-            shutil.copy(os.path.join(self.config, "tls.cfg"), self.directory)
+        for name in ("kamailio.cfg", "tls.cfg", "e911.cfg",
+                     "e911-params.cfg"):
+            path = os.path.join(self.config, name)
+            if os.path.exists(path):  # test/bench/stock has one file only
+                shutil.copy(path, self.directory)
         self.write_tls()
         settings = {
             "E911_RPC_SOCKET": self.rpc_socket,

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One organisation takes more than its share of a node that is short."""
+import pytest
+
+from harness import Gateway, wait_until
+from harness.crowd import Crowd
+
+MEMORY_MB = 24
+MOST = 4000  # calls: more than that memory holds
+FLOOD, NUMBER = "genesys-cloud", "+12065550121"
+CLAIM = "E911-Organization-ID: 91100000-0000-4000-8000-000000000001\r\n"
+
+
+@pytest.fixture
+def small_gateway(request):
+    gateway = Gateway(request.config.getoption("--build"),
+                      keep=request.config.getoption("--keep"),
+                      forget_soon=True)
+    gateway.kamailio.shared_memory_mb = MEMORY_MB
+    with gateway as running:
+        yield running
+
+
+def crowd(gateway, name, trunk):
+    where = gateway.trunks[trunk]
+    return Crowd(name, where["host"], gateway.port,
+                 (gateway.address, gateway.port))
+
+
+def stats(gateway, name):
+    return int(gateway.kamailio.rpc("e911.stats")[name])
+
+
+def flood_until_refused(flood):
+    """Calls in hundreds; how many were answered, and how many refused."""
+    served = 0
+    for first in range(1, MOST, 100):
+        heard = flood.call(range(first, first + 100), NUMBER, headers=CLAIM)
+        # Every call is answered or refused at once; nobody waits in vain.
+        assert set(heard) <= {200, 503}, heard
+        served += heard.get(200, 0)
+        if 503 in heard:
+            return served, heard[503]
+    raise AssertionError(f"{served} calls and no end")
+
+
+def test_a_flood_leaves_the_others_their_calls(small_gateway):
+    gateway = small_gateway
+    with crowd(gateway, "psap", "psap-north"), \
+            crowd(gateway, "relay", "relay"), \
+            crowd(gateway, "south", "psap-south"), \
+            crowd(gateway, "flood", FLOOD) as flood, \
+            crowd(gateway, "school", "pbx") as school, \
+            crowd(gateway, "clinic", "multicloud") as clinic:
+        served, refused = flood_until_refused(flood)
+        assert served >= 100 and refused == stats(gateway, "shares_full")
+        assert stats(gateway, "memory_failures") == 0
+
+        # It has its share; others do not even notice.
+        assert flood.call([9001], NUMBER, headers=CLAIM) == {503: 1}
+        for number in range(2001, 2021):
+            assert school.call([number], "2101") == {200: 1}
+            assert clinic.call([number + 100], "E1007") == {200: 1}
+
+        # When it hangs up it may call again.
+        answered = [d for d in flood.of(range(1, MOST))
+                    if "tag=" in d.remote][:served // 2]
+        assert flood.ask(answered, "BYE") == {200: len(answered)}
+        wait_until(lambda: flood.call([9002], NUMBER, headers=CLAIM)
+                   == {200: 1}, "it may call again", 20)
+    wait_until(gateway.journal_drained, "every event is in SQL", 30)
+    told = gateway.postgres.query(
+        "SELECT story FROM e911.call_story WHERE kind = 'share.full'")
+    assert len(told) == 1, told
+    assert told[0]["story"].startswith('"Larkspur Insurance" has ')
+    assert "memory is short: further ones are refused" in told[0]["story"]

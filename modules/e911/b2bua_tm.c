@@ -481,6 +481,11 @@ void tm_trying(struct sip_msg *msg)
 	(void)tmb.t_reply(msg, 100, "Trying");
 }
 
+bool tm_knows_request(struct sip_msg *msg)
+{
+	return tmb.t_check(msg, NULL) == 1;
+}
+
 void tm_ack_in(struct sip_msg *msg, struct sip_transaction *ret)
 {
 	struct cell *cell;

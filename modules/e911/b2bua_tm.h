@@ -15,6 +15,8 @@ enum tm_newtran {
 };
 enum tm_newtran tm_new_transaction(struct sip_msg *msg,
 				   struct sip_transaction *ret);
+/* Is there a transaction for this request: is it a copy of one? */
+bool tm_knows_request(struct sip_msg *msg);
 /* 100 at once (RFC 3261 8.2.6.1). */
 void tm_trying(struct sip_msg *msg);
 /* Is there a transaction of ours for this reply? */

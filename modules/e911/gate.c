@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "b2bua_tm.h"
 #include "core/mem/shm_mem.h"
 #include "crc32c.h"
 #include "sip_message.h"
@@ -161,7 +162,7 @@ static bool is_beyond_share(const struct path_request *rq,
 	unsigned calls;
 	bool tell;
 
-	memset(&p, 0, sizeof(p));
+	path_clear(&p);
 	verdict = fair_share_ask(worker_shared->shares,
 				 path_share(&p, rq, d, &worker_conf.path), s,
 				 clock_mono_ms(), &calls, &tell);
@@ -194,6 +195,9 @@ bool gate_defers(struct sip_msg *msg, const struct path_request *rq)
 		if (!fair_share_is_short(shares, &s) || is_served(msg, rq) ||
 		    !is_beyond_share(rq, &s))
 			return false;
+		/* Another worker has the first copy in its hands. */
+		if (tm_knows_request(msg))
+			return true;
 		stat_add(STAT_shares_full, 1);
 		fair_share_refused(shares, request, clock_mono_ms());
 	}

@@ -553,6 +553,7 @@ static int handle_foreign(struct sip_msg *msg)
 	uint64_t number;
 
 	return msg->first_line.u.request.method_value == METHOD_INVITE &&
+			       message_parse(msg) >= 0 &&
 			       called_number(msg, &number) &&
 			       gate_refuses_callback(msg, number)
 		       ? 1

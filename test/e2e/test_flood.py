@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One organisation takes more than its share of a node that is short."""
+import contextlib
+
 import pytest
 
 from harness import Gateway, wait_until
 from harness.crowd import Crowd
+from harness.rawcaller import RawCaller
 
 MEMORY_MB = 24
 MOST = 4000  # calls: more than that memory holds
@@ -25,6 +28,13 @@ def crowd(gateway, name, trunk):
     where = gateway.trunks[trunk]
     return Crowd(name, where["host"], gateway.port,
                  (gateway.address, gateway.port))
+
+
+def raw(gateway):
+    """The same organisation, from another port."""
+    return contextlib.closing(RawCaller(
+        gateway.trunks[FLOOD]["host"], gateway.port + 1,
+        (gateway.address, gateway.port)))
 
 
 def stats(gateway, name):
@@ -50,11 +60,24 @@ def test_a_flood_leaves_the_others_their_calls(small_gateway):
             crowd(gateway, "relay", "relay"), \
             crowd(gateway, "south", "psap-south"), \
             crowd(gateway, "flood", FLOOD) as flood, \
+            raw(gateway) as early, \
             crowd(gateway, "school", "pbx") as school, \
             crowd(gateway, "clinic", "multicloud") as clinic:
+        invite = early.invite(headers=CLAIM)
+        early.send(invite)
+        assert early.final().status == 200
         served, refused = flood_until_refused(flood)
         assert served >= 100 and refused == stats(gateway, "shares_full")
         assert stats(gateway, "memory_failures") == 0
+
+        # Copies are answered as the first one was.
+        early.send(invite)
+        assert early.final().status == 200
+        with raw(gateway) as late:
+            refused = late.invite(headers=CLAIM)
+            for _ in range(3):
+                late.send(refused)
+                assert late.final().status == 503
 
         # It has its share; others do not even notice.
         assert flood.call([9001], NUMBER, headers=CLAIM) == {503: 1}

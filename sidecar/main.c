@@ -32,6 +32,7 @@
 #include "base/sd_notify.h"
 #include "base/stats.h"
 #include "base/stop.h"
+#include "certificates/expiry.h"
 #include "directory/publisher.h"
 #include "events/collector.h"
 #include "names/dns.h"
@@ -49,14 +50,19 @@ enum exit_code {
 	EXIT_CODE_STATE_DIR = 4,
 };
 
+/* What services share. */
+struct shared {
+	const struct conf *conf;
+	struct names *names;   /* owned */
+	struct expiry *expiry; /* owned */
+	struct stop stop;
+};
+
 /* A thread, and what ends all when it ends by itself. */
 struct service {
 	const char *name;
-	int (*run)(const struct conf *conf, const struct stop *stop,
-		   struct names *names);
-	const struct conf *conf;
-	struct stop *stop;
-	struct names *names;
+	int (*run)(struct shared *shared);
+	struct shared *shared;
 	pthread_t thread;
 	bool running;
 	int err;
@@ -66,7 +72,7 @@ static void *serve(void *arg)
 {
 	struct service *s = arg;
 
-	s->err = s->run(s->conf, s->stop, s->names);
+	s->err = s->run(s->shared);
 	if (s->err < 0) {
 		log_error(s->name, "ends: %s", strerror(-s->err));
 		(void)kill(getpid(), SIGTERM);
@@ -96,32 +102,42 @@ static void wait_for_end(const sigset_t *signals)
 	log_info("main", "ending on %s", strsignal(sig));
 }
 
-static int collect(const struct conf *conf, const struct stop *stop,
-		   struct names *names)
+static int publish(struct shared *s)
 {
-	(void)names;
-	return collector_run(conf, stop);
+	return publisher_run(s->conf, &s->stop, s->names);
 }
 
-static enum exit_code run(const struct conf *conf, struct names *names,
-			  const sigset_t *signals)
+static int collect(struct shared *s)
 {
-	struct stop stop;
+	return collector_run(s->conf, &s->stop, s->expiry);
+}
+
+static int resolve(struct shared *s)
+{
+	return resolver_run(s->conf, &s->stop, s->names);
+}
+
+static int watch_certificates(struct shared *s)
+{
+	return expiry_run(s->conf, &s->stop, s->expiry);
+}
+
+static enum exit_code run(struct shared *shared, const sigset_t *signals)
+{
 	struct service services[] = {
-		{ .name = "publisher", .run = publisher_run },
+		{ .name = "publisher", .run = publish },
 		{ .name = "collector", .run = collect },
-		{ .name = "resolver", .run = resolver_run },
+		{ .name = "resolver", .run = resolve },
+		{ .name = "certificates", .run = watch_certificates },
 	};
 	enum exit_code code = EXIT_CODE_OK;
 
-	if (stop_init(&stop) < 0)
+	if (stop_init(&shared->stop) < 0)
 		return EXIT_CODE_FAILED;
 	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
 		struct service *s = &services[i];
 
-		s->conf = conf;
-		s->stop = &stop;
-		s->names = names;
+		s->shared = shared;
 		s->running = pthread_create(&s->thread, NULL, serve, s) == 0;
 		if (!s->running)
 			code = EXIT_CODE_FAILED;
@@ -131,7 +147,7 @@ static enum exit_code run(const struct conf *conf, struct names *names,
 		wait_for_end(signals);
 		(void)sd_notify_send("STOPPING=1");
 	}
-	stop_ask(&stop);
+	stop_ask(&shared->stop);
 	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
 		if (!services[i].running)
 			continue;
@@ -139,7 +155,7 @@ static enum exit_code run(const struct conf *conf, struct names *names,
 		if (code == EXIT_CODE_OK)
 			code = code_of(services[i].err);
 	}
-	stop_fini(&stop);
+	stop_fini(&shared->stop);
 	return code;
 }
 
@@ -243,10 +259,19 @@ static void block_signals(sigset_t *ret)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
+static bool certificates_are_valid(const struct conf *conf)
+{
+	struct expiry *e = NULL;
+	int err = expiry_new(&e, conf->certificates, "");
+
+	e = expiry_free(e);
+	return err != -EINVAL;
+}
+
 static enum exit_code start(struct conf *conf)
 {
-	struct names *names;
-	enum exit_code code;
+	struct shared shared = { .conf = conf };
+	enum exit_code code = EXIT_CODE_FAILED;
 	sigset_t signals;
 	int lock;
 
@@ -259,12 +284,11 @@ static enum exit_code start(struct conf *conf)
 	block_signals(&signals);
 	log_info("main", "e911d %s starts, node '%s'", E911_VERSION,
 		 conf->node);
-	if (names_new(&names, conf->state_dir) >= 0) {
-		code = run(conf, names, &signals);
-		names = names_free(names);
-	} else {
-		code = EXIT_CODE_FAILED;
-	}
+	if (names_new(&shared.names, conf->state_dir) >= 0 &&
+	    expiry_new(&shared.expiry, conf->certificates, conf->node) >= 0)
+		code = run(&shared, &signals);
+	shared.expiry = expiry_free(shared.expiry);
+	shared.names = names_free(shared.names);
 	log_info("main", "ended");
 	(void)close(lock);
 	return code;
@@ -290,6 +314,11 @@ int main(int argc, char **argv)
 	} else if (!dns_servers_are_valid(conf.dns_servers)) {
 		log_error("conf", "%s: dns_servers '%s' is no list of servers",
 			  args.config, conf.dns_servers);
+		code = EXIT_CODE_USAGE;
+	} else if (!certificates_are_valid(&conf)) {
+		log_error("conf",
+			  "%s: certificates '%s' is no list of absolute paths",
+			  args.config, conf.certificates);
 		code = EXIT_CODE_USAGE;
 	} else if (args.check_only) {
 		(void)printf("%s: good\n", args.config);

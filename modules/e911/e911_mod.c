@@ -397,6 +397,7 @@ static int child_init(int rank)
 
 static void mod_destroy(void)
 {
+	tls_peer_leave();
 	/* Shared memory is Kamailio's and goes with it: who walks through its
 	 * tables now may meet a lock that a dead worker holds. */
 	trunk_watch_init(NULL); /* tm tells what it forgets after us */

@@ -241,7 +241,16 @@ int tls_peer_init(void)
 	tls_hook.read = on_read;
 	tls_hook.encode = on_encode;
 	tls_hook.on_tcpconn_init = on_init;
-	/* It would wait for locks of processes that have ended meanwhile. */
-	tls_hook.destroy = NULL;
 	return 0;
+}
+
+/* It would wait for locks of processes that were ended while they held them,
+ * until Kamailio's own alarm. */
+void tls_peer_leave(void)
+{
+	if (!real.read)
+		return;
+	tls_hook.destroy = NULL;
+	tls_hook.tcpconn_clean = NULL;
+	tls_hook.tcpconn_close = NULL;
 }

@@ -27,6 +27,9 @@
  * nothing is done.  Negative errno. */
 int must_check tls_peer_init(void);
 
+/* Kamailio ends: from now on nothing of TLS is given back. */
+void tls_peer_leave(void);
+
 /*
  * What is sent until tls_peer_end() goes to this leg's far side.  Its lock is
  * held, if it has a call.  When a connection cannot be trusted as the leg's

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/retry.h"
 #include "base/stats.h"
+#include "certificates/expiry_store.h"
 #include "events/event_row.h"
 #include "events/journal.h"
 #include "events/outbox.h"
@@ -27,6 +28,7 @@ static const struct lmdb_options outbox_options = { .map_size = 1 << 20 };
 struct collector {
 	const struct conf *conf;
 	const struct stop *stop;
+	struct expiry *expiry;   /* borrowed */
 	struct db *db;           /* owned */
 	struct lmdb_env *outbox; /* owned */
 	struct journal journal;
@@ -264,6 +266,8 @@ static int follow(struct collector *c, struct retry *retry)
 
 		if (n >= 0)
 			n = step(c);
+		if (n == 0)
+			n = expiry_store(c->expiry, c->db, c->conf->node);
 		if (n < 0)
 			return n;
 		retry_reset(retry);
@@ -344,9 +348,10 @@ static int open_all(struct collector *c)
 	return db_new(&c->db, &o);
 }
 
-int collector_run(const struct conf *conf, const struct stop *stop)
+int collector_run(const struct conf *conf, const struct stop *stop,
+		  struct expiry *expiry)
 {
-	struct collector c = { .conf = conf, .stop = stop };
+	struct collector c = { .conf = conf, .stop = stop, .expiry = expiry };
 	int err;
 
 	c.wake_fd = wake_open(conf->wake_socket);

@@ -24,8 +24,9 @@ ORGANIZATION = ("E911-Organization-ID: "
 
 def crowd(gateway, name, trunk, transport):
     where = gateway.trunks[trunk]
+    port = gateway.tls_port if transport == "tls" else gateway.port
     return Crowd(name, where["host"], gateway.port,
-                 (gateway.address, gateway.port), transport)
+                 (gateway.address, port), transport, gateway.authority)
 
 
 def place(caller, psap, numbers):
@@ -94,10 +95,13 @@ def speak(side, other, numbers, method):
 def test_calls_outlive_kamailio(own_gateway, end, transports):
     """Each established call still answers INFO, UPDATE, re-INVITE and BYE on
     both sides, and ends cleanly."""
-    gateway = own_gateway
+    outlive(own_gateway, end, transports)
+
+
+def outlive(gateway, end, transports):
     numbers = list(range(1, CALLS + 1))
-    if transports[1] == "tcp":
-        gateway.provision("UPDATE e911.trunk SET transport = 'tcp'"
+    if transports[1] != "udp":
+        gateway.provision(f"UPDATE e911.trunk SET transport = '{transports[1]}'"
                           f" WHERE name = '{PSAP}'")
     with crowd(gateway, "caller", CALLER, transports[0]) as caller, \
             crowd(gateway, "psap", PSAP, transports[1]) as psap:

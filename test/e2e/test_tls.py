@@ -3,6 +3,7 @@
 test's own and peers that speak it themselves."""
 import concurrent.futures
 import datetime
+import os
 import re
 import socket
 import ssl
@@ -17,16 +18,34 @@ from harness.rawcaller import RawCaller
 from harness.rawpsap import RawPsap
 from harness.streampsap import TlsPsap
 from test_gate import NORTH
+from test_survival import (kill_a_worker, kill_everything, outlive,
+                           restart_as_planned)
 
 CALLER = "genesys-cloud"
+HAS_IPV6 = os.path.exists("/proc/net/if_inet6") and any(
+    int(line.split()[0], 16) == 1
+    for line in open("/proc/net/if_inet6", encoding="ascii"))
 
 
 @pytest.fixture(name="tls", scope="module")
 def gateway_with_tls(request):
     """Shared by the tests of this file: they leave it as they found it."""
-    with Gateway(request.config.getoption("--build"), tls=True,
-                 keep=request.config.getoption("--keep"),
-                 forget_soon=True) as running:
+    yield from new_gateway(request)
+
+
+@pytest.fixture(name="own_tls")
+def own_gateway_with_tls(request):
+    """For one test alone."""
+    yield from new_gateway(request)
+
+
+def new_gateway(request):
+    gateway = Gateway(request.config.getoption("--build"), tls=True,
+                      keep=request.config.getoption("--keep"),
+                      forget_soon=True)
+    if HAS_IPV6:
+        gateway.kamailio.listen.append(("tls", "::1", gateway.tls_port))
+    with gateway as running:
         yield running
         if request.session.testsfailed:
             running.keep = True
@@ -158,6 +177,63 @@ def test_a_call_from_tls_to_udp(tls):
     tls.check_idle()
 
 
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_an_invite_in_many_records_is_one_invite(tls, size):
+    """Each piece is a TLS record of its own, and the ACK comes in one record
+    with what follows it."""
+    trunk = tls.trunks[NORTH]
+    with RawPsap(trunk["host"], trunk["port"]) as psap:
+        caller = tls_caller(tls)
+        invite = caller.invite()
+        for at in range(0, len(invite), size):
+            caller.send(invite[at:at + size])
+        psap.send(psap.answer(psap.receive("INVITE")))
+        psap.receive("ACK")
+        reply = caller.final()
+        assert reply.status == 200, reply.text
+        contact = re.search(r"<([^>]+)>", reply.header("Contact")).group(1)
+        parts = {"To": reply.header("To")}
+        caller.send(
+            caller.request("ACK", start=f"ACK {contact} SIP/2.0", **parts)
+            + caller.request("INFO", start=f"INFO {contact} SIP/2.0",
+                             CSeq="2 INFO", **parts))
+        psap.in_dialog_200(psap.receive("INFO"))
+        assert caller.receive().status == 200
+        hang_up(tls, caller, psap, reply, 3)
+    tls.check_idle()
+
+
+@pytest.mark.skipif(not HAS_IPV6, reason="there is no ::1")
+def test_a_call_over_ipv6_on_both_sides(tls, north):
+    tls.provision(
+        f"UPDATE e911.trunk SET host = '::1' WHERE name = '{NORTH}';"
+        "INSERT INTO e911.trunk_source (source, trunk_id)"
+        f" SELECT '::1', trunk_id FROM e911.trunk WHERE name = '{CALLER}'")
+    try:
+        caller = RawCaller("::1", 0, ("::1", tls.tls_port), "tls",
+                           tls.authority.client())
+        with psap_at(tls, {**north, "host": "::1"}, "::1") as psap:
+            assert options(caller).status == 200
+            invite, reply = talk(caller, psap)
+            assert "[::1]" in invite.header("Contact")
+            call = hang_up(tls, caller, psap, reply)
+        assert (call["trunk"], call["route_trunk"]) == (CALLER, NORTH)
+        tls.check_idle()
+    finally:
+        tls.provision(
+            "DELETE FROM e911.trunk_source WHERE source = '::1';"
+            f"UPDATE e911.trunk SET host = '{north['host']}'"
+            f" WHERE name = '{NORTH}'")
+
+
+@pytest.mark.parametrize("end", [kill_a_worker, kill_everything,
+                                 restart_as_planned])
+def test_calls_over_tls_outlive_kamailio(own_tls, end):
+    """Their connections are gone; each side is reached over a new one, and
+    reaches the gateway."""
+    outlive(own_tls, end, ("tls", "tls"))
+
+
 # ---- who connects and does harm ----
 
 def break_off(gateway, how):
@@ -227,11 +303,11 @@ def shown(gateway):
     return certificate["serialNumber"]
 
 
-def test_a_new_certificate_is_taken_without_harm_to_a_call(tls):
-    """The call's connection goes on with the old one; a file that cannot be
-    read changes nothing."""
-    trunk, kamailio = tls.trunks[NORTH], tls.kamailio
-    with RawPsap(trunk["host"], trunk["port"]) as psap:
+def test_a_new_certificate_is_taken_without_harm_to_a_call(tls, north):
+    """The call's connections go on with the old one, on both sides; a file that
+    cannot be read changes nothing."""
+    kamailio = tls.kamailio
+    with psap_at(tls, north, north["host"]) as psap:
         caller = tls_caller(tls)
         _, reply = talk(caller, psap)
         before = shown(tls)

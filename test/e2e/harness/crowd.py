@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A SIP peer with many calls at once, over UDP or TCP.
+"""A SIP peer with many calls at once, over UDP, TCP or TLS.
 
 A caller places them, a PSAP answers them; either then speaks in all its
 dialogs and counts what it hears.  The two dialogs of one call have the same
@@ -13,6 +13,7 @@ import threading
 import time
 
 from .sipmessage import Message
+from .tlsstream import TlsStream
 
 SDP = ("v=0\r\no=- {number} {version} IN IP4 {address}\r\ns=-\r\n"
        "c=IN IP4 {address}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n")
@@ -38,9 +39,11 @@ class Request:
 
 
 class Crowd:
-    """At address:port; the gateway is at remote."""
+    """At address:port; the gateway is at remote.  Over TLS 'authority' has
+    issued both certificates."""
 
-    def __init__(self, name, address, port, remote, transport="udp"):
+    def __init__(self, name, address, port, remote, transport="udp",
+                 authority=None):
         self.name, self.address, self.port = name, address, port
         self.remote, self.transport = remote, transport.lower()
         self.dialogs = {}      # Call-ID: Dialog
@@ -51,6 +54,9 @@ class Crowd:
         self.data = {}         # connection: what came of the next message
         self.way = None        # our connection to the gateway
         self.answers = True    # False: an INVITE only rings
+        if authority:
+            self.client = authority.client()
+            self.server = authority.server(authority.issue(name, address))
         self.closing = False
         kind = (socket.SOCK_DGRAM if self.transport == "udp"
                 else socket.SOCK_STREAM)
@@ -60,7 +66,7 @@ class Crowd:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                    1 << 22)
         self.socket.bind((address, port))
-        if self.transport == "tcp":
+        if self.transport != "udp":
             self.socket.listen(64)
         self.selector.register(self.socket, selectors.EVENT_READ)
         self.thread = threading.Thread(target=self._listen, daemon=True)
@@ -145,16 +151,38 @@ class Crowd:
             data, source = which.recvfrom(65536)
             self._hear(data, lambda reply: which.sendto(reply, source))
         elif which is self.socket:
-            self._adopt(which.accept()[0])
+            self._accept()
         else:
+            self._read(which)
+
+    def _accept(self):
+        connection = self.socket.accept()[0]
+        if self.transport == "tls":
             try:
-                more = which.recv(65536)
+                connection = TlsStream(connection, self.server, True)
             except OSError:
-                more = b""
-            if more:
-                self._stream(which, more)
-            else:
-                self._drop(which)
+                connection.close()
+                return
+        self._adopt(connection)
+        self._read_more(connection)
+
+    def _read(self, which):
+        try:
+            more = which.recv(65536)
+        except OSError:
+            more = b""
+        if more is None:
+            return
+        if more:
+            self._stream(which, more)
+            self._read_more(which)
+        else:
+            self._drop(which)
+
+    def _read_more(self, which):
+        """What TLS has taken off the socket already: no selector tells."""
+        if self.transport == "tls":
+            self._read(which)
 
     def _adopt(self, connection):
         with self.changed:
@@ -317,5 +345,7 @@ class Crowd:
         if self.way is None:
             self.way = socket.create_connection(
                 self.remote, 5, (self.address, 0))
+            if self.transport == "tls":
+                self.way = TlsStream(self.way, self.client, False)
             self._adopt(self.way)
         self.way.sendall(data)

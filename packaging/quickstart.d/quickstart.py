@@ -14,7 +14,9 @@ import traceback
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "test", "e2e"))
 
-from harness import Gateway, Scenario, story  # noqa: E402
+from harness import Gateway, Scenario, Sipp, story  # noqa: E402
+from harness.rawcaller import RawCaller  # noqa: E402
+from harness.scenario import FOLDER  # noqa: E402
 
 
 def say(text="", indent=0):
@@ -94,6 +96,52 @@ def play(gateway, number, scenario):
     return False
 
 
+def call_over_tls(gateway):
+    """A platform's call over TLS; the final reply's status, and what was
+    agreed on."""
+    platform, trunk = gateway.trunks["genesys-cloud"], \
+        gateway.trunks["psap-north"]
+    psap = Sipp("psap", os.path.join(FOLDER, "sipp", "uas-answer.xml"),
+                os.path.join(gateway.directory, "calls", "tls"),
+                trunk["host"], trunk["port"]).start()
+    caller = RawCaller(platform["host"], 0,
+                       (gateway.address, gateway.tls_port), "tls",
+                       gateway.authority.client("gateway"))
+    try:
+        agreed = (caller.socket.version(), caller.socket.cipher()[0])
+        reply = caller.call(caller.invite())
+        problem = psap.wait()
+        if problem:
+            raise AssertionError(problem)
+        call = gateway.ended_call(caller.call_id)
+        return reply.status, agreed, call
+    finally:
+        caller.close()
+        psap.stop()
+
+
+def play_over_tls(gateway, number):
+    """The same as play(), with a caller that speaks TLS."""
+    say()
+    say(f"{number}. A call over TLS, from a platform that shows no "
+        "certificate")
+    try:
+        status, agreed, call = call_over_tls(gateway)
+    except (AssertionError, OSError) as problem:
+        say("NOT as it should be:", 4)
+        say(str(problem), 8)
+        return False
+    say(f"the gateway's certificate is of {gateway.authority.name!r} and has "
+        "its name", 4)
+    say(f"{agreed[0]}, {agreed[1]}", 8)
+    say("the database tells", 4)
+    for line in story.lines(gateway, call):
+        say_wrapped(line, 8, 19)
+    say("as it should be" if status == 200 else
+        f"NOT as it should be: {status}", 4)
+    return status == 200
+
+
 def explain(gateway):
     """What a person can try while all is running."""
     trunk = gateway.trunks["genesys-cloud"]
@@ -105,6 +153,9 @@ def explain(gateway):
     say()
     say(f"the gateway       sip:911@{gateway.address}:{gateway.port}"
         "  (UDP and TCP; loopback of this machine)", 2)
+    say(f"over TLS          openssl s_client -connect {gateway.address}:"
+        f"{gateway.tls_port} -verify_return_error"
+        f" -CAfile {gateway.authority.path('ca.pem')}", 2)
     say("who may call      any trunk of e911.trunk, told by its address", 2)
     say(f"the calls         {gateway.postgres.psql_command()} -c "
         "'TABLE e911.call_story'", 2)
@@ -144,11 +195,12 @@ def wait_for_the_end(gateway):
 
 
 def run(options):
-    gateway = Gateway(options.build, keep=options.keep)
+    gateway = Gateway(options.build, keep=options.keep, tls=True)
     say(f"starting PostgreSQL, e911d and Kamailio in {gateway.directory}")
     with gateway:
         results = [play(gateway, number, scenario)
                    for number, scenario in enumerate(scenarios(), 1)]
+        results.append(play_over_tls(gateway, len(results) + 1))
         good = all(results)
         say()
         say(f"{sum(results)} of {len(results)} calls did what they should")

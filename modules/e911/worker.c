@@ -156,7 +156,10 @@ int worker_default_route_add(const char *uri)
 				    .response_timeout_ms = 2000,
 				    .ring_timeout_ms = 60000,
 				    .progress_timeout_ms = 10000,
-				    .recovery_timeout_s = 30 };
+				    .recovery_timeout_s = 30,
+				    /* Nothing comes behind it. */
+				    .tls_check = TLS_CHECK_CHAIN,
+				    .tls_unverified = true };
 	struct address_view a;
 
 	if (conf->default_route_count == PATH_DEFAULT_ROUTES_MAX)

@@ -568,3 +568,47 @@ def test_a_connection_of_one_trunk_is_not_another_ones(tls, north):
         caller.close()
         del reply
     tls.check_idle(60)
+
+
+def test_a_handshake_that_is_not_gone_on_with_is_cut_off(tls):
+    """Within half a minute, not within the hour that a connection lives."""
+    with socket.create_connection((tls.address, tls.tls_port), 10) as plain:
+        plain.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
+        plain.settimeout(30)
+        assert plain.recv(100) == b""
+    caller = tls_caller(tls)
+    assert options(caller).status == 200
+    caller.close()
+
+
+def test_a_callback_goes_to_the_platform_over_tls(tls):
+    """Its certificate has another name than its host, the trunk says which
+    (FACTS.md 2.2.4); the name is sent as SNI."""
+    platform, north = tls.trunks[CALLER], tls.trunks[NORTH]
+    caller = udp_caller(tls)
+    with RawPsap(north["host"], north["port"]) as psap:
+        invite, reply = talk(caller, psap)
+        hang_up(tls, caller, psap, reply)
+    shown = re.search(r"sip:(\+\d+)@", invite.header("From")).group(1)
+    tls.provision("UPDATE e911.trunk SET transport = 'tls',"
+                  f" tls_name = 'voice.example.com' WHERE name = '{CALLER}'")
+    try:
+        ringer = RawCaller(north["host"], 0, (tls.address, tls.port))
+        at = f"{tls.address}:{tls.port}"
+        with psap_at(tls, platform, "voice.example.com") as agent:
+            ringer.send(ringer.invite(start=f"INVITE sip:{shown}@{at} SIP/2.0",
+                                      To=f"<sip:{shown}@{at}>"))
+            agent.send(agent.answer(agent.receive("INVITE"),
+                                    Contact=agent.contact))
+            agent.receive("ACK")
+            reply = ringer.final()
+            assert reply.status == 200, reply.text
+            assert agent.asked_for == ["voice.example.com"]
+            in_dialog(ringer, reply, "ACK")
+            call = hang_up(tls, ringer, agent, reply)
+        assert (call["trunk"], call["route_trunk"]) == (NORTH, CALLER)
+    finally:
+        tls.provision(
+            f"UPDATE e911.trunk SET transport = '{platform['transport']}',"
+            f" tls_name = NULL WHERE name = '{CALLER}'")
+    tls.check_idle()

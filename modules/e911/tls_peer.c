@@ -194,6 +194,9 @@ static void on_connected(struct tcp_connection *c, const struct tls_goal *goal,
 		const char *why = fault ? fault : "TLS handshake failed";
 
 		tell(EVENT_TLS_REFUSED, c, goal, why);
+		/* As its reader is about to do: nobody shall take it for one
+		 * that can be used. */
+		c->state = S_CONN_BAD;
 		give_up(c, why, fault != NULL);
 	}
 }

@@ -10,9 +10,12 @@
 
 #define WAITING_MAX 1024
 #define CLOSED_MAX  64
-#define LOOK_MS     10    /* at what waits */
-#define WALK_MS     250   /* between walks over all calls */
-#define KEEP_MS     60000 /* a leg that waits; its own timers end it earlier */
+#define REFUSED_MAX 32
+#define REFUSED_MS \
+	2000          /* it may be told before whoever has sent has noted it */
+#define LOOK_MS 10    /* at what waits */
+#define WALK_MS 250   /* between walks over all calls */
+#define KEEP_MS 60000 /* a leg that waits; its own timers end it earlier */
 
 struct unreach_watch {
 	struct call_store *calls; /* borrowed */
@@ -20,6 +23,8 @@ struct unreach_watch {
 	void *arg;
 	struct unreach_note waiting[WAITING_MAX];
 	size_t waiting_count;
+	struct unreach_note refused[REFUSED_MAX]; /* the latest, in turn */
+	size_t refused_next;
 	struct unreach_note closed[CLOSED_MAX]; /* since the latest walk */
 	size_t closed_count;
 	int64_t looked_at, walked_at; /* monotonic ms */
@@ -78,19 +83,49 @@ static void give_up(const struct unreach_note *n, const char *why)
 		stat_add(STAT_legs_unreachable, 1);
 }
 
+static void give_up_because(const struct unreach_note *n,
+			    const struct unreach_note *gone)
+{
+	if (gone->is_untrusted)
+		__atomic_store_n(&n->leg->is_untrusted, true, __ATOMIC_RELAXED);
+	give_up(n, gone->why ? gone->why : "connection closed");
+}
+
+/* Nothing goes there; NULL: nobody has said why. */
+static const struct unreach_note *refusal_of(const struct unreach_watch *w,
+					     const struct unreach_note *n)
+{
+	const struct unreach_note *latest = NULL;
+
+	for (size_t i = 0; i < REFUSED_MAX; i++) {
+		const struct unreach_note *r = &w->refused[i];
+
+		if (r->why && is_same_place(r, n) &&
+		    r->at_ms >= n->at_ms - REFUSED_MS &&
+		    (!latest || r->at_ms > latest->at_ms))
+			latest = r;
+	}
+	return latest;
+}
+
 static void look_at_waiting(struct unreach_watch *w, int64_t now)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < w->waiting_count; i++) {
 		struct unreach_note n = w->waiting[i];
+		const struct unreach_note *refusal;
 
 		if (still_waits(&n, now)) {
 			if (w->exists(&n, w->arg)) {
 				w->waiting[kept++] = n;
 				continue;
 			}
-			give_up(&n, "connection failed");
+			refusal = refusal_of(w, &n);
+			if (refusal)
+				give_up_because(&n, refusal);
+			else
+				give_up(&n, "connection failed");
 		}
 		call_unref(n.leg->call);
 	}
@@ -102,7 +137,6 @@ static void look_at_waiting(struct unreach_watch *w, int64_t now)
 static void end_waiting_on(struct unreach_watch *w,
 			   const struct unreach_note *closed)
 {
-	const char *why = closed->why ? closed->why : "connection closed";
 	size_t kept = 0;
 
 	for (size_t i = 0; i < w->waiting_count; i++) {
@@ -112,12 +146,8 @@ static void end_waiting_on(struct unreach_watch *w,
 			w->waiting[kept++] = n;
 			continue;
 		}
-		if (still_waits(&n, closed->at_ms)) {
-			if (closed->is_untrusted)
-				__atomic_store_n(&n.leg->is_untrusted, true,
-						 __ATOMIC_RELAXED);
-			give_up(&n, why);
-		}
+		if (still_waits(&n, closed->at_ms))
+			give_up_because(&n, closed);
 		call_unref(n.leg->call);
 	}
 	w->waiting_count = kept;
@@ -210,6 +240,7 @@ void unreach_watch_take(struct unreach_watch *w,
 		take_closed(w, note);
 	} else if (note->kind == UNREACH_NOTE_REFUSED) {
 		end_waiting_on(w, note);
+		w->refused[w->refused_next++ % REFUSED_MAX] = *note;
 	} else if (w->waiting_count < WAITING_MAX) {
 		w->waiting[w->waiting_count++] = *note;
 	} else {

@@ -123,6 +123,53 @@ static void it_is_watched_before_its_sender_has_finished(struct flow *f)
 	answers_and_the_caller_hangs_up(f, "county");
 }
 
+/* tls_peer.h: the certificate was wrong. */
+static void is_refused(struct flow *f)
+{
+	const struct next_hop *peer = &flow_call(f)->b->peer;
+	struct unreach_note note = { .transport = peer->transport,
+				     .port = peer->port,
+				     .is_untrusted = true,
+				     .why = "certificate has expired" };
+
+	assert_int_equal(ip_normalise(text_of(peer->host), note.ip), 0);
+	unreach_ring_refused(ring, note);
+	looks();
+}
+
+static void a_refused_certificate_costs_no_wait(struct flow *f)
+{
+	begins(f);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	is_watched(flow_call(f)->b, UNREACH_NOTE_INVITE);
+	time_passes(f, 10);
+	is_refused(f);
+	psap_expects_cancel(f, "south");
+	psap_expects(f, "county", "INVITE");
+	answers_and_the_caller_hangs_up(f, "county");
+}
+
+static void a_wrong_certificate_will_do_when_nothing_is_left(struct flow *f)
+{
+	routes_are(f, "south", NULL);
+	begins(f);
+	caller_dials(f, OFFER);
+	flow_call(f)->routes[0].tls_unverified = true;
+	psap_expects(f, "south", "INVITE");
+	because(f, "the handshake was over before the INVITE was noted");
+	is_refused(f);
+	time_passes(f, 10);
+	is_watched(flow_call(f)->b, UNREACH_NOTE_INVITE);
+	is_there = false;
+	time_passes(f, 10);
+	looks();
+	is_there = true;
+	psap_expects(f, "south", "INVITE");
+	assert_int_equal(flow_call(f)->b->variant, LEG_VARIANT_UNVERIFIED);
+	answers_and_the_caller_hangs_up(f, "south");
+}
+
 static void the_last_route_fails_at_once(struct flow *f)
 {
 	routes_are(f, "south", NULL);
@@ -366,6 +413,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		flow_test(a_refused_connection_costs_no_wait),
 		flow_test(it_is_watched_before_its_sender_has_finished),
+		flow_test(a_refused_certificate_costs_no_wait),
+		flow_test(a_wrong_certificate_will_do_when_nothing_is_left),
 		flow_test(the_last_route_fails_at_once),
 		flow_test(who_has_spoken_is_not_watched),
 		flow_test(a_connection_that_closes_takes_its_invite_along),

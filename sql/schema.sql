@@ -35,6 +35,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (5, 'add_credentials'),
     (6, 'add_trunk_tls'),
     (7, 'show_dead_ways'),
-    (8, 'add_share_sentence');
+    (8, 'add_share_sentence'),
+    (9, 'add_trunk_media');
 
 COMMIT;

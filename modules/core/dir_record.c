@@ -131,7 +131,7 @@ LAYOUT(source, DIR_SOURCE);
 /*
  * trunk: a peer: calls come from it or go to it.  Example:
  *
- *   6f ef bb 3a 01 54 09 00
+ *   b5 8a ff 84 01 54 09 00
  *   54 00 00 00 00 00 00 00 07
  *   01 08 00 07 00 00 00 00 00 00 00
  *   02 12 00 67 65 6e 65 73 79 73 2d 63 6c 6f 75 64
@@ -165,6 +165,7 @@ LAYOUT(source, DIR_SOURCE);
  *   1a 0d 00 61 2e 65 78 61 6d 70 6c 65 2e 63 6f 6d
  *   1b 0e 00 2c 62 2e 65 78 61 6d 70 6c 65 2e 63 6f
  *   6d
+ *   1c 01 00 02
  *   1e 16 00 73 69 70 3a 02 40 61 63 6d 65 2e 65 78
  *   61 6d 70 6c 65 2e 63 6f 6d
  *   1f 11 00 73 69 70 3a 02 40 65 78 61 6d 70 6c 65
@@ -201,7 +202,8 @@ static const struct dir_row trunk_rows[] = {
 	[25] = BOOL(trunk, tls_unverified),
 	[26] = TEXT(trunk, tls_name),
 	[27] = TEXT(trunk, destination_names),
-	/* 28, 29 are kept free */
+	[28] = ENUM(trunk, media, MEDIA_PASS),
+	/* 29 is kept free */
 	[30] = TEXT(trunk, callback_uri), /* see callback_form.h */
 	[31] = TEXT(trunk, callback_to),
 	[32] = TEXT(trunk, callback_header),
@@ -443,6 +445,21 @@ const char *trunk_profile_name(enum trunk_profile p)
 		return "pbx";
 	case PROFILE_I3:
 		return "i3";
+	}
+	return "?";
+}
+
+const char *trunk_media_name(enum trunk_media m)
+{
+	switch (m) {
+	case MEDIA_RTP:
+		return "rtp";
+	case MEDIA_SDES:
+		return "sdes";
+	case MEDIA_DTLS:
+		return "dtls";
+	case MEDIA_PASS:
+		return "pass";
 	}
 	return "?";
 }

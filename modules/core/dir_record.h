@@ -126,7 +126,15 @@ enum trunk_profile {
 	PROFILE_PBX = 2,    /* a SIP platform */
 	PROFILE_I3 = 3,     /* an ESInet, NENA-STA-010 */
 };
-const char *trunk_profile_name(enum trunk_profile p);     /* "legacy" */
+const char *trunk_profile_name(enum trunk_profile p); /* "legacy" */
+/* What carries the voice there, where we make the offer (media.h). */
+enum trunk_media {
+	MEDIA_RTP = 1,  /* RTP */
+	MEDIA_SDES = 2, /* SRTP, its keys in the session description */
+	MEDIA_DTLS = 3, /* SRTP, its keys by DTLS */
+	MEDIA_PASS = 4, /* past us: descriptions cross as they are */
+};
+const char *trunk_media_name(enum trunk_media m);         /* "sdes" */
 const char *trunk_role_name(enum trunk_role r);           /* "origin" */
 const char *trunk_transport_name(enum trunk_transport t); /* "udp" */
 
@@ -167,6 +175,7 @@ struct dir_trunk {
 	uint32_t ring_timeout_ms;     /* no final answer: next route */
 	uint32_t progress_timeout_ms; /* 100, but no ringing: next route */
 	enum trunk_profile profile;
+	enum trunk_media media;      /* 0: rtp */
 	uint32_t recovery_timeout_s; /* out of service after an error; 0: no */
 	uint32_t oos_check_s;        /* between two OPTIONS; 0: none */
 	uint32_t oos_force_s; /* silence to them that puts out of service; 0:

@@ -227,3 +227,11 @@ size_t headers_parse(struct text lines, struct header_view *headers,
 	}
 	return n;
 }
+
+bool header_tells_of_body(struct text name)
+{
+	return text_has_prefix_nocase(name, text_of("Content-")) ||
+	       text_equal_nocase(name, text_of("c")) ||
+	       text_equal_nocase(name, text_of("e")) ||
+	       text_equal_nocase(name, text_of("MIME-Version"));
+}

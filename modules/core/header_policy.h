@@ -56,6 +56,9 @@ enum header_verdict header_crosses(const struct header_way *way,
 unsigned headers_format(const struct header_view *headers, size_t count,
 			const struct header_way *way, struct text_writer *w);
 
+/* Does it describe the body: Content-*, MIME-Version? */
+bool header_tells_of_body(struct text name);
+
 /* Read such lines again.  How many headers; those beyond size are not seen. */
 size_t headers_parse(struct text lines, struct header_view *headers,
 		     size_t size);

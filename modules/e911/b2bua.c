@@ -9,6 +9,7 @@
 #include "fork.h"
 #include "hunt.h"
 #include "leg.h"
+#include "media.h"
 #include "own_request.h"
 #include "recovery.h"
 #include "relay.h"
@@ -149,6 +150,7 @@ static void lose_a(struct call *call)
 static void do_relay_answer(struct call *call, const struct cause *cause)
 {
 	const struct sip_reply_view *r = early_answer(call->b, cause->reply);
+	const struct sip_reply_view *shown = early_shown(call->b, r);
 
 	/* The offer went with the INVITE: the PSAP need not wait for the
 	 * caller's ACK.  A late offer is answered in that ACK. */
@@ -160,7 +162,7 @@ static void do_relay_answer(struct call *call, const struct cause *cause)
 	survival_note(call);
 	if (call->b->offer_out)
 		leg_ack(call->b, NULL, 0, text_of(NULL));
-	if (leg_reply_invite(call->a, r->code, r->reason, r) < 0) {
+	if (leg_reply_invite(call->a, r->code, r->reason, shown) < 0) {
 		call->answered_ms = 0;
 		lose_a(call);
 		return;
@@ -179,6 +181,7 @@ static void release(struct call *call, const char *outcome)
 				   clock_utc_ms(), call->elin_timeout_s);
 		call->held_number = 0;
 	}
+	media_ends(call);
 	report_ended(call, outcome);
 }
 
@@ -395,6 +398,16 @@ void b2bua_on_connection_closed(struct call *call, b2bua_used_f *used,
 	leave(call);
 }
 
+bool b2bua_on_media_lost(struct call *call, unsigned engine, int delay_ms)
+{
+	bool moves;
+
+	shared_lock_take(&call->lock);
+	moves = media_lost(call, engine, delay_ms);
+	leave(call);
+	return moves;
+}
+
 /* Between the tick and the lock the call may have moved on: only what is
  * still set counts. */
 void b2bua_on_due(struct call *call)
@@ -424,6 +437,9 @@ void b2bua_on_due(struct call *call)
 			break;
 		case CALL_TIMER_PROBE:
 			recovery_due_probe(call);
+			break;
+		case CALL_TIMER_MOVE:
+			media_due(call);
 			break;
 		case CALL_TIMER_PROGRESS:
 			on_no_progress(call);

@@ -79,6 +79,10 @@ typedef bool(b2bua_used_f)(const struct leg *leg, const void *arg);
 void b2bua_on_connection_closed(struct call *call, b2bua_used_f *used,
 				const void *arg);
 
+/* An engine of media (from 0) has died or forgotten its sessions.  True when
+ * the call is moved for it, in delay_ms. */
+bool b2bua_on_media_lost(struct call *call, unsigned engine, int delay_ms);
+
 /* Leg B has hung up while somebody was to take its place, and nobody does. */
 void b2bua_on_left(struct call *call);
 

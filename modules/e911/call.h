@@ -162,6 +162,11 @@ struct leg {
 	/* The session description in force as they and as we gave it, and one
 	 * of theirs that is not answered yet (session.h). */
 	struct call_text session_heard, session_sent, session_offered;
+	/* Their latest one as the other side was given it by an engine of
+	 * media; empty: as it was (media.h). */
+	struct call_text session_shown;
+	uint8_t media;    /* enum trunk_media; 0: rtp */
+	bool is_anchored; /* B: what was offered last goes through an engine */
 	bool is_asked_again; /* nobody took the OPTIONS before */
 	bool is_probed;      /* an OPTIONS of ours asks whether they live */
 
@@ -185,6 +190,7 @@ struct call_route {
 	uint8_t number_format; /* enum number_format */
 	char user[CALL_USER_SIZE];
 	uint8_t profile; /* enum trunk_profile; 0: legacy */
+	uint8_t media;   /* enum trunk_media; 0: rtp */
 	uint32_t response_timeout_ms, ring_timeout_ms;
 	uint32_t progress_timeout_ms; /* 0: none */
 	uint32_t recovery_timeout_s;  /* see trunk_health.h */
@@ -209,6 +215,7 @@ enum call_timer {
 			      */
 	CALL_TIMER_PROGRESS, /* of the route that was invited last */
 	CALL_TIMER_PROBE, /* leg B, which nobody answered for, is asked again */
+	CALL_TIMER_MOVE,  /* its media are to go through another engine */
 	CALL_TIMER_COUNT,
 };
 
@@ -272,6 +279,12 @@ struct call {
 	uint64_t held_number; /* lent by elin_table, to be released; 0 */
 	uint64_t share;       /* fair_share.h: whose it counts for; 0 */
 	uint32_t elin_timeout_s;
+
+	/* Its engine of media, counted from 1; 0: none.  And which life of that
+	 * engine knows it (media.h). */
+	uint8_t media_engine;
+	uint32_t media_epoch;
+	bool media_told; /* that it goes without one */
 
 	uint32_t setup; /* setup.h: its handle; 0: none */
 	/* It is back from the journal: A may not have heard its answer; A says

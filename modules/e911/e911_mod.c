@@ -26,6 +26,9 @@
 #include "gate.h"
 #include "handle.h"
 #include "leg_i3.h"
+#include "media.h"
+#include "media_engine.h"
+#include "media_watch.h"
 #include "raw_input.h"
 #include "replay.h"
 #include "session_expires.h"
@@ -64,8 +67,23 @@ static int set_default_route(modparam_t type, void *value)
 				 ? "default_route '%s': more than %d"
 				 : "default_route '%s': not sip:user@IP[:port]"
 				   "[;transport=udp|tcp|tls]"
-				   "[;profile=legacy|pbx|i3]",
+				   "[;profile=legacy|pbx|i3]"
+				   "[;media=rtp|sdes|dtls|pass]",
 			 (char *)value, PATH_DEFAULT_ROUTES_MAX);
+	return err < 0 ? -1 : 0;
+}
+
+static int set_media_engine(modparam_t type, void *value)
+{
+	int err;
+
+	(void)type;
+	err = media_engine_add(value);
+	if (err < 0)
+		log_line(LEVEL_ERR,
+			 err == -ENOSPC ? "media_engine '%s': more than %d"
+					: "media_engine '%s': not IP:port",
+			 (char *)value, MEDIA_ENGINES_MAX);
 	return err < 0 ? -1 : 0;
 }
 
@@ -92,6 +110,7 @@ static int check_parameters(void)
 		bad += outside("session_expires", c->session_expires,
 			       SESSION_EXPIRES_MIN, 86400);
 	bad += outside("session_min_se", c->session_min_se, 1, 3600);
+	bad += outside("media_timeout", c->media_timeout, 10, 1000);
 	bad += outside("serve_unknown_source", c->serve_unknown_source, 0, 1);
 	bad += outside("i3_caller_location", c->i3.caller_location,
 		       I3_CALLER_UNUSED, I3_CALLER_BOTH);
@@ -186,6 +205,8 @@ static param_export_t params[] = {
 	{ "linger",               PARAM_INT,    &worker_conf.linger },
 	{ "session_expires",      PARAM_INT,    &worker_conf.session_expires },
 	{ "session_min_se",       PARAM_INT,    &worker_conf.session_min_se },
+	{ "media_engine",         PARAM_STRING | PARAM_USE_FUNC, set_media_engine },
+	{ "media_timeout",        PARAM_INT,    &worker_conf.media_timeout },
 	{ "serve_unknown_source", PARAM_INT,    &worker_conf.serve_unknown_source },
 	{ "elin_walk",            PARAM_INT,    &worker_conf.elin_walk },
 	{ "i3_domain",            PARAM_STRING, &worker_conf.i3.domain },
@@ -289,6 +310,7 @@ static void on_watch(unsigned ticks, void *arg)
 {
 	(void)ticks;
 	(void)arg;
+	media_watch_run();
 	if (shm_available() > shm_mem_size / 8)
 		worker_watch_trunks();
 }
@@ -321,6 +343,11 @@ static int mod_init(void)
 		log_line(LEVEL_ERR, "tm must be loaded before e911");
 		return -1;
 	}
+	if (media_engines_start(worker_conf.media_timeout) < 0) {
+		log_line(LEVEL_ERR, "no shared memory for engines of media");
+		return -1;
+	}
+	media_init(media_engine_port());
 	session_timer_init((uint32_t)worker_conf.session_expires,
 			   (uint32_t)worker_conf.session_min_se);
 	leg_i3_init(&worker_conf.i3);
@@ -439,6 +466,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	worker_conf.linger = 32;
 	worker_conf.session_expires = 1800;
 	worker_conf.session_min_se = SESSION_EXPIRES_MIN;
+	worker_conf.media_timeout = 100;
 	worker_conf.elin_walk = 1;
 	worker_conf.i3 = (struct i3_conf){
 		.resource_priority = default_resource_priority,

@@ -12,6 +12,7 @@
 #include "core/rpc.h"
 #include "core/rpc_lookup.h"
 #include "e911_mod.h"
+#include "media_engine.h"
 #include "recovery.h"
 #include "worker.h"
 
@@ -494,10 +495,37 @@ static void rpc_explain(rpc_t *rpc, void *ctx)
 	worker_directory_end(d);
 }
 
+/* ---- e911.media ---- */
+
+static const char *rpc_media_doc[] = {
+	"Engines of media, in the order of trying: do they answer?", 0
+};
+
+static void rpc_media(rpc_t *rpc, void *ctx)
+{
+	const struct media_port *port = media_engine_port();
+
+	for (unsigned i = 0; port && i < port->count; i++) {
+		struct media_engine_view v;
+		void *h;
+
+		if (rpc->add(ctx, "{", &h) < 0)
+			break;
+		media_engine_look(i, &v);
+		add_text(rpc, h, "engine", v.address);
+		add_text(rpc, h, "state", v.up ? "up" : "down");
+		rpc->struct_add(h, "d", "restarts", (int)v.epoch);
+		add_id(rpc, h, "asked", v.asked);
+		add_id(rpc, h, "failed", v.failed);
+		rpc->struct_add(h, "d", "round_trip_ms", v.round_trip_ms);
+	}
+}
+
 static rpc_export_t commands[] = {
 	{ "e911.calls", rpc_calls, rpc_calls_doc, RET_ARRAY },
 	{ "e911.media_lost", rpc_media_lost, rpc_media_lost_doc, 0 },
 	{ "e911.trunks", rpc_trunks, rpc_trunks_doc, RET_ARRAY },
+	{ "e911.media", rpc_media, rpc_media_doc, RET_ARRAY },
 	{ "e911.elins", rpc_elins, rpc_elins_doc, RET_ARRAY },
 	{ "e911.stats", rpc_stats, rpc_stats_doc, 0 },
 	{ "e911.directory", rpc_directory, rpc_directory_doc, 0 },

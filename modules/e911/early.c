@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "leg.h"
+#include "media.h"
 #include "own_request.h"
 #include "report.h"
 #include "request.h"
@@ -261,9 +262,17 @@ static void note_answer(struct leg *leg, const struct sip_reply_view *r)
 	a->early.has_answered = true;
 }
 
+const struct sip_reply_view *early_shown(struct leg *leg,
+					 const struct sip_reply_view *r)
+{
+	return media_reply(leg, leg->call->a,
+			   leg->offer_out ? MEDIA_ANSWER : MEDIA_OFFER, r);
+}
+
 int early_show(struct leg *leg, const struct sip_reply_view *r)
 {
 	struct early_reply *reply = reply_of(&leg->early, reliable_rseq(r));
+	const struct sip_reply_view *shown = early_shown(leg, r);
 	char lines[64] = "";
 
 	if (reply && reply->ours) {
@@ -271,7 +280,7 @@ int early_show(struct leg *leg, const struct sip_reply_view *r)
 		(void)snprintf(lines, sizeof(lines),
 			       "Require: 100rel\r\nRSeq: %u\r\n", reply->ours);
 	}
-	return leg_reply_invite_with(leg->call->a, r->code, r->reason, r,
+	return leg_reply_invite_with(leg->call->a, r->code, r->reason, shown,
 				     text_of(lines));
 }
 
@@ -312,7 +321,7 @@ bool early_media_must_move(const struct call *call)
 {
 	return call->a->early.has_answered && call->b->session_heard.len &&
 	       !session_is_same(call_text_get(&call->a->session_sent),
-				call_text_get(&call->b->session_heard));
+				media_shown(call->b));
 }
 
 /* ---- PRACK ---- */

@@ -28,6 +28,10 @@ bool early_option_listed(const struct header_view *headers, size_t count,
  * no use for it (199, or a reliable reply that is repeated or out of order).
  */
 bool early_take(struct leg *leg, const struct sip_reply_view *r);
+/* A reply of leg B as A must see it: its session description goes through an
+ * engine of media.  r itself, or a view that lives until the next call. */
+const struct sip_reply_view *early_shown(struct leg *leg,
+					 const struct sip_reply_view *r);
 /* Show A a reply that was taken.  Negative errno: A does not hear of it. */
 int early_show(struct leg *leg, const struct sip_reply_view *r);
 

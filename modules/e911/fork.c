@@ -40,7 +40,7 @@ struct leg *fork_new(const struct exchange *ex)
 	fork->early = (struct early_state){ 0 };
 	fork->parked = NULL;
 	fork->session_heard = fork->session_sent = fork->session_offered =
-		(struct call_text){ 0 };
+		fork->session_shown = (struct call_text){ 0 };
 	if (!call_text_set(leg->call, &fork->remote_target,
 			   call_text_get(&leg->remote_target)))
 		return NULL;

@@ -237,6 +237,7 @@ static struct call *call_from(struct sip_msg *msg, enum call_kind kind,
 	call->a->trunk_id = p->trunk.trunk_id;
 	call->a->profile = profile_of_a(kind, p);
 	fill_tls_of_a(call, p);
+	call->a->media = (uint8_t)p->trunk.media;
 	call->trunk_id = p->trunk.trunk_id;
 	call->organization_id = p->organization.organization_id;
 	call->endpoint_id = p->endpoint.endpoint_id;

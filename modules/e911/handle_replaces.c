@@ -43,6 +43,7 @@ static void fill_trunk(struct sip_msg *msg, struct replace_invite *in)
 	if (d && directory_trunk_by_source(d, source, &trunk) == 0) {
 		in->trunk_id = trunk.trunk_id;
 		in->profile = (uint8_t)trunk.profile;
+		in->media = (uint8_t)trunk.media;
 	}
 	worker_directory_end(d);
 }

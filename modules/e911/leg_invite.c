@@ -8,6 +8,7 @@
 #include "leg.h"
 #include "leg_i3.h"
 #include "leg_line.h"
+#include "media.h"
 #include "session.h"
 #include "session_timer.h"
 
@@ -114,6 +115,7 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	leg->profile = route->profile;
 	leg->tls_check = route->tls_check;
 	leg->tls_unverified = route->tls_unverified;
+	leg->media = route->media;
 	if (leg_is_i3(leg))
 		leg->options |= LEG_OPTION_REPLACES;
 	if (session_timer_is_on())
@@ -136,14 +138,6 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	return 0;
 }
 
-static bool tells_of_body(struct text name)
-{
-	return text_has_prefix_nocase(name, text_of("Content-")) ||
-	       text_equal_nocase(name, text_of("c")) ||
-	       text_equal_nocase(name, text_of("e")) ||
-	       text_equal_nocase(name, text_of("MIME-Version"));
-}
-
 /* The body is not that of the INVITE any more: what tells of it goes, and
  * the new one is told.  How many headers are left. */
 static size_t offer_anew(struct header_view headers[OFFER_HEADERS_MAX],
@@ -152,7 +146,7 @@ static size_t offer_anew(struct header_view headers[OFFER_HEADERS_MAX],
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (!tells_of_body(headers[i].name))
+		if (!header_tells_of_body(headers[i].name))
 			headers[n++] = headers[i];
 	if (n < OFFER_HEADERS_MAX)
 		headers[n++] = (struct header_view){
@@ -177,6 +171,7 @@ static struct text put_offer(struct leg *leg, struct text_writer *w)
 				      headers, ARRAY_SIZE(headers)),
 		.body = call_text_get(&call->offer_body),
 	};
+	const struct crossing_in *out;
 	struct text body;
 
 	if (session_has_changed(call->a))
@@ -184,9 +179,10 @@ static struct text put_offer(struct leg *leg, struct text_writer *w)
 	if (session_has_changed(call->a))
 		in.body = call_text_get(&call->a->session_heard);
 	leg->offer_out = crossing_has_session(&in);
+	out = media_cross(call->a, leg, MEDIA_OFFER, &in);
 	if (leg_is_i3(leg))
-		return leg_i3_compose(leg, &in, w);
-	crossing_make(leg, side, &in, w, &body);
+		return leg_i3_compose(leg, out, w);
+	crossing_make(leg, side, out, w, &body);
 	return body;
 }
 

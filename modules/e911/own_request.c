@@ -5,6 +5,7 @@
 
 #include "leg.h"
 #include "leg_line.h"
+#include "media.h"
 #include "recovery.h"
 #include "replace.h"
 #include "session_timer.h"
@@ -22,6 +23,7 @@ static own_result_f *const on_result[OWN_PURPOSE_COUNT] = {
 	[OWN_REJOIN] = recovery_rejoined,
 	[OWN_ALIGN] = recovery_aligned,
 	[OWN_REPLACE] = replace_offered,
+	[OWN_MOVE] = media_moved,
 };
 
 static bool is(const char *method, const char *name)

@@ -5,6 +5,7 @@
 
 #include "b2bua.h"
 #include "leg.h"
+#include "media.h"
 #include "report.h"
 #include "session.h"
 
@@ -189,6 +190,7 @@ static void rejoin(struct call *call)
 	struct text offer = call_text_get(&call->b->session_heard);
 	int err = -ENODATA;
 
+	offer = media_session(call->b, call->a, MEDIA_OFFER, offer);
 	if (offer.len)
 		err = own_request_send(
 			call->a, OWN_REJOIN,
@@ -213,9 +215,11 @@ void recovery_joins(struct call *call)
 	stat_add(STAT_calls_recovered, 1);
 	report_recovered(call, b,
 			 (uint64_t)(clock_mono_ms() - call->lost_at_ms));
+	if (b->offer_out)
+		(void)media_session(b, a, MEDIA_ANSWER,
+				    call_text_get(&b->session_heard));
 	if (b->session_heard.len && !b->ack_due &&
-	    session_is_same(call_text_get(&a->session_sent),
-			    call_text_get(&b->session_heard)))
+	    session_is_same(call_text_get(&a->session_sent), media_shown(b)))
 		return;
 	rejoin(call);
 }
@@ -260,7 +264,6 @@ void recovery_rejoined(struct leg *a, enum own_result result,
 	struct crossing_in in = { r->headers, r->header_count, r->body };
 	struct leg *b = a->call->b;
 	bool was_late = b->ack_due;
-	struct text answer;
 
 	if (result == OWN_MOOT) {
 		rejoin_was_moot(a, &in, r->code);
@@ -279,15 +282,15 @@ void recovery_rejoined(struct leg *a, enum own_result result,
 		acknowledge(b, NULL);
 		return;
 	}
-	(void)call_text_set(a->call, &a->session_sent,
-			    call_text_get(&b->session_heard));
-	acknowledge(b, &in);
+	(void)call_text_set(a->call, &a->session_sent, media_shown(b));
+	acknowledge(b, media_cross(a, b, MEDIA_ANSWER, &in));
 	session_heard(a, &in);
-	answer = call_text_get(&a->session_heard);
 	if (was_late)
-		(void)call_text_set(a->call, &b->session_sent, answer);
-	else if (!session_is_same(answer, call_text_get(&b->session_sent)))
-		align(b, answer);
+		(void)call_text_set(a->call, &b->session_sent, media_shown(a));
+	else if (!session_is_same(media_shown(a),
+				  call_text_get(&b->session_sent)))
+		align(b, media_session(a, b, MEDIA_OFFER,
+				       call_text_get(&a->session_heard)));
 }
 
 void recovery_aligned(struct leg *b, enum own_result result,
@@ -301,7 +304,8 @@ void recovery_aligned(struct leg *b, enum own_result result,
 	}
 	if (result == OWN_REFUSED)
 		return;
+	(void)call_text_set(b->call, &b->session_sent, media_shown(b->call->a));
 	session_heard(b, &in);
-	(void)call_text_set(b->call, &b->session_sent,
-			    call_text_get(&b->call->a->session_heard));
+	(void)media_session(b, b->call->a, MEDIA_ANSWER,
+			    call_text_get(&b->session_heard));
 }

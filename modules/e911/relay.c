@@ -8,6 +8,7 @@
 #include "early.h"
 #include "leg.h"
 #include "leg_line.h"
+#include "media.h"
 #include "own_request.h"
 #include "recovery.h"
 #include "report.h"
@@ -88,6 +89,18 @@ static const struct refusal *relay_refusal(const struct leg *leg,
 
 /* ---- passing on ---- */
 
+/* May it change which session descriptions are in force? */
+static bool may_describe(const struct exchange *ex)
+{
+	return ex->is_refresh || (ex->is_prack && ex->has_body);
+}
+
+/* What a request describes: a PRACK answers when the reliable 18x offered. */
+static enum media_role offers(const struct exchange *ex)
+{
+	return ex->is_prack && !ex->leg->offer_out ? MEDIA_ANSWER : MEDIA_OFFER;
+}
+
 /* rest: the lines that are not about this leg's own dialog. */
 static int transmit(struct exchange *ex, const char *method, struct text rest,
 		    struct text body)
@@ -140,24 +153,19 @@ static int relay_send(struct leg *peer, struct exchange *ex,
 {
 	static char rest[LEG_HEADERS_SIZE], method[32];
 	struct text_writer w = text_writer_on(rest, sizeof(rest));
+	struct crossing_in in = { rq->headers, rq->header_count, rq->body };
+	const struct crossing_in *out = &in;
 	struct text body;
 
 	if (text_to_cstr(rq->method, method, sizeof(method)) < 0)
 		return -EINVAL;
 	text_write(&w, lines);
-	crossing_make(peer, HEADER_DIALOG_REQUEST,
-		      &(struct crossing_in){ rq->headers, rq->header_count,
-					     rq->body },
-		      &w, &body);
+	if (may_describe(ex))
+		out = media_cross(ex->asker, peer, offers(ex), &in);
+	crossing_make(peer, HEADER_DIALOG_REQUEST, out, &w, &body);
 	if (ex->is_refresh)
 		keep_passed(peer, text_written(&w), body);
 	return transmit(ex, method, text_written(&w), body);
-}
-
-/* May it change which session descriptions are in force? */
-static bool may_describe(const struct exchange *ex)
-{
-	return ex->is_refresh || (ex->is_prack && ex->has_body);
 }
 
 /* Before the answer the INVITE has said it. */
@@ -288,16 +296,17 @@ void relay_cancel(struct leg *leg)
 void relay_ack(struct leg *leg, const struct sip_request_view *rq)
 {
 	struct leg *peer = leg_other(leg);
+	struct crossing_in in = { rq->headers, rq->header_count, rq->body };
+	const struct crossing_in *out;
 
 	/* The ACK of a late offer carries the answer: it must go on.  That
 	 * of a refused INVITE comes here too and ends here. */
 	if (rq->cseq != leg->invite_cseq_in || !peer || !peer->ack_due ||
 	    leg_is_gone(peer))
 		return;
-	session_crossed(leg, peer,
-			&(struct crossing_in){ rq->headers, rq->header_count,
-					       rq->body });
-	leg_ack(peer, rq->headers, rq->header_count, rq->body);
+	out = media_cross(leg, peer, MEDIA_ANSWER, &in);
+	session_crossed(leg, peer, &in);
+	leg_ack(peer, out->headers, out->header_count, out->body);
 }
 
 /* Which session descriptions are in force now. */
@@ -386,7 +395,9 @@ static void reinvite_ends(struct exchange *ex, const struct sip_reply_view *r)
 		leg_ack(leg, NULL, 0, text_of(NULL));
 }
 
-static void relay_back(struct exchange *ex, const struct sip_reply_view *r)
+/* shown is r as the asker is to see it. */
+static void relay_back(struct exchange *ex, const struct sip_reply_view *r,
+		       const struct sip_reply_view *shown)
 {
 	static char headers[LEG_HEADERS_SIZE];
 	struct text_writer w = text_writer_on(headers, sizeof(headers));
@@ -402,10 +413,10 @@ static void relay_back(struct exchange *ex, const struct sip_reply_view *r)
 	if (r->code >= 200 && r->code < 300 && ex->is_refresh &&
 	    leg_is_up(asker))
 		session_timer_answer(asker, &w);
-	crossing_make(
-		asker, HEADER_DIALOG_REPLY,
-		&(struct crossing_in){ r->headers, r->header_count, r->body },
-		&w, &answer.body);
+	crossing_make(asker, HEADER_DIALOG_REPLY,
+		      &(struct crossing_in){ shown->headers,
+					     shown->header_count, shown->body },
+		      &w, &answer.body);
 	answer.headers = text_written(&w);
 	answer.to_tag = call_text_get(&asker->local_tag);
 	(void)sip_reply(&ex->from, &answer);
@@ -413,6 +424,7 @@ static void relay_back(struct exchange *ex, const struct sip_reply_view *r)
 
 void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 {
+	const struct sip_reply_view *shown = r;
 	struct leg *leg = ex->leg;
 
 	if (r->code <= 100 || (!ex->is_invite && r->code < 200))
@@ -430,13 +442,19 @@ void relay_reply(struct exchange *ex, const struct sip_reply_view *r)
 	if (r->code < 300 && ex->is_refresh &&
 	    text_equal(call_text_get(&leg->remote_tag), r->to_tag))
 		leg_refresh(leg, r->contact);
+	if (r->code < 300 && may_describe(ex))
+		shown = media_reply(leg, ex->asker,
+				    ex->has_body ? MEDIA_ANSWER : MEDIA_OFFER,
+				    r);
+	else if (may_describe(ex) && ex->has_body)
+		media_refused(ex->asker, leg);
 	if (r->code >= 200 && r->code < 300)
 		note_session(ex, r);
 	if (r->code >= 200 && r->code < 300 && ex->is_refresh && leg_is_up(leg))
 		session_timer_agreed(leg, r);
 	if (ex->is_invite && r->code >= 200)
 		reinvite_ends(ex, r);
-	relay_back(ex, r);
+	relay_back(ex, r, shown);
 	/* A PRACK may simply have come too late. */
 	if (!ex->is_prack)
 		recovery_judge(leg, r);

@@ -5,6 +5,7 @@
 
 #include "b2bua.h"
 #include "leg.h"
+#include "media.h"
 #include "recovery.h"
 #include "report.h"
 #include "session.h"
@@ -46,6 +47,7 @@ static struct leg *leg_from(struct leg *old, const struct replace_invite *in)
 	leg->attempt = old->attempt;
 	leg->trunk_id = in->trunk_id;
 	leg->profile = in->profile;
+	leg->media = in->media;
 	leg->flow = v->flow;
 	leg->peer = in->peer;
 	leg->invite = v->transaction;
@@ -99,16 +101,24 @@ static void take_over(struct leg *leg, struct text answer)
 	report_replaced(call, leg);
 }
 
+/* What A says to it. */
+static struct text answer_of(struct leg *a, struct leg *leg)
+{
+	return media_session(a, leg, MEDIA_ANSWER,
+			     call_text_get(&a->session_heard));
+}
+
 /* Does A have to be told of it? */
 static void offer_to_a(struct leg *leg)
 {
 	struct call *call = leg->call;
 	struct leg *a = call->a;
-	struct text offer = call_text_get(&leg->session_heard);
+	struct text offer = media_session(leg, a, MEDIA_OFFER,
+					  call_text_get(&leg->session_heard));
 	int err;
 
 	if (session_is_same(offer, call_text_get(&a->session_sent))) {
-		take_over(leg, call_text_get(&a->session_heard));
+		take_over(leg, answer_of(a, leg));
 		return;
 	}
 	err = own_request_send(
@@ -144,8 +154,8 @@ void replace_offered(struct leg *a, enum own_result result,
 			return;
 		}
 		(void)call_text_set(a->call, &a->session_sent,
-				    call_text_get(&leg->session_heard));
-		take_over(leg, call_text_get(&a->session_heard));
+				    media_shown(leg));
+		take_over(leg, answer_of(a, leg));
 		return;
 	}
 	if (leg && result == OWN_REFUSED && r->code >= 300)
@@ -206,7 +216,9 @@ void replace_begin(struct leg *old, const struct replace_invite *in,
 	if (leg->session_heard.len)
 		offer_to_a(leg);
 	else
-		take_over(leg, call_text_get(&call->a->session_heard));
+		take_over(leg, media_session(
+				       call->a, leg, MEDIA_OFFER,
+				       call_text_get(&call->a->session_heard)));
 }
 
 bool replace_cancelled(struct leg *leg)
@@ -233,7 +245,8 @@ void replace_acknowledged(struct leg *b, const struct sip_request_view *rq)
 	session_heard(b, &(struct crossing_in){ rq->headers, rq->header_count,
 						rq->body });
 	if (b->session_heard.len &&
-	    !session_is_same(call_text_get(&b->session_heard),
+	    !session_is_same(media_session(b, call->a, MEDIA_ANSWER,
+					   call_text_get(&b->session_heard)),
 			     call_text_get(&call->a->session_sent)))
 		recovery_due_rejoin(call);
 }

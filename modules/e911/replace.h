@@ -25,6 +25,7 @@ struct replace_invite {
 	struct next_hop peer;
 	uint64_t trunk_id;
 	uint8_t profile;
+	uint8_t media;            /* enum trunk_media */
 	struct text replaced_tag; /* theirs, of the dialog to be replaced */
 	bool early_only;
 };

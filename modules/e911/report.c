@@ -218,3 +218,26 @@ void report_ended(const struct call *call, const char *outcome)
 		event_u64(&w, FIELD_STATUS, call->final_status);
 	report_end(&w);
 }
+
+void report_media_direct(const struct call *call)
+{
+	struct event_writer w;
+
+	log_line(LEVEL_WARNING,
+		 "media: no engine answers: the call's media go past us");
+	report_begin(&w, EVENT_MEDIA_DIRECT, call);
+	report_end(&w);
+}
+
+void report_media_engine(enum event_kind kind, const char *address)
+{
+	struct event_writer w;
+
+	log_line(kind == EVENT_MEDIA_DOWN ? LEVEL_ERR : LEVEL_NOTICE,
+		 "media: engine '%s' %s", address,
+		 kind == EVENT_MEDIA_DOWN ? "does not answer"
+					  : "answers again");
+	report_begin(&w, kind, NULL);
+	event_text(&w, FIELD_MEDIA_ENGINE, text_of(address));
+	report_end(&w);
+}

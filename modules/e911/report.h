@@ -54,5 +54,9 @@ void report_trunk(enum event_kind kind, const struct call_route *route,
  * was asked for; shown: what the certificate says. */
 void report_tls(enum event_kind kind, const struct call_route *route,
 		const char *why, const char *name, const char *shown);
+/* No engine takes the call's media. */
+void report_media_direct(const struct call *call);
+/* EVENT_MEDIA_DOWN or EVENT_MEDIA_UP; about no call. */
+void report_media_engine(enum event_kind kind, const char *address);
 /* outcome: "answered", "cancelled", "failed" */
 void report_ended(const struct call *call, const char *outcome);

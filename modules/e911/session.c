@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session.h"
 
+#include "media.h"
 #include "multipart.h"
 #include "report.h"
 
@@ -23,8 +24,7 @@ static struct text content_type(const struct crossing_in *in)
 	return text_of(NULL);
 }
 
-/* The session description in a body; empty: none. */
-static struct text session_of(const struct crossing_in *in)
+struct text session_in(const struct crossing_in *in)
 {
 	struct text type = content_type(in), sdp = text_of(NULL);
 	struct multipart_part part;
@@ -48,7 +48,7 @@ void session_begins(struct call *call)
 	static struct header_view headers[HEADERS_MAX];
 	struct text body = call_text_get(&call->offer_body), sdp;
 
-	sdp = session_of(&(struct crossing_in){
+	sdp = session_in(&(struct crossing_in){
 		.headers = headers,
 		.header_count =
 			headers_parse(call_text_get(&call->offer_headers),
@@ -75,26 +75,26 @@ void session_invited(struct leg *b)
 {
 	struct leg *a = b->call->a;
 
-	if (a->session_heard.cap == 0)
+	if (a->session_heard.cap == 0 && !a->session_shown.len)
 		b->session_sent = a->session_heard;
 	else
-		set(b, &b->session_sent, call_text_get(&a->session_heard));
+		set(b, &b->session_sent, media_shown(a));
 }
 
 void session_crossed(struct leg *from, struct leg *to,
 		     const struct crossing_in *in)
 {
-	struct text sdp = session_of(in);
+	struct text sdp = session_in(in);
 
 	if (!sdp.len)
 		return;
 	set(from, &from->session_heard, sdp);
-	set(to, &to->session_sent, sdp);
+	set(to, &to->session_sent, media_shown(from));
 }
 
 void session_heard(struct leg *from, const struct crossing_in *in)
 {
-	struct text sdp = session_of(in);
+	struct text sdp = session_in(in);
 
 	if (sdp.len)
 		set(from, &from->session_heard, sdp);
@@ -102,7 +102,7 @@ void session_heard(struct leg *from, const struct crossing_in *in)
 
 void session_offered(struct leg *from, const struct crossing_in *in)
 {
-	struct text sdp = session_of(in);
+	struct text sdp = session_in(in);
 
 	from->session_offered.len = 0;
 	if (sdp.len)
@@ -118,7 +118,7 @@ void session_accepted(struct leg *from, struct leg *to)
 	from->session_heard = from->session_offered;
 	from->session_offered = before;
 	from->session_offered.len = 0;
-	set(to, &to->session_sent, call_text_get(&from->session_heard));
+	set(to, &to->session_sent, media_shown(from));
 }
 
 /* The next line that is not empty nor the origin's; empty at the end. */

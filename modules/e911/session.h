@@ -2,16 +2,20 @@
 /*
  * session: which session description is in force on a leg.
  *
- * leg->session_heard is theirs, leg->session_sent what we gave them: the SDP
- * alone, also when it came in a multipart.  Kept so that another far side can
- * be offered what the caller last said (recovery.h), and so that a refresh
- * can repeat it.  Without memory the older one stays.
+ * leg->session_heard is theirs, leg->session_sent what we gave them, which is
+ * not the same as the other side's when an engine of media is between
+ * (media.h): the SDP alone, also when it came in a multipart.  Kept so that
+ * another far side can be offered what the caller last said (recovery.h), and
+ * so that a refresh can repeat it.  Without memory the older one stays.
  *
  * Called with the call's lock held.
  */
 #pragma once
 
 #include "crossing.h"
+
+/* The session description in a body, alone or as a part; empty: none. */
+struct text session_in(const struct crossing_in *in);
 
 /* The caller's INVITE, before the hunt. */
 void session_begins(struct call *call);
@@ -20,8 +24,9 @@ bool session_has_changed(const struct leg *a);
 /* The session of the caller goes out with leg B's INVITE. */
 void session_invited(struct leg *b);
 
-/* A description crossed and is in force: an answer, or an offer that was
- * answered at the same moment.  Nothing when the body holds none. */
+/* A description crossed, after media_cross(), and is in force: an answer, or an
+ * offer that was answered at the same moment.  in is what they said.  Nothing
+ * when the body holds none. */
 void session_crossed(struct leg *from, struct leg *to,
 		     const struct crossing_in *in);
 /* One of theirs is in force, and does not cross. */

@@ -29,6 +29,7 @@ enum own_purpose {
 	OWN_SESSION_PROBE, /* OPTIONS: they have missed their refresh */
 	OWN_CLOSED,        /* OPTIONS: their connection has closed */
 	OWN_REPLACE,       /* re-INVITE of A for who replaces B: replace.h */
+	OWN_MOVE,          /* re-INVITE of B: media.h */
 	OWN_RESTORED,      /* OPTIONS after a start: is the call still there? */
 	OWN_PURPOSE_COUNT,
 };

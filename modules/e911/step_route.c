@@ -115,6 +115,7 @@ bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
 		return false;
 	route.number_format = (uint8_t)trunk.number_format;
 	route.profile = (uint8_t)trunk.profile;
+	route.media = (uint8_t)trunk.media;
 	route.response_timeout_ms = trunk.response_timeout_ms;
 	route.ring_timeout_ms = trunk.ring_timeout_ms;
 	route.progress_timeout_ms = trunk.progress_timeout_ms;

@@ -147,6 +147,20 @@ static int profile_parse(struct text params, struct call_route *route)
 	return -EINVAL;
 }
 
+static int media_parse(struct text params, struct call_route *route)
+{
+	struct text t;
+
+	if (!param_find(params, text_of("media"), &t))
+		return 0;
+	for (enum trunk_media n = MEDIA_RTP; n <= MEDIA_PASS; n++)
+		if (text_equal_nocase(t, text_of(trunk_media_name(n)))) {
+			route->media = (uint8_t)n;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 int worker_default_route_add(const char *uri)
 {
 	struct path_conf *conf = &worker_conf.path;
@@ -168,7 +182,8 @@ int worker_default_route_add(const char *uri)
 	    text_to_cstr(a.user, route.user, sizeof(route.user)) < 0 ||
 	    hostport_parse(a.host, &route) < 0 ||
 	    transport_parse(a.uri_params, &route) < 0 ||
-	    profile_parse(a.uri_params, &route) < 0)
+	    profile_parse(a.uri_params, &route) < 0 ||
+	    media_parse(a.uri_params, &route) < 0)
 		return -EINVAL;
 	conf->default_routes[conf->default_route_count++] = route;
 	return 0;

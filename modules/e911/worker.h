@@ -55,6 +55,7 @@ struct worker_conf {
 	int linger;           /* s an ended call is kept */
 	int session_expires;  /* s; 0: none */
 	int session_min_se;   /* s */
+	int media_timeout;    /* ms */
 	int serve_unknown_source;
 	int elin_walk;
 	struct path_conf path;

@@ -233,6 +233,8 @@ static void take_order(struct fields *f, size_t col,
 }
 
 static const char *const profile_names[] = { "legacy", "pbx", "i3", NULL };
+static const char *const media_names[] = { "rtp", "sdes", "dtls", "pass",
+					   NULL };
 
 /* When the next route is due, and what is sent there. */
 static void take_service(struct fields *f, struct dir_trunk *r)
@@ -253,6 +255,7 @@ static void take_supervision(struct fields *f, struct dir_trunk *r)
 	r->oos_check_s = (uint32_t)take_u64(f, 18, 300, "oos_check_s");
 	r->oos_force_s = (uint32_t)take_u64(f, 19, 30, "oos_force_s");
 	r->max_calls = (uint32_t)take_u64(f, 20, INT32_MAX, "max_calls");
+	r->media = (enum trunk_media)take_one_of(f, 28, media_names, "media");
 }
 
 static const char *const tls_check_names[] = { "chain", "name", "none", NULL };

@@ -230,6 +230,7 @@ static int print_trunk(const struct dir_key *k, struct lmdb_value v)
 	print_u64("oos_check_s", r.oos_check_s);
 	print_u64("oos_force_s", r.oos_force_s);
 	print_u64("max_calls", r.max_calls);
+	print_text("media", text_of(trunk_media_name(r.media)));
 	print_text("prefix", r.prefix);
 	if (r.has_replacement)
 		print_text("replace_prefix", r.replace_prefix);

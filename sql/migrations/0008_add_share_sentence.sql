@@ -6,7 +6,7 @@
 
 BEGIN;
 
-\ir ../schema/sentences.sql
+\ir 0008_add_share_sentence/sentences.sql
 
 INSERT INTO e911.schema_migration (number, name)
 VALUES (8, 'add_share_sentence');

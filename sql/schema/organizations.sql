@@ -124,6 +124,9 @@ CREATE TABLE e911.trunk (
                         CONSTRAINT trunk_proofs_are_known
                             CHECK (proofs IN ('{address}', '{digest}',
                                               '{address,digest}')),
+    media               text NOT NULL DEFAULT 'rtp'
+                        CONSTRAINT trunk_media_is_known
+                            CHECK (media IN ('rtp', 'sdes', 'dtls', 'pass')),
     CONSTRAINT trunk_that_shows_digest_is_origin
         CHECK (proofs = '{address}' OR role = 'origin'),
     tls_check           text NOT NULL DEFAULT 'name'
@@ -202,6 +205,8 @@ COMMENT ON COLUMN e911.trunk.tls_name IS
     'name that its certificate has when it is not that of the host (Genesys Cloud); NULL: host_name, else the address';
 COMMENT ON COLUMN e911.trunk.tls_unverified IS
     'true: when nothing else is left a call goes there although the certificate is wrong, as do requests within a call';
+COMMENT ON COLUMN e911.trunk.media IS
+    'what is offered there when rtpengine is used: rtp; sdes: SRTP, keys in the SDP; dtls: SRTP, keys by DTLS; pass: never through rtpengine, SDP as it is';
 
 CREATE TABLE e911.trunk_contact (
     trunk_id    bigint NOT NULL

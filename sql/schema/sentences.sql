@@ -87,6 +87,11 @@ AS $$
     WHEN 'trunk.up' THEN concat(
         coalesce(t.route_trunk, 'a default route'),
         ' is in service again at ' || (detail ->> 'destination'))
+    WHEN 'media.down' THEN concat(
+        'rtpengine at ' || (detail ->> 'media_engine'), ' does not answer')
+    WHEN 'media.up' THEN concat(
+        'rtpengine at ' || (detail ->> 'media_engine'), ' answers again')
+    WHEN 'media.direct' THEN 'no rtpengine answers: the voice goes past us'
     WHEN 'call.answered' THEN concat(
         coalesce(t.psap, 'the far side'), ' answered')
     WHEN 'call.ended' THEN concat(

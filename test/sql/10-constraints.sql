@@ -298,6 +298,8 @@ SELECT test.refused(pg_temp.put_trunk(assignment), '23514', name, sentence)
             repeat('abc.', 31) || 'abcd'),
      'trunk_host_name_over_tls_is_at_most_127_bytes',
      'so has the name of a host over TLS'),
+    ($$media = 'srtp'$$, 'trunk_media_is_known',
+     'SRTP has two ways of agreeing on keys'),
     ($$prefix = '9a'$$, 'trunk_prefix_is_digits', 'a prefix is of digits'),
     ($$replace_prefix = '9'$$, 'trunk_replaced_prefix_is_there',
      'no prefix, nothing to replace'),

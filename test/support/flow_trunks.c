@@ -12,12 +12,14 @@ static struct trunk_calls *calls;
 static uint32_t max_calls[CALL_ROUTES_MAX];
 static uint64_t trunk_ids[CALL_ROUTES_MAX]; /* 0: its own */
 static uint8_t profiles[CALL_ROUTES_MAX];
+static uint8_t media[CALL_ROUTES_MAX];
 
 void flow_trunks_begin(struct b2bua *conf)
 {
 	memset(max_calls, 0, sizeof(max_calls));
 	memset(trunk_ids, 0, sizeof(trunk_ids));
 	memset(profiles, 0, sizeof(profiles));
+	memset(media, 0, sizeof(media));
 	conf->health = health = trunk_health_new();
 	conf->trunk_calls = calls = trunk_calls_new();
 	assert_non_null(health);
@@ -29,6 +31,7 @@ void flow_trunks_to_call(struct call *call)
 	for (unsigned i = 0; i < call->route_count; i++) {
 		call->routes[i].max_calls = max_calls[i];
 		call->routes[i].profile = profiles[i];
+		call->routes[i].media = media[i];
 		if (trunk_ids[i])
 			call->routes[i].trunk_id = trunk_ids[i];
 	}
@@ -59,6 +62,11 @@ void is_out_of_service(struct flow *f, const char *who)
 void has_profile(struct flow *f, const char *who, uint8_t profile)
 {
 	profiles[flow_route_index(f, who)] = profile;
+}
+
+void has_media(struct flow *f, const char *who, uint8_t kind)
+{
+	media[flow_route_index(f, who)] = kind;
 }
 
 void carries_at_most(struct flow *f, const char *who, uint32_t max)

@@ -27,5 +27,8 @@ void loses_a_call(struct flow *f, const char *who);
 /* enum trunk_profile; else legacy. */
 void has_profile(struct flow *f, const char *who, uint8_t profile);
 
+/* enum trunk_media; else rtp. */
+void has_media(struct flow *f, const char *who, uint8_t kind);
+
 /* How many calls this PSAP's trunk carries now. */
 void expect_calls(struct flow *f, const char *who, unsigned count);

@@ -52,6 +52,7 @@ static const struct dir_trunk trunk = {
 	.oos_check_s = 30,
 	.oos_force_s = 5,
 	.max_calls = 23,
+	.media = MEDIA_SDES,
 	.prefix = T("+1425"),
 	.has_replacement = true,
 	.replace_prefix = T("425"),
@@ -155,7 +156,7 @@ SAME(trunk, N(trunk_id) && S(name) && N(role) && N(transport) && S(host) &&
 	    S(user_id_sources) && N(number_format) &&
 	    N(response_timeout_ms) && N(ring_timeout_ms) &&
 	    N(progress_timeout_ms) && N(profile) && N(recovery_timeout_s) &&
-	    N(oos_check_s) && N(oos_force_s) && N(max_calls) &&
+	    N(oos_check_s) && N(oos_force_s) && N(max_calls) && N(media) &&
 	    S(prefix) &&
 	    N(has_replacement) && S(replace_prefix) && N(contact_count) &&
 	    S(contacts[0].host) && N(contacts[0].port) &&

@@ -110,6 +110,7 @@ struct session_timer {
 	uint32_t min_s;      /* Min-SE of their 422; 0: none */
 	bool we_refresh;
 	bool knows_update; /* their Allow names it */
+	bool is_repeated;  /* after a 422, since the last refresh */
 	int64_t due_at;    /* monotonic ms; 0: not set */
 	struct session_asked asked;
 };

@@ -8,6 +8,7 @@
 #include "report.h"
 #include "session_expires.h"
 
+#define MIN_SE_MOST_S    7200 /* more would be no supervision */
 #define REFRESH_AGAIN_MS 5000 /* another request was under way */
 #define REFRESH_MIN_MS   1000 /* however brief the interval */
 #define SDP_LINE         "Content-Type: application/sdp\r\n"
@@ -208,7 +209,7 @@ bool session_timer_too_brief(struct leg *leg, const struct sip_reply_view *r)
 	if (!interval_wanted_s ||
 	    min_se_parse(find(r->headers, r->header_count, "Min-SE", NULL),
 			 &min) < 0 ||
-	    min <= t->min_s)
+	    min <= t->min_s || min > MIN_SE_MOST_S)
 		return false;
 	t->min_s = min;
 	if (t->interval_s)
@@ -271,6 +272,7 @@ void session_timer_refreshed(struct leg *leg, enum own_result result,
 	switch (result) {
 	case OWN_ACCEPTED:
 		stat_add(STAT_sessions_refreshed, 1);
+		leg->session.is_repeated = false;
 		break;
 	case OWN_REFUSED:
 		/* It lives.  One that does not know UPDATE after all is asked
@@ -281,11 +283,15 @@ void session_timer_refreshed(struct leg *leg, enum own_result result,
 			refresh(leg);
 			break;
 		}
-		/* RFC 4028 7.3: once more, for so long. */
-		if (session_timer_too_brief(leg, r))
+		/* RFC 4028 7.3: once more, for so long; one that wants ever
+		 * longer ones is asked no faster for that. */
+		if (session_timer_too_brief(leg, r) &&
+		    !leg->session.is_repeated) {
+			leg->session.is_repeated = true;
 			refresh(leg);
-		else
+		} else {
 			refresh_soon(leg);
+		}
 		break;
 	case OWN_SILENT:
 		probe(leg);

@@ -29,10 +29,24 @@ enum route_limit {
 };
 _Static_assert(LIMIT_PSAP >= DIR_ROUTES_MAX, "a full PSAP record fits");
 
+static unsigned profile_of(const struct call_route *r)
+{
+	return r->profile ? r->profile : PROFILE_LEGACY;
+}
+
+/* Would the same be said to the same peer?  A platform is called back by the
+ * form of its trunk, so there the trunk counts. */
 static bool same_route(const struct call_route *a, const struct call_route *b)
 {
+	bool callback = !a->kind && !b->kind && a->trunk_id && b->trunk_id;
+
+	if (callback && a->trunk_id != b->trunk_id)
+		return false;
 	return a->port == b->port && a->transport == b->transport &&
-	       strcmp(a->host, b->host) == 0 && strcmp(a->user, b->user) == 0;
+	       profile_of(a) == profile_of(b) &&
+	       strcmp(a->host, b->host) == 0 && strcmp(a->user, b->user) == 0 &&
+	       strcmp(a->tls_name, b->tls_name) == 0 &&
+	       strcmp(a->tls_sni, b->tls_sni) == 0;
 }
 
 static bool append(struct path *p, const struct call_route *route,

@@ -314,6 +314,34 @@ static void a_hold_refused_by_422_is_passed_on_again(struct flow *f)
 	caller_hangs_up(f);
 }
 
+static void who_wants_ever_longer_is_asked_no_faster(struct flow *f)
+{
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	with_header(f, "Session-Expires", "600;refresher=uac");
+	with_header(f, "Allow", "INVITE, UPDATE");
+	the_south_answers(f);
+	they_talk(f);
+	time_passes(f, 300 * S);
+	psap_expects(f, "south", "UPDATE");
+	with_header(f, "Min-SE", "700");
+	psap_replies(f, "south", "UPDATE", 422, NULL);
+	psap_expects(f, "south", "UPDATE");
+	last_carries(f, "Session-Expires: 700;refresher=uac\r\n");
+	with_header(f, "Min-SE", "701");
+	psap_replies(f, "south", "UPDATE", 422, NULL);
+	psap_expects_nothing(f, "south");
+	because(f, "later, and never for a time without end");
+	time_passes(f, 45 * S);
+	psap_expects(f, "south", "UPDATE");
+	last_carries(f, "Session-Expires: 701;refresher=uac\r\n");
+	with_header(f, "Min-SE", "4294967295");
+	psap_replies(f, "south", "UPDATE", 422, NULL);
+	psap_expects_nothing(f, "south");
+	expect_state(f, CALL_CONNECTED);
+	caller_hangs_up(f);
+}
+
 static int timers_on(void **state)
 {
 	(void)state;
@@ -335,6 +363,7 @@ int main(void)
 		flow_test(who_is_silent_twice_is_lost),
 		flow_test(a_422_says_how_long),
 		flow_test(a_hold_refused_by_422_is_passed_on_again),
+		flow_test(who_wants_ever_longer_is_asked_no_faster),
 	};
 
 	return cmocka_run_group_tests(tests, timers_on, NULL);

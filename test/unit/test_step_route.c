@@ -205,6 +205,34 @@ static void the_same_address_is_tried_once(void **state)
 	assert_int_equal(count_of(&p, RELAY_CENTER), 0);
 }
 
+static void one_address_by_two_profiles_is_two_routes(void **state)
+{
+	struct path p;
+
+	(void)state;
+	trunks[RELAY_CENTER].host = trunks[PSAP].host;
+	trunks[RELAY_CENTER].profile = PROFILE_I3;
+	route(&p, 0);
+	assert_int_equal(p.route_count, 3);
+	assert_int_equal(count_of(&p, RELAY_CENTER), 1);
+}
+
+/* Two trunks of one platform: the form of each is another one. */
+static void a_callback_tries_each_trunk_at_one_address(void **state)
+{
+	struct directory *d = (struct directory *)hosts;
+	struct path p = { .route_count = 0 };
+
+	(void)state;
+	trunks[RELAY_CENTER].host = trunks[PSAP].host;
+	for (int i = 0; i < 2; i++) {
+		assert_true(path_route_add(&p, d, PSAP, 0, 0, text_of("4102")));
+		assert_true(path_route_add(&p, d, RELAY_CENTER, 0, 0,
+					   text_of("4102")));
+	}
+	assert_int_equal(p.route_count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +243,10 @@ int main(void)
 		cmocka_unit_test_setup(
 			many_addresses_leave_room_for_who_comes_after, set_up),
 		cmocka_unit_test_setup(the_same_address_is_tried_once, set_up),
+		cmocka_unit_test_setup(
+			one_address_by_two_profiles_is_two_routes, set_up),
+		cmocka_unit_test_setup(
+			a_callback_tries_each_trunk_at_one_address, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

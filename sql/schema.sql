@@ -36,6 +36,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (6, 'add_trunk_tls'),
     (7, 'show_dead_ways'),
     (8, 'add_share_sentence'),
-    (9, 'add_trunk_media');
+    (9, 'add_trunk_media'),
+    (10, 'show_missing_credentials');
 
 COMMIT;

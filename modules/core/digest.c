@@ -79,7 +79,7 @@ static int take_algorithm(struct text value, struct digest_answer *ret)
 	else if (text_equal_nocase(value, text_of("SHA-256")))
 		ret->algorithm = DIGEST_SHA256;
 	else
-		return -EINVAL;
+		return -ENOTSUP;
 	return 0;
 }
 
@@ -121,10 +121,13 @@ int digest_parse(struct text value, struct digest_answer *ret)
 	*ret = (struct digest_answer){ .algorithm = DIGEST_MD5 };
 	take_token(&rest, &scheme);
 	if (!text_equal_nocase(scheme, text_of("Digest")))
-		return -EINVAL;
-	while ((got = take_parameter(&rest, &p)) == 0)
-		if (take(ret, &p) < 0)
-			return -EINVAL;
+		return -ENOTSUP;
+	while ((got = take_parameter(&rest, &p)) == 0) {
+		int err = take(ret, &p);
+
+		if (err < 0)
+			return err;
+	}
 	if (got < 0 || !ret->username.len || !ret->realm.p || !ret->nonce.len ||
 	    !ret->uri.len || !ret->response.len || !ret->cnonce.len ||
 	    !text_equal_nocase(ret->qop, text_of("auth")) || ret->nc.len != 8)

@@ -5,8 +5,12 @@
  *
  * The nonce is the time and an HMAC of it: nothing is remembered, and any
  * worker knows a nonce of any other.  So one can be used again as long as it
- * is fresh, for the same method and URI only.  qop "auth" is demanded: without
- * it a response says nothing of the client's own nonce.
+ * is fresh, for the same method.  qop "auth" is demanded: without it a response
+ * says nothing of the client's own nonce.
+ *
+ * The response is of the answer's own URI.  Whether that is the Request-URI
+ * nobody asks: whatever stands between may have changed it, and RFC 3261 22.4
+ * does not call that a failure.
  */
 #pragma once
 
@@ -17,7 +21,8 @@
 #define DIGEST_NONCE_SIZE 49 /* 16 + 32 digits, NUL */
 #define DIGEST_LASTS_MS   300000
 
-enum digest_algorithm { DIGEST_MD5 = 1, DIGEST_SHA256 = 2 };
+enum digest_algorithm { DIGEST_MD5 = 1, DIGEST_SHA256 = 2 }; /* bits */
+#define DIGEST_BOTH    (DIGEST_MD5 | DIGEST_SHA256)
 #define DIGEST_HEX_MAX (2 * SHA256_SIZE)
 
 /* Values without their quotes, borrowed; as sent, escapes and all. */
@@ -26,8 +31,11 @@ struct digest_answer {
 	enum digest_algorithm algorithm;
 };
 
-/* An Authorization value.  -EINVAL: it is none for digest, or what must be
- * there is not, or there twice. */
+/*
+ * An Authorization value.  -ENOTSUP: of another scheme or algorithm, so it
+ * answers no challenge of ours; -EINVAL: what must be there is not, or is
+ * there twice.  Then what could be read of it is in *ret: the realm, or not.
+ */
 int must_check digest_parse(struct text value, struct digest_answer *ret);
 
 /* ha1: MD5_SIZE or SHA256_SIZE bytes, of the answer's algorithm. */

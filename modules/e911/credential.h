@@ -18,12 +18,14 @@
 #include "text_writer.h"
 
 enum credential_state {
-	CREDENTIAL_NONE,    /* none was sent */
-	CREDENTIAL_GARBAGE, /* cannot be read */
-	CREDENTIAL_UNKNOWN, /* nobody has this user name */
-	CREDENTIAL_WRONG,   /* the response is not that of the password */
-	CREDENTIAL_FOREIGN, /* the nonce is not ours */
-	CREDENTIAL_STALE,   /* the response is right, the nonce is old */
+	CREDENTIAL_NONE,      /* none of our realm, scheme and algorithms */
+	CREDENTIAL_GARBAGE,   /* cannot be read */
+	CREDENTIAL_UNCHECKED, /* the directory is damaged there */
+	CREDENTIAL_UNKNOWN,   /* nobody has this user name */
+	CREDENTIAL_HASHLESS,  /* of them we have no hash of this algorithm */
+	CREDENTIAL_WRONG,     /* the response is not that of the password */
+	CREDENTIAL_FOREIGN,   /* the response is right, the nonce not ours */
+	CREDENTIAL_STALE,     /* the response is right, the nonce is old */
 	CREDENTIAL_RIGHT,
 };
 
@@ -32,8 +34,12 @@ struct sender {
 	bool is_known;          /* by any proof that its trunk takes alone */
 	struct dir_trunk trunk; /* if so */
 	enum credential_state credential;
-	bool lacks_proof;  /* its trunk wants a credential that is not right */
-	bool may_be_asked; /* a stranger, and some trunk is known by digest */
+	bool lacks_proof; /* its trunk wants a credential that is not right */
+	/* A stranger where some trunk is known by digest, that did not get the
+	 * password wrong: a challenge may help. */
+	bool may_be_asked;
+	bool is_stale;       /* all is right but the nonce (RFC 7616 3.3) */
+	uint8_t offers;      /* enum digest_algorithm: what to ask it for */
 	int directory_error; /* -EBADMSG, -EIO ..: damage was met; else 0 */
 };
 
@@ -55,7 +61,8 @@ void sender_find(struct sender *ret, struct directory *d,
 
 const char *credential_fault(enum credential_state s); /* for the event */
 
-/* "WWW-Authenticate: ..." lines, SHA-256 before MD5 (RFC 8760 2.4). */
+/* "WWW-Authenticate: ..." lines of what sender_find() says to ask for, SHA-256
+ * before MD5 (RFC 8760 2.4). */
 void credential_challenge(struct text_writer *w, struct text realm,
-			  bool is_stale, int64_t now_ms,
+			  const struct sender *s, int64_t now_ms,
 			  const struct credential_conf *conf);

@@ -18,21 +18,17 @@
 /* Only a sound directory knows who is a stranger.  *ret_realm: who may show a
  * credential is asked for it there; else empty. */
 static bool is_stranger(const struct path_request *rq,
-			char ret_realm[GATE_REALM_SIZE], bool *ret_is_stale)
+			char ret_realm[GATE_REALM_SIZE], struct sender *ret)
 {
 	struct directory *d = worker_directory_begin();
 	struct dir_gateway gateway;
 	struct shown shown = path_shown(rq);
-	struct sender s;
 	bool stranger;
 
-	sender_find(&s, d, &shown, &worker_conf.path.credential);
-	stranger = d && !s.is_known && !s.directory_error;
+	sender_find(ret, d, &shown, &worker_conf.path.credential);
+	stranger = d && !ret->is_known && !ret->directory_error;
 	ret_realm[0] = '\0';
-	*ret_is_stale = s.credential == CREDENTIAL_STALE ||
-			s.credential == CREDENTIAL_FOREIGN;
-	if (stranger && s.may_be_asked &&
-	    (s.credential == CREDENTIAL_NONE || *ret_is_stale) &&
+	if (stranger && ret->may_be_asked &&
 	    directory_gateway(d, &gateway) == 0)
 		(void)!text_to_cstr(gateway.digest_realm, ret_realm,
 				    GATE_REALM_SIZE);
@@ -40,15 +36,15 @@ static bool is_stranger(const struct path_request *rq,
 	return stranger;
 }
 
-/* It may have a credential and does not know yet that we want it. */
-static void ask(struct sip_msg *msg, const char *realm, bool is_stale,
+/* It may have a credential and does not know yet what we want. */
+static void ask(struct sip_msg *msg, const char *realm, const struct sender *s,
 		int64_t now_ms)
 {
 	char lines[2 * GATE_REALM_SIZE + 512];
 	struct text_writer w = text_writer_on(lines, sizeof(lines));
 
 	stat_add(STAT_credentials_asked, 1);
-	credential_challenge(&w, text_of(realm), is_stale, now_ms,
+	credential_challenge(&w, text_of(realm), s, now_ms,
 			     &worker_conf.path.credential);
 	stateless_reply_with(msg, 401, "Unauthorized", text_written(&w));
 }
@@ -86,7 +82,7 @@ static bool is_ours(struct sip_msg *msg, const struct path_request *rq)
 bool gate_refuses(struct sip_msg *msg, const struct path_request *rq)
 {
 	char realm[GATE_REALM_SIZE];
-	bool is_stale;
+	struct sender sender;
 
 	if (is_ours(msg, rq)) {
 		stat_add(STAT_loops_refused, 1);
@@ -95,14 +91,14 @@ bool gate_refuses(struct sip_msg *msg, const struct path_request *rq)
 		stateless_reply(msg, 482, "Loop Detected");
 		return true;
 	}
-	if (!is_stranger(rq, realm, &is_stale))
+	if (!is_stranger(rq, realm, &sender))
 		return false;
 	if (worker_conf.serve_unknown_source) {
 		tell_stranger(rq);
 		return false;
 	}
 	if (realm[0]) {
-		ask(msg, realm, is_stale, rq->now_ms);
+		ask(msg, realm, &sender, rq->now_ms);
 		return true;
 	}
 	tell_stranger(rq);
@@ -237,12 +233,14 @@ bool gate_asks(struct sip_msg *msg, const struct path_request *rq)
 	struct sender s;
 
 	sender_find(&s, d, &shown, &worker_conf.path.credential);
-	if (s.lacks_proof && directory_gateway(d, &gateway) == 0)
+	/* The call shows what is damaged; a challenge would not. */
+	if (s.lacks_proof && !s.directory_error &&
+	    directory_gateway(d, &gateway) == 0)
 		(void)!text_to_cstr(gateway.digest_realm, realm, sizeof(realm));
 	worker_directory_end(d);
 	if (!realm[0])
 		return false;
-	ask(msg, realm, s.credential != CREDENTIAL_NONE, rq->now_ms);
+	ask(msg, realm, &s, rq->now_ms);
 	return true;
 }
 

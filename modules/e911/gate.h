@@ -13,8 +13,9 @@
 struct sip_msg;
 
 /*
- * True: it was answered.  A stranger hears 401 instead, and 403 the second
- * time, when some trunk is known by its credential alone.
+ * True: it was answered.  When some trunk is known by its credential alone, a
+ * stranger hears 401 as long as a challenge may help, and 403 with a wrong
+ * password.
  */
 bool gate_refuses(struct sip_msg *msg, const struct path_request *rq);
 

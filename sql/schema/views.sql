@@ -123,6 +123,17 @@ CREATE VIEW e911.unprovisioned AS
        AND NOT EXISTS (SELECT FROM e911.trunk_source s
                         WHERE s.trunk_id = t.trunk_id)
     UNION ALL
+    SELECT 'trunk', t.trunk_id, o.name, t.name,
+           'has no credential',
+           CASE WHEN EXISTS (SELECT FROM e911.trunk_source s
+                              WHERE s.trunk_id = t.trunk_id)
+                THEN 'organisations that its calls name are not believed'
+                ELSE 'its requests are a stranger''s' END
+      FROM e911.trunk t LEFT JOIN e911.organization o USING (organization_id)
+     WHERE 'digest' = ANY (t.proofs)
+       AND NOT EXISTS (SELECT FROM e911.trunk_credential c
+                        WHERE c.trunk_id = t.trunk_id)
+    UNION ALL
     SELECT 'trunk', t.trunk_id, NULL, t.name,
            'has no organisation', 'relay centre for all its calls'
       FROM e911.trunk t

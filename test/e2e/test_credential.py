@@ -51,11 +51,15 @@ def stats(gateway):
             gateway.kamailio.rpc("e911.stats").items()}
 
 
+def algorithms_of(reply):
+    return [re.search("algorithm=([^,]+)", v).group(1)
+            for v in reply.all("WWW-Authenticate")]
+
+
 def challenge_of(reply):
     """Realm and nonce of a 401."""
     lines = reply.all("WWW-Authenticate")
-    assert [re.search("algorithm=([^,]+)", v).group(1) for v in lines] == [
-        "SHA-256", "MD5"]
+    assert algorithms_of(reply) == ["SHA-256", "MD5"]
     return re.search('realm="([^"]+)", nonce="([^"]+)"', lines[0]).groups()
 
 
@@ -128,7 +132,12 @@ ANSWERS = {"none": (None, OWN), "garbage": ("Digest x", OWN),
            "wrong password": (("genesys", "guess", "MD5"), OWN),
            "unknown user": (("nobody", "secret", "MD5"), OWN),
            "another trunk's": (("other", "secret", "MD5"), OWN),
-           "made up nonce": (("genesys", "secret", "MD5", "0" * 48), OWN)}
+           "another realm": ('Digest realm="platform"', OWN),
+           # Of before a start, or of the other node.
+           "right, a nonce that is not known":
+               (("genesys", "secret", "MD5", "0" * 48), CLAIMED),
+           "wrong, a nonce that is not known":
+               (("genesys", "guess", "MD5", "0" * 48), OWN)}
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -166,6 +175,7 @@ def test_a_test_call_shows_whether_the_credential_is_right(gateway,
             start=start, Authorization=authorization("genesys", "guess",
                                                      realm, nonce)))
         assert reply.status == 401
+        assert "stale" not in reply.text  # it would try the same again
     with caller_at(gateway) as caller:
         reply = refuse(caller, caller.invite(
             start=start, Authorization=authorization("genesys", "secret",
@@ -191,14 +201,38 @@ def test_a_credential_is_known_from_anywhere(gateway, roams):
             "roamer", "secret", realm, "0" * 48)))
         assert foreign.status == 401
         assert "stale=true" in foreign.text
+    for other in ("Basic cm9hbWVyOnNlY3JldA==", "Bearer x", "Digest x",
+                  authorization("roamer", "secret", "platform", nonce)):
+        with caller_at(gateway, host) as caller:
+            asked = refuse(caller, caller.invite(Authorization=other))
+            assert asked.status == 401, other
+            assert "stale" not in asked.text
     with caller_at(gateway, host) as caller:
         row = served(gateway, caller, X_Employee_ID="E1008",
                      Authorization=authorization("roamer", "secret", realm,
                                                  nonce))
     assert row["trunk"] == "multicloud"
     after = stats(gateway)
-    assert after["credentials_asked"] - before["credentials_asked"] == 2
+    assert after["credentials_asked"] - before["credentials_asked"] == 6
     assert after["sources_unknown"] - before["sources_unknown"] == 1
+
+
+def test_a_user_without_a_hash_is_asked_for_the_other(gateway, roams):
+    """SHA-256 is the topmost, but of this user only MD5 is known."""
+    host = gateway.block.address(221)
+    gateway.provision("UPDATE e911.trunk_credential SET ha1_sha256 = NULL")
+    with caller_at(gateway, host) as caller:
+        realm, nonce = challenge_of(refuse(caller, caller.invite()))
+    with caller_at(gateway, host) as caller:
+        again = refuse(caller, caller.invite(Authorization=authorization(
+            "roamer", "secret", realm, nonce, "SHA-256")))
+        assert again.status == 401
+        assert algorithms_of(again) == ["MD5"]
+    with caller_at(gateway, host) as caller:
+        row = served(gateway, caller, X_Employee_ID="E1008",
+                     Authorization=authorization("roamer", "secret", realm,
+                                                 nonce, "MD5"))
+    assert row["trunk"] == "multicloud"
 
 
 def test_where_nobody_roams_a_stranger_is_not_asked(gateway, wants_digest):

@@ -70,6 +70,32 @@ SELECT test.is_true(NOT EXISTS (SELECT FROM e911.unprovisioned
 UPDATE e911.trunk SET profile = DEFAULT, transport = DEFAULT
  WHERE name = 'psap-north';
 
+-- Trunks that are to show a credential, and have none.
+CREATE FUNCTION pg_temp.credentials_missing() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(name || ': ' || consequence, '; ' ORDER BY name)
+      FROM e911.unprovisioned
+     WHERE entity = 'trunk' AND problem = 'has no credential'
+$$;
+SELECT test.is_same(pg_temp.credentials_missing(), NULL,
+    'an address needs no credential');
+INSERT INTO e911.trunk (name, role, host, proofs)
+VALUES ('roams', 'origin', '192.0.2.71', '{digest}'),
+       ('shows both', 'origin', '192.0.2.72', '{address,digest}');
+INSERT INTO e911.trunk_source (source, trunk_id)
+SELECT '192.0.2.72/32', trunk_id FROM e911.trunk WHERE name = 'shows both';
+SELECT test.is_same(pg_temp.credentials_missing(),
+    'roams: its requests are a stranger''s; '
+    'shows both: organisations that its calls name are not believed',
+    'a trunk without the credential that it is to show is told');
+SELECT e911.trunk_credential_set('roams', 'roamer', 'secret'),
+       e911.trunk_credential_set('shows both', 'both', 'secret');
+SELECT test.is_same(pg_temp.credentials_missing(), NULL,
+    'with a credential nothing is missing');
+DELETE FROM e911.trunk_credential;
+DELETE FROM e911.trunk_source s USING e911.trunk t
+ WHERE s.trunk_id = t.trunk_id AND t.name = 'shows both';
+DELETE FROM e911.trunk WHERE name IN ('roams', 'shows both');
+
 -- Routes by number, written as no trunk writes its prefix.
 INSERT INTO e911.psap (name) VALUES ('by number'), ('by both');
 INSERT INTO e911.psap_route (psap_id, priority, trunk_id, request_user)

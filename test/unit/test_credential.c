@@ -21,7 +21,8 @@
 enum { BY_ADDRESS = 1, BY_BOTH, BY_DIGEST, TRUNKS };
 
 static struct dir_gateway gateway;
-static int damage;
+static int damage, damage_of_credential;
+static bool trunk_is_lost;
 
 static const uint8_t address[TRUNKS + 1][16] = {
 	[BY_ADDRESS] = { [10] = 0xff, 0xff, 10, 0, 0, BY_ADDRESS },
@@ -40,7 +41,7 @@ static const char *const users[TRUNKS] = { "", "", "both", "digest" };
 int directory_trunk(struct directory *d, uint64_t id, struct dir_trunk *ret)
 {
 	(void)d;
-	if (id >= TRUNKS)
+	if (id >= TRUNKS || (trunk_is_lost && id == BY_DIGEST))
 		return -ENOENT;
 	*ret = (struct dir_trunk){ .trunk_id = id, .proofs = proofs[id] };
 	return 0;
@@ -69,6 +70,8 @@ int directory_credential(struct directory *d, struct text username,
 			 struct dir_credential *ret)
 {
 	(void)d;
+	if (damage_of_credential)
+		return damage_of_credential;
 	for (uint64_t i = BY_BOTH; i < TRUNKS; i++) {
 		char secret[64];
 		struct md5 m;
@@ -93,6 +96,9 @@ int directory_credential(struct directory *d, struct text username,
 
 static const struct credential_conf conf = { .key = { 7 } };
 
+#define LATE    (NOW - 10 * (int64_t)DIGEST_LASTS_MS)
+#define FOREIGN (-1) /* asked by another node, or before the last start */
+
 static void md5_hex(const char *t, char hex[33])
 {
 	uint8_t out[MD5_SIZE];
@@ -108,11 +114,13 @@ static void md5_hex(const char *t, char hex[33])
 static const char *authorization(const char *user, const char *password,
 				 int64_t asked_ms)
 {
+	static const uint8_t other[DIGEST_KEY_SIZE] = { 8 };
 	char nonce[DIGEST_NONCE_SIZE], a1[64], a2[64], all[256];
 	char h1[33], h2[33], response[33];
 	static char value[512];
 
-	digest_nonce_make(conf.key, asked_ms, nonce);
+	digest_nonce_make(asked_ms == FOREIGN ? other : conf.key,
+			  asked_ms == FOREIGN ? NOW : asked_ms, nonce);
 	(void)snprintf(a1, sizeof(a1), "%s:e911:%s", user, password);
 	(void)snprintf(a2, sizeof(a2), "INVITE:sip:911@x");
 	md5_hex(a1, h1);
@@ -148,7 +156,8 @@ static struct sender from(unsigned who, const char *value)
 static int set_up(void **state)
 {
 	(void)state;
-	damage = 0;
+	damage = damage_of_credential = 0;
+	trunk_is_lost = false;
 	gateway = (struct dir_gateway){ .digest_realm = text_of("e911"),
 					.asks_strangers = true };
 	return 0;
@@ -176,8 +185,10 @@ static const struct {
 } shown[] = {
 	{ NULL, NULL, 0, CREDENTIAL_NONE, false },
 	{ "both", "secret", NOW, CREDENTIAL_RIGHT, true },
-	{ "both", "secret", NOW - 10 * (int64_t)DIGEST_LASTS_MS,
-	  CREDENTIAL_STALE, true },
+	{ "both", "secret", LATE, CREDENTIAL_STALE, true },
+	{ "both", "secret", FOREIGN, CREDENTIAL_FOREIGN, true },
+	{ "both", "Secret", FOREIGN, CREDENTIAL_WRONG, false },
+	{ "digest", "secret", FOREIGN, CREDENTIAL_UNKNOWN, false },
 	{ "both", "Secret", NOW, CREDENTIAL_WRONG, false },
 	{ "nobody", "secret", NOW, CREDENTIAL_UNKNOWN, false },
 	{ "digest", "secret", NOW, CREDENTIAL_UNKNOWN, false },
@@ -199,11 +210,59 @@ static void known_by_address_is_served_whatever_it_lacks(void **state)
 		assert_int_equal(s.trunk.trunk_id, BY_BOTH);
 		assert_int_equal(s.credential, shown[i].state);
 		assert_int_equal(s.lacks_proof, !shown[i].enough);
+		/* It would try the same password again. */
+		assert_false(s.lacks_proof && s.is_stale);
 		if (s.lacks_proof)
 			assert_true(strlen(credential_fault(s.credential)) > 0);
 	}
-	assert_int_equal(from(BY_BOTH, "Basic x").credential,
-			 CREDENTIAL_GARBAGE);
+}
+
+/* What a stranger sends that answers no challenge of ours: it is not told 403
+ * before it has been asked. */
+#define REST \
+	"username=\"digest\", nonce=\"n\", uri=\"u\", response=\"r\", " \
+	"cnonce=\"c\", nc=00000001"
+static const struct {
+	const char *value;
+	enum credential_state state;
+} others[] = {
+	{ "Basic ZGlnZXN0OnNlY3JldA==", CREDENTIAL_NONE },
+	{ "Bearer x", CREDENTIAL_NONE },
+	{ "Digest realm=\"platform\", qop=auth, " REST, CREDENTIAL_NONE },
+	{ "Digest realm=\"platform\", " REST, CREDENTIAL_NONE },
+	{ "Digest realm=\"e911\", algorithm=SHA-512-256, qop=auth, " REST,
+	  CREDENTIAL_NONE },
+	{ "Digest realm=\"e911\", " REST, CREDENTIAL_GARBAGE },
+	{ "Digest x", CREDENTIAL_GARBAGE },
+	{ "", CREDENTIAL_NONE },
+};
+
+static void what_answers_no_challenge_is_challenged(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct sender s = from(TRUNKS, others[i].value);
+
+		assert_int_equal(s.credential, others[i].state);
+		assert_true(!s.is_known && s.may_be_asked && !s.is_stale);
+		assert_int_equal(s.offers, DIGEST_BOTH);
+		assert_int_equal(from(BY_BOTH, others[i].value).credential,
+				 others[i].state);
+	}
+}
+
+/* The users here have no other hash than MD5's. */
+static void without_a_hash_the_other_algorithm_is_asked_for(void **state)
+{
+	static const char value[] =
+		"Digest realm=\"e911\", algorithm=SHA-256, qop=auth, " REST;
+	struct sender s = from(TRUNKS, value);
+
+	(void)state;
+	assert_int_equal(s.credential, CREDENTIAL_HASHLESS);
+	assert_true(!s.is_known && s.may_be_asked && !s.is_stale);
+	assert_int_equal(s.offers, DIGEST_MD5);
+	assert_true(strlen(credential_fault(s.credential)) > 0);
 }
 
 static void a_credential_is_enough_from_anywhere(void **state)
@@ -234,10 +293,18 @@ static void a_stranger_may_be_asked(void **state)
 	s = from(TRUNKS, authorization("digest", "wrong", NOW));
 	assert_false(s.is_known);
 	assert_int_equal(s.credential, CREDENTIAL_WRONG);
+	assert_false(s.may_be_asked || s.is_stale);
 	s = from(TRUNKS, authorization("digest", "secret",
 				       NOW - 2 * (int64_t)DIGEST_LASTS_MS));
 	assert_false(s.is_known);
 	assert_int_equal(s.credential, CREDENTIAL_STALE);
+	assert_true(s.may_be_asked && s.is_stale);
+	s = from(TRUNKS, authorization("digest", "secret", FOREIGN));
+	assert_false(s.is_known);
+	assert_int_equal(s.credential, CREDENTIAL_FOREIGN);
+	assert_true(s.may_be_asked && s.is_stale);
+	s = from(TRUNKS, authorization("digest", "wrong", FOREIGN));
+	assert_false(s.may_be_asked || s.is_stale);
 	gateway.asks_strangers = false;
 	assert_false(from(TRUNKS, NULL).may_be_asked);
 }
@@ -249,20 +316,49 @@ static void damage_is_not_ignorance(void **state)
 	assert_int_equal(from(BY_ADDRESS, NULL).directory_error, -EBADMSG);
 }
 
-static void a_challenge_offers_both_algorithms(void **state)
+/* ADR 9: 403 is for a sound directory only. */
+static void a_credential_that_cannot_be_looked_up_is_damage(void **state)
+{
+	const char *right = authorization("digest", "secret", NOW);
+	struct sender s;
+
+	(void)state;
+	assert_int_equal(from(TRUNKS, right).directory_error, 0);
+	damage_of_credential = -EBADMSG;
+	s = from(TRUNKS, right);
+	assert_int_equal(s.directory_error, -EBADMSG);
+	assert_int_equal(s.credential, CREDENTIAL_UNCHECKED);
+	assert_true(strlen(credential_fault(s.credential)) > 0);
+	damage_of_credential = 0;
+	trunk_is_lost = true;
+	s = from(TRUNKS, right);
+	assert_int_equal(s.directory_error, -EBADMSG);
+	assert_false(s.is_known);
+}
+
+static void a_challenge_offers_what_may_be_answered(void **state)
 {
 	char lines[1024], nonce[DIGEST_NONCE_SIZE], want[1024];
 	struct text_writer w = text_writer_on(lines, sizeof(lines));
+	const struct sender both = { .is_stale = true, .offers = DIGEST_BOTH };
+	const struct sender one = { .offers = DIGEST_MD5 };
 
 	(void)state;
 	digest_nonce_make(conf.key, NOW, nonce);
-	credential_challenge(&w, text_of("e911"), true, NOW, &conf);
+	credential_challenge(&w, text_of("e911"), &both, NOW, &conf);
 	(void)snprintf(want, sizeof(want),
 		       "WWW-Authenticate: Digest realm=\"e911\", nonce=\"%s\", "
 		       "algorithm=SHA-256, qop=\"auth\", stale=true\r\n"
 		       "WWW-Authenticate: Digest realm=\"e911\", nonce=\"%s\", "
 		       "algorithm=MD5, qop=\"auth\", stale=true\r\n",
 		       nonce, nonce);
+	assert_true(text_equal(text_written(&w), text_of(want)));
+	w = text_writer_on(lines, sizeof(lines));
+	credential_challenge(&w, text_of("e911"), &one, NOW, &conf);
+	(void)snprintf(want, sizeof(want),
+		       "WWW-Authenticate: Digest realm=\"e911\", nonce=\"%s\", "
+		       "algorithm=MD5, qop=\"auth\"\r\n",
+		       nonce);
 	assert_true(text_equal(text_written(&w), text_of(want)));
 }
 
@@ -275,8 +371,11 @@ int main(void)
 		TEST(a_credential_is_enough_from_anywhere),
 		TEST(a_stolen_credential_needs_the_address_too),
 		TEST(a_stranger_may_be_asked),
+		TEST(what_answers_no_challenge_is_challenged),
+		TEST(without_a_hash_the_other_algorithm_is_asked_for),
 		TEST(damage_is_not_ignorance),
-		TEST(a_challenge_offers_both_algorithms),
+		TEST(a_credential_that_cannot_be_looked_up_is_damage),
+		TEST(a_challenge_offers_what_may_be_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

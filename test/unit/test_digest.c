@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -175,6 +176,11 @@ static void what_is_no_answer(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_true(digest_parse(text_of(bad[i]), &a) < 0);
+	/* Another's, or a fault: who asks for it decides differently. */
+	assert_int_equal(digest_parse(text_of("Basic x"), &a), -ENOTSUP);
+	assert_int_equal(digest_parse(text_of(bad[8]), &a), -ENOTSUP);
+	assert_int_equal(digest_parse(text_of(bad[6]), &a), -EINVAL);
+	assert_true(text_equal(a.realm, text_of("e")));
 }
 
 /* ---- nonces ---- */

@@ -284,7 +284,7 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 	uac_req_t req;
 	enum unreach_note_kind kind = UNREACH_NOTE_INVITE;
 	struct departure d;
-	bool watched;
+	bool watched, is_withheld;
 	int rc;
 
 	fill_departure(&d, out);
@@ -305,7 +305,7 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 	sending = out;
 	tls_peer_begin(out->leg);
 	rc = tmb.t_uac_with_ids(&req, &index, &label);
-	tls_peer_end();
+	is_withheld = tls_peer_end();
 	sending = NULL;
 	if (d.dialog.route_set)
 		free_rr(&d.dialog.route_set);
@@ -316,6 +316,9 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 	if (watched)
 		unreach_ring_sent(worker_shared->connections, kind, out->leg,
 				  &d.hop);
+	if (watched && is_withheld)
+		unreach_ring_not_sent(worker_shared->connections, out->leg,
+				      "certificate refused");
 	return 0;
 }
 

@@ -252,6 +252,7 @@ struct call {
 	unsigned route_count, route_index;
 	unsigned first_route; /* where the hunt begins its round */
 	uint32_t untried;     /* routes left, a bit each */
+	uint32_t unverified;  /* invited though their certificate is wrong */
 	/* A route that is invited once more, and how (enum leg_variant). */
 	unsigned varied_route;
 	uint8_t variant;        /* 0: none */

@@ -127,21 +127,17 @@ static int try_route(struct call *call, const struct b2bua *b, int count)
 }
 
 /* Was this route refused for its certificate, may it be called all the same,
- * and has it not been yet? */
+ * and has it not been yet in this hunt? */
 static bool is_left_unverified(const struct call *call, unsigned i)
 {
 	bool was_refused = false;
 
-	if (!call->routes[i].tls_unverified)
+	if (!call->routes[i].tls_unverified || call->unverified & 1u << i)
 		return false;
-	for (const struct leg *leg = call->legs; leg; leg = leg->next) {
-		if (leg->side != LEG_B || leg->attempt != i)
-			continue;
-		if (leg->variant & LEG_VARIANT_UNVERIFIED)
-			return false;
+	for (const struct leg *leg = call->legs; leg; leg = leg->next)
 		was_refused |=
+			leg->side == LEG_B && leg->attempt == i &&
 			__atomic_load_n(&leg->is_untrusted, __ATOMIC_RELAXED);
-	}
 	return was_refused;
 }
 
@@ -153,6 +149,8 @@ static int pick_unverified(struct call *call)
 
 		if (!is_left_unverified(call, i))
 			continue;
+		/* Once, whatever comes of it. */
+		call->unverified |= 1u << i;
 		call->variant = LEG_VARIANT_UNVERIFIED;
 		call->varied_route = i;
 		return (int)i;
@@ -212,6 +210,7 @@ static bool hunt(struct call *call, const struct b2bua *b)
 static void all_routes_from(struct call *call, unsigned first)
 {
 	call->untried = (1u << call->route_count) - 1;
+	call->unverified = 0;
 	call->first_route = call->route_count ? first % call->route_count : 0;
 }
 

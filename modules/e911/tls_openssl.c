@@ -137,8 +137,8 @@ int tls_openssl_demand(SSL *ssl, const struct tls_goal *goal)
 	return 0;
 }
 
-/* Its handshake is going on for somebody else: more may be asked of it, but
- * one name only. */
+/* Its handshake is going on for somebody else, who is not to lose it for what
+ * we ask. */
 static const char *meet_early(SSL *ssl, const struct tls_goal *goal)
 {
 	struct tls_goal *of = SSL_get_ex_data(ssl, goal_index);
@@ -147,16 +147,11 @@ static const char *meet_early(SSL *ssl, const struct tls_goal *goal)
 		return NULL;
 	if (!of)
 		return tls_openssl_demand(ssl, goal) < 0 ? "no memory" : NULL;
-	if (goal->check == TLS_CHECK_NAME) {
-		if (of->name[0] && strcmp(of->name, goal->name) != 0)
-			return "connection is being made for another name";
-		if (set_name(ssl, goal->name) < 0)
-			return "no memory";
-		memcpy(of->name, goal->name, sizeof(of->name));
-	}
 	if (of->check == TLS_CHECK_NONE)
-		of->check = goal->check;
-	set_check(ssl, of->check);
+		return "connection is being made unverified";
+	if (goal->check == TLS_CHECK_NAME &&
+	    (!of->name[0] || strcmp(of->name, goal->name) != 0))
+		return "connection is being made for another name";
 	return NULL;
 }
 

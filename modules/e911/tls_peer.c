@@ -27,6 +27,7 @@ static struct {
 	struct leg *leg;
 	struct tls_goal goal;
 	char sni[CALL_TLS_NAME_SIZE];
+	bool is_withheld; /* not sent: the connection will not do */
 } wanted;
 
 /* ---- what a leg wants ---- */
@@ -46,6 +47,7 @@ void tls_peer_begin(struct leg *leg)
 	if (!real.encode || leg->peer.transport != TRANSPORT_TLS)
 		return;
 	wanted.leg = leg;
+	wanted.is_withheld = false;
 	wanted.goal = (struct tls_goal){
 		.trunk_id = leg->trunk_id,
 		.check = any              ? TLS_CHECK_NONE
@@ -56,9 +58,12 @@ void tls_peer_begin(struct leg *leg)
 	take_name(wanted.sni, &leg->tls_sni);
 }
 
-void tls_peer_end(void)
+bool tls_peer_end(void)
 {
+	bool is_withheld = wanted.leg && wanted.is_withheld;
+
 	wanted.leg = NULL;
+	return is_withheld;
 }
 
 /* ---- the name for SNI ---- */
@@ -156,8 +161,20 @@ static bool suits(struct tcp_connection *c)
 	return false;
 }
 
-/* Under the connection's lock.  A connection whose message is refused is
- * closed. */
+/*
+ * Nothing goes out, and the connection stays: others may be talking over it.
+ * To Kamailio that is a message of which OpenSSL has not made any bytes yet.
+ */
+static int withhold(unsigned int *len, const char **rest_buf,
+		    unsigned int *rest_len)
+{
+	wanted.is_withheld = true;
+	*len = *rest_len = 0;
+	*rest_buf = NULL;
+	return 0;
+}
+
+/* Under the connection's lock. */
 static int on_encode(struct tcp_connection *c, const char **buf,
 		     unsigned int *len, const char **rest_buf,
 		     unsigned int *rest_len, snd_flags_t *flags)
@@ -166,7 +183,7 @@ static int on_encode(struct tcp_connection *c, const char **buf,
 	int rc;
 
 	if (is_ours(c) && !is_new && !suits(c))
-		return -1;
+		return withhold(len, rest_buf, rest_len);
 	if (is_new)
 		offer_sni();
 	rc = real.encode(c, buf, len, rest_buf, rest_len, flags);

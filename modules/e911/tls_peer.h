@@ -32,11 +32,12 @@ void tls_peer_leave(void);
 
 /*
  * What is sent until tls_peer_end() goes to this leg's far side.  Its lock is
- * held, if it has a call.  When a connection cannot be trusted as the leg's
- * trunk wants it, nothing is sent, and leg->is_untrusted is set.
+ * held, if it has a call.  When the connection there is cannot be trusted as
+ * the leg's trunk wants it, nothing is sent, leg->is_untrusted is set, and
+ * tls_peer_end() is true; those who talk over it go on.
  *
  * Once a leg is answered there is no next route: where the trunk may be called
  * unverified at all, nothing is checked any more (docs/adr/0022).
  */
 void tls_peer_begin(struct leg *leg);
-void tls_peer_end(void);
+bool tls_peer_end(void);

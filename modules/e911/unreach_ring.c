@@ -101,6 +101,19 @@ void unreach_ring_refused(struct unreach_ring *r, struct unreach_note note)
 	put_gone(r, UNREACH_NOTE_REFUSED, note);
 }
 
+void unreach_ring_not_sent(struct unreach_ring *r, struct leg *leg,
+			   const char *why)
+{
+	struct unreach_note note = { .kind = UNREACH_NOTE_REFUSED,
+				     .at_ms = clock_mono_ms(),
+				     .is_untrusted = true,
+				     .why = why,
+				     .leg = leg };
+
+	if (r)
+		(void)put(r, &note);
+}
+
 int unreach_ring_fd(const struct unreach_ring *r)
 {
 	return r->fd;

@@ -30,7 +30,9 @@ struct unreach_note {
 	bool is_theirs;    /* CLOSED: the far side had opened it */
 	bool is_untrusted; /* REFUSED: for its certificate */
 	const char *why;   /* REFUSED: static text */
-	struct leg *leg;   /* INVITE, PROBE: its call is referenced */
+	/* INVITE, PROBE: its call is referenced.  REFUSED: this leg alone, to
+	 * be compared only; NULL: all that wait for the place. */
+	struct leg *leg;
 };
 
 struct unreach_ring;
@@ -47,6 +49,11 @@ void unreach_ring_closed(struct unreach_ring *r, struct unreach_note note);
 
 /* The same of UNREACH_NOTE_REFUSED. */
 void unreach_ring_refused(struct unreach_ring *r, struct unreach_note note);
+
+/* What unreach_ring_sent() told of this leg did not go out: the connection is
+ * that of others, and not one that the leg may use.  why: static text. */
+void unreach_ring_not_sent(struct unreach_ring *r, struct leg *leg,
+			   const char *why);
 
 /* For the reader: readable when something is in it. */
 int unreach_ring_fd(const struct unreach_ring *r);

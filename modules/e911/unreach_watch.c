@@ -132,8 +132,17 @@ static void look_at_waiting(struct unreach_watch *w, int64_t now)
 	w->waiting_count = kept;
 }
 
-/* Another connection may have taken the place of the closed one, but it has
- * not carried what was sent before. */
+/* Is it among those that the closing or refusal is about?  Another connection
+ * may have taken the place of the closed one, but it has not carried what was
+ * sent before. */
+static bool is_meant(const struct unreach_note *n,
+		     const struct unreach_note *closed)
+{
+	if (closed->leg)
+		return closed->leg == n->leg;
+	return is_same_place(n, closed) && n->at_ms < closed->at_ms;
+}
+
 static void end_waiting_on(struct unreach_watch *w,
 			   const struct unreach_note *closed)
 {
@@ -142,7 +151,7 @@ static void end_waiting_on(struct unreach_watch *w,
 	for (size_t i = 0; i < w->waiting_count; i++) {
 		struct unreach_note n = w->waiting[i];
 
-		if (!is_same_place(&n, closed) || n.at_ms >= closed->at_ms) {
+		if (!is_meant(&n, closed)) {
 			w->waiting[kept++] = n;
 			continue;
 		}
@@ -240,7 +249,8 @@ void unreach_watch_take(struct unreach_watch *w,
 		take_closed(w, note);
 	} else if (note->kind == UNREACH_NOTE_REFUSED) {
 		end_waiting_on(w, note);
-		w->refused[w->refused_next++ % REFUSED_MAX] = *note;
+		if (!note->leg)
+			w->refused[w->refused_next++ % REFUSED_MAX] = *note;
 	} else if (w->waiting_count < WAITING_MAX) {
 		w->waiting[w->waiting_count++] = *note;
 	} else {

@@ -102,7 +102,7 @@ def test_options_over_tls_are_answered(tls):
 
 
 def test_no_client_certificate_is_asked_for(tls):
-    """Genesys Cloud has none (FACTS.md 2.1.8)."""
+    """Genesys Cloud has none."""
     context = tls.authority.client()
     # The peer would show it if it were asked for one.
     context.load_cert_chain(*tls.authority.issue("platform", "platform"))
@@ -469,7 +469,7 @@ def test_a_psap_that_cannot_be_trusted_costs_its_route(tls, north, bad, why):
 
 
 def test_the_certificate_of_a_platform_may_have_another_name(tls, north):
-    """As Genesys Cloud's does (FACTS.md 2.2.4): the trunk says which."""
+    """As Genesys Cloud's does: the trunk says which."""
     tls.provision("UPDATE e911.trunk SET tls_name = 'voice.example.com'"
                   f" WHERE name = '{NORTH}'")
     caller = udp_caller(tls)
@@ -565,8 +565,22 @@ def test_a_connection_of_one_trunk_is_not_another_ones(tls, north):
         second.send(second.invite())
         assert second.final().status == 503
         second.close()
-        caller.close()
-        del reply
+        # The first one talks over it as before.
+        hang_up(tls, caller, psap, reply)
+    tls.check_idle(60)
+
+
+def test_the_next_call_does_not_end_one_that_is_up_unverified(tls, north):
+    """The certificate is wrong, and nobody else is there: both are connected
+    all the same, over one connection."""
+    first, second = udp_caller(tls), udp_caller(tls)
+    with expired(tls, north) as psap:
+        _, reply = talk(first, psap)
+        connection = psap.connection
+        _, other = talk(second, psap)
+        assert psap.connection is connection
+        hang_up(tls, first, psap, reply)
+        hang_up(tls, second, psap, other)
     tls.check_idle(60)
 
 
@@ -583,7 +597,7 @@ def test_a_handshake_that_is_not_gone_on_with_is_cut_off(tls):
 
 def test_a_callback_goes_to_the_platform_over_tls(tls):
     """Its certificate has another name than its host, the trunk says which
-    (FACTS.md 2.2.4); the name is sent as SNI."""
+   ; the name is sent as SNI."""
     platform, north = tls.trunks[CALLER], tls.trunks[NORTH]
     caller = udp_caller(tls)
     with RawPsap(north["host"], north["port"]) as psap:

@@ -170,6 +170,63 @@ static void a_wrong_certificate_will_do_when_nothing_is_left(struct flow *f)
 	answers_and_the_caller_hangs_up(f, "south");
 }
 
+/* The connection is that of others, who talk over it. */
+static void what_did_not_go_out_concerns_one_leg(struct flow *f)
+{
+	begins(f);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	is_watched(flow_call(f)->b, UNREACH_NOTE_INVITE);
+	because(f, "another caller's leg");
+	unreach_ring_not_sent(ring, flow_call(f)->a, "certificate refused");
+	looks();
+	psap_expects_nothing(f, "south");
+	because(f, "ours; in the same millisecond");
+	unreach_ring_not_sent(ring, flow_call(f)->b, "certificate refused");
+	looks();
+	psap_expects_cancel(f, "south");
+	psap_expects(f, "county", "INVITE");
+	answers_and_the_caller_hangs_up(f, "county");
+}
+
+static void a_psap_that_was_lost_is_rung_unverified_again(struct flow *f)
+{
+	routes_are(f, "south", NULL);
+	begins(f);
+	caller_dials(f, OFFER);
+	flow_call(f)->routes[0].tls_unverified = true;
+	psap_expects(f, "south", "INVITE");
+	is_watched(flow_call(f)->b, UNREACH_NOTE_INVITE);
+	unreach_ring_not_sent(ring, flow_call(f)->b, "certificate refused");
+	looks();
+	psap_expects(f, "south", "INVITE");
+	psap_replies(f, "south", "INVITE", 200, ANSWER);
+	psap_expects(f, "south", "ACK");
+	caller_expects_reply(f, 200);
+	caller_acks(f, NULL);
+	because(f, "it has started anew, with the same certificate");
+	caller_sends(f, "INFO", NULL);
+	psap_expects(f, "south", "INFO");
+	psap_replies(f, "south", "INFO", 481, NULL);
+	caller_expects_reply(f, 500);
+	psap_expects(f, "south", "BYE");
+	psap_expects(f, "south", "INVITE");
+	assert_int_equal(flow_call(f)->b->variant, 0);
+	is_watched(flow_call(f)->b, UNREACH_NOTE_INVITE);
+	unreach_ring_not_sent(ring, flow_call(f)->b, "certificate refused");
+	looks();
+	psap_expects(f, "south", "INVITE");
+	assert_int_equal(flow_call(f)->b->variant, LEG_VARIANT_UNVERIFIED);
+	psap_replies(f, "south", "INVITE", 200, ANSWER);
+	psap_expects(f, "south", "ACK");
+	expect_state(f, CALL_CONNECTED);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	ends();
+}
+
 static void the_last_route_fails_at_once(struct flow *f)
 {
 	routes_are(f, "south", NULL);
@@ -415,6 +472,8 @@ int main(void)
 		flow_test(it_is_watched_before_its_sender_has_finished),
 		flow_test(a_refused_certificate_costs_no_wait),
 		flow_test(a_wrong_certificate_will_do_when_nothing_is_left),
+		flow_test(what_did_not_go_out_concerns_one_leg),
+		flow_test(a_psap_that_was_lost_is_rung_unverified_again),
 		flow_test(the_last_route_fails_at_once),
 		flow_test(who_has_spoken_is_not_watched),
 		flow_test(a_connection_that_closes_takes_its_invite_along),

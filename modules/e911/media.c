@@ -278,8 +278,11 @@ const struct crossing_in *media_cross(struct leg *from, struct leg *to,
 	};
 	static struct header_view headers[HEADERS_MAX + 1];
 	static struct crossing_in out;
-	struct text old = session_in(in), shown;
+	struct text old, shown;
 
+	if (!port)
+		return in;
+	old = session_in(in);
 	if (!old.len)
 		return in;
 	shown = media_session(from, to, role, old);

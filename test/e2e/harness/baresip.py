@@ -20,8 +20,7 @@ MODULES = ("g711.so", "srtp.so", "dtls_srtp.so", "aufile.so", "sndfile.so",
 CONFIG = """\
 poll_method epoll
 sip_listen {address}:{port}
-sip_verify_server no
-net_interface {address}
+{trust}net_interface {address}
 audio_source aufile,{tone}
 audio_player nothing,nothing
 audio_alert nothing,nothing
@@ -52,10 +51,12 @@ class Baresip:
     """A user agent at address:port that speaks this frequency.
 
     media: "" for RTP, "srtp-mand" for SDES that must be.
+    trust: a file of authorities, with transport "tls" (baresip 1.0 reads it and
+    goes on with any certificate).  It listens for TLS on the next port.
     """
 
     def __init__(self, directory, address, port, frequency, user,
-                 transport="udp", media="srtp-mand", extra=""):
+                 transport="udp", media="srtp-mand", extra="", trust=None):
         self.directory = directory
         self.address, self.control = address, free_port()
         self.user, self.transport = user, transport
@@ -69,6 +70,7 @@ class Baresip:
                 address=address, port=port, tone=tone, directory=directory,
                 first=first, last=first + 100, control=self.control,
                 modules=module_path(),
+                trust=f"sip_cafile {trust}\n" if trust else "",
                 loads="\n".join(f"module {m}" for m in MODULES) + "\n"
                 + extra))
         mediaenc = f";mediaenc={media}" if media else ""

@@ -32,6 +32,12 @@ def write_wave(path, frequency, seconds):
             f"<{int(RATE * seconds)}h", *samples_of(frequency, seconds)))
 
 
+def write_ulaw(path, frequency, seconds):
+    """Nothing but G.711 mu-law, as sipp's rtp_stream sends it."""
+    with open(path, "wb") as out:
+        out.write(bytes(to_ulaw(s) for s in samples_of(frequency, seconds)))
+
+
 def read_wave(path):
     """The samples of a file whose header may not be finished yet."""
     if not os.path.exists(path):

@@ -26,7 +26,7 @@
 #define DB_SCHEMA_EXPECTED 10
 
 /* Whose statements a connection prepares. */
-enum db_user { DB_PUBLISHER = 1, DB_COLLECTOR = 2 };
+enum db_user { DB_PUBLISHER = 1, DB_COLLECTOR = 2, DB_OPERATOR = 4 };
 
 #define STMT(name, user, params, sql) DB_##name,
 enum db_stmt {

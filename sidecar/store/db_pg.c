@@ -153,6 +153,20 @@ static void on_notice(void *arg, const PGresult *r)
 
 /* ---- connecting ---- */
 
+/* As pg_stat_activity shows it. */
+static const char *user_name(enum db_user user)
+{
+	switch (user) {
+	case DB_PUBLISHER:
+		return "e911d publisher";
+	case DB_COLLECTOR:
+		return "e911d collector";
+	case DB_OPERATOR:
+		break;
+	}
+	return "e911ctl";
+}
+
 static PGconn *start(const struct db *db)
 {
 	/* What the operator's string says comes later and wins. */
@@ -167,8 +181,7 @@ static PGconn *start(const struct db *db)
 		"5",
 		"3",
 		"15000",
-		db->options.user == DB_PUBLISHER ? "e911d publisher"
-						 : "e911d collector",
+		user_name(db->options.user),
 		db->options.conninfo,
 		"UTF8",
 		NULL,
@@ -339,7 +352,7 @@ static int check_number(struct db *db)
 	db->refusal = DB_REFUSED_SCHEMA;
 	return misfit(db,
 		      "the database has schema number %" PRIu64
-		      ", this e911d is made for %d: install the e911d of that "
+		      ", this program is made for %d: install that of the same "
 		      "release or apply sql/migrations",
 		      number, DB_SCHEMA_EXPECTED);
 }

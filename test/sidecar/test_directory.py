@@ -689,7 +689,7 @@ def test_a_schema_of_another_number_ends_it_with_3(e911d, postgres):
                      " VALUES (999, 'future')")
     status, said = e911d.run()
     assert status == 3
-    assert "schema number 999, this e911d is made for" in said
+    assert "schema number 999, this program is made for" in said
 
 
 def test_a_database_without_schema_ends_it_with_3(e911d, postgres):

@@ -50,13 +50,16 @@ def module_path():
 class Baresip:
     """A user agent at address:port that speaks this frequency.
 
-    media: "" for RTP, "srtp-mand" for SDES that must be.
+    media: "" for RTP, "srtp-mand" for SDES that must be, "dtls_srtp" for
+    DTLS.
     trust: a file of authorities, with transport "tls" (baresip 1.0 reads it and
     goes on with any certificate).  It listens for TLS on the next port.
+    answers: it takes each call at once.
     """
 
     def __init__(self, directory, address, port, frequency, user,
-                 transport="udp", media="srtp-mand", extra="", trust=None):
+                 transport="udp", media="srtp-mand", extra="", trust=None,
+                 answers=False):
         self.directory = directory
         self.address, self.control = address, free_port()
         self.user, self.transport = user, transport
@@ -74,6 +77,7 @@ class Baresip:
                 loads="\n".join(f"module {m}" for m in MODULES) + "\n"
                 + extra))
         mediaenc = f";mediaenc={media}" if media else ""
+        mediaenc += ";answermode=auto" if answers else ""
         with open(os.path.join(directory, "accounts"), "w",
                   encoding="utf-8") as out:
             out.write(f"<sip:{user}@{address};transport={transport}>"

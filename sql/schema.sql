@@ -18,6 +18,9 @@ BEGIN;
 \ir schema/credentials.sql
 \ir schema/routes.sql
 \ir schema/places.sql
+\ir schema/people.sql
+\ir schema/networks.sql
+\ir schema/recipients.sql
 \ir schema/limits.sql
 \ir schema/change_log.sql
 \ir schema/calls.sql
@@ -37,6 +40,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (7, 'show_dead_ways'),
     (8, 'add_share_sentence'),
     (9, 'add_trunk_media'),
-    (10, 'show_missing_credentials');
+    (10, 'show_missing_credentials'),
+    (11, 'add_buildings_and_stations');
 
 COMMIT;

@@ -14,8 +14,8 @@ BEGIN;
 \ir 0001_initial/types.sql
 \ir 0001_initial/organizations.sql
 \ir 0001_initial/routes.sql
-\ir ../schema/places.sql
-\ir ../schema/limits.sql
+\ir 0001_initial/places.sql
+\ir 0001_initial/limits.sql
 \ir 0001_initial/change_log.sql
 \ir ../schema/calls.sql
 \ir ../schema/event_store.sql

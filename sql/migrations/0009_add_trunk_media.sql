@@ -13,7 +13,7 @@ ALTER TABLE e911.trunk
 COMMENT ON COLUMN e911.trunk.media IS
     'what is offered there when rtpengine is used: rtp; sdes: SRTP, keys in the SDP; dtls: SRTP, keys by DTLS; pass: never through rtpengine, SDP as it is';
 
-\ir ../schema/sentences.sql
+\ir 0009_add_trunk_media/sentences.sql
 
 -- Every record of a trunk looks different now.
 INSERT INTO e911.change_log (entity) VALUES ('everything');

@@ -173,6 +173,10 @@ BEGIN
             SELECT 'gateway', NULL, NULL FROM changed$$),
         ('location', $$
             SELECT 'location', location_id, NULL FROM changed$$),
+        -- A location's record holds the address that it has of its building.
+        ('building', $$
+            SELECT 'location', location_id, NULL
+              FROM changed JOIN e911.location USING (building_id)$$),
         -- A location's record holds its pool.
         ('elin', $$
             SELECT 'elin', NULL, elin::text FROM changed

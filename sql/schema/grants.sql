@@ -14,14 +14,19 @@ GRANT SELECT ON
     e911.organization, e911.trunk, e911.trunk_contact, e911.trunk_source,
     e911.trunk_callback, e911.callback_template,
     e911.trunk_organization, e911.psap, e911.psap_route, e911.psap_way,
-    e911.gateway, e911.location, e911.elin,
-    e911.endpoint, e911.site_number, e911.network_range, e911.schema_migration
+    e911.gateway, e911.building, e911.location, e911.location_civic,
+    e911.elin, e911.endpoint, e911.device_user, e911.station,
+    e911.personal_location, e911.site_number, e911.network_range,
+    e911.access_point, e911.network_switch, e911.switch_port, e911.recipient,
+    e911.schema_migration
     TO e911_sidecar, e911_operator, e911_reader;
 GRANT INSERT, UPDATE, DELETE ON
     e911.organization, e911.trunk, e911.trunk_contact, e911.trunk_source,
-    e911.trunk_callback,
-    e911.trunk_organization, e911.psap, e911.psap_route, e911.location, e911.elin, e911.endpoint,
-    e911.site_number, e911.network_range
+    e911.trunk_callback, e911.trunk_organization, e911.psap, e911.psap_route,
+    e911.building, e911.location, e911.elin, e911.endpoint, e911.device_user,
+    e911.station, e911.personal_location, e911.site_number,
+    e911.network_range, e911.access_point, e911.network_switch,
+    e911.switch_port, e911.recipient
     TO e911_operator;
 GRANT UPDATE (relay_center_psap_id, last_resort_psap_id, desk_number,
               digest_realm)
@@ -42,8 +47,11 @@ GRANT DELETE ON e911.name_resolution TO e911_operator;
 GRANT EXECUTE ON FUNCTION
     e911.is_identify_order(text[]),
     e911.is_callback_form(text, boolean),
+    e911.is_postal_code(text, text),
+    e911.is_point(numeric, numeric),
+    e911.is_event_list(text[]),
     e911.named_part(text, text),
-    e911.location_address(e911.location),
+    e911.location_address(e911.location_civic),
     e911.detail_bigint(jsonb, text),
     e911.detail_uuid(jsonb, text),
     e911.detail_text(jsonb, text),
@@ -62,5 +70,6 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION
     e911.directory_rebuild(),
     e911.callback_use(text, text, text, text, text),
-    e911.trunk_credential_set(text, text, text)
+    e911.trunk_credential_set(text, text, text),
+    e911.held_secret_new(uuid)
     TO e911_operator;

@@ -101,11 +101,13 @@ BEGIN
         SELECT n.name, s.number INTO clash
           FROM new_rows n JOIN e911.site_number s
             ON s.organization_id = n.organization_id AND s.number = n.number
+         WHERE n.status = 'active'
         UNION ALL
         SELECT n.name, s.number
           FROM new_rows n JOIN e911.site_number s
             ON s.organization_id = n.organization_id
            AND s.number = n.extension
+         WHERE n.status = 'active'
          LIMIT 1;
     ELSE
         PERFORM FROM e911.organization
@@ -115,11 +117,13 @@ BEGIN
         SELECT e.name, n.number INTO clash
           FROM new_rows n JOIN e911.endpoint e
             ON e.organization_id = n.organization_id AND e.number = n.number
+         WHERE e.status = 'active'
         UNION ALL
         SELECT e.name, n.number
           FROM new_rows n JOIN e911.endpoint e
             ON e.organization_id = n.organization_id
            AND e.extension = n.number
+         WHERE e.status = 'active'
          LIMIT 1;
     END IF;
     IF FOUND THEN

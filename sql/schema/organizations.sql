@@ -23,7 +23,23 @@ CREATE TABLE e911.organization (
                                 CHECK (home_npa ~ '^[2-9][0-8][0-9]$'
                                    AND home_npa !~ '11$'),
     relay_center_psap_id    bigint,  -- foreign key: routes.sql
-    desk_number             e911.e164
+    desk_number             e911.e164,
+    -- Of a random secret, so that no slower hash is needed.
+    held_secret_sha256      text
+                            CONSTRAINT organization_held_secret_is_a_hash
+                                CHECK (held_secret_sha256 ~ '^[0-9a-f]{64}$'),
+    notification_subject    e911.printable,
+    notification_text       text
+                            CONSTRAINT organization_notification_text_is_text
+                                CHECK (notification_text !~
+                                       '[\u0001-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]'
+                                   AND octet_length(notification_text)
+                                       BETWEEN 1 AND 4096),
+    notification_sms        e911.printable,
+    status                  text NOT NULL DEFAULT 'live'
+                            CONSTRAINT organization_status_is_known
+                                CHECK (status IN ('setup', 'test', 'live',
+                                                  'closed'))
 );
 COMMENT ON TABLE e911.organization IS
     'a customer whose people dial 911: tenant, company, site operator';
@@ -45,6 +61,39 @@ COMMENT ON COLUMN e911.organization.relay_center_psap_id IS
     'relay centre of this organisation; NULL: the gateway''s';
 COMMENT ON COLUMN e911.organization.desk_number IS
     'whom a callback rings when neither the caller nor the location''s desk answers; NULL: the desk of the default location';
+COMMENT ON COLUMN e911.organization.held_secret_sha256 IS
+    'SHA-256 of the secret that its devices show (HELD); written by held_secret_new(); NULL: none. Devices are not served yet';
+COMMENT ON COLUMN e911.organization.notification_subject IS
+    'subject of what recipients are sent; NULL: the gateway''s words. Nothing is sent yet';
+COMMENT ON COLUMN e911.organization.notification_text IS
+    'what e-mails to recipients say, lines of text; NULL: the gateway''s words. Nothing is sent yet';
+COMMENT ON COLUMN e911.organization.notification_sms IS
+    'what short messages to recipients say; NULL: the gateway''s words. Nothing is sent yet';
+COMMENT ON COLUMN e911.organization.status IS
+    'setup, test, live or closed: how far its provisioning is, for people; its calls are served whatever it says';
+
+-- 244 random bits: whoever has the hash cannot guess them.
+CREATE FUNCTION e911.held_secret_new(organization uuid) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+DECLARE
+    secret  text := replace(gen_random_uuid()::text || gen_random_uuid(),
+                            '-', '');
+BEGIN
+    UPDATE e911.organization
+       SET held_secret_sha256 =
+               encode(sha256(convert_to(secret, 'UTF8')), 'hex')
+     WHERE e911_organization_id = held_secret_new.organization;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no organisation %', organization
+            USING ERRCODE = 'no_data_found';
+    END IF;
+    RETURN secret;
+END
+$$;
+COMMENT ON FUNCTION e911.held_secret_new(uuid) IS
+    'gives an organisation''s devices a new secret, and tells it this once';
 
 CREATE TABLE e911.trunk (
     trunk_id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY

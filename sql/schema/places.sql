@@ -1,10 +1,84 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 --
--- Where callers are: dispatchable locations, their pools of numbers, and
--- everything that leads from a call to a location.
+-- Where callers are: buildings, dispatchable locations, their pools of
+-- numbers, and everything that leads from a call to a location.
 --
 -- Whatever points to a location carries the organisation too, and the foreign
--- key compares both: nobody is ever located at another customer's desk.
+-- key compares both: nobody is ever located at another customer's desk.  It
+-- also carries location_in_use: what points to a location is in use, so
+-- the location is not retired.
+
+-- The street address that several locations share, once.
+CREATE TABLE e911.building (
+    building_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
+                    CONSTRAINT building_id_is_positive CHECK (building_id > 0),
+    organization_id bigint NOT NULL
+                    CONSTRAINT building_organization_exists
+                        REFERENCES e911.organization,
+    name            e911.label NOT NULL,
+    country         text NOT NULL DEFAULT 'US'
+                    CONSTRAINT building_country_is_us_or_ca
+                        CHECK (country IN ('US', 'CA')),
+    -- Elements and widths: as those of a location, below.
+    house_number    e911.label
+                    CONSTRAINT building_house_number_is_at_most_14_characters
+                        CHECK (length(house_number) <= 14),
+    street          e911.label NOT NULL
+                    CONSTRAINT building_street_is_at_most_71_characters
+                        CHECK (length(street) <= 71),
+    city            e911.label NOT NULL
+                    CONSTRAINT building_city_is_at_most_32_characters
+                        CHECK (length(city) <= 32),
+    county          e911.label,
+    state           e911.label NOT NULL
+                    CONSTRAINT building_state_is_two_capitals
+                        CHECK (state ~ '^[A-Z]{2}$'),
+    postal_code     e911.label
+                    CONSTRAINT building_postal_code_fits_the_country
+                        CHECK (e911.is_postal_code(postal_code, country)),
+    building        e911.label,
+    info            e911.printable
+                    CONSTRAINT building_info_is_at_most_256_bytes
+                        CHECK (octet_length(info) <= 256),
+    longitude       numeric(9, 6),
+    latitude        numeric(8, 6),
+    CONSTRAINT building_point_is_in_north_america
+        CHECK (e911.is_point(longitude, latitude)),
+    CONSTRAINT building_name_is_unique_in_organization
+        UNIQUE (organization_id, name),
+    CONSTRAINT building_organization_key
+        UNIQUE (organization_id, building_id)
+);
+COMMENT ON TABLE e911.building IS
+    'a street address, for the locations in it';
+COMMENT ON COLUMN e911.building.building_id IS
+    'our own number of it';
+COMMENT ON COLUMN e911.building.organization_id IS
+    'organisation whose people are there';
+COMMENT ON COLUMN e911.building.name IS
+    'what the organisation calls it: "HQ"';
+COMMENT ON COLUMN e911.building.country IS
+    'US or CA';
+COMMENT ON COLUMN e911.building.house_number IS
+    'with its suffix: 100, 12 1/2; NULL: the street has none';
+COMMENT ON COLUMN e911.building.street IS
+    'with directions and suffix: N Mill St';
+COMMENT ON COLUMN e911.building.city IS
+    'community name as in the MSAG';
+COMMENT ON COLUMN e911.building.county IS
+    'county or parish';
+COMMENT ON COLUMN e911.building.state IS
+    'state or province, its two capitals';
+COMMENT ON COLUMN e911.building.postal_code IS
+    'ZIP code (98000, 98000-1234) or Canadian postal code (A1A 1A1)';
+COMMENT ON COLUMN e911.building.building IS
+    'which building of a campus, as it is written on it; NULL: the address has one only';
+COMMENT ON COLUMN e911.building.info IS
+    'what responders should know of all its locations: "gate on Depot Rd"';
+COMMENT ON COLUMN e911.building.longitude IS
+    'of its entrance: degrees, WGS 84, west is negative; NULL: not known';
+COMMENT ON COLUMN e911.building.latitude IS
+    'of its entrance: degrees, WGS 84; NULL: not known';
 
 -- 47 CFR 9.3 "dispatchable location": a validated street address, and the
 -- suite, floor, room or whatever else finds the caller inside.
@@ -18,37 +92,30 @@ CREATE TABLE e911.location (
     name            e911.label NOT NULL,
     -- RFC 5139 3.1, ISO 3166-1.
     country         text NOT NULL DEFAULT 'US'
-                    CONSTRAINT location_country_is_two_capitals
-                        CHECK (country ~ '^[A-Z]{2}$'),
+                    CONSTRAINT location_country_is_us_or_ca
+                        CHECK (country IN ('US', 'CA')),
     -- RFC 5139 HNO and HNS; NENA house number 10 + suffix 4.
     house_number    e911.label
                     CONSTRAINT location_house_number_is_at_most_14_characters
                         CHECK (length(house_number) <= 14),
     -- RFC 5139 PRD RD STS POD; NENA 2 + 60 + 4 + 2 and the blanks between.
-    street          e911.label NOT NULL
+    street          e911.label
                     CONSTRAINT location_street_is_at_most_71_characters
                         CHECK (length(street) <= 71),
     -- RFC 5139 A3; NENA community name 32.
-    city            e911.label NOT NULL
+    city            e911.label
                     CONSTRAINT location_city_is_at_most_32_characters
                         CHECK (length(city) <= 32),
     -- RFC 5139 A2.
     county          e911.label,
     -- RFC 5139 A1; NENA state 2.
-    state           e911.label NOT NULL
+    state           e911.label
                     CONSTRAINT location_state_is_two_capitals
-                        CHECK (country NOT IN ('US', 'CA')
-                               OR state ~ '^[A-Z]{2}$'),
+                        CHECK (state ~ '^[A-Z]{2}$'),
     -- RFC 5139 PC.
     postal_code     e911.label
                     CONSTRAINT location_postal_code_fits_the_country
-                        CHECK (CASE country
-                               WHEN 'US' THEN
-                                   postal_code ~ '^[0-9]{5}(-[0-9]{4})?$'
-                               WHEN 'CA' THEN
-                                   postal_code ~
-                                   '^[A-Z][0-9][A-Z] [0-9][A-Z][0-9]$'
-                               ELSE true END),
+                        CHECK (e911.is_postal_code(postal_code, country)),
     -- RFC 5139 BLD FLR UNIT ROOM LOC; NENA location 60 for all together.
     building        e911.label,
     floor           e911.label,
@@ -58,12 +125,39 @@ CREATE TABLE e911.location (
     desk_number     e911.e164,
     psap_id         bigint
                     CONSTRAINT location_psap_exists REFERENCES e911.psap,
+    building_id     bigint,
+    longitude       numeric(9, 6),
+    latitude        numeric(8, 6),
+    status          text NOT NULL DEFAULT 'active'
+                    CONSTRAINT location_status_is_known
+                        CHECK (status IN ('draft', 'active', 'retired')),
+    -- Lets foreign keys ask for a location that is not retired.
+    in_use          boolean NOT NULL
+                    GENERATED ALWAYS AS (status <> 'retired') STORED,
+    CONSTRAINT location_has_an_address_or_a_building
+        CHECK (building_id IS NOT NULL OR street IS NOT NULL),
+    -- Never the house number of one and the street of the other.
+    CONSTRAINT location_address_is_whole_or_the_buildings
+        CHECK (CASE WHEN street IS NULL
+               THEN num_nonnulls(house_number, city, county, state,
+                                 postal_code) = 0
+               ELSE num_nonnulls(city, state) = 2 END),
+    CONSTRAINT location_point_is_in_north_america
+        CHECK (e911.is_point(longitude, latitude)),
+    CONSTRAINT location_building_is_of_its_organization
+        FOREIGN KEY (organization_id, building_id)
+        REFERENCES e911.building (organization_id, building_id),
     CONSTRAINT location_name_is_unique_in_organization
         UNIQUE (organization_id, name),
     CONSTRAINT location_organization_key
-        UNIQUE (organization_id, location_id)
+        UNIQUE (organization_id, location_id),
+    CONSTRAINT location_in_use_key
+        UNIQUE (organization_id, location_id, in_use),
+    CONSTRAINT location_pool_key
+        UNIQUE (location_id, in_use)
 );
 CREATE INDEX location_psap ON e911.location (psap_id);
+CREATE INDEX location_building ON e911.location (building_id);
 COMMENT ON TABLE e911.location IS
     'a place that help can be sent to: street address and the way inside';
 COMMENT ON COLUMN e911.location.location_id IS
@@ -73,21 +167,21 @@ COMMENT ON COLUMN e911.location.organization_id IS
 COMMENT ON COLUMN e911.location.name IS
     'what the organisation calls it: "HQ floor 3 east"';
 COMMENT ON COLUMN e911.location.country IS
-    'ISO 3166 code of two capitals';
+    'US or CA';
 COMMENT ON COLUMN e911.location.house_number IS
     'with its suffix: 100, 12 1/2; NULL: the street has none';
 COMMENT ON COLUMN e911.location.street IS
-    'with directions and suffix: N Mill St';
+    'with directions and suffix: N Mill St; NULL: the whole address is that of building_id';
 COMMENT ON COLUMN e911.location.city IS
     'community name as in the MSAG';
 COMMENT ON COLUMN e911.location.county IS
     'county or parish';
 COMMENT ON COLUMN e911.location.state IS
-    'state or province, in the US and Canada by its two capitals';
+    'state or province, its two capitals';
 COMMENT ON COLUMN e911.location.postal_code IS
     'ZIP code (98000, 98000-1234) or Canadian postal code (A1A 1A1)';
 COMMENT ON COLUMN e911.location.building IS
-    'building of a campus';
+    'building of a campus, as it is written on it; NULL: that of building_id';
 COMMENT ON COLUMN e911.location.floor IS
     'floor: 3, or in words: Ground floor';
 COMMENT ON COLUMN e911.location.unit IS
@@ -100,18 +194,35 @@ COMMENT ON COLUMN e911.location.desk_number IS
     'reception or security desk, for callbacks whose caller is forgotten';
 COMMENT ON COLUMN e911.location.psap_id IS
     'PSAP that serves the place; NULL: unknown, calls go to the relay centre';
+COMMENT ON COLUMN e911.location.building_id IS
+    'building that it is in; NULL: none is kept, the address is here';
+COMMENT ON COLUMN e911.location.longitude IS
+    'degrees, WGS 84, west is negative; NULL: that of the building';
+COMMENT ON COLUMN e911.location.latitude IS
+    'degrees, WGS 84; NULL: that of the building';
+COMMENT ON COLUMN e911.location.status IS
+    'draft: not confirmed, used all the same; active; retired: out of use, nothing may lead there';
+COMMENT ON COLUMN e911.location.in_use IS
+    'not retired, for foreign keys';
 
 -- Deferrable, so that an organisation and its locations can go together.
 ALTER TABLE e911.organization
-    ADD CONSTRAINT organization_default_location_is_its_own
-        FOREIGN KEY (organization_id, default_location_id)
-        REFERENCES e911.location (organization_id, location_id)
+    ADD COLUMN location_in_use boolean NOT NULL
+        GENERATED ALWAYS AS (true) STORED,
+    ADD CONSTRAINT organization_default_location_is_its_own_and_in_use
+        FOREIGN KEY (organization_id, default_location_id, location_in_use)
+        REFERENCES e911.location (organization_id, location_id, in_use)
         DEFERRABLE INITIALLY IMMEDIATE;
+COMMENT ON COLUMN e911.organization.location_in_use IS
+    'always true: the foreign key admits no retired location';
 
 CREATE TABLE e911.elin (
     elin        e911.e164 PRIMARY KEY,
-    location_id bigint NOT NULL
-                CONSTRAINT elin_location_exists REFERENCES e911.location
+    location_id bigint NOT NULL,
+    location_in_use boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
+    CONSTRAINT elin_location_exists_and_is_in_use
+        FOREIGN KEY (location_id, location_in_use)
+        REFERENCES e911.location (location_id, in_use)
 );
 CREATE INDEX elin_location ON e911.elin (location_id);
 COMMENT ON TABLE e911.elin IS
@@ -120,65 +231,8 @@ COMMENT ON COLUMN e911.elin.elin IS
     'the number; its ALI record is the location''s';
 COMMENT ON COLUMN e911.elin.location_id IS
     'location whose pool it belongs to';
-
-CREATE TABLE e911.endpoint (
-    endpoint_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
-                    CONSTRAINT endpoint_id_is_positive CHECK (endpoint_id > 0),
-    organization_id bigint NOT NULL
-                    CONSTRAINT endpoint_organization_exists
-                        REFERENCES e911.organization,
-    location_id     bigint,
-    name            e911.label NOT NULL,
-    device_user_id  e911.label,
-    mac             macaddr
-                    CONSTRAINT endpoint_mac_is_a_station
-                        CHECK (mac NOT IN ('00:00:00:00:00:00',
-                                           'ff:ff:ff:ff:ff:ff')),
-    ip              e911.host,
-    number          e911.e164,
-    extension       e911.dialled
-                    CONSTRAINT endpoint_extension_is_internal
-                        CHECK (extension !~ '^\+'),
-    callback_number e911.e164,
-    CONSTRAINT endpoint_location_is_of_its_organization
-        FOREIGN KEY (organization_id, location_id)
-        REFERENCES e911.location (organization_id, location_id),
-    CONSTRAINT endpoint_has_an_identity
-        CHECK (num_nonnulls(device_user_id, mac, ip, number, extension) > 0),
-    CONSTRAINT endpoint_device_user_is_unique_in_organization
-        UNIQUE (organization_id, device_user_id),
-    CONSTRAINT endpoint_mac_is_unique_in_organization
-        UNIQUE (organization_id, mac),
-    CONSTRAINT endpoint_ip_is_unique_in_organization
-        UNIQUE (organization_id, ip),
-    CONSTRAINT endpoint_number_is_unique_in_organization
-        UNIQUE (organization_id, number),
-    CONSTRAINT endpoint_extension_is_unique_in_organization
-        UNIQUE (organization_id, extension)
-);
-CREATE INDEX endpoint_location ON e911.endpoint (location_id);
-COMMENT ON TABLE e911.endpoint IS
-    'a person or device that can call, and all that it is known by';
-COMMENT ON COLUMN e911.endpoint.endpoint_id IS
-    'our own number of it';
-COMMENT ON COLUMN e911.endpoint.organization_id IS
-    'organisation that it belongs to';
-COMMENT ON COLUMN e911.endpoint.location_id IS
-    'where it is; NULL: found by network, site or the organisation''s default';
-COMMENT ON COLUMN e911.endpoint.name IS
-    'for people: "Reception desk"';
-COMMENT ON COLUMN e911.endpoint.device_user_id IS
-    'employee or device user id as the platform sends it, byte for byte';
-COMMENT ON COLUMN e911.endpoint.mac IS
-    'hardware address of the phone or workstation';
-COMMENT ON COLUMN e911.endpoint.ip IS
-    'fixed address of the phone or workstation';
-COMMENT ON COLUMN e911.endpoint.number IS
-    'its own number as calling party';
-COMMENT ON COLUMN e911.endpoint.extension IS
-    'its internal number as calling party';
-COMMENT ON COLUMN e911.endpoint.callback_number IS
-    'number on which the person is rung back, if not the calling one';
+COMMENT ON COLUMN e911.elin.location_in_use IS
+    'always true: the foreign key admits no retired location';
 
 CREATE TABLE e911.site_number (
     organization_id bigint NOT NULL
@@ -186,10 +240,11 @@ CREATE TABLE e911.site_number (
                         REFERENCES e911.organization,
     number          e911.dialled NOT NULL,
     location_id     bigint NOT NULL,
+    location_in_use boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
     PRIMARY KEY (organization_id, number),
-    CONSTRAINT site_number_location_is_of_its_organization
-        FOREIGN KEY (organization_id, location_id)
-        REFERENCES e911.location (organization_id, location_id)
+    CONSTRAINT site_number_location_is_of_its_organization_and_in_use
+        FOREIGN KEY (organization_id, location_id, location_in_use)
+        REFERENCES e911.location (organization_id, location_id, in_use)
 );
 CREATE INDEX site_number_location ON e911.site_number (location_id);
 COMMENT ON TABLE e911.site_number IS
@@ -200,6 +255,8 @@ COMMENT ON COLUMN e911.site_number.number IS
     'E.164, or internal as the platform sends it';
 COMMENT ON COLUMN e911.site_number.location_id IS
     'the place';
+COMMENT ON COLUMN e911.site_number.location_in_use IS
+    'always true: the foreign key admits no retired location';
 
 CREATE TABLE e911.network_range (
     organization_id bigint NOT NULL
@@ -207,10 +264,11 @@ CREATE TABLE e911.network_range (
                         REFERENCES e911.organization,
     range           e911.ip_range NOT NULL,
     location_id     bigint NOT NULL,
+    location_in_use boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
     PRIMARY KEY (organization_id, range),
-    CONSTRAINT network_range_location_is_of_its_organization
-        FOREIGN KEY (organization_id, location_id)
-        REFERENCES e911.location (organization_id, location_id)
+    CONSTRAINT network_range_location_is_of_its_organization_and_in_use
+        FOREIGN KEY (organization_id, location_id, location_in_use)
+        REFERENCES e911.location (organization_id, location_id, in_use)
 );
 CREATE INDEX network_range_location ON e911.network_range (location_id);
 COMMENT ON TABLE e911.network_range IS
@@ -221,3 +279,5 @@ COMMENT ON COLUMN e911.network_range.range IS
     'addresses, as a prefix';
 COMMENT ON COLUMN e911.network_range.location_id IS
     'the place';
+COMMENT ON COLUMN e911.network_range.location_in_use IS
+    'always true: the foreign key admits no retired location';

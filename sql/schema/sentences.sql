@@ -28,7 +28,7 @@ AS $$
                  'an unknown endpoint') AS endpoint,
         coalesce((SELECT '"' || name || '" (' || e911.location_address(l)
                          || ')'
-                    FROM e911.location l
+                    FROM e911.location_civic l
                    WHERE location_id =
                          e911.detail_bigint(detail, 'location_id')),
                  'location ' || (detail ->> 'location_id'),

@@ -103,6 +103,54 @@ CREATE DOMAIN e911.ip_range AS cidr
 COMMENT ON DOMAIN e911.ip_range IS
     'addresses that share a prefix: /8 (IPv6: /16) up to a single one';
 
+-- RFC 5321 4.5.3.1, without quoted local parts, which nobody has.
+CREATE DOMAIN e911.email AS text
+    CONSTRAINT email_is_name_at_domain
+        CHECK (VALUE ~ ('^[A-Za-z0-9.!#$%&''*+/=?^_`{|}~-]{1,64}'
+                        '@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?'
+                        '(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$'))
+    CONSTRAINT email_is_at_most_254_bytes
+        CHECK (octet_length(VALUE) <= 254);
+COMMENT ON DOMAIN e911.email IS
+    'one e-mail address, without a name before it';
+
+-- The mask names the bit that a group's address has (IEEE 802 8.2).
+CREATE DOMAIN e911.station_mac AS macaddr
+    CONSTRAINT station_mac_is_no_group
+        CHECK (VALUE & '01:00:00:00:00:00' = '00:00:00:00:00:00'
+               AND VALUE <> '00:00:00:00:00:00');
+COMMENT ON DOMAIN e911.station_mac IS
+    'hardware address of one station or radio';
+
+CREATE FUNCTION e911.is_postal_code(code text, country text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+    SELECT CASE country
+           WHEN 'US' THEN code ~ '^[0-9]{5}(-[0-9]{4})?$'
+           WHEN 'CA' THEN code ~ '^[A-Z][0-9][A-Z] [0-9][A-Z][0-9]$'
+           ELSE true END
+$$;
+COMMENT ON FUNCTION e911.is_postal_code(text, text) IS
+    'true for a postal code as the country writes it';
+
+-- The US with Guam and Samoa, and Canada.  Who writes the two numbers the
+-- wrong way around, or forgets the minus, is told so.
+CREATE FUNCTION e911.is_point(longitude numeric, latitude numeric)
+    RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+    SELECT CASE num_nonnulls(longitude, latitude)
+           WHEN 0 THEN true
+           WHEN 2 THEN latitude BETWEEN -15 AND 84
+                   AND (longitude BETWEEN -180 AND -50
+                        OR longitude BETWEEN 144 AND 180)
+           ELSE false END
+$$;
+COMMENT ON FUNCTION e911.is_point(numeric, numeric) IS
+    'true for a point in the US or Canada, and for none at all';
+
 CREATE FUNCTION e911.is_identify_order(kinds text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, e911, pg_temp

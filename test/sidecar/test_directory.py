@@ -167,6 +167,30 @@ STEPS = [
     ("endpoint delete",
      "DELETE FROM e911.endpoint WHERE name = 'New phone'",
      "identity ", ["'7778'"], False),
+    ("endpoint retired",
+     "UPDATE e911.endpoint SET status = 'retired' WHERE name = 'Ben Okafor'",
+     "endpoint ", ["'Ben Okafor'"], False),
+    ("retired endpoint's identity", "SELECT 1",
+     "identity ", ["value='4102'", "organization_id=1"], False),
+    ("endpoint back",
+     "UPDATE e911.endpoint SET status = 'active' WHERE name = 'Ben Okafor'",
+     "endpoint ", ["'Ben Okafor'"], True),
+    ("location moves into a building",
+     "WITH b AS (INSERT INTO e911.building (organization_id, name, street,"
+     f" city, state) VALUES ({ORG}, 'Annex', 'Oak St', 'Ashgrove', 'WA')"
+     " RETURNING building_id)"
+     " UPDATE e911.location l SET building_id = b.building_id, street = NULL,"
+     " city = NULL, state = NULL FROM b WHERE l.name = 'Annex'",
+     "location ", ["'Annex'", "'Oak St, Ashgrove, WA'"], True),
+    ("building update",
+     "UPDATE e911.building SET house_number = '12', info = 'blue door'",
+     "location ", ["'Annex'", "'12 Oak St, Ashgrove, WA (blue door)'"], True),
+    ("location retired",
+     "UPDATE e911.location SET status = 'retired' WHERE name = 'Annex'",
+     "location ", ["'Annex'"], False),
+    ("location back",
+     "UPDATE e911.location SET status = 'draft' WHERE name = 'Annex'",
+     "location ", ["'Annex'"], True),
     ("location delete",
      "DELETE FROM e911.location WHERE name = 'Annex'",
      "location ", ["'Annex'"], False),
@@ -497,7 +521,7 @@ def test_another_database_means_rebuild(e911d, postgres):
 
 def test_a_truncated_table_means_rebuild(e911d, postgres, new_e911d):
     e911d.start_and_wait()
-    postgres.execute("TRUNCATE e911.endpoint")
+    postgres.execute("TRUNCATE e911.endpoint CASCADE")
     e911d.wait_lines(lambda lines: not any(x.startswith("endpoint ")
                                            for x in lines),
                      "no endpoint is left")

@@ -92,6 +92,20 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'location 1, location 2', 'new locations are logged'),
     ($$UPDATE e911.location SET floor = '3' WHERE location_id = 2$$,
      'location 2', 'a changed location is logged'),
+    ($$INSERT INTO e911.building (building_id, organization_id, name, street,
+           city, state) OVERRIDING SYSTEM VALUE
+       VALUES (1, 1, 'b', 'Mill St', 'Ashgrove', 'WA'),
+              (2, 1, 'c', 'Elm St', 'Ashgrove', 'WA')$$,
+     NULL, 'a building without locations is nobody''s address'),
+    ($$UPDATE e911.location SET building_id = location_id$$,
+     'location 1, location 2', 'locations that come into a building are logged'),
+    ($$UPDATE e911.building SET street = 'Oak St' WHERE building_id = 2$$,
+     'location 2', 'a building that changed logs its locations'),
+    ($$UPDATE e911.building SET building_id = DEFAULT WHERE false$$,
+     NULL, 'an update of no building is not logged'),
+    ($$UPDATE e911.location SET building_id = NULL;
+       DELETE FROM e911.building$$,
+     'location 1, location 2', 'who leaves a building is logged'),
     ($$INSERT INTO e911.elin VALUES ('+12065550111', 1), ('+12065550112', 1)$$,
      'elin +12065550111, elin +12065550112, location 1',
      'new ELINs are logged, and their location once'),
@@ -117,6 +131,8 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      NULL, 'an update that changes nothing is not logged'),
     ($$UPDATE e911.endpoint SET name = 'x' WHERE endpoint_id = 99$$,
      NULL, 'an update of no row is not logged'),
+    ($$UPDATE e911.endpoint SET status = 'retired' WHERE endpoint_id = 1$$,
+     'endpoint 1', 'a retired endpoint is logged'),
     ($$DELETE FROM e911.endpoint WHERE endpoint_id = 1$$,
      'endpoint 1', 'a removed endpoint is logged'),
     ($$INSERT INTO e911.endpoint (endpoint_id, organization_id, name,
@@ -172,12 +188,12 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'organization 1, trunk 1', 'a platform is its organisation''s'),
     ($$DELETE FROM e911.trunk WHERE trunk_id = 2$$,
      'trunk 2', 'a removed trunk is logged'),
-    ($$TRUNCATE e911.endpoint$$,
+    ($$TRUNCATE e911.endpoint CASCADE$$,
      'everything', 'TRUNCATE rebuilds everything'),
     ($$TRUNCATE e911.organization CASCADE$$,
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
-     'everything, everything, everything',
+     'everything, everything, everything, everything',
      'TRUNCATE CASCADE says so for each table'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
@@ -194,7 +210,7 @@ SELECT test.is_same((SELECT count(*) FROM e911.change_log c
 
 -- Every table that is provisioned has all four triggers.
 SELECT test.is_same(string_agg(relname, ', ' ORDER BY relname),
-    'elin, endpoint, gateway, location, network_range, organization, psap, '
+    'building, elin, endpoint, gateway, location, network_range, organization, psap, '
     'psap_route, site_number, trunk, trunk_callback, trunk_contact, '
     'trunk_credential, trunk_organization, trunk_source',
     'every table of what is provisioned is watched')

@@ -32,7 +32,11 @@ INSERT INTO provisioning VALUES
     ('trunk_organization', 'trunk_id = trunk_id'), ('psap', 'name = name'),
     ('psap_route', 'priority = 7'), ('location', 'floor = ''7'''),
     ('elin', 'elin = elin'), ('endpoint', 'name = ''x'''),
-    ('site_number', 'number = number'), ('network_range', 'range = range');
+    ('site_number', 'number = number'), ('network_range', 'range = range'),
+    ('building', 'name = name'), ('device_user', 'name = ''x'''),
+    ('station', 'name = ''x'''), ('personal_location', 'is_current = false'),
+    ('access_point', 'bssid = bssid'), ('network_switch', 'chassis_id = ''x'''),
+    ('switch_port', 'port = ''x'''), ('recipient', 'name = ''x''');
 
 -- what, statement, sidecar, operator, reader
 CREATE TEMP TABLE attempt (what text, statement text, sidecar boolean,
@@ -50,6 +54,7 @@ INSERT INTO attempt
     UNION ALL
     SELECT 'truncate ' || name, format('TRUNCATE e911.%s CASCADE', name),
            false, false, false FROM provisioning
+     WHERE name NOT IN ('device_user', 'station')
     UNION ALL
     SELECT 'write ' || t.name,
            format('INSERT INTO e911.%s OVERRIDING SYSTEM VALUE '
@@ -88,7 +93,11 @@ INSERT INTO attempt
     ('read addresses', 'SELECT * FROM e911.location_dispatchable',
      false, true, true),
     ('put an address together',
-     'SELECT e911.location_address(l) FROM e911.location l', true, true, true),
+     'SELECT e911.location_address(l) FROM e911.location_civic l',
+     true, true, true),
+    ('give devices a secret',
+     $$SELECT e911.held_secret_new('91100000-0000-4000-8000-000000000001')$$,
+     false, true, false),
     ('read what is missing', 'SELECT * FROM e911.unprovisioned',
      false, true, true),
     ('read which names resolve', 'SELECT * FROM e911.name_resolution',

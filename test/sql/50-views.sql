@@ -13,6 +13,37 @@ SELECT test.is_same(address, want, location || ': the address in one line')
     ('Mill School', '12 1/2 School Ave SE, Old house, Ashgrove, WA 98000')
   ) AS v (location, want) USING (location);
 
+-- The building's address, and the location's own instead.
+BEGIN;
+INSERT INTO e911.building (organization_id, name, house_number, street, city,
+                           state, postal_code, building, info, longitude,
+                           latitude)
+    SELECT organization_id, 'East', '7', 'Elm St', 'Firville', 'OR', '97000',
+           'East', 'gate on Oak St', -122.5, 45.5
+      FROM e911.organization WHERE name = 'Larkspur Insurance';
+UPDATE e911.location l SET building_id = b.building_id
+  FROM e911.building b WHERE l.name = 'Larkspur floor 3';
+SELECT test.is_same(address,
+    '100 Mill St, East, Floor 3, Ashgrove, WA 98000, '
+    'contact centre, east wing; gate on Oak St',
+    'an address of a location''s own is not mixed with its building''s')
+  FROM e911.location_dispatchable WHERE location = 'Larkspur floor 3';
+UPDATE e911.location SET house_number = NULL, street = NULL, city = NULL,
+       county = NULL, state = NULL, postal_code = NULL, building = 'Annex'
+ WHERE name = 'Larkspur floor 3';
+SELECT test.is_same(address,
+    '7 Elm St, Annex, Floor 3, Firville, OR 97000, '
+    'contact centre, east wing; gate on Oak St',
+    'without one it is the building''s')
+  FROM e911.location_dispatchable WHERE location = 'Larkspur floor 3';
+UPDATE e911.location SET info = repeat('x', 500)
+ WHERE name = 'Larkspur floor 3';
+SELECT test.is_same(info || ' ' || longitude || ' ' || latitude,
+    repeat('x', 500) || ' -122.500000 45.500000',
+    'of two texts that are too long together the nearer one is told')
+  FROM e911.location_civic WHERE name = 'Larkspur floor 3';
+ROLLBACK;
+
 UPDATE e911.location SET house_number = NULL, postal_code = 'V0V 0V0',
        country = 'CA', state = 'BC', info = NULL
  WHERE name = 'Larkspur floor 2';
@@ -30,8 +61,9 @@ INSERT INTO e911.organization (e911_organization_id, name)
 INSERT INTO e911.endpoint (organization_id, name, extension)
     SELECT organization_id, 'new endpoint', '1' FROM e911.organization
      WHERE name = 'New';
-INSERT INTO e911.location (organization_id, name, street, city, state)
-    SELECT organization_id, 'new location', 'Mill St', 'Ashgrove', 'WA'
+INSERT INTO e911.location (organization_id, name, street, city, state, status)
+    SELECT organization_id, 'new location', 'Mill St', 'Ashgrove', 'WA',
+           'draft'
       FROM e911.organization WHERE name = 'New';
 INSERT INTO e911.trunk (name, role, host)
     VALUES ('new trunk', 'origin', '10.0.0.9');
@@ -51,6 +83,7 @@ SELECT test.is_true(EXISTS (
     ('organization', 'New', 'comes over no trunk'),
     ('location', 'new location', 'has no PSAP'),
     ('location', 'new location', 'has no ELIN'),
+    ('location', 'new location', 'is a draft'),
     ('psap', 'new PSAP', 'has no route'),
     ('trunk', 'new trunk', 'has no source address'),
     ('trunk', 'new trunk', 'has no organisation'),

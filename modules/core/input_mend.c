@@ -121,6 +121,62 @@ static bool close_bracket(char *line, size_t len, struct text name)
 	return true;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Where the first word begins that reads "scheme:"; len if none does.  Words
+ * in quotes do not count. */
+static size_t bare_uri(struct text value)
+{
+	size_t i = 0;
+
+	while (i < value.len) {
+		size_t start = i;
+
+		if (is_blank(value.p[i])) {
+			i++;
+			continue;
+		}
+		if (value.p[i] == '"') {
+			for (i++; i < value.len && value.p[i] != '"'; i++)
+				i += value.p[i] == '\\';
+			i++;
+			continue;
+		}
+		while (i < value.len && text_is_letter(value.p[i]))
+			i++;
+		if (i > start && i < value.len && value.p[i] == ':')
+			return start;
+		while (i < value.len && !is_blank(value.p[i]) &&
+		       value.p[i] != '"')
+			i++;
+	}
+	return value.len;
+}
+
+/* "Unknown" SIP:911@host, as the same manual has it in To: a name must not
+ * stand before an address without brackets (RFC 3261 20.10).  The name goes. */
+static bool blank_display_name(char *line, size_t len, struct text name)
+{
+	char *value;
+	size_t at;
+
+	if (!is_addressed(name) || memchr(line, '<', len))
+		return false;
+	value = memchr(line, ':', len);
+	if (!value)
+		return false;
+	value++;
+	len -= (size_t)(value - line);
+	at = bare_uri(text_make(value, len));
+	if (at == len || text_is_empty(text_trim(text_make(value, at))))
+		return false;
+	memset(value, ' ', at);
+	return true;
+}
+
 struct mend_result input_mend(char *buf, size_t len)
 {
 	const struct text max_forwards = { "Max-Forwards", 12 };
@@ -150,7 +206,8 @@ struct mend_result input_mend(char *buf, size_t len)
 			limited = true;
 		}
 		if (!masking) {
-			r.masked += close_bracket(buf + i, n, name);
+			r.masked += close_bracket(buf + i, n, name) ||
+				    blank_display_name(buf + i, n, name);
 			continue;
 		}
 		mask_line(buf + i, n);

@@ -6,7 +6,8 @@
  * the whole message, and the call with it.  Its bytes are overwritten so that
  * it becomes a harmless header of the same length: what it said is lost, the
  * call is not.  So is a second Max-Forwards.  "<sip:...<" in From, To or
- * Contact is closed instead.
+ * Contact is closed instead, and a name before an address without brackets
+ * ("Unknown" sip:911@host) becomes blanks.
  */
 #pragma once
 
@@ -20,7 +21,7 @@ bool input_is_sip(struct text message);
 bool input_is_emergency(struct text datagram);
 
 struct mend_result {
-	unsigned masked; /* header lines overwritten or closed */
+	unsigned masked; /* header lines overwritten or mended */
 };
 /* The message must be the whole buffer; the length does not change. */
 struct mend_result input_mend(char *buf, size_t len);

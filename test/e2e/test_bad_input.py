@@ -70,6 +70,10 @@ BAD_HEADERS = {
         From=f"<sip:4102@{caller.address}:5060<;tag=seed002"),
     "from-without-brackets": lambda caller: caller.invite(
         From=f"sip:4102@{caller.address};tag=bare"),
+    "to-of-the-manual": lambda caller: caller.invite(
+        To=f'"Unknown" SIP:911@{caller.at}'),
+    "from-with-a-name-without-brackets": lambda caller: caller.invite(
+        From=f'"Ben" sip:4102@{caller.address};tag=bare'),
     "contact-without-brackets": lambda caller: caller.invite(
         Contact=f"sip:caller@{caller.address}:{caller.port}"),
     "max-forwards-0": lambda caller: caller.invite(Max_Forwards="0"),

@@ -138,12 +138,7 @@ class Gateway:
         self.install()
         self.postgres.create()
         self.postgres.start()
-        self.postgres.load({
-            "demo_port": self.port,
-            **{name: self.block.address(host)
-               for name, host in DEMO_HOSTS.items()}})
-        # A peer that one scenario keeps silent must be tried in the next.
-        self.postgres.execute("UPDATE e911.trunk SET recovery_timeout_s = 0")
+        self.load()
         self.read_trunks()
         self.sidecar.start()
         self.wait_directory()
@@ -151,6 +146,15 @@ class Gateway:
             "E911_DEFAULT_ROUTE", self.default_route())
         self.kamailio.start()
         return self
+
+    def load(self):
+        """What is provisioned before the services start: the demo town."""
+        self.postgres.load({
+            "demo_port": self.port,
+            **{name: self.block.address(host)
+               for name, host in DEMO_HOSTS.items()}})
+        # A peer that one scenario keeps silent must be tried in the next.
+        self.postgres.execute("UPDATE e911.trunk SET recovery_timeout_s = 0")
 
     def read_trunks(self):
         for row in self.postgres.query(

@@ -16,6 +16,7 @@ from harness.gateway import TOP
 from harness.kamailio import Kamailio
 from harness.rawcaller import RawCaller
 from harness.rawpsap import RawPsap
+from harness.streampsap import TlsPsap
 
 PACKAGED = "/etc/kamailio/kamailio.cfg"
 # What e911.cfg tells to insert, and before which line.
@@ -64,18 +65,42 @@ class StockKamailio(Kamailio):
                   encoding="utf-8") as out:
             for transport, address, port in self.listen:
                 out.write(f"listen={transport}:{address}:{port}\n")
+            if "WITH_TLS" in self.features:
+                out.write("#!define WITH_TLS\n")
             for name, value in self.settings.items():
                 out.write(f'#!define {name} "{value}"\n')
 
 
-@pytest.fixture(scope="module")
-def stock(request):
+def stock_gateway(request, **options):
     gateway = Gateway(os.path.realpath(request.config.getoption("--build")),
-                      keep=request.config.getoption("--keep"))
+                      keep=request.config.getoption("--keep"), **options)
     own = gateway.kamailio
     gateway.kamailio = StockKamailio(
         own.directory, os.path.join(TOP, "kamailio-cfg"), own.module_dir,
         own.listen, own.settings)
+    return gateway
+
+
+@pytest.fixture(scope="module")
+def stock(request):
+    with stock_gateway(request) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stock_tls(request):
+    """With the two defines more that e911.cfg tells of, and our tls.cfg."""
+    gateway = stock_gateway(request, tls=True)
+    kamailio, config = gateway.kamailio, os.path.join(
+        gateway.kamailio.directory, "e911-tls.cfg")
+    shutil.copy(os.path.join(TOP, "kamailio-cfg", "tls.cfg"), config)
+    certificate, key = gateway.authority.issue(
+        "gateway", "gw1.example.com", gateway.address)
+    kamailio.tls_files = {"cert.pem": certificate, "key.pem": key,
+                          "ca.pem": gateway.authority.path("ca.pem")}
+    kamailio.write_tls()
+    kamailio.features.append("WITH_TLS")
+    kamailio.settings["E911_TLS_CONFIG"] = config
     with gateway as running:
         yield running
 
@@ -202,3 +227,72 @@ def test_options_are_answered_as_ever_until_no_calls_are_taken(stock):
     finally:
         stock.kamailio.rpc("e911.drain", "off")
     wait_until(lambda: options() == 200, "it is in service again", 5)
+
+
+# ---- the same over TLS ----
+
+def tls_phone(gateway, host):
+    return contextlib.closing(RawCaller(
+        host, 0, (gateway.address, gateway.tls_port), "tls",
+        gateway.authority.client("gateway")))
+
+
+@contextlib.contextmanager
+def platform_over_tls(gateway, name):
+    """The platform of the demo town is called back over TLS, where it shows a
+    certificate with this name; another one is wanted for nothing else."""
+    trunk = gateway.trunks["genesys-cloud"]
+    gateway.provision(
+        "UPDATE e911.trunk SET transport = 'tls', tls_name = 'voice.example.com'"
+        " WHERE name = 'genesys-cloud'")
+    with TlsPsap(trunk["host"], trunk["port"], gateway.authority.server(
+            gateway.authority.issue(name, name))) as platform:
+        yield platform
+
+
+def call_911_over_tls(gateway):
+    """The number that was lent."""
+    psap = gateway.trunks["psap-north"]
+    with tls_phone(gateway, gateway.trunks["genesys-cloud"]["host"]) as caller:
+        seen = answered(gateway, caller, (psap["host"], psap["port"]),
+                        caller.invite())
+    return re.search(r"sip:(\+\d+)@", seen.header("From")).group(1)
+
+
+def test_tls_calls_and_callbacks_through_the_stock_configuration(stock_tls):
+    """Our parameters of the module tls come with e911.cfg: the name that the
+    trunk wants is asked for (SNI) and checked."""
+    gateway = stock_tls
+    call_user(gateway)
+    number = call_911_over_tls(gateway)
+    north = gateway.trunks["psap-north"]
+    with platform_over_tls(gateway, "voice.example.com") as platform, \
+            contextlib.closing(RawCaller(
+                north["host"], north["port"],
+                (gateway.address, gateway.port))) as psap:
+        psap.send(psap.invite(
+            start=f"INVITE sip:{number}@{at(gateway)} SIP/2.0"))
+        invite = platform.receive("INVITE")
+        platform.send(platform.answer(invite, Contact=platform.contact))
+        assert psap.final().status == 200
+        assert platform.asked_for == ["voice.example.com"]
+        assert platform.refused == []
+    stats = gateway.kamailio.rpc("e911.stats")
+    assert (int(stats["tls_refused"]), int(stats["tls_unverified"])) == (0, 0)
+
+
+def test_a_new_certificate_is_taken_by_the_stock_configuration(stock_tls):
+    gateway = stock_tls
+    certificate, key = gateway.authority.issue("later", "gw2.example.com",
+                                               gateway.address)
+    gateway.kamailio.tls_files.update({"cert.pem": certificate,
+                                       "key.pem": key})
+    gateway.kamailio.write_tls()
+    gateway.kamailio.rpc("tls.reload")
+    context = gateway.authority.client("gateway")
+    with contextlib.closing(RawCaller(
+            gateway.block.address(205), 0,
+            (gateway.address, gateway.tls_port), "tls", context)) as peer:
+        names = [n for _, n in peer.socket.getpeercert()["subjectAltName"]]
+    assert "gw2.example.com" in names
+    call_911_over_tls(gateway)

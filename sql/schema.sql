@@ -16,6 +16,7 @@ BEGIN;
 \ir schema/organizations.sql
 \ir schema/callbacks.sql
 \ir schema/credentials.sql
+\ir schema/certificates.sql
 \ir schema/routes.sql
 \ir schema/places.sql
 \ir schema/people.sql
@@ -41,6 +42,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (8, 'add_share_sentence'),
     (9, 'add_trunk_media'),
     (10, 'show_missing_credentials'),
-    (11, 'add_buildings_and_stations');
+    (11, 'add_buildings_and_stations'),
+    (12, 'add_trunk_certificates');
 
 COMMIT;

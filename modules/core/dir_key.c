@@ -147,6 +147,15 @@ int dir_key_credential(struct dir_key *ret, struct text username)
 	return 0;
 }
 
+int dir_key_certificate(struct dir_key *ret, struct text name)
+{
+	if (name.len > DIR_CERTIFICATE_MAX)
+		return -ENOSPC;
+	key_begin(ret, DIR_CERTIFICATE);
+	key_bytes(ret, name.p, name.len);
+	return 0;
+}
+
 void dir_plens_add(struct dir_plens *p, unsigned plen)
 {
 	if (plen <= 128)

@@ -208,7 +208,8 @@ static const struct dir_row trunk_rows[] = {
 	[31] = TEXT(trunk, callback_to),
 	[32] = TEXT(trunk, callback_header),
 	[33] = NUMBER(trunk, proofs, 1, 1,
-		      TRUNK_PROOF_ADDRESS | TRUNK_PROOF_DIGEST),
+		      TRUNK_PROOF_ADDRESS | TRUNK_PROOF_DIGEST |
+			      TRUNK_PROOF_CERTIFICATE),
 };
 /* clang-format on */
 LAYOUT(trunk, DIR_TRUNK);
@@ -422,6 +423,20 @@ static const struct dir_row credential_rows[] = {
 };
 /* clang-format on */
 LAYOUT(credential, DIR_CREDENTIAL);
+
+/*
+ * certificate: whose name stands for this trunk.  Example:
+ *
+ *   67 71 02 4e 01 43 0e 00
+ *   43 61 2e 65 78 61 6d 70 6c 65 2e 63 6f 6d
+ *   01 08 00 07 00 00 00 00 00 00 00
+ */
+/* clang-format off */
+static const struct dir_row certificate_rows[] = {
+	[1] = U64(certificate, trunk_id),
+};
+/* clang-format on */
+LAYOUT(certificate, DIR_CERTIFICATE);
 
 const char *trunk_role_name(enum trunk_role r)
 {

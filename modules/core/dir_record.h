@@ -47,6 +47,7 @@ enum dir_kind {
 	DIR_ELIN = 'X',         /* E.164 digits */
 	DIR_PSAP = 'P',         /* psap id */
 	DIR_CREDENTIAL = 'U',   /* user name of a digest */
+	DIR_CERTIFICATE = 'C',  /* name in a client certificate */
 };
 
 struct dir_key {
@@ -75,6 +76,9 @@ void dir_key_psap(struct dir_key *ret, uint64_t psap_id);
 /* -ENOSPC when the name is longer than DIR_USERNAME_MAX. */
 #define DIR_USERNAME_MAX 128
 int must_check dir_key_credential(struct dir_key *ret, struct text username);
+/* In lower case.  -ENOSPC when it is longer than DIR_CERTIFICATE_MAX. */
+#define DIR_CERTIFICATE_MAX 127
+int must_check dir_key_certificate(struct dir_key *ret, struct text name);
 
 /* Which prefix lengths exist: bit n of word n/64; 0..128. */
 struct dir_plens {
@@ -142,6 +146,7 @@ const char *trunk_transport_name(enum trunk_transport t); /* "udp" */
 enum trunk_proof {
 	TRUNK_PROOF_ADDRESS = 1 << 0, /* of a trunk_source; 0 means this too */
 	TRUNK_PROOF_DIGEST = 1 << 1,  /* a credential of this trunk's */
+	TRUNK_PROOF_CERTIFICATE = 1 << 2, /* a name of this trunk's */
 };
 
 /* How much of the certificate of one that we connect to is checked. */
@@ -287,6 +292,11 @@ struct dir_credential {
 	struct text ha1_md5, ha1_sha256; /* 16 and 32 bytes */
 };
 
+/* Whoever shows a certificate of that name, verified, sends for this trunk. */
+struct dir_certificate {
+	uint64_t trunk_id;
+};
+
 /*
  * Encode into buf: length, or -ENOSPC.  Decode: 0; -EBADMSG when CRC,
  * version, kind or key echo is wrong; -EPROTO when a field is malformed.
@@ -313,4 +323,5 @@ DIR_RECORD_CODEC(location);
 DIR_RECORD_CODEC(elin);
 DIR_RECORD_CODEC(psap);
 DIR_RECORD_CODEC(credential);
+DIR_RECORD_CODEC(certificate);
 #undef DIR_RECORD_CODEC

@@ -90,77 +90,7 @@ static uint64_t weigh(struct sender *s, struct directory *d,
 	return c.trunk_id;
 }
 
-/* Known by address: served whatever it lacks. */
-static void known_by_address(struct sender *s, uint64_t credential_trunk)
-{
-	bool knows = knows_password(s->credential);
-	bool shown = knows && credential_trunk == s->trunk.trunk_id;
-
-	s->is_known = true;
-	s->lacks_proof = s->trunk.proofs & TRUNK_PROOF_DIGEST && !shown;
-	if (s->lacks_proof && knows)
-		s->credential = CREDENTIAL_UNKNOWN; /* another trunk's */
-}
-
-/* From anywhere, where the trunk does not insist on an address. */
-static void known_by_credential(struct sender *s, struct directory *d,
-				uint64_t credential_trunk)
-{
-	int err;
-
-	if (s->credential != CREDENTIAL_RIGHT)
-		return;
-	err = directory_trunk(d, credential_trunk, &s->trunk);
-	/* It has a credential, so it cannot be missing. */
-	note(s, err == -ENOENT ? -EBADMSG : err);
-	s->is_known = err == 0 && s->trunk.proofs == TRUNK_PROOF_DIGEST;
-}
-
-/* Not who had the password wrong: they would be asked for ever. */
-static bool challenge_helps(enum credential_state s)
-{
-	return s == CREDENTIAL_NONE || s == CREDENTIAL_GARBAGE ||
-	       s == CREDENTIAL_HASHLESS || s == CREDENTIAL_STALE ||
-	       s == CREDENTIAL_FOREIGN;
-}
-
-void sender_find(struct sender *ret, struct directory *d,
-		 const struct shown *shown, const struct credential_conf *conf)
-{
-	struct dir_gateway gateway = { 0 };
-	struct digest_answer answer;
-	uint64_t trunk_id = 0;
-	int by_address;
-
-	memset(ret, 0, sizeof(*ret));
-	ret->offers = DIGEST_BOTH;
-	if (!d)
-		return;
-	by_address = directory_trunk_by_source(d, shown->source, &ret->trunk);
-	note(ret, by_address);
-	/* Most trunks are known by address alone. */
-	if (by_address == 0 && !(ret->trunk.proofs & TRUNK_PROOF_DIGEST)) {
-		ret->is_known = true;
-		return;
-	}
-	note(ret, directory_gateway(d, &gateway));
-	ret->credential =
-		find_answer(shown->request, gateway.digest_realm, &answer);
-	if (ret->credential == CREDENTIAL_RIGHT)
-		trunk_id = weigh(ret, d, &answer, shown, conf);
-	if (by_address == 0)
-		known_by_address(ret, trunk_id);
-	else
-		known_by_credential(ret, d, trunk_id);
-	ret->is_stale = ret->credential == CREDENTIAL_STALE ||
-			ret->credential == CREDENTIAL_FOREIGN;
-	ret->may_be_asked = !ret->is_known && gateway.asks_strangers &&
-			    challenge_helps(ret->credential);
-	if (!ret->is_known)
-		memset(&ret->trunk, 0, sizeof(ret->trunk));
-}
-
-const char *credential_fault(enum credential_state s)
+static const char *credential_fault(enum credential_state s)
 {
 	switch (s) {
 	case CREDENTIAL_NONE:
@@ -180,7 +110,134 @@ const char *credential_fault(enum credential_state s)
 	case CREDENTIAL_RIGHT:
 		break;
 	}
-	return "";
+	return NULL;
+}
+
+/* Known by address: served whatever it lacks. */
+static void lacks(struct sender *s, const char *fault)
+{
+	s->lacks_proof = fault != NULL;
+	s->fault = fault;
+}
+
+static void check_credential(struct sender *s, uint64_t credential_trunk)
+{
+	bool knows = knows_password(s->credential);
+
+	if (knows && credential_trunk != s->trunk.trunk_id)
+		s->credential = CREDENTIAL_UNKNOWN; /* another trunk's */
+	lacks(s, credential_fault(s->credential));
+}
+
+/* The trunk that it stands for, taken alone: from anywhere, where it does not
+ * insist on an address. */
+static void known_by(enum trunk_proof proof, struct sender *s,
+		     struct directory *d, uint64_t trunk_id)
+{
+	int err = directory_trunk(d, trunk_id, &s->trunk);
+
+	/* What stands for it refers to it, so it cannot be missing. */
+	note(s, err == -ENOENT ? -EBADMSG : err);
+	s->is_known = err == 0 && s->trunk.proofs == proof;
+}
+
+/* ---- names of a certificate ---- */
+
+static const struct shown_names *names_of(const struct shown *shown,
+					  const struct credential_conf *conf)
+{
+	static const struct shown_names none = {
+		.fault = "certificate: the request did not come over TLS",
+	};
+
+	return shown->tls_connection && conf->names
+		       ? conf->names(shown->tls_connection)
+		       : &none;
+}
+
+/* The trunk that the name stands for, or 0. */
+static uint64_t trunk_of_name(struct sender *s, struct directory *d,
+			      const char *name)
+{
+	struct dir_certificate c;
+	int err = directory_certificate(d, text_of(name), &c);
+
+	note(s, err);
+	return err == 0 ? c.trunk_id : 0;
+}
+
+static void check_certificate(struct sender *s, struct directory *d,
+			      const struct shown_names *n)
+{
+	const char *fault =
+		n->fault ? n->fault : "certificate: no name of this trunk";
+
+	for (unsigned i = 0; !n->fault && i < n->count; i++)
+		if (trunk_of_name(s, d, n->name[i]) == s->trunk.trunk_id)
+			fault = NULL;
+	lacks(s, fault);
+}
+
+static void known_by_certificate(struct sender *s, struct directory *d,
+				 const struct shown_names *n)
+{
+	for (unsigned i = 0; !n->fault && i < n->count && !s->is_known; i++) {
+		uint64_t trunk_id = trunk_of_name(s, d, n->name[i]);
+
+		if (trunk_id)
+			known_by(TRUNK_PROOF_CERTIFICATE, s, d, trunk_id);
+	}
+}
+
+/* ---- all of it ---- */
+
+/* Not who had the password wrong: they would be asked for ever. */
+static bool challenge_helps(enum credential_state s)
+{
+	return s == CREDENTIAL_NONE || s == CREDENTIAL_GARBAGE ||
+	       s == CREDENTIAL_HASHLESS || s == CREDENTIAL_STALE ||
+	       s == CREDENTIAL_FOREIGN;
+}
+
+void sender_find(struct sender *ret, struct directory *d,
+		 const struct shown *shown, const struct credential_conf *conf)
+{
+	struct dir_gateway gateway = { 0 };
+	struct digest_answer answer;
+	uint64_t trunk_id = 0;
+	int by_address;
+	uint8_t wanted;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->offers = DIGEST_BOTH;
+	if (!d)
+		return;
+	by_address = directory_trunk_by_source(d, shown->source, &ret->trunk);
+	note(ret, by_address);
+	ret->is_known = by_address == 0;
+	wanted = ret->is_known ? ret->trunk.proofs : 0;
+	if (wanted & TRUNK_PROOF_CERTIFICATE)
+		check_certificate(ret, d, names_of(shown, conf));
+	if (!ret->is_known)
+		known_by_certificate(ret, d, names_of(shown, conf));
+	/* Most trunks are known by address alone. */
+	if (ret->is_known && !(wanted & TRUNK_PROOF_DIGEST))
+		return;
+	note(ret, directory_gateway(d, &gateway));
+	ret->credential =
+		find_answer(shown->request, gateway.digest_realm, &answer);
+	if (ret->credential == CREDENTIAL_RIGHT)
+		trunk_id = weigh(ret, d, &answer, shown, conf);
+	if (ret->is_known)
+		check_credential(ret, trunk_id);
+	else if (ret->credential == CREDENTIAL_RIGHT)
+		known_by(TRUNK_PROOF_DIGEST, ret, d, trunk_id);
+	ret->is_stale = ret->credential == CREDENTIAL_STALE ||
+			ret->credential == CREDENTIAL_FOREIGN;
+	ret->may_be_asked = !ret->is_known && gateway.asks_strangers &&
+			    challenge_helps(ret->credential);
+	if (!ret->is_known)
+		memset(&ret->trunk, 0, sizeof(ret->trunk));
 }
 
 void credential_challenge(struct text_writer *w, struct text realm,

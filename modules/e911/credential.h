@@ -3,10 +3,11 @@
  * credential: which trunk sends a request, by what it shows.
  *
  * A trunk says which proofs its requests must show (enum trunk_proof): to
- * come from one of its addresses, to carry a digest credential of its, or
- * both.  Who shows less than their trunk wants, but is known by address, is
- * served: an emergency call is never refused for authentication.  It is told,
- * and what the request claims to be is not believed.
+ * come from one of its addresses, to carry a digest credential of its, to come
+ * over TLS with a certificate of a name of its, or an address and one of these.
+ * Who shows less than their trunk wants, but is known by address, is served: an
+ * emergency call is never refused for authentication.  It is told, and what the
+ * request claims to be is not believed.
  *
  * Nothing is looked up but the directory, and nothing is remembered.
  */
@@ -34,7 +35,8 @@ struct sender {
 	bool is_known;          /* by any proof that its trunk takes alone */
 	struct dir_trunk trunk; /* if so */
 	enum credential_state credential;
-	bool lacks_proof; /* its trunk wants a credential that is not right */
+	bool lacks_proof;  /* its trunk wants one that is not right */
+	const char *fault; /* why, static; else NULL */
 	/* A stranger where some trunk is known by digest, that did not get the
 	 * password wrong: a challenge may help. */
 	bool may_be_asked;
@@ -43,8 +45,20 @@ struct sender {
 	int directory_error; /* -EBADMSG, -EIO ..: damage was met; else 0 */
 };
 
+/* What the client certificate of a TLS connection says (RFC 5922 7.1). */
+#define SHOWN_NAMES_MAX 16
+#define SHOWN_NAME_SIZE (DIR_CERTIFICATE_MAX + 1)
+struct shown_names {
+	const char *fault; /* why nothing is believed of it, static; NULL */
+	unsigned count;
+	char name[SHOWN_NAMES_MAX][SHOWN_NAME_SIZE]; /* lower case */
+};
+
 struct credential_conf {
 	uint8_t key[DIGEST_KEY_SIZE]; /* of the nonces */
+	/* Of this connection; never NULL, good until the next call.  NULL:
+	 * there is no TLS. */
+	const struct shown_names *(*names)(int tls_connection);
 };
 
 /* What of a request is looked at; borrowed. */
@@ -52,14 +66,13 @@ struct shown {
 	const struct request_view *request;
 	struct text method;
 	const uint8_t *source; /* 16 bytes, IPv4 mapped */
+	int tls_connection;    /* its number; 0: not over TLS */
 	int64_t now_ms;        /* UTC */
 };
 
 /* d may be NULL: then nobody is known. */
 void sender_find(struct sender *ret, struct directory *d,
 		 const struct shown *shown, const struct credential_conf *conf);
-
-const char *credential_fault(enum credential_state s); /* for the event */
 
 /* "WWW-Authenticate: ..." lines of what sender_find() says to ask for, SHA-256
  * before MD5 (RFC 8760 2.4). */

@@ -100,6 +100,8 @@ int must_check directory_location(struct directory *d, uint64_t location_id,
 				  struct dir_location *ret);
 int must_check directory_credential(struct directory *d, struct text username,
 				    struct dir_credential *ret);
+int must_check directory_certificate(struct directory *d, struct text name,
+				     struct dir_certificate *ret);
 int must_check directory_elin(struct directory *d, uint64_t number,
 			      struct dir_elin *ret);
 int must_check directory_psap(struct directory *d, uint64_t psap_id,

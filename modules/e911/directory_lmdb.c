@@ -431,6 +431,7 @@ RECORD(location)
 RECORD(elin)
 COMMON_RECORD(psap)
 RECORD(credential)
+RECORD(certificate)
 /* clang-format on */
 
 int directory_meta(struct directory *d, struct dir_meta *ret)
@@ -629,6 +630,16 @@ int directory_credential(struct directory *d, struct text username,
 	if (dir_key_credential(&key, username) < 0)
 		return -ENOENT;
 	return credential_get(d, &key, ret);
+}
+
+int directory_certificate(struct directory *d, struct text name,
+			  struct dir_certificate *ret)
+{
+	struct dir_key key;
+
+	if (dir_key_certificate(&key, name) < 0)
+		return -ENOENT;
+	return certificate_get(d, &key, ret);
 }
 
 int directory_elin(struct directory *d, uint64_t number, struct dir_elin *ret)

@@ -378,6 +378,7 @@ static int mod_init(void)
 			 strerror(-err));
 		return -1;
 	}
+	worker_conf.path.credential.names = tls_peer_names;
 	return 0;
 }
 

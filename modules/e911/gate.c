@@ -234,8 +234,8 @@ bool gate_asks(struct sip_msg *msg, const struct path_request *rq)
 
 	sender_find(&s, d, &shown, &worker_conf.path.credential);
 	/* The call shows what is damaged; a challenge would not. */
-	if (s.lacks_proof && !s.directory_error &&
-	    directory_gateway(d, &gateway) == 0)
+	if (s.lacks_proof && s.trunk.proofs & TRUNK_PROOF_DIGEST &&
+	    !s.directory_error && directory_gateway(d, &gateway) == 0)
 		(void)!text_to_cstr(gateway.digest_realm, realm, sizeof(realm));
 	worker_directory_end(d);
 	if (!realm[0])

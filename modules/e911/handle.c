@@ -99,10 +99,14 @@ static void new_tag(char tag[17])
 
 static void fill_request(struct sip_msg *msg, struct path_request *rq)
 {
+	struct sip_flow flow = message_flow(msg);
+
 	memset(rq, 0, sizeof(*rq));
 	rq->view.request_uri = message_request_uri(msg);
 	rq->view.headers = message_headers(msg, &rq->view.header_count);
 	message_source(msg, rq->source, &rq->source_port);
+	if (flow.transport == TRANSPORT_TLS)
+		rq->tls_connection = (int)flow.connection;
 	rq->method = message_method(msg);
 	rq->sip_call_id = message_call_id(msg);
 	rq->now_ms = clock_utc_ms();

@@ -23,6 +23,7 @@ struct path_request {
 	struct text method;
 	uint8_t source[16]; /* address of the sender, IPv4 mapped */
 	uint16_t source_port;
+	int tls_connection; /* it came over; 0: not over TLS */
 	struct text sip_call_id;
 	int64_t now_ms; /* UTC */
 	bool dry_run;   /* explain: lend nothing */
@@ -33,6 +34,7 @@ static inline struct shown path_shown(const struct path_request *rq)
 	return (struct shown){ .request = &rq->view,
 			       .method = rq->method,
 			       .source = rq->source,
+			       .tls_connection = rq->tls_connection,
 			       .now_ms = rq->now_ms };
 }
 
@@ -65,8 +67,8 @@ struct path {
 	unsigned faults; /* enum path_fault */
 
 	/* identify */
-	bool source_known; /* the trunk was found */
-	enum credential_state credential;
+	bool source_known;       /* the trunk was found */
+	const char *proof_fault; /* of PATH_FAULT_CREDENTIAL, static */
 	struct dir_trunk trunk;
 	struct dir_organization organization; /* id 0: none */
 	const char *organization_from;        /* "header", "trunk", "none" */

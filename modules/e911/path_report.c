@@ -234,7 +234,7 @@ void path_report_faults(const struct path *p, const struct path_request *rq,
 	if (p->faults & PATH_FAULT_CREDENTIAL) {
 		stat_add(STAT_credentials_missed, 1);
 		tell_fault(p, rq, call, EVENT_CREDENTIAL_MISSED,
-			   credential_fault(p->credential));
+			   p->proof_fault);
 	}
 	if (p->faults & PATH_FAULT_ROUTES_CUT)
 		tell_fault(p, rq, call, EVENT_INPUT_MALFORMED,

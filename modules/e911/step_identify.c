@@ -2,7 +2,8 @@
 /*
  * identify: which organisation and which endpoint calls.
  *
- * The trunk follows from the source address or a digest credential.  The
+ * The trunk follows from the source address, a digest credential or a client
+ * certificate.  The
  * organisation is the one that E911-Organization-ID claims, if the trunk may
  * carry it and the request shows all that the trunk wants, else the trunk's
  * own: a wrong claim is told and never refused.  The endpoint is the first hit
@@ -30,7 +31,7 @@ static void find_trunk(struct path *p, const struct path_request *rq,
 	(void)path_found(p, s.directory_error);
 	p->source_known = s.is_known;
 	p->trunk = s.trunk;
-	p->credential = s.credential;
+	p->proof_fault = s.fault;
 	if (s.lacks_proof)
 		p->faults |= PATH_FAULT_CREDENTIAL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tls_openssl.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -194,4 +195,93 @@ const char *tls_openssl_fault(const SSL *ssl)
 
 	return result == X509_V_OK ? NULL
 				   : X509_verify_cert_error_string(result);
+}
+
+/* ---- of who connected to us ---- */
+
+/* A host in lower case; what is no name of a host, such as a wildcard or one
+ * with a NUL in it, is left out. */
+static void add_name(struct shown_names *n, const char *p, size_t len)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
+	char *name;
+
+	if (n->count == SHOWN_NAMES_MAX || len == 0 || len >= SHOWN_NAME_SIZE)
+		return;
+	name = n->name[n->count];
+	for (size_t i = 0; i < len; i++) {
+		name[i] = (char)tolower((unsigned char)p[i]);
+		if (!memchr(allowed, name[i], sizeof(allowed) - 1))
+			return;
+	}
+	name[len] = '\0';
+	n->count++;
+}
+
+static void add_asn1(struct shown_names *n, const ASN1_STRING *s, size_t from)
+{
+	size_t len = (size_t)ASN1_STRING_length(s);
+
+	if (len > from)
+		add_name(n, (const char *)ASN1_STRING_get0_data(s) + from,
+			 len - from);
+}
+
+/* "sip:host": one with a user stands for that user (RFC 5922 7.1). */
+static void add_uri(struct shown_names *n, const ASN1_STRING *uri)
+{
+	struct text t = text_make((const char *)ASN1_STRING_get0_data(uri),
+				  (size_t)ASN1_STRING_length(uri));
+
+	if (text_has_prefix_nocase(t, text_of("sip:")))
+		add_asn1(n, uri, strlen("sip:"));
+}
+
+/* True: it has some, whatever they are. */
+static bool add_alternatives(struct shown_names *n, X509 *shown)
+{
+	GENERAL_NAMES *names =
+		X509_get_ext_d2i(shown, NID_subject_alt_name, NULL, NULL);
+
+	for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == GEN_DNS)
+			add_asn1(n, name->d.dNSName, 0);
+		else if (name->type == GEN_URI)
+			add_uri(n, name->d.uniformResourceIdentifier);
+	}
+	GENERAL_NAMES_free(names);
+	return names != NULL;
+}
+
+static void add_common_name(struct shown_names *n, X509 *shown)
+{
+	X509_NAME *subject = X509_get_subject_name(shown);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+
+	if (at >= 0)
+		add_asn1(n,
+			 X509_NAME_ENTRY_get_data(
+				 X509_NAME_get_entry(subject, at)),
+			 0);
+}
+
+void tls_openssl_names(const SSL *ssl, struct shown_names *ret)
+{
+	X509 *shown = SSL_get0_peer_certificate(ssl);
+
+	ret->count = 0;
+	ret->fault = NULL;
+	if (!shown)
+		ret->fault = SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER
+				     ? "certificate: none was shown"
+				     : "certificate: none is asked for, see "
+				       "verify_client in tls.cfg";
+	else
+		ret->fault = tls_openssl_fault(ssl);
+	if (ret->fault)
+		return;
+	if (!add_alternatives(ret, shown))
+		add_common_name(ret, shown);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tls_openssl: what is asked of the certificate of one that we connect to, in
- * OpenSSL's words.  Connections are SSL of <openssl/ssl.h>; a connection is
- * locked by whoever calls.
+ * tls_openssl: what is asked of the certificate of one that we connect to, and
+ * what one that connects to us shows, in OpenSSL's words.  Connections are SSL
+ * of <openssl/ssl.h>; a connection is locked by whoever calls.
  */
 #pragma once
 
 #include <openssl/types.h>
 
 #include "call.h"
+#include "credential.h"
 
 #define TLS_SHOWN_SIZE 256
 
@@ -38,6 +39,9 @@ const char *tls_openssl_meet(SSL *ssl, const struct tls_goal *goal);
 bool tls_openssl_is_open(const SSL *ssl); /* the handshake is over */
 /* What is wrong with the certificate, static text; NULL: nothing is. */
 const char *tls_openssl_fault(const SSL *ssl);
+/* What one that connected to us shows in its certificate, when it was verified.
+ * Its handshake is over. */
+void tls_openssl_names(const SSL *ssl, struct shown_names *ret);
 /* Subject and alternative names of the certificate that was shown, printable,
  * cut off where they do not fit; empty: none was. */
 void tls_openssl_shown(const SSL *ssl, char shown[TLS_SHOWN_SIZE]);

@@ -236,6 +236,25 @@ static int on_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 	return rc;
 }
 
+/* ---- who sent a request ---- */
+
+const struct shown_names *tls_peer_names(int connection)
+{
+	static struct shown_names names;
+	struct tcp_connection *c = tcpconn_get(connection, NULL, 0, NULL, 0);
+
+	names.count = 0;
+	names.fault = "certificate: the connection is gone";
+	if (!c)
+		return &names;
+	lock_get(&c->write_lock);
+	if (c->type == PROTO_TLS && ssl_of(c) && tls_openssl_is_open(ssl_of(c)))
+		tls_openssl_names(ssl_of(c), &names);
+	lock_release(&c->write_lock);
+	(void)tcpconn_put(c);
+	return &names;
+}
+
 /* Who connects and says nothing is not kept for an hour. */
 static int on_init(struct tcp_connection *c, int sock)
 {

@@ -41,3 +41,7 @@ void tls_peer_leave(void);
  */
 void tls_peer_begin(struct leg *leg);
 bool tls_peer_end(void);
+
+/* Names in the client certificate of the connection that a request came over,
+ * for struct credential_conf. */
+const struct shown_names *tls_peer_names(int connection);

@@ -86,6 +86,14 @@ static int key_trunk_credential(uint64_t id, struct text key,
 	return key.len ? dir_key_credential(&ret->key, key) : -EINVAL;
 }
 
+static int key_trunk_certificate(uint64_t id, struct text key,
+				 struct entity_key *ret)
+{
+	(void)id;
+	ret->text = key;
+	return key.len ? dir_key_certificate(&ret->key, key) : -EINVAL;
+}
+
 static int key_elin(uint64_t id, struct text key, struct entity_key *ret)
 {
 	uint64_t number;
@@ -138,6 +146,8 @@ static const struct entity entities[ENTITY_COUNT] = {
 		PARAMS_ID_TEXT, row_trunk_org, key_trunk_org, dir_batch_delete },
 	[ENTITY_TRUNK_CREDENTIAL] = { "trunk_credential", STMTS(TRUNK_CREDENTIAL),
 		PARAMS_TEXT, row_trunk_credential, key_trunk_credential, dir_batch_delete },
+	[ENTITY_TRUNK_CERTIFICATE] = { "trunk_certificate", STMTS(TRUNK_CERTIFICATE),
+		PARAMS_TEXT, row_trunk_certificate, key_trunk_certificate, dir_batch_delete },
 	[ENTITY_ORGANIZATION] = { "organization", STMTS(ORGANIZATION),
 		PARAMS_ID, row_organization, key_organization, dir_batch_delete },
 	[ENTITY_LOCATION] = { "location", STMTS(LOCATION),

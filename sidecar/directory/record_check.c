@@ -17,6 +17,7 @@ union any_record {
 	struct dir_elin elin;
 	struct dir_psap psap;
 	struct dir_credential credential;
+	struct dir_certificate certificate;
 };
 
 static int decode(const struct dir_key *k, const void *p, size_t n,
@@ -49,6 +50,8 @@ static int decode(const struct dir_key *k, const void *p, size_t n,
 		return dir_psap_decode(k, p, n, &r->psap);
 	case DIR_CREDENTIAL:
 		return dir_credential_decode(k, p, n, &r->credential);
+	case DIR_CERTIFICATE:
+		return dir_certificate_decode(k, p, n, &r->certificate);
 	}
 	return -EBADMSG;
 }

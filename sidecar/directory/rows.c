@@ -311,6 +311,7 @@ static void take_proofs(struct fields *f, size_t col, struct dir_trunk *r)
 	} known[] = {
 		{ "address", TRUNK_PROOF_ADDRESS },
 		{ "digest", TRUNK_PROOF_DIGEST },
+		{ "certificate", TRUNK_PROOF_CERTIFICATE },
 	};
 	struct text rest = db_text(f->row, col), piece;
 
@@ -455,6 +456,24 @@ int row_trunk_credential(const struct db_row *row, struct row_out *out)
 		return f.err;
 	return put(out, buf,
 		   dir_credential_encode(&r, &out->key, buf, sizeof(buf)));
+}
+
+int row_trunk_certificate(const struct db_row *row, struct row_out *out)
+{
+	struct fields f = { .row = row, .out = out };
+	struct dir_certificate r = { 0 };
+	uint8_t buf[DIR_RECORD_MAX];
+	struct text name = take_text(&f, 0, DIR_CERTIFICATE_MAX, "name");
+
+	if (f.err < 0)
+		return f.err;
+	if (!name.len || dir_key_certificate(&out->key, name) < 0)
+		return row_refuse(out, "name is missing");
+	r.trunk_id = take_id(&f, 1, "trunk_id");
+	if (f.err < 0)
+		return f.err;
+	return put(out, buf,
+		   dir_certificate_encode(&r, &out->key, buf, sizeof(buf)));
 }
 
 /* ---- organisations and the gateway ---- */

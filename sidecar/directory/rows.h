@@ -34,6 +34,7 @@ typedef int row_f(const struct db_row *row, struct row_out *out);
 row_f row_trunk, row_trunk_source, row_trunk_org, row_organization;
 row_f row_location, row_elin, row_endpoint, row_site_number;
 row_f row_network_range, row_gateway, row_trunk_credential;
+row_f row_trunk_certificate;
 
 /* ---- pieces, shared with keys of change_log and with tests ---- */
 

@@ -276,6 +276,15 @@ static int print_credential(const struct dir_key *k, struct lmdb_value v)
 	return 0;
 }
 
+static int print_certificate(const struct dir_key *k, struct lmdb_value v)
+{
+	DECODE(certificate, k, v)
+	(void)printf("trunk_certificate");
+	print_text("name", text_make((const char *)k->b + 1, k->len - 1));
+	print_u64("trunk_id", r.trunk_id);
+	return 0;
+}
+
 static int print_organization(const struct dir_key *k, struct lmdb_value v)
 {
 	DECODE(organization, k, v)
@@ -398,6 +407,8 @@ static int print_record(const struct dir_key *k, struct lmdb_value v)
 		return print_organization(k, v);
 	case DIR_CREDENTIAL:
 		return print_credential(k, v);
+	case DIR_CERTIFICATE:
+		return print_certificate(k, v);
 	case DIR_IDENTITY:
 		return print_identity(k, v);
 	case DIR_ENDPOINT:

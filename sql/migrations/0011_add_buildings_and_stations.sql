@@ -641,8 +641,8 @@ COMMENT ON COLUMN e911.location_dispatchable.status IS
     'draft, active or retired';
 
 
-\ir ../schema/unprovisioned.sql
-\ir ../schema/sentences.sql
+\ir 0011_add_buildings_and_stations/unprovisioned.sql
+\ir 0011_add_buildings_and_stations/sentences.sql
 
 -- ---- what to publish, and who may what ----
 

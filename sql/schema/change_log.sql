@@ -19,7 +19,8 @@ CREATE TABLE e911.change_log (
                                       'trunk_organization', 'location', 'elin',
                                       'endpoint', 'site_number',
                                       'network_range', 'psap', 'gateway',
-                                      'everything', 'trunk_credential')),
+                                      'everything', 'trunk_credential',
+                                      'trunk_certificate')),
     id          bigint,
     key         text,
     changed_at  timestamptz NOT NULL DEFAULT now()
@@ -36,7 +37,7 @@ COMMENT ON COLUMN e911.change_log.entity IS
 COMMENT ON COLUMN e911.change_log.id IS
     'organization, trunk, location, endpoint, psap: its number';
 COMMENT ON COLUMN e911.change_log.key IS
-    'trunk_source: prefix; trunk_organization: trunk_id/uuid; elin: number; trunk_credential: user name; site_number: organization_id/number; network_range: organization_id/prefix';
+    'trunk_source: prefix; trunk_organization: trunk_id/uuid; elin: number; trunk_credential: user name; trunk_certificate: name; site_number: organization_id/number; network_range: organization_id/prefix';
 COMMENT ON COLUMN e911.change_log.changed_at IS
     'when that transaction began';
 
@@ -151,6 +152,8 @@ BEGIN
             SELECT 'trunk', trunk_id, NULL FROM changed$$),
         ('trunk_credential', $$
             SELECT 'trunk_credential', NULL, username FROM changed$$),
+        ('trunk_certificate', $$
+            SELECT 'trunk_certificate', NULL, name FROM changed$$),
         -- The gateway's record holds the prefix lengths in use.
         ('trunk_source', $$
             SELECT 'trunk_source', NULL, source::text FROM changed

@@ -12,7 +12,7 @@ GRANT USAGE ON SCHEMA e911 TO e911_sidecar, e911_operator, e911_reader;
 -- What is provisioned: operators write it, everybody reads it.
 GRANT SELECT ON
     e911.organization, e911.trunk, e911.trunk_contact, e911.trunk_source,
-    e911.trunk_callback, e911.callback_template,
+    e911.trunk_callback, e911.trunk_certificate, e911.callback_template,
     e911.trunk_organization, e911.psap, e911.psap_route, e911.psap_way,
     e911.gateway, e911.building, e911.location, e911.location_civic,
     e911.elin, e911.endpoint, e911.device_user, e911.station,
@@ -22,7 +22,8 @@ GRANT SELECT ON
     TO e911_sidecar, e911_operator, e911_reader;
 GRANT INSERT, UPDATE, DELETE ON
     e911.organization, e911.trunk, e911.trunk_contact, e911.trunk_source,
-    e911.trunk_callback, e911.trunk_organization, e911.psap, e911.psap_route,
+    e911.trunk_callback, e911.trunk_certificate,
+    e911.trunk_organization, e911.psap, e911.psap_route,
     e911.building, e911.location, e911.elin, e911.endpoint, e911.device_user,
     e911.station, e911.personal_location, e911.site_number,
     e911.network_range, e911.access_point, e911.network_switch,

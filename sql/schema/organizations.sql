@@ -172,11 +172,13 @@ CREATE TABLE e911.trunk (
     proofs              text[] NOT NULL DEFAULT '{address}'
                         CONSTRAINT trunk_proofs_are_known
                             CHECK (proofs IN ('{address}', '{digest}',
-                                              '{address,digest}')),
+                                              '{certificate}',
+                                              '{address,digest}',
+                                              '{address,certificate}')),
     media               text NOT NULL DEFAULT 'rtp'
                         CONSTRAINT trunk_media_is_known
                             CHECK (media IN ('rtp', 'sdes', 'dtls', 'pass')),
-    CONSTRAINT trunk_that_shows_digest_is_origin
+    CONSTRAINT trunk_that_shows_more_than_an_address_is_origin
         CHECK (proofs = '{address}' OR role = 'origin'),
     tls_check           text NOT NULL DEFAULT 'name'
                         CONSTRAINT trunk_tls_check_is_known
@@ -247,7 +249,7 @@ COMMENT ON COLUMN e911.trunk.max_calls IS
 COMMENT ON COLUMN e911.trunk.host_name IS
     'name whose addresses we send to; e911d asks the DNS for them; NULL: host';
 COMMENT ON COLUMN e911.trunk.proofs IS
-    'what its requests show: address, of trunk_source; digest, of trunk_credential; both. Known by address, a call is served whatever it lacks';
+    'what its requests show: address, of trunk_source; digest, of trunk_credential; certificate, of trunk_certificate; or an address and one of these. Known by address, a call is served whatever it lacks';
 COMMENT ON COLUMN e911.trunk.tls_check IS
     'over TLS, what is checked of its certificate: name the chain to a CA of ca.pem and the name, chain without the name, none nothing';
 COMMENT ON COLUMN e911.trunk.tls_name IS

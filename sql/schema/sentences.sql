@@ -149,7 +149,7 @@ AS $$
                                  ELSE 'the workers are late' END,
         ': further ones are refused')
     WHEN 'security.credential' THEN concat(
-        'the credential that ', t.trunk, ' wants is not there or not right',
+        'the proof that ', t.trunk, ' wants is not there or not right',
         ': ' || (detail ->> 'fault'),
         '; ' || t.organization || ' is used')
     WHEN 'security.callback' THEN concat(
@@ -170,6 +170,11 @@ AS $$
         ' callback numbers are back after a start',
         ', ' || (detail ->> 'unreadable') || ' records could not be read')
     WHEN 'call.restored' THEN 'the call goes on after a restart of the gateway'
+    WHEN 'certificate.expires' THEN concat(
+        'the certificate', ' ' || (detail ->> 'certificate'),
+        ' of ' || (detail ->> 'file'), ' ', detail ->> 'reason',
+        ': ' || (detail ->> 'ends_at'),
+        ': ' || (detail ->> 'problem'))
     WHEN 'drain.changed' THEN concat(
         'new calls are ',
         CASE detail ->> 'draining' WHEN 'on' THEN 'refused'

@@ -68,7 +68,7 @@ CREATE OR REPLACE VIEW e911.unprovisioned AS
     SELECT 'trunk', t.trunk_id, o.name, t.name,
            'has no source address', 'its requests are a stranger''s'
       FROM e911.trunk t LEFT JOIN e911.organization o USING (organization_id)
-     WHERE t.proofs <> '{digest}'
+     WHERE 'address' = ANY (t.proofs)
        AND NOT EXISTS (SELECT FROM e911.trunk_source s
                         WHERE s.trunk_id = t.trunk_id)
     UNION ALL
@@ -81,6 +81,17 @@ CREATE OR REPLACE VIEW e911.unprovisioned AS
       FROM e911.trunk t LEFT JOIN e911.organization o USING (organization_id)
      WHERE 'digest' = ANY (t.proofs)
        AND NOT EXISTS (SELECT FROM e911.trunk_credential c
+                        WHERE c.trunk_id = t.trunk_id)
+    UNION ALL
+    SELECT 'trunk', t.trunk_id, o.name, t.name,
+           'has no name of a certificate',
+           CASE WHEN EXISTS (SELECT FROM e911.trunk_source s
+                              WHERE s.trunk_id = t.trunk_id)
+                THEN 'organisations that its calls name are not believed'
+                ELSE 'its requests are a stranger''s' END
+      FROM e911.trunk t LEFT JOIN e911.organization o USING (organization_id)
+     WHERE 'certificate' = ANY (t.proofs)
+       AND NOT EXISTS (SELECT FROM e911.trunk_certificate c
                         WHERE c.trunk_id = t.trunk_id)
     UNION ALL
     SELECT 'trunk', t.trunk_id, NULL, t.name,

@@ -180,6 +180,11 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'trunk_credential a', 'a new credential is logged'),
     ($$DELETE FROM e911.trunk_credential$$,
      'trunk_credential a', 'a removed credential is logged'),
+    ($$INSERT INTO e911.trunk_certificate (name, trunk_id)
+       VALUES ('a.example.com', 1)$$,
+     'trunk_certificate a.example.com', 'a certificate''s name is logged'),
+    ($$DELETE FROM e911.trunk_certificate$$,
+     'trunk_certificate a.example.com', '... also when it goes'),
     ($$UPDATE e911.trunk SET proofs = '{digest}' WHERE trunk_id = 1$$,
      'gateway, trunk 1', 'whether strangers are asked is the gateway''s'),
     ($$UPDATE e911.trunk SET proofs = '{address}' WHERE trunk_id = 1$$,
@@ -193,7 +198,7 @@ SELECT test.is_same(test.logged(statement), want, sentence)
     ($$TRUNCATE e911.organization CASCADE$$,
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
-     'everything, everything, everything, everything',
+     'everything, everything, everything, everything, everything',
      'TRUNCATE CASCADE says so for each table'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
@@ -211,8 +216,8 @@ SELECT test.is_same((SELECT count(*) FROM e911.change_log c
 -- Every table that is provisioned has all four triggers.
 SELECT test.is_same(string_agg(relname, ', ' ORDER BY relname),
     'building, elin, endpoint, gateway, location, network_range, organization, psap, '
-    'psap_route, site_number, trunk, trunk_callback, trunk_contact, '
-    'trunk_credential, trunk_organization, trunk_source',
+    'psap_route, site_number, trunk, trunk_callback, trunk_certificate, '
+    'trunk_contact, trunk_credential, trunk_organization, trunk_source',
     'every table of what is provisioned is watched')
   FROM (SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
          WHERE t.tgname LIKE 'change\_note\_%'

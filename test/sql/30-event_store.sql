@@ -198,6 +198,20 @@ SELECT test.is_true(e911.event_store(pg_temp.id(60005), pg_temp.id(600),
     'infinity', 'call.ended', repeat('n', 9000), '{}'),
     'an event at the end of time is stored');
 
+-- The alarm of a certificate, which e911d tells.
+SELECT test.is_same(e911.event_sentence('certificate.expires', detail), want,
+                    sentence)
+  FROM (VALUES
+    ('{"file": "/c.pem", "certificate": "CN=gw", "reason": "ends in 6 days",
+       "ends_at": "2026-01-07"}'::jsonb,
+     'the certificate CN=gw of /c.pem ends in 6 days: 2026-01-07',
+     'a certificate that ends is told in words'),
+    ('{"file": "/c.pem", "reason": "cannot be read",
+       "problem": "no certificate"}',
+     'the certificate of /c.pem cannot be read: no certificate',
+     'a certificate that cannot be read is told in words'))
+    AS v (detail, want, sentence);
+
 -- event.def is the list of kinds and fields; what is new there must be known
 -- here.
 \set defs `sed -n 's/^EVENT([^"]*"\([^"]*\)".*/\1/p; s/^FIELD([^"]*"\([^"]*\)".*/\1/p' "$E911_SQL/../modules/core/event.def" | tr '\n' ' '`

@@ -125,6 +125,30 @@ SELECT e911.trunk_credential_set('roams', 'roamer', 'secret'),
 SELECT test.is_same(pg_temp.credentials_missing(), NULL,
     'with a credential nothing is missing');
 DELETE FROM e911.trunk_credential;
+
+-- ... or the name of a certificate.
+CREATE FUNCTION pg_temp.certificates_missing() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(name || ': ' || consequence, '; ' ORDER BY name)
+      FROM e911.unprovisioned
+     WHERE entity = 'trunk' AND problem = 'has no name of a certificate'
+$$;
+UPDATE e911.trunk SET proofs = CASE name WHEN 'roams' THEN '{certificate}'
+                               ELSE '{address,certificate}' END::text[]
+ WHERE name IN ('roams', 'shows both');
+SELECT test.is_same(pg_temp.certificates_missing(),
+    'roams: its requests are a stranger''s; '
+    'shows both: organisations that its calls name are not believed',
+    'a trunk without the certificate that it is to show is told');
+SELECT test.is_true(NOT EXISTS (SELECT FROM e911.unprovisioned
+                                 WHERE name = 'roams'
+                                   AND problem = 'has no source address'),
+    'who shows a certificate needs no address');
+INSERT INTO e911.trunk_certificate (name, trunk_id)
+SELECT replace(name, ' ', '-') || '.example.com', trunk_id FROM e911.trunk
+ WHERE name IN ('roams', 'shows both');
+SELECT test.is_same(pg_temp.certificates_missing(), NULL,
+    'with a name nothing is missing');
+DELETE FROM e911.trunk_certificate;
 DELETE FROM e911.trunk_source s USING e911.trunk t
  WHERE s.trunk_id = t.trunk_id AND t.name = 'shows both';
 DELETE FROM e911.trunk WHERE name IN ('roams', 'shows both');

@@ -130,6 +130,8 @@ static const struct dir_credential credential = {
 	.ha1_sha256 = T("0123456789abcdef0123456789abcdef"),
 };
 
+static const struct dir_certificate certificate = { .trunk_id = 7 };
+
 static bool text_same(struct text a, struct text b)
 {
 	return text_equal(a, b);
@@ -178,6 +180,7 @@ SAME(location, N(location_id) && N(organization_id) && S(name) &&
 	       N(elin_count) && B(elins))
 SAME(elin, N(location_id) && N(organization_id))
 SAME(credential, N(trunk_id) && S(ha1_md5) && S(ha1_sha256))
+SAME(certificate, N(trunk_id))
 
 static bool psap_same(const void *pa, const void *pb)
 {
@@ -214,6 +217,7 @@ CODEC(location)
 CODEC(elin)
 CODEC(psap)
 CODEC(credential)
+CODEC(certificate)
 
 #define SAMPLE(n) \
 	{ .name = #n, .record = &(n), .size = sizeof(n), \
@@ -222,7 +226,7 @@ static struct dir_sample samples[DIR_SAMPLE_COUNT] = {
 	SAMPLE(meta), SAMPLE(gateway), SAMPLE(source), SAMPLE(trunk),
 	SAMPLE(trunk_org), SAMPLE(organization), SAMPLE(identity),
 	SAMPLE(endpoint), SAMPLE(network), SAMPLE(location), SAMPLE(elin),
-	SAMPLE(psap), SAMPLE(credential),
+	SAMPLE(psap), SAMPLE(credential), SAMPLE(certificate),
 };
 /* clang-format on */
 
@@ -246,6 +250,8 @@ const struct dir_sample *dir_samples(void)
 	dir_key_elin(&s++->key, location.elins[0]);
 	dir_key_psap(&s++->key, psap.psap_id);
 	err = dir_key_credential(&s++->key, text_of("genesys"));
+	assert(err == 0);
+	err = dir_key_certificate(&s++->key, text_of("a.example.com"));
 	assert(err == 0);
 	assert(s == samples + DIR_SAMPLE_COUNT);
 	return samples;

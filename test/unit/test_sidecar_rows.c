@@ -206,6 +206,20 @@ static void a_credential_is_a_hash(void **s)
 		     "0123456789abcdef0123456789abcdef", "ha1 is no hash");
 }
 
+static void a_certificate_has_a_name(void **s)
+{
+	const char *const cols[] = { "gw.example.com", "7" };
+
+	(void)s;
+	accepts(row_trunk_certificate, 2, cols);
+	refuses_with(row_trunk_certificate, 2, cols, 0, NULL,
+		     "name is missing");
+	refuses_with(row_trunk_certificate, 2, cols, 0, long_text,
+		     "name has 599 bytes, at most 127 fit");
+	refuses_with(row_trunk_certificate, 2, cols, 1, NULL,
+		     "trunk_id is missing");
+}
+
 static void a_source_is_a_prefix(void **s)
 {
 	const char *const cols[] = { "10.0.0.0/8", "7" };
@@ -417,12 +431,19 @@ static void an_address_that_does_not_fit_is_not_cut(void **s)
 static void each_entity_of_change_log_is_known_by_name(void **s)
 {
 	static const char *const names[] = {
-		"gateway",          "trunk",
-		"trunk_source",     "trunk_organization",
-		"trunk_credential", "organization",
-		"location",         "elin",
-		"network_range",    "site_number",
-		"endpoint",         "psap",
+		"gateway",
+		"trunk",
+		"trunk_source",
+		"trunk_organization",
+		"trunk_credential",
+		"trunk_certificate",
+		"organization",
+		"location",
+		"elin",
+		"network_range",
+		"site_number",
+		"endpoint",
+		"psap",
 	};
 	enum entity_kind kind;
 
@@ -644,6 +665,7 @@ int main(void)
 		cmocka_unit_test(a_trunk_must_be_usable),
 		cmocka_unit_test(a_trunk_may_have_a_name),
 		cmocka_unit_test(a_credential_is_a_hash),
+		cmocka_unit_test(a_certificate_has_a_name),
 		cmocka_unit_test(a_source_is_a_prefix),
 		cmocka_unit_test(an_organization_has_a_uuid),
 		cmocka_unit_test(a_location_keeps_its_pool_in_order),

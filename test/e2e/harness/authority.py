@@ -38,6 +38,12 @@ def utc(when):
     return when.strftime("%Y%m%d%H%M%SZ")
 
 
+def kind_of(name):
+    if name.startswith("sip:"):
+        return "URI:"
+    return "IP:" if name.replace(".", "").isdigit() or ":" in name else "DNS:"
+
+
 class Authority:
     """Its files, and those of the certificates that it issues, are in
     'folder': ca.pem, <name>.pem, <name>.key.  Readable by everybody: they
@@ -62,18 +68,20 @@ class Authority:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def issue(self, name, *names, start=None, end=None):
-        """(certificate, key): files of a certificate for these DNS names and
-        addresses.  'start' and 'end' are times from now."""
+    def issue(self, name, *names, start=None, end=None, usage=None):
+        """(certificate, key): files of a certificate for these DNS names,
+        addresses and URIs.  'start' and 'end' are times from now, 'usage' is
+        what it is good for."""
         now = datetime.datetime.now(datetime.timezone.utc)
         key, request = self.path(f"{name}.key"), self.path(f"{name}.csr")
         extensions, out = self.path(f"{name}.ext"), self.path(f"{name}.pem")
-        san = ",".join(("IP:" if n.replace(".", "").isdigit() or ":" in n
-                        else "DNS:") + n for n in names)
+        san = ",".join(kind_of(n) + n for n in names)
         with open(extensions, "w", encoding="ascii") as text:
             text.write("basicConstraints=CA:FALSE\n")
             if san:
                 text.write(f"subjectAltName={san}\n")
+            if usage:
+                text.write(f"extendedKeyUsage={usage}\n")
         openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-config",
                 self.config, "-subj", f"/CN={name}", "-keyout", key,
                 "-out", request)

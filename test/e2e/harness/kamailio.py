@@ -50,6 +50,8 @@ class Kamailio:
         self.environment = None   # None: ours
         self.shared_memory_mb = SHARED_MEMORY_MB
         self.hears_icmp = True    # given CAP_NET_RAW, where we may give it
+        # Lines of tls.cfg that are others: {"verify_client = off": text}.
+        self.tls_lines = {}
         # Files of tls/ beside kamailio.cfg: {"cert.pem": path, ...}.
         self.tls_files = {}
         # (module, name, number or text), over those of kamailio.cfg
@@ -67,6 +69,7 @@ class Kamailio:
             path = os.path.join(self.config, name)
             if os.path.exists(path):  # test/bench/stock has one file only
                 shutil.copy(path, self.directory)
+        self.edit_tls()
         self.write_tls()
         settings = {
             "E911_RPC_SOCKET": self.rpc_socket,
@@ -89,6 +92,16 @@ class Kamailio:
             for module, name, value in self.modparams:
                 text = f'"{value}"' if isinstance(value, str) else value
                 out.write(f'modparam("{module}", "{name}", {text})\n')
+
+    def edit_tls(self):
+        """As a site does by hand."""
+        path = os.path.join(self.directory, "tls.cfg")
+        for line, other in self.tls_lines.items():
+            with open(path, encoding="utf-8") as old:
+                text = old.read()
+            assert f"\n{line}\n" in text, line
+            with open(path, "w", encoding="utf-8") as new:
+                new.write(text.replace(f"\n{line}\n", f"\n{other}\n", 1))
 
     def write_tls(self):
         """Put the files of tls_files where tls.cfg looks for them."""

@@ -12,9 +12,10 @@ SDP = ("v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\n"
 
 class RawCaller:
     """At address:port; talks to remote = (address, port).  With 'context',
-    over TLS."""
+    over TLS; 'session' is one to be resumed."""
 
-    def __init__(self, address, port, remote, transport="udp", context=None):
+    def __init__(self, address, port, remote, transport="udp", context=None,
+                 session=None):
         self.address, self.port, self.remote = address, port, remote
         self.transport = transport.upper()
         kind = (socket.SOCK_DGRAM if transport == "udp"
@@ -28,8 +29,8 @@ class RawCaller:
         self.socket.connect(remote)
         if context:
             name = remote[0] if context.check_hostname else None
-            self.socket = context.wrap_socket(self.socket,
-                                              server_hostname=name)
+            self.socket = context.wrap_socket(
+                self.socket, server_hostname=name, session=session)
         self.host, self.at = [f"[{a}]" if ":" in a else a
                               for a in (address, remote[0])]
         self.at += f":{remote[1]}"

@@ -49,14 +49,47 @@ SELECT test.is_same(ha1_md5 || ha1_sha256,
     'a credential is what RFC 3261 says')
   FROM e911.trunk_credential;
 DELETE FROM e911.trunk_credential;
+
+-- Names in client certificates.
+SELECT trunk_id AS cloud_trunk FROM e911.trunk WHERE name = 'genesys-cloud' \gset
+SELECT test.refused(format(
+    'INSERT INTO e911.trunk_certificate (name, trunk_id) VALUES (%L, %s)',
+    name, trunk), state, rule, sentence)
+  FROM (VALUES
+    ('*.example.com', :cloud_trunk, '23514',
+     'host_name_is_labels_with_dots_between', 'a wildcard is no name'),
+    ('192.0.2.1', :cloud_trunk, '23514', 'host_name_is_no_address',
+     'an address is no name of a certificate'),
+    ('Gw.example.com', :cloud_trunk, '23514',
+     'trunk_certificate_name_is_lower_case', 'a name is in lower case'),
+    (repeat('abcd.', 25) || 'abc', :cloud_trunk, '23514',
+     'trunk_certificate_name_is_at_most_127_bytes',
+     'a name of a certificate fits into a record'),
+    ('a.example.com', 999999, '23503', 'trunk_certificate_trunk_is_origin',
+     'a certificate''s trunk exists'),
+    ('a.example.com', :north_trunk, '23503',
+     'trunk_certificate_trunk_is_origin', 'a PSAP has no certificate here'))
+    AS v (name, trunk, state, rule, sentence);
+SELECT test.refused(format(
+    'INSERT INTO e911.trunk_certificate (name, trunk_id)'
+    ' VALUES (''a.example.com'', %1$s), (''a.example.com'', %1$s)',
+    :cloud_trunk), '23505', 'trunk_certificate_pkey',
+    'a name stands for one trunk');
+
 SELECT test.refused(format('UPDATE e911.trunk SET proofs = %L WHERE name = %L',
                            proofs, trunk), '23514', name, sentence)
   FROM (VALUES
     ('{}', 'genesys-cloud', 'trunk_proofs_are_known', 'something is shown'),
     ('{hearsay}', 'genesys-cloud', 'trunk_proofs_are_known',
      'a proof is known'),
-    ('{address,digest}', 'psap-north', 'trunk_that_shows_digest_is_origin',
-     'a PSAP is known by address')) AS v (proofs, trunk, name, sentence);
+    ('{digest,certificate}', 'genesys-cloud', 'trunk_proofs_are_known',
+     'one proof beside the address is enough'),
+    ('{address,digest}', 'psap-north',
+     'trunk_that_shows_more_than_an_address_is_origin',
+     'a PSAP is known by address'),
+    ('{certificate}', 'psap-north',
+     'trunk_that_shows_more_than_an_address_is_origin',
+     'a PSAP is not known by a certificate')) AS v (proofs, trunk, name, sentence);
 SELECT test.refused($$UPDATE e911.gateway SET digest_realm = 'a"b'$$,
     '23514', 'gateway_digest_realm_is_a_word', 'a realm has no quote');
 

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "address_mend.h"
 #include "service.h"
 
 /* End of the line that starts at i: index of its LF, or len. */
@@ -88,93 +89,30 @@ static bool value_is_clean(const char *line, size_t len)
 	return memchr(line, '\0', len) == NULL;
 }
 
-/* Whose address stands in angle brackets, in full or compact (RFC 3261
- * 7.3.3). */
-static bool is_addressed(struct text name)
+/* Content-Length and Retry-After begin with a number, behind which the former
+ * has nothing (RFC 3261 20.14, 20.33).  Else the parser gives up, and a
+ * datagram needs neither. */
+static bool number_is_sound(struct text line, struct text name)
 {
-	static const struct text names[] = { { "f", 1 },    { "t", 1 },
-					     { "m", 1 },    { "To", 2 },
-					     { "From", 4 }, { "Contact", 7 } };
+	bool is_length = text_equal_nocase(name, text_of("Content-Length")) ||
+			 text_equal_nocase(name, text_of("l"));
+	struct text value;
+	size_t digits;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (text_equal_nocase(name, names[i]))
-			return true;
-	return false;
+	if (!is_length && !text_equal_nocase(name, text_of("Retry-After")))
+		return true;
+	digits = text_index(line, ':') + 1;
+	value = text_trim(text_make(line.p + digits, line.len - digits));
+	for (digits = 0; digits < value.len; digits++)
+		if (!text_is_digit(value.p[digits]))
+			break;
+	return digits && (!is_length || digits == value.len);
 }
 
-/* "<sip:user@host<;tag=x", as a vendor's manual prints it: the second '<' of
- * a From, To or Contact was meant to close. */
-static bool close_bracket(char *line, size_t len, struct text name)
+/* Does the header whose line ends there go on in the next one? */
+static bool is_folded(const char *buf, size_t len, size_t end)
 {
-	char *open, *second;
-
-	if (!is_addressed(name))
-		return false;
-	open = memchr(line, '<', len);
-	if (!open || memchr(line, '>', len) || memchr(line, '"', len))
-		return false;
-	len -= (size_t)(open + 1 - line);
-	second = memchr(open + 1, '<', len);
-	if (!second)
-		return false;
-	*second = '>';
-	return true;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* Where the first word begins that reads "scheme:"; len if none does.  Words
- * in quotes do not count. */
-static size_t bare_uri(struct text value)
-{
-	size_t i = 0;
-
-	while (i < value.len) {
-		size_t start = i;
-
-		if (is_blank(value.p[i])) {
-			i++;
-			continue;
-		}
-		if (value.p[i] == '"') {
-			for (i++; i < value.len && value.p[i] != '"'; i++)
-				i += value.p[i] == '\\';
-			i++;
-			continue;
-		}
-		while (i < value.len && text_is_letter(value.p[i]))
-			i++;
-		if (i > start && i < value.len && value.p[i] == ':')
-			return start;
-		while (i < value.len && !is_blank(value.p[i]) &&
-		       value.p[i] != '"')
-			i++;
-	}
-	return value.len;
-}
-
-/* "Unknown" SIP:911@host, as the same manual has it in To: a name must not
- * stand before an address without brackets (RFC 3261 20.10).  The name goes. */
-static bool blank_display_name(char *line, size_t len, struct text name)
-{
-	char *value;
-	size_t at;
-
-	if (!is_addressed(name) || memchr(line, '<', len))
-		return false;
-	value = memchr(line, ':', len);
-	if (!value)
-		return false;
-	value++;
-	len -= (size_t)(value - line);
-	at = bare_uri(text_make(value, len));
-	if (at == len || text_is_empty(text_trim(text_make(value, at))))
-		return false;
-	memset(value, ' ', at);
-	return true;
+	return end + 1 < len && (buf[end + 1] == ' ' || buf[end + 1] == '\t');
 }
 
 struct mend_result input_mend(char *buf, size_t len)
@@ -199,15 +137,18 @@ struct mend_result input_mend(char *buf, size_t len)
 			continue;
 		}
 		name = header_name(text_make(buf + i, n));
-		masking = !name.len || !value_is_clean(buf + i, n);
+		masking = !name.len || !value_is_clean(buf + i, n) ||
+			  (!is_folded(buf, len, end) &&
+			   !number_is_sound(text_make(buf + i, n), name));
 		if (!masking && text_equal_nocase(name, max_forwards)) {
 			/* Kamailio's parser gives up at the second one. */
 			masking = limited;
 			limited = true;
 		}
 		if (!masking) {
-			r.masked += close_bracket(buf + i, n, name) ||
-				    blank_display_name(buf + i, n, name);
+			r.masked += address_mend(
+				buf + i, n - (buf[end - 1] == '\r'), name,
+				!is_folded(buf, len, end));
 			continue;
 		}
 		mask_line(buf + i, n);

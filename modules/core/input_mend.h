@@ -5,9 +5,8 @@
  * A header line that is no "token HCOLON value" (RFC 3261 25.1) would cost
  * the whole message, and the call with it.  Its bytes are overwritten so that
  * it becomes a harmless header of the same length: what it said is lost, the
- * call is not.  So is a second Max-Forwards.  "<sip:...<" in From, To or
- * Contact is closed instead, and a name before an address without brackets
- * ("Unknown" sip:911@host) becomes blanks.
+ * call is not.  So is a second Max-Forwards.  From, To and Contact are mended
+ * (address_mend.h).
  */
 #pragma once
 

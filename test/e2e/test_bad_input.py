@@ -74,6 +74,16 @@ BAD_HEADERS = {
         To=f'"Unknown" SIP:911@{caller.at}'),
     "from-with-a-name-without-brackets": lambda caller: caller.invite(
         From=f'"Ben" sip:4102@{caller.address};tag=bare'),
+    "to-is-empty": lambda caller: caller.invite(To=""),
+    "to-is-garbage": lambda caller: caller.invite(To="<<>>;;\"=,"),
+    "to-with-a-comment": lambda caller: caller.invite(
+        To=f"<sip:911@{caller.at}> (help)"),
+    "to-is-a-list": lambda caller: caller.invite(
+        To="sip:911@example.com, sip:933@example.com"),
+    "from-left-open": lambda caller: caller.invite(
+        From=f"<sip:4102@{caller.address};tag=open"),
+    "from-is-garbage": lambda caller: caller.invite(
+        From='<<>>";;;=tag=x;'),
     "contact-without-brackets": lambda caller: caller.invite(
         Contact=f"sip:caller@{caller.address}:{caller.port}"),
     "max-forwards-0": lambda caller: caller.invite(Max_Forwards="0"),
@@ -81,6 +91,11 @@ BAD_HEADERS = {
     "from-twice": header("f: <sip:9@example.com>;tag=2"),
     "call-id-twice": header("i: another"),
     "content-length-twice": header("l: 0"),
+    "content-length-is-garbage": lambda caller: caller.invite(
+        Content_Length="x"),
+    "content-length-is-empty": lambda caller: caller.invite(
+        Content_Length=""),
+    "retry-after-is-garbage": header("Retry-After: soon"),
     "no-max-forwards": lambda caller: caller.invite(Max_Forwards=None),
     "require-unknown": header("Require: something-else"),
     "body-is-no-sdp": lambda caller: caller.invite(
@@ -107,8 +122,8 @@ def test_the_call_goes_out(gateway, messages, name):
         assert set(kinds) & TOLD[name], kinds
 
 
-# Who calls cannot be told: the asserted identity is a stranger's.
-LOSES_THE_CALLER = {"ten-asserted-identities"}
+# Who calls cannot be told: the asserted identity is a stranger's, or nobody's.
+LOSES_THE_CALLER = {"ten-asserted-identities", "from-is-garbage"}
 # Which bad input is told of, and how.
 TOLD = {
     "organization-is-no-uuid": {"security.organization", MALFORMED},

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "address_mend.h"
+
+#include "address.h"
+#include "text_writer.h"
+
+/* In full or compact (RFC 3261 7.3.3). */
+static bool is_contact(struct text name)
+{
+	return text_equal_nocase(name, text_of("Contact")) ||
+	       text_equal_nocase(name, text_of("m"));
+}
+
+static bool is_party(struct text name)
+{
+	static const struct text names[] = {
+		{ "f", 1 }, { "t", 1 }, { "To", 2 }, { "From", 4 }
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (text_equal_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct text from(struct text t, size_t at)
+{
+	return at < t.len ? text_make(t.p + at, t.len - at)
+			  : text_make(t.p + t.len, 0);
+}
+
+static struct text without_blanks(struct text t)
+{
+	size_t i = 0;
+
+	while (i < t.len && is_blank(t.p[i]))
+		i++;
+	return from(t, i);
+}
+
+/* t begins with '"': length of the quoted string; 0 when it is left open. */
+static size_t quoted_len(struct text t)
+{
+	for (size_t i = 1; i < t.len; i++) {
+		if (t.p[i] == '\\')
+			i++;
+		else if (t.p[i] == '"')
+			return i + 1;
+	}
+	return 0;
+}
+
+/* ---- what is mended by a byte or by blanks ---- */
+
+/* "<sip:user@host<;tag=x", as a vendor's manual prints it: the second '<' was
+ * meant to close. */
+static bool close_bracket(char *line, size_t len)
+{
+	char *open = memchr(line, '<', len), *second;
+
+	if (!open || memchr(line, '>', len) || memchr(line, '"', len))
+		return false;
+	len -= (size_t)(open + 1 - line);
+	second = memchr(open + 1, '<', len);
+	if (!second)
+		return false;
+	*second = '>';
+	return true;
+}
+
+/* Where the first word begins that reads "scheme:"; its length if none does.
+ * Words in quotes do not count. */
+static size_t bare_uri(struct text value)
+{
+	size_t i = 0;
+
+	while (i < value.len) {
+		size_t start = i;
+
+		if (is_blank(value.p[i])) {
+			i++;
+			continue;
+		}
+		if (value.p[i] == '"') {
+			size_t quoted = quoted_len(from(value, i));
+
+			if (!quoted)
+				break;
+			i += quoted;
+			continue;
+		}
+		while (i < value.len && text_is_letter(value.p[i]))
+			i++;
+		if (i > start && i < value.len && value.p[i] == ':')
+			return start;
+		while (i < value.len && !is_blank(value.p[i]) &&
+		       value.p[i] != '"')
+			i++;
+	}
+	return value.len;
+}
+
+/* "Unknown" SIP:911@host, as the same manual has it. */
+static bool blank_display_name(char *value, size_t len)
+{
+	size_t at;
+
+	if (memchr(value, '<', len))
+		return false;
+	at = bare_uri(text_make(value, len));
+	if (at == len || text_is_empty(text_trim(text_make(value, at))))
+		return false;
+	memset(value, ' ', at);
+	return true;
+}
+
+/* ---- what is sound ---- */
+
+/* Up to one of 'ends'; 0 when there is what must not be between. */
+static size_t run_len(struct text t, const char *ends, const char *never)
+{
+	size_t i = 0;
+
+	while (i < t.len && !strchr(ends, t.p[i])) {
+		if (!t.p[i] || strchr(never, t.p[i]))
+			return 0;
+		i++;
+	}
+	return i;
+}
+
+/* ";name=value;name", blanks between; or nothing. */
+static bool params_are_sound(struct text t)
+{
+	for (t = without_blanks(t); t.len; t = without_blanks(t)) {
+		size_t n;
+
+		if (t.p[0] != ';')
+			return false;
+		t = without_blanks(from(t, 1));
+		n = run_len(t, "=; \t", "<>\"\\");
+		if (!n)
+			return false;
+		t = without_blanks(from(t, n));
+		if (!t.len || t.p[0] != '=')
+			continue;
+		t = without_blanks(from(t, 1));
+		if (!t.len || t.p[0] == ';')
+			continue;
+		n = t.p[0] == '"' ? quoted_len(t)
+				  : run_len(t, "; \t", "<>\"\\");
+		if (!n)
+			return false;
+		t = from(t, n);
+	}
+	return true;
+}
+
+static bool is_sound(struct text t)
+{
+	size_t n;
+
+	t = without_blanks(t);
+	if (t.len && t.p[0] == '"') {
+		n = quoted_len(t);
+		t = without_blanks(from(t, n));
+		if (!n || !t.len || t.p[0] != '<')
+			return false;
+	} else if (text_index(t, '<') == t.len) {
+		n = run_len(t, "; \t", "<>\"\\");
+		return n && params_are_sound(from(t, n));
+	} else if (t.p[0] != '<') {
+		n = run_len(t, "<", ">\"\\;");
+		if (!n)
+			return false;
+		t = from(t, n);
+	}
+	n = run_len(from(t, 1), "> \t", "<\"\\");
+	t = without_blanks(from(t, 1 + n));
+	return n && t.len && t.p[0] == '>' && params_are_sound(from(t, 1));
+}
+
+/* ---- written anew ---- */
+
+/* What stands behind the last ";tag="; empty if nothing does. */
+static struct text tag_of(struct text t)
+{
+	const struct text wanted = { ";tag=", 5 };
+	struct text found = { "", 0 };
+
+	for (size_t i = 0; i + wanted.len < t.len; i++)
+		if (text_has_prefix_nocase(from(t, i), wanted))
+			found = from(t, i + wanted.len);
+	found.len = text_index_any(found, "; \t<>\",\\");
+	return found;
+}
+
+/* "user@host" with its scheme, if it has one; empty if nothing can be told. */
+static struct text uri_of(struct text value, bool *ret_has_scheme)
+{
+	struct text none = { "", 0 }, uri;
+	struct address_view a;
+	const char *start, *end;
+
+	if (address_parse(value, &a) < 0)
+		return none;
+	*ret_has_scheme = a.scheme.len != 0;
+	start = a.scheme.len ? a.scheme.p : a.user.len ? a.user.p : a.host.p;
+	end = a.host.len ? a.host.p + a.host.len : a.user.p + a.user.len;
+	if (start < value.p || end > value.p + value.len || end <= start)
+		return none;
+	uri = text_make(start, (size_t)(end - start));
+	return run_len(uri, "", "<>\"\\; \t\r\n") == uri.len ? uri : none;
+}
+
+/* The first of these that fits. */
+static size_t party_format(struct text value, char *buf, size_t size)
+{
+	bool has_scheme = false;
+	struct text uri = uri_of(value, &has_scheme), tag = tag_of(value);
+	const char *sip = has_scheme ? "" : "sip:";
+
+	for (int turn = 0; turn < 4; turn++) {
+		struct text_writer w = text_writer_on(buf, size);
+
+		if (turn == 0 && uri.len)
+			text_writef(&w, "%s%.*s", sip, TEXT_ARG(uri));
+		else
+			text_writef(&w, turn < 2 ? "sip:x" : "x");
+		if (tag.len && turn < 3)
+			text_writef(&w, ";tag=%.*s", TEXT_ARG(tag));
+		if (!w.full && w.used)
+			return w.used;
+	}
+	return 0;
+}
+
+#define PARTY_MAX 512
+
+static bool write_anew(char *value, size_t len)
+{
+	char buf[PARTY_MAX];
+	size_t size = len < sizeof(buf) ? len + 1 : sizeof(buf);
+	size_t used = party_format(text_make(value, len), buf, size);
+
+	if (!used)
+		return false;
+	memset(value, ' ', len - used);
+	memcpy(value + len - used, buf, used);
+	return true;
+}
+
+bool address_mend(char *line, size_t len, struct text name, bool is_whole)
+{
+	char *value = memchr(line, ':', len);
+	bool is_mended;
+
+	if (!value || !(is_party(name) || is_contact(name)))
+		return false;
+	value++;
+	len -= (size_t)(value - line);
+	is_mended = close_bracket(value, len) || blank_display_name(value, len);
+	if (is_whole && is_party(name) && !is_sound(text_make(value, len)))
+		is_mended = write_anew(value, len) || is_mended;
+	return is_mended;
+}

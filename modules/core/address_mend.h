@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * address_mend: make an address header of a message one that every parser
+ * takes, in place; its length does not change.
+ *
+ * Kamailio drops a request whose To it cannot parse, without an answer, and
+ * cannot serve one whose From it cannot.  What is mended, in this order:
+ * "<sip:...<" is closed; a name before an address without brackets
+ * ("Unknown" sip:911@host) becomes blanks; any other From or To that is no
+ * name-addr or addr-spec (RFC 3261 20.10, 20.20, 20.39) is written anew from
+ * what can be told of it: its address, or "sip:x", and its tag.
+ */
+#pragma once
+
+#include "text.h"
+
+/* line: the header of this name, without its CR.  is_whole: no fold follows;
+ * else nothing is written anew.  false: it stays as it is, also when it is none
+ * of From, To and Contact. */
+bool address_mend(char *line, size_t len, struct text name, bool is_whole);

@@ -12,12 +12,12 @@ static void tell(unsigned masked)
 	report_begin(&w, EVENT_INPUT_MALFORMED, NULL);
 	event_text(&w, FIELD_FAULT,
 		   text_of("header lines that cannot be parsed were "
-			   "masked"));
+			   "mended or masked"));
 	event_u64(&w, FIELD_COUNT, masked);
 	report_end(&w);
 	log_line(LEVEL_WARNING,
 		 "classify: %u unparsable header lines of an emergency "
-		 "INVITE masked",
+		 "INVITE mended or masked",
 		 masked);
 }
 

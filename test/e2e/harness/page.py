@@ -92,6 +92,27 @@ def blocks_of(path, heading=None):
     return found
 
 
+def plain_sql(path):
+    """(line, text) of the SQL blocks that are not marked."""
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    return [(page.count("\n", 0, match.start()) + 1, match.group(1))
+            for match in re.finditer(r"^```sql\n(.*?)^```$", page,
+                                     re.M | re.S)]
+
+
+def as_operator(gateway, text):
+    """What psql says to somebody who provisions."""
+    done = subprocess.run(
+        ["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1",
+         "-d", gateway.postgres.conninfo()],
+        input=text, capture_output=True, text=True, check=False,
+        env={**os.environ, "PGOPTIONS": "-c role=e911_operator"})
+    if done.returncode or done.stderr:
+        raise Differs(done.stderr)
+    return done.stdout
+
+
 def same(shown, seen):
     """Is 'seen' what is shown?  Blanks count once; "..." is anything."""
     shown, seen = " ".join(shown.split()), " ".join(seen.split())
@@ -194,15 +215,8 @@ class Page:
 
     # ---- SQL, as somebody who provisions ----
 
-    def _psql(self, text, *options):
-        done = subprocess.run(
-            ["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", *options,
-             "-d", self.gateway.postgres.conninfo()],
-            input=text, capture_output=True, text=True, check=False,
-            env={**os.environ, "PGOPTIONS": "-c role=e911_operator"})
-        if done.returncode or done.stderr:
-            raise Differs(done.stderr)
-        return done.stdout
+    def _psql(self, text):
+        return as_operator(self.gateway, text)
 
     def _sql_run(self, block):
         self.over()

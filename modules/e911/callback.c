@@ -175,15 +175,42 @@ struct ladder {
 	struct dir_trunk_ids platforms;
 };
 
-/* The trunk of the call first, then those of the organisation. */
+static bool is_their_own(struct ladder *l, uint64_t trunk_id)
+{
+	struct dir_trunk trunk;
+
+	return path_found(l->p, directory_trunk(l->d, trunk_id, &trunk)) &&
+	       trunk.organization_id == l->binding->organization_id;
+}
+
+/*
+ * The trunk that the call came over; 0 when nobody remembers one.  But several
+ * organisations may come over one trunk, told apart by a header: then the one
+ * that is the caller's own, if there is, because the same number is somebody
+ * else on another one's platform.
+ */
+static uint64_t callers_platform(struct ladder *l)
+{
+	const struct dir_trunk_ids *all = &l->organization.trunks;
+	uint64_t came = l->binding->trunk_id;
+
+	/* Their own ones are the first in the list. */
+	if (!came || !all->count || is_their_own(l, came) ||
+	    !is_their_own(l, all->id[0]))
+		return came;
+	return all->id[0];
+}
+
+/* The caller's first, then those of the organisation. */
 static void find_platforms(struct ladder *l)
 {
 	const struct dir_trunk_ids *all = &l->organization.trunks;
+	uint64_t first = callers_platform(l);
 
-	if (l->binding->trunk_id)
-		l->platforms.id[l->platforms.count++] = l->binding->trunk_id;
+	if (first)
+		l->platforms.id[l->platforms.count++] = first;
 	for (unsigned i = 0; i < all->count; i++)
-		if (all->id[i] != l->binding->trunk_id &&
+		if (all->id[i] != first &&
 		    l->platforms.count < DIR_TRUNK_IDS_MAX)
 			l->platforms.id[l->platforms.count++] = all->id[i];
 }
@@ -208,7 +235,7 @@ static bool ring_caller(struct ladder *l, uint64_t called)
 
 	if (e164_to_u64(who.user, &who.number) < 0)
 		who.number = b->own_number;
-	ring_over(l->p, l->d, b->trunk_id, &who);
+	ring_over(l->p, l->d, b->trunk_id ? l->platforms.id[0] : 0, &who);
 	/* The network has sent us this very number: it would again. */
 	if (b->own_number && !(from_network && b->own_number == called) &&
 	    !is_elin(l->p, l->d, b->own_number))

@@ -246,3 +246,45 @@ def test_only_psaps_and_the_network_call_a_lent_number(gateway, lent):
     after = int(gateway.kamailio.rpc("e911.stats")["callbacks_refused"])
     assert after == before + 2
     gateway.check_idle()
+
+
+OWN = """
+INSERT INTO e911.trunk (name, role, host, port, organization_id)
+SELECT 'tamarack-own', 'origin', '{host}', {port}, organization_id
+  FROM e911.organization WHERE name = 'Tamarack Legal';
+SELECT e911.callback_use('tamarack-own', 'fqdn', 'tamarack', 'byoc.example.com')
+"""
+OWN_GONE = """
+DELETE FROM e911.trunk_callback; DELETE FROM e911.trunk
+ WHERE name = 'tamarack-own'
+"""
+
+
+def test_over_a_shared_trunk_the_callers_own_platform_is_rung(gateway):
+    """Both organisations come over one trunk, both have an extension 4102."""
+    host = gateway.block.address(199)
+    with provisioned(gateway, OWN.format(host=host, port=gateway.port),
+                     OWN_GONE):
+        for who, rung in (("5", host), ("1", peer(gateway, PLATFORM)[0])):
+            psap_trunk = "psap-south" if who == "5" else NORTH
+            with RawPsap(*peer(gateway, psap_trunk)) as psap, \
+                    rings_from(gateway, PLATFORM) as caller:
+                caller.send(caller.invite(
+                    From=f"<sip:4102@{caller.address}>;tag={caller.mark}",
+                    E911_Organization_ID="91100000-0000-4000-8000-"
+                                         f"00000000000{who}"))
+                invite = psap.receive("INVITE")
+                psap.send(psap.answer(invite))
+                hang_up(psap, invite, caller, caller.final())
+            number = re.search(r"sip:(\+\d+)@", invite.header("From")).group(1)
+            with RawPsap(rung, gateway.port) as phone, \
+                    rings_from(gateway, NORTH) as psap:
+                psap.send(psap.invite(
+                    start=f"INVITE sip:{number}@{at(gateway)} SIP/2.0"))
+                invite = phone.receive("INVITE")
+                assert invite.request_uri.startswith("sip:4102@")
+                assert ("tamarack.byoc.example.com" in invite.request_uri) \
+                    == (who == "5")
+                phone.send(phone.answer(invite))
+                hang_up(phone, invite, psap, psap.final())
+        gateway.check_idle()

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* export: what is provisioned, as files that import takes. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "provision/organizations.h"
+#include "provision/provision.h"
+#include "provision/session.h"
+
+/* The first column is the organisation's; it is left out when one was asked
+ * for.  $5 is that one, 0: all. */
+struct export_kind {
+	const char *header; /* without "organization" */
+	const char *sql;
+	bool is_of_gateway;
+};
+
+#define OF_ORGANIZATION(t) \
+	"JOIN e911.organization o ON o.organization_id = " t \
+	".organization_id LEFT JOIN e911.building b " \
+	"ON b.organization_id = l.organization_id " \
+	"AND b.building_id = l.building_id " \
+	"WHERE ($5 = 0 OR o.organization_id = $5) "
+#define ORGANIZATION "o.e911_organization_id::text, "
+#define OF_LOCATION(t) \
+	"LEFT JOIN e911.location l " \
+	"ON l.organization_id = " t ".organization_id " \
+	"AND l.location_id = " t ".location_id "
+
+/* clang-format off */
+static const struct export_kind kinds[FILE_KIND_COUNT] = {
+	[FILE_USERS] = {
+	  .header =
+	  "identification_type,device_user_id,phone_number,name,email,"
+	  "callback_number,extension,mac,ip,identification_address,"
+	  "manufacturer,model,building,location",
+	  .sql =
+	  "SELECT " ORGANIZATION "CASE WHEN e.device_user_id IS NOT NULL "
+	  "THEN 'Device User ID' WHEN e.number IS NOT NULL "
+	  "THEN 'Phone Number' END, "
+	  "e.device_user_id, e.number, e.name, e.email, e.callback_number, "
+	  "e.extension, e.mac::text, host(e.ip), e.identification_address, "
+	  "e.manufacturer, e.model, b.name, l.name "
+	  "FROM e911.endpoint e " OF_LOCATION("e") OF_ORGANIZATION("e")
+	  "AND e.kind = 'user' AND e.status = 'active' "
+	  "ORDER BY o.name, o.organization_id, e.name, e.endpoint_id" },
+	[FILE_STATIONS] = {
+	  .header =
+	  "DisplayName,PhoneManufacturer,PhoneModel,NetworkID,"
+	  "IdentificationAddress,Extension,ip,phone_number,callback_number,"
+	  "building,location",
+	  .sql =
+	  "SELECT " ORGANIZATION "e.name, e.manufacturer, e.model, "
+	  "e.mac::text, e.identification_address, e.extension, host(e.ip), "
+	  "e.number, e.callback_number, b.name, l.name "
+	  "FROM e911.endpoint e " OF_LOCATION("e") OF_ORGANIZATION("e")
+	  "AND e.kind = 'station' AND e.status = 'active' "
+	  "ORDER BY o.name, o.organization_id, e.name, e.endpoint_id" },
+	[FILE_LOCATIONS] = {
+	  .header =
+	  "building,house_number,street,city,county,state,postal_code,"
+	  "country,location,floor,unit,room,location_info,desk_number,psap,"
+	  "elin",
+	  .sql =
+	  "SELECT " ORGANIZATION "b.name, c.house_number, c.street, c.city, "
+	  "c.county, c.state, c.postal_code, c.country, l.name, l.floor, "
+	  "l.unit, l.room, l.info, l.desk_number, p.name, "
+	  "(SELECT string_agg(n.elin, ';' ORDER BY n.elin) "
+	  "FROM e911.elin n WHERE n.location_id = l.location_id) "
+	  "FROM e911.location l JOIN e911.location_civic c "
+	  "ON c.location_id = l.location_id "
+	  "LEFT JOIN e911.psap p ON p.psap_id = l.psap_id "
+	  OF_ORGANIZATION("l") "AND l.status <> 'retired' "
+	  "ORDER BY o.name, o.organization_id, b.name, l.name" },
+	[FILE_RANGES] = {
+	  .header = "range,building,location",
+	  .sql =
+	  "SELECT " ORGANIZATION "n.range::text, b.name, l.name "
+	  "FROM e911.network_range n " OF_LOCATION("n") OF_ORGANIZATION("n")
+	  "ORDER BY o.name, o.organization_id, n.range" },
+	[FILE_ELINS] = {
+	  .header = "elin,building,location",
+	  .sql =
+	  "SELECT " ORGANIZATION "n.elin, b.name, l.name FROM e911.elin n "
+	  "JOIN e911.location l ON l.location_id = n.location_id "
+	  OF_ORGANIZATION("l")
+	  "ORDER BY o.name, o.organization_id, n.elin" },
+	[FILE_PSAPS] = {
+	  .is_of_gateway = true,
+	  .header = "name,kind,fcc_id,alternate,routes",
+	  .sql =
+	  "SELECT NULL, p.name, p.kind, p.fcc_id::text, a.name, "
+	  "(SELECT string_agg(r.priority || ':' || r.request_user || "
+	  "coalesce('@' || t.name, ''), ';' ORDER BY r.priority) "
+	  "FROM e911.psap_route r LEFT JOIN e911.trunk t USING (trunk_id) "
+	  "WHERE r.psap_id = p.psap_id) FROM e911.psap p "
+	  "LEFT JOIN e911.psap a ON a.psap_id = p.alternate_psap_id "
+	  "ORDER BY p.name" },
+};
+/* clang-format on */
+
+struct export_run {
+	FILE *out;
+	bool with_organization;
+};
+
+static void write_cell(FILE *out, struct text t)
+{
+	bool quoted = csv_needs_quotes(t);
+
+	if (quoted)
+		(void)putc('"', out);
+	for (size_t i = 0; i < t.len; i++) {
+		if (t.p[i] == '"')
+			(void)putc('"', out);
+		(void)putc(t.p[i], out);
+	}
+	if (quoted)
+		(void)putc('"', out);
+}
+
+static int write_row(void *arg, size_t count, const char *const *column)
+{
+	const struct export_run *x = arg;
+
+	for (size_t i = x->with_organization ? 0 : 1; i < count; i++) {
+		write_cell(x->out, text_of(column[i]));
+		if (i + 1 < count)
+			(void)putc(',', x->out);
+	}
+	/* RFC 4180 2.1 */
+	(void)fputs("\r\n", x->out);
+	return ferror(x->out) ? -EIO : 0;
+}
+
+static int fail(char error[PROVISION_ERROR_SIZE], const struct session *s,
+		int err)
+{
+	const char *why = err == -ENOTCONN || err == -EPROTO
+				  ? session_refusal(s)->message
+				  : strerror(-err);
+
+	(void)snprintf(error, PROVISION_ERROR_SIZE, "%s%s",
+		       err == -ENOTCONN || err == -EPROTO ? "PostgreSQL: " : "",
+		       why);
+	return err;
+}
+
+static int find(struct session *s, const char *organization, int64_t *ret_id,
+		char error[PROVISION_ERROR_SIZE])
+{
+	struct organizations *o;
+	const struct organization *found;
+	int err = organizations_load(&o, s);
+
+	if (err)
+		return fail(error, s, err);
+	err = organizations_find(o, text_of(organization), &found);
+	if (!err)
+		*ret_id = found->id;
+	else
+		(void)snprintf(error, PROVISION_ERROR_SIZE,
+			       err == -EEXIST
+				       ? "several organisations are called "
+					 "'%s': say its UUID"
+				       : "there is no organisation '%s'",
+			       organization);
+	organizations_free(o);
+	return err ? -ENOENT : 0;
+}
+
+static int run(struct session *s, const struct export_kind *kind,
+	       const char *organization, FILE *out, uint64_t *ret_rows,
+	       char error[PROVISION_ERROR_SIZE])
+{
+	struct export_run x = { .out = out };
+	struct session_params p = { .limit = 0 };
+	int64_t n;
+
+	if (organization && !kind->is_of_gateway) {
+		int err = find(s, organization, &p.limit, error);
+
+		if (err)
+			return err;
+	}
+	x.with_organization = !organization && !kind->is_of_gateway;
+	(void)fprintf(out, "%s%s\r\n",
+		      x.with_organization ? "organization," : "", kind->header);
+	n = session_run(s, kind->sql, &p, write_row, &x);
+	if (n >= 0 && fflush(out) != 0)
+		n = -EIO;
+	if (n < 0)
+		return fail(error, s, (int)n);
+	*ret_rows = (uint64_t)n;
+	return 0;
+}
+
+int provision_export(const char *conninfo, enum file_kind kind,
+		     const char *organization, FILE *out, uint64_t *ret_rows,
+		     char error[PROVISION_ERROR_SIZE])
+{
+	struct session *s = NULL;
+	int err = session_open(&s, conninfo);
+
+	if (err == -ENOMEM) {
+		(void)snprintf(error, PROVISION_ERROR_SIZE, "out of memory");
+		return err;
+	}
+	err = err ? fail(error, s, err)
+		  : run(s, &kinds[kind], organization, out, ret_rows, error);
+	session_close(s);
+	return err;
+}

@@ -43,6 +43,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (9, 'add_trunk_media'),
     (10, 'show_missing_credentials'),
     (11, 'add_buildings_and_stations'),
-    (12, 'add_trunk_certificates');
+    (12, 'add_trunk_certificates'),
+    (13, 'name_whose_share_is_full');
 
 COMMIT;

@@ -44,37 +44,47 @@ void hunt_heard(const struct leg *leg, const struct b2bua *b)
 
 /* The smaller the better. */
 enum rank {
-	RANK_FREE, /* in service and below its limit */
-	RANK_FULL, /* in service */
+	RANK_FREE,   /* in service, below its limit and the caller's share */
+	RANK_SHARED, /* ... below its limit */
+	RANK_FULL,   /* in service */
 	RANK_DOWN,
 	RANK_NONE,
 };
 
-static enum rank rank_of(const struct call_route *route, const struct b2bua *b)
+static enum rank rank_of(const struct call *call,
+			 const struct call_route *route, const struct b2bua *b)
 {
 	if (!trunk_health_is_up(b->health, route, clock_mono_ms()))
 		return RANK_DOWN;
-	return trunk_calls_has_room(b->trunk_calls, route) ? RANK_FREE
-							   : RANK_FULL;
+	switch (trunk_calls_room(b->trunk_calls, route, call->share)) {
+	case TRUNK_HAS_ROOM:
+		return RANK_FREE;
+	case TRUNK_HAS_SHARED:
+		return RANK_SHARED;
+	case TRUNK_IS_FULL:
+		break;
+	}
+	return RANK_FULL;
 }
 
-/* Once for each route. */
-static void tell_passed_over(struct call *call, uint32_t routes)
+static void tell_passed_over(struct call *call, unsigned i, bool is_shared)
 {
-	for (unsigned i = 0; i < call->route_count; i++) {
-		if (!(routes & ~call->passed_over & 1u << i))
-			continue;
-		stat_add(STAT_limits_kept, 1);
-		report_route_passed(call, i);
-	}
-	call->passed_over |= routes;
+	uint32_t bit = 1u << i;
+
+	if (call->passed_over & bit)
+		return;
+	call->passed_over |= bit;
+	stat_add(is_shared ? STAT_lines_shared : STAT_limits_kept, 1);
+	report_route_passed(call, i,
+			    is_shared ? trunk_calls_share_of(&call->routes[i])
+				      : 0);
 }
 
 /* The best that is left, in order from where the round began; -1: none is. */
 static int pick(struct call *call, const struct b2bua *b, enum rank *ret_rank)
 {
 	enum rank best = RANK_NONE;
-	uint32_t full = 0;
+	uint32_t full = 0, shared = 0;
 	int picked = -1;
 
 	for (unsigned k = 0; k < call->route_count && best != RANK_FREE; k++) {
@@ -83,16 +93,19 @@ static int pick(struct call *call, const struct b2bua *b, enum rank *ret_rank)
 
 		if (!(call->untried & 1u << i))
 			continue;
-		rank = rank_of(&call->routes[i], b);
+		rank = rank_of(call, &call->routes[i], b);
 		if (rank == RANK_FULL)
 			full |= 1u << i;
+		if (rank == RANK_SHARED)
+			shared |= 1u << i;
 		if (rank < best) {
 			best = rank;
 			picked = (int)i;
 		}
 	}
-	if (best == RANK_FREE)
-		tell_passed_over(call, full);
+	for (unsigned i = 0; best == RANK_FREE && i < call->route_count; i++)
+		if ((full | shared) & 1u << i)
+			tell_passed_over(call, i, shared & 1u << i);
 	*ret_rank = best;
 	return picked;
 }
@@ -107,7 +120,8 @@ static int try_route(struct call *call, const struct b2bua *b, int count)
 	err = leg_open(call, &leg);
 	if (err < 0) {
 		if (count)
-			trunk_calls_drop(b->trunk_calls, route->trunk_id);
+			trunk_calls_drop(b->trunk_calls, route->trunk_id,
+					 call->share);
 		return err;
 	}
 	leg->is_counted = count > 0;
@@ -182,9 +196,14 @@ static bool hunt(struct call *call, const struct b2bua *b)
 	       (i = pick_unverified(call)) >= 0) {
 		const char *why;
 		int count = trunk_calls_take(b->trunk_calls, &call->routes[i],
-					     rank != RANK_FREE);
+					     call->share, rank != RANK_FREE);
 		int err;
 
+		if (count == -EDQUOT) {
+			call->untried &= ~(1u << i);
+			tell_passed_over(call, (unsigned)i, true);
+			continue;
+		}
 		/* Another call was faster. */
 		if (count < 0)
 			continue;

@@ -76,13 +76,17 @@ void report_leg_refused(const struct call *call, unsigned status,
 	report_end(&w);
 }
 
-void report_route_passed(const struct call *call, unsigned index)
+void report_route_passed(const struct call *call, unsigned index,
+			 unsigned share)
 {
 	struct event_writer w;
 
 	report_begin(&w, EVENT_ROUTE_PASSED, call);
 	put_route(&w, call, index);
-	event_u64(&w, FIELD_MAX_CALLS, call->routes[index].max_calls);
+	event_u64(&w, FIELD_MAX_CALLS,
+		  share ? share : call->routes[index].max_calls);
+	if (share && call->organization_id)
+		event_u64(&w, FIELD_ORGANIZATION, call->organization_id);
 	report_end(&w);
 }
 

@@ -35,7 +35,10 @@ void report_end(struct event_writer *w);
 /* ---- the events of the bridge ---- */
 void report_leg_invited(const struct call *call, const struct leg *leg);
 /* Others are tried before it: its trunk is at its limit. */
-void report_route_passed(const struct call *call, unsigned index);
+/* share: lines of it that the caller's organisation has, which is why; 0: its
+ * limit is. */
+void report_route_passed(const struct call *call, unsigned index,
+			 unsigned share);
 void report_leg_refused(const struct call *call, unsigned status,
 			struct text reason);
 void report_leg_ringing(const struct call *call, const struct leg *leg,

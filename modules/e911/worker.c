@@ -348,12 +348,12 @@ static bool count_call(struct call *call, void *arg)
 	static const uint8_t nowhere[16];
 
 	(void)arg;
-	trunk_calls_settle(worker_shared->trunk_calls, call);
 	if (call->kind == CALL_EMERGENCY)
 		fair_share_take(worker_shared->shares,
 				fair_share_key(call->organization_id,
 					       call->trunk_id, nowhere),
 				call, clock_mono_ms());
+	trunk_calls_settle(worker_shared->trunk_calls, call);
 	return true;
 }
 

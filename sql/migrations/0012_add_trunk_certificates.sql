@@ -60,7 +60,7 @@ GRANT SELECT ON e911.trunk_certificate
     TO e911_sidecar, e911_operator, e911_reader;
 GRANT INSERT, UPDATE, DELETE ON e911.trunk_certificate TO e911_operator;
 
-\ir ../schema/sentences.sql
+\ir 0012_add_trunk_certificates/sentences.sql
 
 INSERT INTO e911.schema_migration (number, name)
 VALUES (12, 'add_trunk_certificates');

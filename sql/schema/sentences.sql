@@ -67,6 +67,7 @@ AS $$
     WHEN 'route.passed' THEN concat(
         coalesce(t.route_trunk, 'a route'),
         ' carries its ' || (detail ->> 'max_calls') || ' calls',
+        ' of ' || t.organization,
         ': others are tried first')
     WHEN 'trunk.down' THEN concat(
         coalesce(t.route_trunk, 'a default route'),

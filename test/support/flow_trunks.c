@@ -85,12 +85,12 @@ void carries_a_call(struct flow *f, const char *who)
 {
 	struct call_route route = route_to(f, who);
 
-	assert_true(trunk_calls_take(calls, &route, true) > 0);
+	assert_true(trunk_calls_take(calls, &route, 0, true) > 0);
 }
 
 void loses_a_call(struct flow *f, const char *who)
 {
-	trunk_calls_drop(calls, route_to(f, who).trunk_id);
+	trunk_calls_drop(calls, route_to(f, who).trunk_id, 0);
 }
 
 void expect_calls(struct flow *f, const char *who, unsigned count)

@@ -37,39 +37,39 @@ static void a_trunk_takes_as_many_as_it_may(void **state)
 {
 	struct call_route r = route_of(7, 2);
 
-	assert_int_equal(trunk_calls_take(*state, &r, false), 1);
-	assert_true(trunk_calls_has_room(*state, &r));
-	assert_int_equal(trunk_calls_take(*state, &r, false), 2);
-	assert_false(trunk_calls_has_room(*state, &r));
-	assert_int_equal(trunk_calls_take(*state, &r, false), -EBUSY);
+	assert_int_equal(trunk_calls_take(*state, &r, 0, false), 1);
+	assert_int_equal(trunk_calls_room(*state, &r, 0), TRUNK_HAS_ROOM);
+	assert_int_equal(trunk_calls_take(*state, &r, 0, false), 2);
+	assert_int_equal(trunk_calls_room(*state, &r, 0), TRUNK_IS_FULL);
+	assert_int_equal(trunk_calls_take(*state, &r, 0, false), -EBUSY);
 	assert_int_equal(trunk_calls_count(*state, 7), 2);
-	assert_int_equal(trunk_calls_take(*state, &r, true), 3);
-	trunk_calls_drop(*state, 7);
-	assert_false(trunk_calls_has_room(*state, &r));
-	trunk_calls_drop(*state, 7);
-	assert_true(trunk_calls_has_room(*state, &r));
+	assert_int_equal(trunk_calls_take(*state, &r, 0, true), 3);
+	trunk_calls_drop(*state, 7, 0);
+	assert_int_equal(trunk_calls_room(*state, &r, 0), TRUNK_IS_FULL);
+	trunk_calls_drop(*state, 7, 0);
+	assert_int_equal(trunk_calls_room(*state, &r, 0), TRUNK_HAS_ROOM);
 }
 
 static void a_count_is_never_below_zero(void **state)
 {
 	struct call_route r = route_of(7, 1);
 
-	trunk_calls_drop(*state, 7);
+	trunk_calls_drop(*state, 7, 0);
 	assert_int_equal(trunk_calls_count(*state, 7), 0);
-	assert_int_equal(trunk_calls_take(*state, &r, false), 1);
-	trunk_calls_drop(*state, 7);
-	trunk_calls_drop(*state, 7);
+	assert_int_equal(trunk_calls_take(*state, &r, 0, false), 1);
+	trunk_calls_drop(*state, 7, 0);
+	trunk_calls_drop(*state, 7, 0);
 	assert_int_equal(trunk_calls_count(*state, 7), 0);
-	assert_int_equal(trunk_calls_take(*state, &r, false), 1);
+	assert_int_equal(trunk_calls_take(*state, &r, 0, false), 1);
 }
 
 static void default_routes_are_not_counted(void **state)
 {
 	struct call_route r = route_of(0, 1);
 
-	assert_int_equal(trunk_calls_take(*state, &r, false), 0);
-	assert_int_equal(trunk_calls_take(*state, &r, false), 0);
-	trunk_calls_drop(*state, 0);
+	assert_int_equal(trunk_calls_take(*state, &r, 0, false), 0);
+	assert_int_equal(trunk_calls_take(*state, &r, 0, false), 0);
+	trunk_calls_drop(*state, 0, 0);
 	assert_int_equal(trunk_calls_count(*state, 0), 0);
 }
 
@@ -78,10 +78,10 @@ static void without_a_table_there_is_no_limit(void **state)
 	struct call_route r = route_of(7, 1);
 
 	(void)state;
-	assert_int_equal(trunk_calls_take(NULL, &r, false), 0);
-	assert_true(trunk_calls_has_room(NULL, &r));
+	assert_int_equal(trunk_calls_take(NULL, &r, 0, false), 0);
+	assert_int_equal(trunk_calls_room(NULL, &r, 0), TRUNK_HAS_ROOM);
 	assert_int_equal(trunk_calls_count(NULL, 7), 0);
-	trunk_calls_drop(NULL, 7);
+	trunk_calls_drop(NULL, 7, 0);
 }
 
 /* Places are given back: a trunk without calls needs none. */
@@ -90,9 +90,10 @@ static void a_thousand_trunks_after_each_other(void **state)
 	for (uint64_t id = 1; id <= 10000; id++) {
 		struct call_route r = route_of(id, 1);
 
-		assert_int_equal(trunk_calls_take(*state, &r, false), 1);
-		assert_int_equal(trunk_calls_take(*state, &r, false), -EBUSY);
-		trunk_calls_drop(*state, id);
+		assert_int_equal(trunk_calls_take(*state, &r, 0, false), 1);
+		assert_int_equal(trunk_calls_take(*state, &r, 0, false),
+				 -EBUSY);
+		trunk_calls_drop(*state, id, 0);
 	}
 }
 
@@ -103,19 +104,107 @@ static void a_full_table_refuses_nobody(void **state)
 
 	for (uint64_t id = 1; id <= 5000; id++) {
 		struct call_route r = route_of(id, 1);
-		int n = trunk_calls_take(*state, &r, false);
+		int n = trunk_calls_take(*state, &r, 0, false);
 
 		assert_in_range(n, 0, 1);
-		assert_true(n == 1 || trunk_calls_has_room(*state, &r));
+		assert_true(n == 1 ||
+			    trunk_calls_room(*state, &r, 0) == TRUNK_HAS_ROOM);
 		counted += (unsigned)n;
 	}
-	assert_in_range(counted, 500, 1024);
+	assert_in_range(counted, 2000, 4096);
 	for (uint64_t id = 1; id <= 5000; id++) {
 		counted -= trunk_calls_count(*state, id);
-		trunk_calls_drop(*state, id);
+		trunk_calls_drop(*state, id, 0);
 		assert_int_equal(trunk_calls_count(*state, id), 0);
 	}
 	assert_int_equal(counted, 0);
+}
+
+/* ---- shares ---- */
+
+#define MINE  11
+#define YOURS 12
+
+/* How many of mine go out, first while there are other ways, then beyond. */
+static void mine_are(struct trunk_calls *t, uint32_t max, int first, int beyond)
+{
+	struct call_route r = route_of(7, max);
+	int n = 0;
+
+	while (trunk_calls_take(t, &r, MINE, false) > 0)
+		n++;
+	assert_int_equal(n, first);
+	while (n < 1000 && trunk_calls_take(t, &r, MINE, true) > 0)
+		n++;
+	assert_int_equal(n, beyond);
+	while (n--)
+		trunk_calls_drop(t, 7, MINE);
+	assert_int_equal(trunk_calls_count(t, 7), 0);
+}
+
+static void you_are_seen(struct trunk_calls *t)
+{
+	struct call_route r = route_of(8, 0);
+
+	assert_int_equal(trunk_calls_take(t, &r, YOURS, false), 1);
+	trunk_calls_drop(t, 8, YOURS);
+}
+
+static void who_is_alone_has_all(void **state)
+{
+	mine_are(*state, 10, 10, 1000);
+	mine_are(*state, 1, 1, 1000);
+}
+
+static void among_others_it_has_half_and_a_fifth_is_never_taken(void **state)
+{
+	mine_are(*state, 1, 1, 1000);
+	you_are_seen(*state);
+	mine_are(*state, 1, 1, 2); /* two are anybody's, as far as they go */
+	mine_are(*state, 2, 2, 2);
+	mine_are(*state, 3, 2, 2);
+	mine_are(*state, 4, 2, 3);
+	mine_are(*state, 5, 3, 4);
+	mine_are(*state, 10, 5, 8);
+	mine_are(*state, 100, 50, 80);
+}
+
+static void what_is_left_is_for_the_others(void **state)
+{
+	struct call_route r = route_of(7, 10);
+	int n = 0;
+
+	you_are_seen(*state);
+	while (trunk_calls_take(*state, &r, MINE, true) > 0)
+		n++;
+	assert_int_equal(n, 8);
+	assert_int_equal(trunk_calls_room(*state, &r, MINE), TRUNK_HAS_SHARED);
+	assert_int_equal(trunk_calls_room(*state, &r, YOURS), TRUNK_HAS_ROOM);
+	assert_int_equal(trunk_calls_take(*state, &r, YOURS, false), 9);
+	assert_int_equal(trunk_calls_take(*state, &r, YOURS, false), 10);
+	assert_int_equal(trunk_calls_room(*state, &r, YOURS), TRUNK_IS_FULL);
+	/* One too many of yours is better than none; not so of mine. */
+	assert_int_equal(trunk_calls_take(*state, &r, YOURS, true), 11);
+	assert_int_equal(trunk_calls_take(*state, &r, MINE, true), -EDQUOT);
+	/* A call of nobody's, such as a callback, has no share. */
+	assert_int_equal(trunk_calls_take(*state, &r, 0, true), 12);
+}
+
+static void the_share_of_a_call_follows_its_leg(void **state)
+{
+	struct call call = { .state = CALL_CONNECTED, .share = MINE };
+	struct leg b = { .call = &call, .side = LEG_B, .trunk_id = 7 };
+	struct call_route r = route_of(7, 4);
+
+	you_are_seen(*state);
+	call.legs = &b;
+	b.state = LEG_UP;
+	trunk_calls_settle(*state, &call);
+	assert_int_equal(trunk_calls_take(*state, &r, MINE, false), 2);
+	assert_int_equal(trunk_calls_room(*state, &r, MINE), TRUNK_HAS_SHARED);
+	call.state = CALL_ENDED;
+	trunk_calls_settle(*state, &call);
+	assert_int_equal(trunk_calls_room(*state, &r, MINE), TRUNK_HAS_ROOM);
 }
 
 /* ---- a call ---- */
@@ -159,12 +248,12 @@ static void *work(void *arg)
 {
 	for (unsigned i = 0; i < 20000; i++) {
 		struct call_route r = route_of(1 + i % 3, 2);
-		int n = trunk_calls_take(arg, &r, false);
+		int n = trunk_calls_take(arg, &r, 0, false);
 
 		if (n > 2)
 			return arg;
 		if (n > 0)
-			trunk_calls_drop(arg, r.trunk_id);
+			trunk_calls_drop(arg, r.trunk_id, 0);
 	}
 	return NULL;
 }
@@ -195,6 +284,10 @@ int main(void)
 		in_table(without_a_table_there_is_no_limit),
 		in_table(a_thousand_trunks_after_each_other),
 		in_table(a_full_table_refuses_nobody),
+		in_table(who_is_alone_has_all),
+		in_table(among_others_it_has_half_and_a_fifth_is_never_taken),
+		in_table(what_is_left_is_for_the_others),
+		in_table(the_share_of_a_call_follows_its_leg),
 		in_table(a_leg_counts_while_it_rings_or_is_up),
 		in_table(workers_together_keep_the_limit),
 	};

@@ -133,6 +133,14 @@ TOLD = {
 }
 
 
+@pytest.mark.parametrize("name", ["to-of-the-manual", "to-is-garbage",
+                                  "from-left-open"])
+def test_an_address_is_mended_over_tcp_too(gateway, messages, name):
+    row, _, _ = emergency_call(gateway, messages, NORTH, BAD_HEADERS[name],
+                               transport="tcp")
+    assert row["outcome"] == "answered"
+
+
 @pytest.mark.parametrize("size", [16000, 60000])
 def test_a_huge_header_over_tcp(gateway, messages, size):
     row, _, invite = emergency_call(

@@ -11,6 +11,7 @@
 
 #include "b2bua.h"
 #include "b2bua_tm.h"
+#include "connection_watch.h"
 #include "core/cfg/cfg_struct.h"
 #include "core/counters.h"
 #include "core/globals.h"
@@ -112,6 +113,7 @@ static int check_parameters(void)
 	bad += outside("session_min_se", c->session_min_se, 1, 3600);
 	bad += outside("media_timeout", c->media_timeout, 10, 1000);
 	bad += outside("serve_unknown_source", c->serve_unknown_source, 0, 1);
+	bad += outside("stranger_connection", c->stranger_connection, 0, 3600);
 	bad += outside("i3_caller_location", c->i3.caller_location,
 		       I3_CALLER_UNUSED, I3_CALLER_BOTH);
 	bad += leg_i3_conf_faults(&c->i3);
@@ -208,6 +210,7 @@ static param_export_t params[] = {
 	{ "media_engine",         PARAM_STRING | PARAM_USE_FUNC, set_media_engine },
 	{ "media_timeout",        PARAM_INT,    &worker_conf.media_timeout },
 	{ "serve_unknown_source", PARAM_INT,    &worker_conf.serve_unknown_source },
+	{ "stranger_connection",  PARAM_INT,    &worker_conf.stranger_connection },
 	{ "elin_walk",            PARAM_INT,    &worker_conf.elin_walk },
 	{ "i3_domain",            PARAM_STRING, &worker_conf.i3.domain },
 	{ "i3_resource_priority", PARAM_STRING, &worker_conf.i3.resource_priority },
@@ -311,6 +314,7 @@ static void on_watch(unsigned ticks, void *arg)
 	(void)ticks;
 	(void)arg;
 	media_watch_run();
+	connection_watch_run();
 	if (shm_available() > shm_mem_size / 8)
 		worker_watch_trunks();
 }
@@ -468,6 +472,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	worker_conf.session_expires = 1800;
 	worker_conf.session_min_se = SESSION_EXPIRES_MIN;
 	worker_conf.media_timeout = 100;
+	worker_conf.stranger_connection = 60;
 	worker_conf.elin_walk = 1;
 	worker_conf.i3 = (struct i3_conf){
 		.resource_priority = default_resource_priority,

@@ -7,6 +7,7 @@
 #include "b2bua.h"
 #include "b2bua_tm.h"
 #include "callback.h"
+#include "connection_watch.h"
 #include "early.h"
 #include "gate.h"
 #include "handle_replaces.h"
@@ -378,6 +379,7 @@ static void start_emergency(struct sip_msg *msg, struct path_request *rq,
 	path_count(p);
 	path_report_started(p, rq, call, worker_conf.node);
 	gate_counts(call, p, rq);
+	connection_watch_keep((int)message_flow(msg).connection);
 	worker_directory_end(d);
 	b2bua_start(call);
 	call_unref(call);

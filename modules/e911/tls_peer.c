@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "core/cfg/cfg.h"
+#include "connection_watch.h"
 #include "core/tcp_conn.h"
 #include "core/tls_hooks.h"
 #include "core/xavp.h"
@@ -16,10 +16,6 @@
 #include "tls_openssl.h"
 #include "unreach_ring.h"
 #include "worker.h"
-
-/* A handshake that a client has begun: a reader of Kamailio's gives the
- * connection back after 5 s. */
-#define HANDSHAKE_S 15
 
 static struct tls_hooks real; /* of the module tls */
 /* What the request that is being sent wants; leg NULL: it is not ours. */
@@ -230,7 +226,7 @@ static int on_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 	if (was_open || !ssl)
 		return rc;
 	if (is_open && c->flags & F_CONN_PASSIVE)
-		c->lifetime = cfg_get(tcp, tcp_cfg, con_lifetime);
+		connection_watch_opened(c);
 	if (goal && (is_open || rc < 0))
 		on_connected(c, goal, is_open);
 	return rc;
@@ -238,6 +234,7 @@ static int on_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 
 /* ---- who sent a request ---- */
 
+/* In the reader that has it, so that ours is not the last reference. */
 const struct shown_names *tls_peer_names(int connection)
 {
 	static struct shown_names names;
@@ -261,7 +258,7 @@ static int on_init(struct tcp_connection *c, int sock)
 	int rc = real.on_tcpconn_init(c, sock);
 
 	if (rc >= 0 && c->state == S_CONN_ACCEPT) {
-		c->lifetime = S_TO_TICKS(HANDSHAKE_S);
+		c->lifetime = S_TO_TICKS(CONNECTION_HANDSHAKE_S);
 		c->timeout = get_ticks_raw() + c->lifetime;
 	}
 	return rc;

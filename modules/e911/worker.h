@@ -57,6 +57,7 @@ struct worker_conf {
 	int session_min_se;   /* s */
 	int media_timeout;    /* ms */
 	int serve_unknown_source;
+	int stranger_connection; /* seconds; 0: as any other */
 	int elin_walk;
 	struct path_conf path;
 	struct i3_conf i3;

@@ -6,6 +6,7 @@
 --
 --     CREATE ROLE e911d LOGIN;        GRANT e911_sidecar  TO e911d;
 --     CREATE ROLE alice LOGIN;        GRANT e911_operator TO alice;
+--     CREATE ROLE acme_it LOGIN;      GRANT e911_admin    TO acme_it;
 --
 -- What each of them may touch in a database stands in schema/grants.sql.
 
@@ -18,6 +19,8 @@ BEGIN
                 'e911d: reads what is provisioned, stores events'),
                ('e911_operator',
                 'people and programs that provision; they read calls'),
+               ('e911_admin',
+                'administrators of organisations: see and write their own'),
                ('e911_reader',
                 'reads everything, writes nothing: reports, auditors')
     LOOP

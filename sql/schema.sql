@@ -27,7 +27,10 @@ BEGIN;
 \ir schema/calls.sql
 \ir schema/event_store.sql
 \ir schema/names.sql
+\ir schema/history.sql
 \ir schema/views.sql
+\ir schema/questions.sql
+\ir schema/tenants.sql
 \ir schema/grants.sql
 
 -- One row per file of migrations/: this schema is what they all lead to.
@@ -44,6 +47,9 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (10, 'show_missing_credentials'),
     (11, 'add_buildings_and_stations'),
     (12, 'add_trunk_certificates'),
-    (13, 'name_whose_share_is_full');
+    (13, 'name_whose_share_is_full'),
+    (14, 'add_history'),
+    (15, 'add_organization_admins'),
+    (16, 'add_questions');
 
 COMMIT;

@@ -23,7 +23,7 @@
 #include "text.h"
 
 /* Number of the last migration that the statements fit (sql/migrations). */
-#define DB_SCHEMA_EXPECTED 13
+#define DB_SCHEMA_EXPECTED 16
 
 /* Whose statements a connection prepares. */
 enum db_user { DB_PUBLISHER = 1, DB_COLLECTOR = 2, DB_OPERATOR = 4 };

@@ -18,7 +18,7 @@ GRANT SELECT ON
     e911.elin, e911.endpoint, e911.device_user, e911.station,
     e911.personal_location, e911.site_number, e911.network_range,
     e911.access_point, e911.network_switch, e911.switch_port, e911.recipient,
-    e911.schema_migration
+    e911.organization_admin, e911.schema_migration
     TO e911_sidecar, e911_operator, e911_reader;
 GRANT INSERT, UPDATE, DELETE ON
     e911.organization, e911.trunk, e911.trunk_contact, e911.trunk_source,
@@ -27,7 +27,7 @@ GRANT INSERT, UPDATE, DELETE ON
     e911.building, e911.location, e911.elin, e911.endpoint, e911.device_user,
     e911.station, e911.personal_location, e911.site_number,
     e911.network_range, e911.access_point, e911.network_switch,
-    e911.switch_port, e911.recipient
+    e911.switch_port, e911.recipient, e911.organization_admin
     TO e911_operator;
 GRANT UPDATE (relay_center_psap_id, last_resort_psap_id, desk_number,
               digest_realm)
@@ -40,7 +40,8 @@ GRANT INSERT, UPDATE, DELETE ON e911.trunk_credential TO e911_operator;
 -- What happened, and the views.
 GRANT SELECT ON
     e911.call, e911.call_event, e911.call_story, e911.location_dispatchable,
-    e911.unprovisioned, e911.name_resolution
+    e911.unprovisioned, e911.name_resolution, e911.change_summary,
+    e911.change_detail
     TO e911_operator, e911_reader;
 GRANT DELETE ON e911.name_resolution TO e911_operator;
 
@@ -72,5 +73,6 @@ GRANT EXECUTE ON FUNCTION
     e911.directory_rebuild(),
     e911.callback_use(text, text, text, text, text),
     e911.trunk_credential_set(text, text, text),
-    e911.held_secret_new(uuid)
+    e911.held_secret_new(uuid),
+    e911.change_undo(bigint)
     TO e911_operator;

@@ -86,8 +86,12 @@ CREATE TRIGGER psap_route_update AFTER UPDATE ON e911.psap_route
 -- A calling number means a person or a place, not both: the directory has one
 -- record for it.  The organisation's row is the lock; endpoints share it,
 -- because they are written all the time, and site numbers hardly ever.
+--
+-- SECURITY DEFINER, because an organisation's administrator may not lock that
+-- row.  What it meets is of the organisations of the new rows, which are the
+-- administrator's.
 CREATE FUNCTION e911.person_or_place_check() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, e911, pg_temp
 AS $$
 DECLARE

@@ -38,14 +38,12 @@ CREATE TABLE e911.endpoint (
     status          text NOT NULL DEFAULT 'active'
                     CONSTRAINT endpoint_status_is_known
                         CHECK (status IN ('active', 'retired')),
-    -- NULL asks nothing: who is retired may have been where no one is any more.
+    -- NULL asks nothing: who is retired was where there may be nothing now.
+    -- One foreign key says all, and a million rows are checked once.
     location_in_use boolean
                     GENERATED ALWAYS AS (CASE WHEN status = 'active'
                                          THEN true END) STORED,
-    CONSTRAINT endpoint_location_is_of_its_organization
-        FOREIGN KEY (organization_id, location_id)
-        REFERENCES e911.location (organization_id, location_id),
-    CONSTRAINT endpoint_location_is_in_use
+    CONSTRAINT endpoint_location_is_of_its_organization_and_in_use
         FOREIGN KEY (organization_id, location_id, location_in_use)
         REFERENCES e911.location (organization_id, location_id, in_use),
     CONSTRAINT endpoint_has_an_identity
@@ -79,7 +77,7 @@ COMMENT ON COLUMN e911.endpoint.endpoint_id IS
 COMMENT ON COLUMN e911.endpoint.organization_id IS
     'organisation that it belongs to';
 COMMENT ON COLUMN e911.endpoint.location_id IS
-    'where it is; NULL: found by network, site or the organisation''s default';
+    'where it is; NULL: found by network, site or the organisation''s default; of a retired one: where it was';
 COMMENT ON COLUMN e911.endpoint.name IS
     'for people: "Reception desk"';
 COMMENT ON COLUMN e911.endpoint.device_user_id IS

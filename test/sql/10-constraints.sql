@@ -61,7 +61,8 @@ SELECT test.is_same(string_agg(c.relname || '.' || a.attname, ', '), NULL,
     'every text column of what is provisioned refuses control characters')
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
  WHERE c.relnamespace = 'e911'::regnamespace AND c.relkind = 'r'
-   AND c.relname NOT IN ('call', 'call_event', 'change_log')
+   AND c.relname NOT IN ('call', 'call_event', 'change_log', 'change',
+                         'change_statement', 'change_row')
    AND a.attnum > 0 AND NOT a.attisdropped
    AND a.atttypid IN ('text'::regtype, 'text[]'::regtype)
    AND a.attgenerated = ''
@@ -506,7 +507,7 @@ SELECT test.refused(format($$INSERT INTO e911.elin
     '23514', 'elin_pool_is_at_most_256',
     'a pool does not grow above 256 ELINs by UPDATE');
 SELECT test.refused(pg_temp.put_endpoint('location_id = ' || :warehouse),
-    '23503', 'endpoint_location_is_of_its_organization',
+    '23503', 'endpoint_location_is_of_its_organization_and_in_use',
     'an endpoint is not at another organisation''s location');
 SELECT test.refused($$INSERT INTO e911.endpoint
     (organization_id, name, extension) VALUES (999999, 'x', '1')$$,
@@ -601,7 +602,7 @@ SELECT test.refused(statement, '23503', name, sentence)
      'a location with ELINs is not removed'),
     ($$DELETE FROM e911.elin;
        DELETE FROM e911.location WHERE name = 'Mill School gym'$$,
-     'endpoint_location_is_of_its_organization',
+     'endpoint_location_is_of_its_organization_and_in_use',
      'a location with endpoints is not removed'),
     ($$DELETE FROM e911.elin;
        DELETE FROM e911.location WHERE name = 'Juniper office'$$,
@@ -683,6 +684,25 @@ SELECT test.refused(
     $$INSERT INTO e911.schema_migration (number, name) VALUES (0, 'x')$$,
     '23514', 'schema_migration_number_is_positive',
     'there is no migration 0');
+
+SELECT test.refused(statement, state, name, sentence)
+  FROM (VALUES
+    ($$INSERT INTO e911.change (change) OVERRIDING SYSTEM VALUE
+       SELECT change FROM e911.change LIMIT 1$$,
+     '23505', 'change_pkey', 'no two changes have one number'),
+    ($$INSERT INTO e911.change (txid, changed_at)
+       SELECT txid, changed_at FROM e911.change LIMIT 1$$,
+     '23505', 'change_transaction', 'a transaction is one change'),
+    ($$INSERT INTO e911.change_statement
+       SELECT * FROM e911.change_statement LIMIT 1$$,
+     '23505', 'change_statement_pkey', 'no two statements have one number'),
+    ($$INSERT INTO e911.change_statement (change, entity, operation, rows)
+       VALUES (0, 'trunk', 'INSERT', 1)$$,
+     '23503', 'change_statement_change_exists',
+     'a statement is part of a change'),
+    ($$INSERT INTO e911.change_row SELECT * FROM e911.change_row LIMIT 1$$,
+     '23505', 'change_row_pkey', 'a statement changes a row once'))
+    AS v (statement, state, name, sentence);
 
 -- ---- none forgotten ----
 

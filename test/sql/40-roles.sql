@@ -36,7 +36,8 @@ INSERT INTO provisioning VALUES
     ('building', 'name = name'), ('device_user', 'name = ''x'''),
     ('station', 'name = ''x'''), ('personal_location', 'is_current = false'),
     ('access_point', 'bssid = bssid'), ('network_switch', 'chassis_id = ''x'''),
-    ('switch_port', 'port = ''x'''), ('recipient', 'name = ''x''');
+    ('switch_port', 'port = ''x'''), ('recipient', 'name = ''x'''),
+    ('organization_admin', 'role_name = ''x''');
 
 -- what, statement, sidecar, operator, reader
 CREATE TEMP TABLE attempt (what text, statement text, sidecar boolean,
@@ -169,10 +170,10 @@ SELECT test.is_same(string_agg(p.oid::regprocedure::text, ', '), NULL,
 SELECT test.is_same(string_agg(rolname, ', '), NULL,
     'the roles cannot log in and have no power of their own')
   FROM pg_roles
- WHERE rolname IN ('e911_sidecar', 'e911_operator', 'e911_reader')
+ WHERE rolname IN ('e911_sidecar', 'e911_operator', 'e911_admin', 'e911_reader')
    AND (rolcanlogin OR rolsuper OR rolcreatedb OR rolcreaterole
         OR rolreplication OR rolbypassrls);
 \ir ../../sql/roles.sql
-SELECT test.is_same(count(*), 3::bigint, 'roles.sql can be run again')
+SELECT test.is_same(count(*), 4::bigint, 'roles.sql can be run again')
   FROM pg_roles
- WHERE rolname IN ('e911_sidecar', 'e911_operator', 'e911_reader');
+ WHERE rolname IN ('e911_sidecar', 'e911_operator', 'e911_admin', 'e911_reader');

@@ -44,6 +44,47 @@ SELECT test.is_same(info || ' ' || longitude || ' ' || latitude,
   FROM e911.location_civic WHERE name = 'Larkspur floor 3';
 ROLLBACK;
 
+-- ---- the usual questions ----
+
+BEGIN;
+SELECT test.is_same(string_agg(concat_ws(' | ', name, located_by, location,
+                                         psap, callback), '; ' ORDER BY name),
+    'Ava Reyes | its own | Larkspur floor 3 | Ashgrove North | +12065550121; '
+    'Cleo Marsh | its own | Harbor Lane clinic | Ashgrove North | +13605550141; '
+    'Iris Kim | default | Larkspur floor 2 | Ashgrove North',
+    'where somebody is, and who would answer')
+  FROM e911.endpoint_dispatchable
+ WHERE name IN ('Ava Reyes', 'Cleo Marsh', 'Iris Kim');
+UPDATE e911.organization SET default_location_id = NULL
+ WHERE name = 'Larkspur Insurance';
+SELECT test.is_same(located_by || coalesce(location, ''), 'none',
+    'who is nowhere')
+  FROM e911.endpoint_dispatchable WHERE name = 'Iris Kim';
+UPDATE e911.endpoint SET status = 'retired' WHERE name = 'Iris Kim';
+SELECT test.is_same(count(*), 0::bigint, 'who is retired is not told')
+  FROM e911.endpoint_dispatchable WHERE name = 'Iris Kim';
+INSERT INTO e911.call (call_id, elin, started_at, caller_number)
+VALUES (gen_random_uuid(), '+12065550114', '2026-01-01', 'first'),
+       (gen_random_uuid(), '+12065550114', '2026-01-02', 'second');
+SELECT test.is_same(string_agg(concat_ws(' | ', elin, organization, location,
+                                         caller_number), '; ' ORDER BY elin),
+    '+12065550114 | Larkspur Insurance | Larkspur floor 3 | second; '
+    '+12065550115 | Larkspur Insurance | Larkspur floor 3',
+    'whose a number is, and whom it was lent to last')
+  FROM e911.elin_use WHERE elin IN ('+12065550114', '+12065550115');
+SELECT test.is_same(string_agg(concat_ws(' | ', range, location, within,
+                                         within_location, same_place), '; '),
+    '10.20.30.0/24 | Juniper office | 10.20.0.0/16 | Juniper warehouse | f',
+    'which network is within another')
+  FROM e911.network_nesting;
+SELECT test.is_same(concat_ws(' | ', locations, locations_without_psap, elins,
+                              users, stations, unlocated, retired, networks,
+                              trunks),
+    '2 | 0 | 6 | 3 | 0 | 0 | 1 | 0 | genesys-cloud',
+    'how much an organisation has')
+  FROM e911.organization_overview WHERE organization = 'Larkspur Insurance';
+ROLLBACK;
+
 UPDATE e911.location SET house_number = NULL, postal_code = 'V0V 0V0',
        country = 'CA', state = 'BC', info = NULL
  WHERE name = 'Larkspur floor 2';

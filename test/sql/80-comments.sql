@@ -27,5 +27,5 @@ SELECT test.is_true(obj_description('e911'::regnamespace, 'pg_namespace')
                     IS NOT NULL, 'the schema has a comment');
 SELECT test.is_same(string_agg(rolname, ', '), NULL, 'every role has a comment')
   FROM pg_roles
- WHERE rolname IN ('e911_sidecar', 'e911_operator', 'e911_reader')
+ WHERE rolname IN ('e911_sidecar', 'e911_operator', 'e911_admin', 'e911_reader')
    AND shobj_description(oid, 'pg_authid') IS NULL;

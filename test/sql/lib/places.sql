@@ -117,7 +117,7 @@ SELECT test.refused(format($$%s;
   FROM (VALUES
     ($$INSERT INTO e911.endpoint (organization_id, location_id, name, extension)
        VALUES (%s, %s, 'x', '1')$$,
-     'endpoint_location_is_in_use', 'a location with endpoints is not retired'),
+     'endpoint_location_is_of_its_organization_and_in_use', 'a location with endpoints is not retired'),
     ($$INSERT INTO e911.site_number (organization_id, location_id, number)
        VALUES (%s, %s, '1')$$,
      'site_number_location_is_of_its_organization_and_in_use',
@@ -149,13 +149,13 @@ SELECT test.accepted(format($$
     :larkspur, :old, :old), 'who is retired retains no place');
 UPDATE e911.location SET status = 'retired' WHERE location_id = :old;
 SELECT test.refused(pg_temp.put_endpoint('location_id = ' || :old), '23503',
-    'endpoint_location_is_in_use', 'nobody moves to a retired place');
+    'endpoint_location_is_of_its_organization_and_in_use', 'nobody moves to a retired place');
 SELECT test.refused(format($$
     INSERT INTO e911.endpoint (organization_id, location_id, name, extension,
                                status)
     VALUES (%s, %s, 'x', '1', 'retired');
     UPDATE e911.endpoint SET status = 'active' WHERE name = 'x'$$,
-    :larkspur, :old), '23503', 'endpoint_location_is_in_use',
+    :larkspur, :old), '23503', 'endpoint_location_is_of_its_organization_and_in_use',
     'nobody comes back to a retired place');
 SELECT test.refused(format(
     $$INSERT INTO e911.elin VALUES ('+12065550170', %s)$$, :old), '23503',
@@ -411,6 +411,18 @@ SELECT test.is_true(:'secret' ~ '^[0-9a-f]{64}$' AND held_secret_sha256 =
 SELECT test.refused(
     $$SELECT e911.held_secret_new('91100000-0000-4000-8000-0000000000ff')$$,
     'P0002', NULL, 'a secret is for an organisation that exists');
+SELECT test.refused(format('INSERT INTO e911.organization_admin VALUES (%L, %s)',
+                           role, organization), state, name, sentence)
+  FROM (VALUES
+    ('e911_admin', :'larkspur', '23514', 'organization_admin_is_an_account',
+     'a group is no administrator'),
+    ('acme_it', '999999', '23503', 'organization_admin_organization_exists',
+     'an administrator''s organisation exists'))
+    AS v (role, organization, state, name, sentence)
+UNION ALL
+SELECT test.refused(format($$INSERT INTO e911.organization_admin
+    VALUES ('acme_it', %s), ('acme_it', %s)$$, :larkspur, :larkspur), '23505',
+    'organization_admin_pkey', 'an administrator is one once');
 DELETE FROM e911.location WHERE location_id = :old;
 
 -- ---- in use: not removed ----

@@ -4,6 +4,7 @@ import re
 import socket
 import uuid
 
+from .rawpsap import sdp_at
 from .sipmessage import Message
 
 SDP = ("v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\n"
@@ -66,7 +67,7 @@ class RawCaller:
 
     def invite(self, headers="", **parts):
         """Text of an INVITE with an offer."""
-        body = parts.pop("body", SDP.format(address=self.address))
+        body = parts.pop("body", sdp_at(SDP, self.address))
         parts.setdefault("Content_Type", "application/sdp")
         return self.request("INVITE", headers, body, **parts)
 

@@ -9,13 +9,22 @@ SDP = ("v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\n"
        "t=0 0\r\nm=audio 41000 RTP/AVP 0\r\n")
 
 
+def sdp_at(text, address):
+    """The description with this address in it, of either family."""
+    text = text.format(address=address)
+    return text.replace("IN IP4", "IN IP6") if ":" in address else text
+
+
 class RawPsap:
     """At address:port, over UDP."""
 
     def __init__(self, address, port):
         self.address, self.port, self.remote = address, port, None
         self.tag = f"raw-psap-{uuid.uuid4().hex[:12]}"
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.host = f"[{address}]" if ":" in address else address
+        self.socket = socket.socket(
+            socket.AF_INET6 if ":" in address else socket.AF_INET,
+            socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((address, port))
 
@@ -43,7 +52,7 @@ class RawPsap:
             "To": f"{request.header('To')};tag={self.tag}",
             "Call-ID": request.call_id,
             "CSeq": request.header("CSeq"),
-            "Contact": f"<sip:psap@{self.address}:{self.port}>",
+            "Contact": f"<sip:psap@{self.host}:{self.port}>",
             "Content-Length": str(len(body)),
             **{name.replace("_", "-"): v for name, v in parts.items()},
         }
@@ -55,7 +64,7 @@ class RawPsap:
 
     def answer(self, request, **parts):
         """Text of a 200 with a description."""
-        return self.reply(request, 200, SDP.format(address=self.address),
+        return self.reply(request, 200, sdp_at(SDP, self.address),
                           Content_Type="application/sdp", **parts)
 
     def send(self, text):

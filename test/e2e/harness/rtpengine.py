@@ -11,10 +11,10 @@ from .wait import wait_until
 
 
 class RtpEngine:
-    """Media at 'address', control at address:port."""
+    """Media at 'address' and the others, control at address:port."""
 
-    def __init__(self, name, directory, address, first_port):
-        self.name, self.address = name, address
+    def __init__(self, name, directory, address, first_port, others=()):
+        self.name, self.address, self.others = name, address, others
         self.control = (address, free_port())
         self.media_ports = (first_port, first_port + 999)
         self.log = os.path.join(directory, f"{name}.log")
@@ -36,7 +36,7 @@ class RtpEngine:
             self.name,
             [program, "--config-file=none", "--table=-1", "--foreground",
              "--log-stderr", "--log-level=6", "--num-threads=2",
-             f"--interface={self.address}",
+             *(f"--interface={a}" for a in (self.address, *self.others)),
              f"--listen-ng={self.control[0]}:{self.control[1]}",
              f"--port-min={self.media_ports[0]}",
              f"--port-max={self.media_ports[1]}"], self.log)

@@ -17,6 +17,7 @@ class TcpPsap(RawPsap):
 
     def __init__(self, address, port):  # pylint: disable=W0231
         self.address, self.port = address, port
+        self.host = f"[{address}]" if ":" in address else address
         self.connection, self.data = None, b""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.socket = socket.create_server((address, port), family=family,
@@ -56,8 +57,7 @@ class TcpPsap(RawPsap):
 
     @property
     def contact(self):
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"<sip:psap@{host}:{self.port};transport={self.transport}>"
+        return f"<sip:psap@{self.host}:{self.port};transport={self.transport}>"
 
     def cut(self):
         self.connection.close()

@@ -95,7 +95,9 @@ class TonePeer:
         tone = [to_ulaw(s) for s in samples_of(frequency, 1)]
         self.packets = [bytes(tone[n:n + PACKET])
                         for n in range(0, RATE, PACKET)]
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = socket.socket(
+            socket.AF_INET6 if ":" in address else socket.AF_INET,
+            socket.SOCK_DGRAM)
         self.socket.bind((address, port))
         self.socket.settimeout(0.1)
         self.threads = [threading.Thread(target=self._listen, daemon=True),
@@ -121,7 +123,8 @@ class TonePeer:
             # Version 2, PCMU, no padding, extension or CSRC: as it was sent.
             if len(packet) > 12 and packet[0] == 0x80 and \
                     packet[1] & 0x7f == 0:
-                self.senders[sender] = self.senders.get(sender, 0) + 1
+                self.senders[sender[:2]] = \
+                    self.senders.get(sender[:2], 0) + 1
                 self.heard += [from_ulaw(b) for b in packet[12:]]
 
     def _speak(self):

@@ -32,6 +32,7 @@ struct import_command {
 	char *changes_text;
 	size_t changes_len;
 	uint64_t change_count, changes_max;
+	char reason[512];
 };
 
 /* ---- what is told on the way ---- */
@@ -185,6 +186,9 @@ static int settle(struct import_command *c, struct provision_request *r)
 	r->replace = said[CTL_OPT_import_replace] != NULL;
 	r->confirmed = said[CTL_OPT_import_confirm] != NULL;
 	r->dry_run = said[CTL_OPT_import_dry_run] != NULL;
+	(void)snprintf(c->reason, sizeof(c->reason), "e911ctl import %s %s",
+		       file_kind_name(r->kind), c->ctl->args.operand[1]);
+	r->reason = c->reason;
 	r->read = read_file;
 	r->read_arg = c;
 	if (encoding) {

@@ -226,13 +226,27 @@ static int commit(struct import *im)
 	return 0;
 }
 
+/* Why, for whoever reads the history of changes. */
+static int say_reason(struct import *im)
+{
+	struct session_params p = { .text = im->request->reason };
+	int64_t n = session_run(im->session,
+				"SELECT set_config('e911.reason', $6, true) "
+				"WHERE $6 IS NOT NULL",
+				&p, NULL, NULL);
+
+	return n < 0 ? import_fail_sql(im, (int)n) : 0;
+}
+
 int import_store(struct import *im)
 {
 	int err = session_script(im->session, "BEGIN");
 
 	if (err)
 		return import_fail_sql(im, err);
-	err = run_steps(im);
+	err = say_reason(im);
+	if (!err)
+		err = run_steps(im);
 	if (!err && !im->result->problems && !im->request->dry_run)
 		return commit(im);
 	if (session_script(im->session, "ROLLBACK") < 0 && !err)

@@ -338,7 +338,7 @@ static const struct step store[] = {
 	  OWN("city") ", county = " OWN("county") ", state = " OWN("state")
 	  ", postal_code = " OWN("postal_code") ", floor = i.floor, unit = "
 	  "i.unit, room = i.room, info = i.info, desk_number = i.desk_number, "
-	  "psap_id = i.psap_id, status = CASE e.status WHEN 'retired' THEN "
+	  "status = CASE e.status WHEN 'retired' THEN "
 	  "'active' ELSE e.status END FROM import_change c JOIN import_item i "
 	  "USING (line) LEFT JOIN e911.building b ON b.organization_id = "
 	  "i.organization_id AND b.name = i.building WHERE e.location_id = "
@@ -346,14 +346,19 @@ static const struct step store[] = {
 	{ STEP_ADDS, true, 0,
 	  "INSERT INTO e911.location (organization_id, name, building_id, "
 	  "country, house_number, street, city, county, state, postal_code, "
-	  "floor, unit, room, info, desk_number, psap_id) SELECT "
+	  "floor, unit, room, info, desk_number) SELECT "
 	  "i.organization_id, i.name, b.building_id, i.country, "
 	  OWN("house_number") ", " OWN("street") ", " OWN("city") ", "
 	  OWN("county") ", " OWN("state") ", " OWN("postal_code")
-	  ", i.floor, i.unit, i.room, i.info, i.desk_number, i.psap_id FROM "
+	  ", i.floor, i.unit, i.room, i.info, i.desk_number FROM "
 	  "import_item i LEFT JOIN e911.building b ON b.organization_id = "
 	  "i.organization_id AND b.name = i.building WHERE i.id IS NULL AND "
 	  IN_BATCH " ORDER BY i.line" },
+	/* Apart: an organisation's administrator may not write it. */
+	{ STEP_OTHER, true, BIT(psap),
+	  "UPDATE e911.location e SET psap_id = i.psap_id FROM import_item i "
+	  "WHERE e.organization_id = i.organization_id AND e.name = i.name "
+	  "AND e.psap_id IS DISTINCT FROM i.psap_id AND " IN_BATCH },
 	{ STEP_OTHER, true, BIT(elin),
 	  "UPDATE e911.elin e SET location_id = l.location_id FROM "
 	  "import_number i JOIN import_item r USING (line) JOIN e911.location "

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 struct organizations {
-	struct organization *row; /* owned; in the order of names */
+	struct organization *row;            /* owned; in the order of names */
+	const struct organization **by_uuid; /* owned; the same, in theirs */
 	size_t count, size;
 };
 
@@ -43,6 +44,28 @@ static int by_name(const void *a, const void *b)
 		      ((const struct organization *)b)->name);
 }
 
+static int compare_uuid(const void *a, const void *b)
+{
+	const struct organization *const *x = a, *const *y = b;
+
+	return memcmp((*x)->uuid.b, (*y)->uuid.b, sizeof((*x)->uuid.b));
+}
+
+static int sort(struct organizations *o)
+{
+	if (!o->count)
+		return 0;
+	o->by_uuid = calloc(o->count, sizeof(struct organization *));
+	if (!o->by_uuid)
+		return -ENOMEM;
+	qsort(o->row, o->count, sizeof(*o->row), by_name);
+	for (size_t i = 0; i < o->count; i++)
+		o->by_uuid[i] = &o->row[i];
+	qsort(o->by_uuid, o->count, sizeof(struct organization *),
+	      compare_uuid);
+	return 0;
+}
+
 int organizations_load(struct organizations **ret, struct session *s)
 {
 	static const struct session_params none = { 0 };
@@ -55,12 +78,12 @@ int organizations_load(struct organizations **ret, struct session *s)
 			"SELECT organization_id, e911_organization_id, name, "
 			"home_npa FROM e911.organization",
 			&none, add, o);
+	if (n >= 0)
+		n = sort(o);
 	if (n < 0) {
 		organizations_free(o);
 		return (int)n;
 	}
-	if (o->count)
-		qsort(o->row, o->count, sizeof(*o->row), by_name);
 	*ret = o;
 	return 0;
 }
@@ -69,8 +92,10 @@ struct organizations *organizations_free(struct organizations *o)
 {
 	for (size_t i = 0; o && i < o->count; i++)
 		free(o->row[i].name);
-	if (o)
+	if (o) {
 		free(o->row);
+		free(o->by_uuid);
+	}
 	free(o);
 	return NULL;
 }
@@ -78,13 +103,17 @@ struct organizations *organizations_free(struct organizations *o)
 static int find_uuid(const struct organizations *o, const struct uuid *uuid,
 		     const struct organization **ret)
 {
-	for (size_t i = 0; i < o->count; i++) {
-		if (uuid_equal(&o->row[i].uuid, uuid)) {
-			*ret = &o->row[i];
-			return 0;
-		}
-	}
-	return -ENOENT;
+	const struct organization wanted = { .uuid = *uuid }, *key = &wanted;
+	const struct organization **found;
+
+	if (!o->count)
+		return -ENOENT;
+	found = bsearch(&key, o->by_uuid, o->count,
+			sizeof(struct organization *), compare_uuid);
+	if (!found)
+		return -ENOENT;
+	*ret = *found;
+	return 0;
 }
 
 /* As memcmp() would, were both as long. */

@@ -73,6 +73,7 @@ struct provision_request {
 	csv_read_f *read;
 	void *read_arg;
 	uint64_t size_bytes; /* of the file, for the progress; 0: unknown */
+	const char *reason;  /* for the history of changes; or NULL */
 };
 
 struct provision_result {

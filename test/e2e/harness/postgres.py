@@ -72,7 +72,8 @@ class Postgres:
                   encoding="utf-8") as out:
             out.write(text)
 
-    def start(self):
+    def start(self, **more):
+        """Fast and careless about its disk, unless 'more' options say."""
         options = {
             "listen_addresses": "",
             "unix_socket_directories": self.directory,
@@ -81,6 +82,7 @@ class Postgres:
             "synchronous_commit": "off",
             "shared_buffers": "32MB", "max_connections": "60",
             "log_timezone": "UTC", "timezone": "UTC",
+            **more,
         }
         argv = [binary("postgres"), "-D", self.data]
         for name, value in options.items():

@@ -60,15 +60,16 @@ static int refuse(struct session *s, const PGresult *r)
 	return -EPROTO;
 }
 
-/* As unprivileged as can be until it is known who we are: no foreign schema
- * in the search path, text as it is, and no end in the middle of a load. */
-static const char setup[] = "SET search_path = pg_catalog, pg_temp;"
-			    "SET client_encoding = 'UTF8';"
-			    "SET DateStyle = 'ISO';"
-			    "SET statement_timeout = 0;"
-			    "SET idle_in_transaction_session_timeout = 0;"
-			    "SET work_mem = '64MB';"
-			    "SET temp_buffers = '64MB'";
+/* No foreign schema in the search path, text as it is, and no end in the
+ * middle of a load. */
+static const char setup[] =
+	"SET search_path = pg_catalog, pg_temp;"
+	"SET client_encoding = 'UTF8'; SET application_name = 'e911 provision';"
+	"SET DateStyle = 'ISO';"
+	"SET statement_timeout = 0;"
+	"SET idle_in_transaction_session_timeout = 0;"
+	"SET work_mem = '64MB';"
+	"SET temp_buffers = '64MB'";
 
 int session_open(struct session **ret, const char *conninfo)
 {

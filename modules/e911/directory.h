@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * directory: the provisioned world, as a worker reads it from LMDB.
+ * directory: the provisioned world, as a worker reads it.
  *
  *	<path>/current  -> gen-000007	what to read
  *	<path>/previous -> gen-000006	what to read when that is damaged
  *
  * A worker has one, opened after the fork and never shared.  It looks inside
- * a begin and an end, which bound one message: texts of records live until
- * directory_end(), and a reader that stays would keep old pages alive.
+ * a begin and an end, which bound one message and see one state: texts of
+ * records live until directory_end().
  *
  * Lookups give 0, -ENOENT, or -EBADMSG for what is damaged: a record whose
- * checksum or key is wrong, a reference that leads nowhere.  Damage is
- * counted, never served.  *ret is untouched on failure.
- *
- * The writer keeps data.mdb at least as long as what LMDB has allocated: a
- * page behind the end of a file ends the process that touches it, so a
- * shorter file is refused as damaged.
+ * checksum or key is wrong, a key whose absence cannot be proven, a reference
+ * that leads nowhere.  Damage is counted, never served; what 'previous' has of
+ * a damaged record is served, if it is of the same database.  *ret is
+ * untouched on failure.
  */
 #pragma once
 
@@ -41,8 +39,8 @@ struct directory *directory_close(struct directory *d);
 void directory_hint(struct directory *d, uint64_t generation);
 
 /*
- * 0, or why there is no directory for this message: -EAGAIN no reader slot,
- * -EBADMSG damaged, -ENOMEM, ...  Then the next begin opens it anew.
+ * 0, or why there is no directory for this message: -EBADMSG damaged, -EIO,
+ * -ENOMEM, ...  Then the next begin opens it anew.
  */
 int must_check directory_begin(struct directory *d);
 /* Also without a begin, and twice. */
@@ -106,13 +104,3 @@ int must_check directory_elin(struct directory *d, uint64_t number,
 			      struct dir_elin *ret);
 int must_check directory_psap(struct directory *d, uint64_t psap_id,
 			      struct dir_psap *ret);
-
-/*
- * Look at what 'current' and 'previous' name in a process of its own, before
- * the workers are forked: a damaged page would end whoever walks into it, at
- * each start again.  What is damaged is not opened by this process nor by
- * those that it forks.  Number of files found damaged.
- */
-unsigned directory_probe(const char *path);
-/* Never open this data.mdb. */
-void directory_distrust(dev_t dev, ino_t ino);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE /* asprintf */
 #include "directory.h"
 
 #include <errno.h>
-#include <lmdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lmdb_env.h"
+#include "directory_file.h"
 #include "record_cache.h"
 
 #define TARGET_MAX 256
@@ -18,17 +19,19 @@ static const char *const links[] = { "current", "previous" };
 
 /* One generation, open. */
 struct snapshot {
-	MDB_env *env; /* owned */
-	MDB_txn *txn; /* owned; reset between messages */
-	MDB_dbi dbi;
-	size_t last_page; /* known to be within the file */
-	dev_t dev;        /* which data.mdb: LMDB must not open it twice */
+	struct directory_file *file; /* owned; NULL: none */
+	dev_t dev;                   /* which data.mdb */
 	ino_t ino;
 };
 
 struct directory {
 	char *path; /* owned */
 	struct snapshot open;
+	/* What is asked when a record of the open one is damaged. */
+	struct snapshot spare;
+	uint64_t spare_tried; /* hint with which it was looked for, plus 1 */
+	bool spare_begun;
+	bool from_spare;            /* the latest record is */
 	struct record_cache *cache; /* owned; NULL: none */
 	/* Whose the latest source was: a request asks several times. */
 	struct {
@@ -43,9 +46,17 @@ struct directory {
 	uint64_t damage_count;
 };
 
+/* "a/b"; owned by the caller; NULL without memory. */
+static char *path_join(const char *a, const char *b)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", a, b) < 0 ? NULL : path;
+}
+
 int directory_current_target(const char *path, char *buf, size_t size)
 {
-	char *link = lmdb_path(path, "current");
+	char *link = path_join(path, "current");
 	ssize_t len;
 	int err;
 
@@ -64,14 +75,11 @@ int directory_current_target(const char *path, char *buf, size_t size)
 
 /* ---- one generation ---- */
 
-/*
- * Where the link leads, owned by the caller.  The link itself is never given
- * to LMDB: it might move between the opening of data and lock.
- */
+/* Where the link leads, owned by the caller. */
 static int link_follow(const char *path, const char *name, char **ret)
 {
 	char target[TARGET_MAX];
-	char *link = lmdb_path(path, name);
+	char *link = path_join(path, name);
 	ssize_t len;
 	int err = 0;
 
@@ -87,137 +95,76 @@ static int link_follow(const char *path, const char *name, char **ret)
 	if (err < 0)
 		return err;
 	target[len] = '\0';
-	*ret = lmdb_path(path, target);
+	*ret = path_join(path, target);
 	return *ret ? 0 : -ENOMEM;
 }
 
 static void snapshot_close(struct snapshot *s)
 {
-	if (s->txn)
-		mdb_txn_abort(s->txn);
-	if (s->env)
-		mdb_env_close(s->env);
+	s->file = directory_file_close(s->file);
 	*s = (struct snapshot){ 0 };
 }
 
-/* The pages of the latest transaction are all within the file. */
-static int snapshot_guard(struct snapshot *s)
+static int meta_read(const struct snapshot *s, struct dir_meta *ret)
 {
-	MDB_envinfo info;
-	int rc = mdb_env_info(s->env, &info);
+	struct dir_key key;
+	struct text v;
 
-	if (rc == 0 && info.me_last_pgno > s->last_page)
-		rc = lmdb_env_guard(s->env);
-	if (rc)
-		return lmdb_err(rc);
-	s->last_page = info.me_last_pgno;
-	return 0;
-}
-
-static int value_get(const struct snapshot *s, struct dir_key *key,
-		     MDB_val *ret)
-{
-	MDB_val k = { key->len, key->b };
-	int rc = mdb_get(s->txn, s->dbi, &k, ret);
-
-	if (rc == 0 || rc == MDB_NOTFOUND)
-		return rc ? -ENOENT : 0;
-	return -EBADMSG;
+	dir_key_meta(&key);
+	if (directory_file_find(s->file, &key, &v) < 0)
+		return -EBADMSG;
+	return dir_meta_decode(&key, v.p, v.len, ret) < 0 ? -EBADMSG : 0;
 }
 
 /* A generation whose first record cannot be read is not served at all. */
 static int snapshot_check(const struct snapshot *s)
 {
 	struct dir_meta meta;
-	struct dir_key key;
-	MDB_val v;
+	int err = directory_file_begin(s->file);
 
-	dir_key_meta(&key);
-	if (value_get(s, &key, &v) < 0)
-		return -EBADMSG;
-	if (dir_meta_decode(&key, v.mv_data, v.mv_size, &meta) < 0)
-		return -EBADMSG;
-	return 0;
-}
-
-static int snapshot_begin_first(struct snapshot *s)
-{
-	struct stat st;
-	int fd, rc;
-
-	if (mdb_env_get_fd(s->env, &fd) != 0 || fstat(fd, &st) < 0)
-		return -EIO;
-	s->dev = st.st_dev;
-	s->ino = st.st_ino;
-	rc = lmdb_txn_begin(s->env, MDB_RDONLY, &s->txn);
-	if (rc)
-		return lmdb_err(rc);
-	rc = mdb_dbi_open(s->txn, NULL, 0, &s->dbi);
-	return rc ? lmdb_err(rc) : snapshot_guard(s);
+	if (err == 0)
+		err = meta_read(s, &meta);
+	directory_file_end(s->file);
+	return err;
 }
 
 static int snapshot_open(const char *dir, struct snapshot *ret)
 {
+	char *path = path_join(dir, "data.mdb");
 	struct snapshot s = { 0 };
-	int err = lmdb_err(lmdb_env_open(dir, MDB_RDONLY, 0, &s.env));
+	struct stat st = { 0 };
+	int err;
 
-	if (err < 0)
-		return err;
-	err = snapshot_begin_first(&s);
+	if (!path)
+		return -ENOMEM;
+	err = directory_file_open(&s.file, path);
+	free(path);
+	if (err == 0 && fstat(directory_file_fd(s.file), &st) < 0)
+		err = -errno;
 	if (err == 0)
 		err = snapshot_check(&s);
 	if (err < 0) {
 		snapshot_close(&s);
 		return err;
 	}
-	mdb_txn_reset(s.txn);
+	s.dev = st.st_dev;
+	s.ino = st.st_ino;
 	*ret = s;
 	return 0;
 }
 
 static bool snapshot_is(const struct snapshot *s, const char *dir)
 {
-	char *file = lmdb_path(dir, "data.mdb");
+	char *file = path_join(dir, "data.mdb");
 	struct stat st;
 	bool same;
 
 	if (!file)
 		return false;
-	same = s->env && stat(file, &st) == 0 && st.st_dev == s->dev &&
+	same = s->file && stat(file, &st) == 0 && st.st_dev == s->dev &&
 	       st.st_ino == s->ino;
 	free(file);
 	return same;
-}
-
-/* Files that directory_probe() found damaged. */
-static struct {
-	dev_t dev;
-	ino_t ino;
-} distrusted[ARRAY_SIZE(links)];
-static size_t distrusted_count;
-
-void directory_distrust(dev_t dev, ino_t ino)
-{
-	if (distrusted_count == ARRAY_SIZE(distrusted))
-		return;
-	distrusted[distrusted_count].dev = dev;
-	distrusted[distrusted_count++].ino = ino;
-}
-
-static bool is_distrusted(const char *dir)
-{
-	char *file = lmdb_path(dir, "data.mdb");
-	struct stat st;
-	bool found = false;
-
-	if (!file)
-		return false;
-	if (stat(file, &st) == 0)
-		for (size_t i = 0; i < distrusted_count; i++)
-			found |= st.st_dev == distrusted[i].dev &&
-				 st.st_ino == distrusted[i].ino;
-	free(file);
-	return found;
 }
 
 /* What was remembered of the snapshot. */
@@ -231,6 +178,9 @@ static void directory_shut(struct directory *d)
 {
 	directory_forget(d);
 	snapshot_close(&d->open);
+	snapshot_close(&d->spare);
+	d->spare_begun = false;
+	d->spare_tried = 0;
 }
 
 /* Open what the link leads to, unless it is open already. */
@@ -246,7 +196,7 @@ static int snapshot_follow(struct directory *d, const char *name)
 		free(dir);
 		return 0;
 	}
-	err = is_distrusted(dir) ? -EBADMSG : snapshot_open(dir, &s);
+	err = snapshot_open(dir, &s);
 	free(dir);
 	if (err < 0)
 		return err;
@@ -316,20 +266,6 @@ void directory_hint(struct directory *d, uint64_t generation)
 	d->hint = generation;
 }
 
-static int directory_renew(struct directory *d)
-{
-	struct snapshot *s = &d->open;
-	int rc = mdb_txn_renew(s->txn);
-
-	if (rc == MDB_MAP_RESIZED) {
-		directory_forget(d);
-		rc = mdb_env_set_mapsize(s->env, 0);
-		if (rc == 0)
-			rc = mdb_txn_renew(s->txn);
-	}
-	return rc ? lmdb_err(rc) : snapshot_guard(s);
-}
-
 int directory_begin(struct directory *d)
 {
 	int err = 0;
@@ -337,14 +273,17 @@ int directory_begin(struct directory *d)
 	directory_end(d);
 	if (d->is_stale && --d->retry_in == 0)
 		d->hint_tried = ~d->hint;
-	if (!d->open.env || d->hint != d->hint_tried)
+	if (!d->open.file || d->hint != d->hint_tried)
 		err = directory_reopen(d);
-	if (!d->open.env)
+	if (!d->open.file)
 		return err;
-	err = directory_renew(d);
-	if (err < 0)
-		/* Without its map LMDB must not be asked again. */
+	err = directory_file_begin(d->open.file);
+	if (err < 0) {
 		directory_shut(d);
+		if (directory_reopen(d) < 0)
+			return err;
+		err = directory_file_begin(d->open.file);
+	}
 	d->is_begun = err == 0;
 	return err;
 }
@@ -352,8 +291,12 @@ int directory_begin(struct directory *d)
 void directory_end(struct directory *d)
 {
 	if (d->is_begun)
-		mdb_txn_reset(d->open.txn);
+		directory_file_end(d->open.file);
+	if (d->spare_begun)
+		directory_file_end(d->spare.file);
+	record_cache_sweep(d->cache);
 	d->is_begun = false;
+	d->spare_begun = false;
 }
 
 bool directory_is_stale(const struct directory *d)
@@ -368,29 +311,95 @@ uint64_t directory_damage_count(const struct directory *d)
 
 /* ---- records ---- */
 
+/* 0: outside a message */
+static uint64_t state_of(const struct directory *d)
+{
+	return d->is_begun ? directory_file_state(d->open.file) : 0;
+}
+
 static int damaged(struct directory *d)
 {
 	d->damage_count++;
 	return -EBADMSG;
 }
 
-static int record_get(struct directory *d, struct dir_key *key, MDB_val *ret)
+/*
+ * The generation before: what it has of a damaged record is older, and better
+ * than nothing.  It must be of the same database.
+ */
+static int spare_open(struct directory *d)
 {
-	int err = value_get(&d->open, key, ret);
+	struct dir_meta ours, its;
+	struct snapshot s;
+	char *dir;
+	int err = link_follow(d->path, "previous", &dir);
 
-	return err == -EBADMSG ? damaged(d) : err;
+	if (err < 0)
+		return err;
+	err = snapshot_is(&d->open, dir) ? -ENOENT : snapshot_open(dir, &s);
+	free(dir);
+	if (err < 0)
+		return err;
+	err = directory_file_begin(s.file);
+	if (err == 0)
+		err = meta_read(&d->open, &ours);
+	if (err == 0)
+		err = meta_read(&s, &its);
+	if (err == 0 && !text_equal(ours.database_id, its.database_id))
+		err = -ENOENT;
+	if (err < 0) {
+		snapshot_close(&s);
+		return err;
+	}
+	d->spare = s;
+	d->spare_begun = true;
+	return 0;
+}
+
+static bool spare_begin(struct directory *d)
+{
+	if (d->spare_begun)
+		return true;
+	if (!d->spare.file) {
+		if (d->spare_tried == d->hint + 1)
+			return false;
+		d->spare_tried = d->hint + 1;
+		return spare_open(d) == 0;
+	}
+	d->spare_begun = directory_file_begin(d->spare.file) == 0;
+	if (!d->spare_begun)
+		snapshot_close(&d->spare);
+	return d->spare_begun;
+}
+
+static int record_get(struct directory *d, const struct dir_key *key,
+		      struct text *ret)
+{
+	int err;
+
+	d->from_spare = false;
+	err = d->is_begun ? directory_file_find(d->open.file, key, ret)
+			  : -EBADMSG;
+	if (err == 0 || err == -ENOENT)
+		return err;
+	(void)damaged(d);
+	if (!d->is_begun || !spare_begin(d) ||
+	    directory_file_find(d->spare.file, key, ret) < 0)
+		return -EBADMSG;
+	d->from_spare = true;
+	return 0;
 }
 
 #define RECORD(name) \
 	static int name##_get(struct directory *d, struct dir_key *key, \
 			      struct dir_##name *ret) \
 	{ \
-		MDB_val v; \
+		struct text v; \
 		int err = record_get(d, key, &v); \
 \
 		if (err < 0) \
 			return err; \
-		err = dir_##name##_decode(key, v.mv_data, v.mv_size, ret); \
+		err = dir_##name##_decode(key, v.p, v.len, ret); \
 		return err < 0 ? damaged(d) : 0; \
 	}
 
@@ -399,22 +408,22 @@ static int record_get(struct directory *d, struct dir_key *key, MDB_val *ret)
 	static int name##_get(struct directory *d, struct dir_key *key, \
 			      struct dir_##name *ret) \
 	{ \
-		uint64_t snapshot = mdb_txn_id(d->open.txn); \
-		MDB_val v; \
+		uint64_t state = state_of(d); \
+		struct text v; \
 		int err; \
 \
-		if (record_cache_get(d->cache, snapshot, key, ret, \
-				     sizeof(*ret))) \
+		if (record_cache_get(d->cache, state, key, ret, sizeof(*ret))) \
 			return 0; \
 		err = record_get(d, key, &v); \
 		if (err < 0) \
 			return err; \
-		err = dir_##name##_decode(key, v.mv_data, v.mv_size, ret); \
+		if (!d->from_spare) \
+			v = record_cache_take(d->cache, state, key, v); \
+		err = dir_##name##_decode(key, v.p, v.len, ret); \
 		if (err < 0) \
 			return damaged(d); \
-		record_cache_put(d->cache, snapshot, key, \
-				 text_make(v.mv_data, v.mv_size), ret, \
-				 sizeof(*ret)); \
+		if (!d->from_spare) \
+			record_cache_put(d->cache, key, ret, sizeof(*ret)); \
 		return 0; \
 	}
 /* clang-format off */
@@ -486,11 +495,11 @@ static int source_find(struct directory *d, const uint8_t addr[16],
 int directory_trunk_by_source(struct directory *d, const uint8_t addr[16],
 			      struct dir_trunk *ret)
 {
-	uint64_t snapshot = mdb_txn_id(d->open.txn);
+	uint64_t snapshot = state_of(d);
 	struct dir_source source = { .trunk_id = d->source.trunk_id };
 	int err;
 
-	if (d->source.snapshot != snapshot ||
+	if (!snapshot || d->source.snapshot != snapshot ||
 	    memcmp(d->source.addr, addr, sizeof(d->source.addr)) != 0) {
 		err = source_find(d, addr, &source);
 		if (err < 0)
@@ -513,43 +522,28 @@ int directory_trunk(struct directory *d, uint64_t trunk_id,
 	return trunk_get(d, &key, ret);
 }
 
-/* The record behind the key, if it is a trunk's; *key becomes its. */
-static int trunk_behind(struct directory *d, MDB_cursor *cursor,
-			struct dir_key *key, MDB_val *ret)
-{
-	MDB_val k = { key->len, key->b };
-	int rc = mdb_cursor_get(cursor, &k, ret, MDB_SET_RANGE);
-
-	if (rc == 0 && k.mv_size == key->len &&
-	    memcmp(k.mv_data, key->b, key->len) == 0)
-		rc = mdb_cursor_get(cursor, &k, ret, MDB_NEXT);
-	if (rc)
-		return rc == MDB_NOTFOUND ? -ENOENT : damaged(d);
-	if (k.mv_size != key->len ||
-	    *(const uint8_t *)k.mv_data != (uint8_t)DIR_TRUNK)
-		return -ENOENT;
-	memcpy(key->b, k.mv_data, key->len);
-	return 0;
-}
-
 int directory_trunk_after(struct directory *d, uint64_t trunk_id,
 			  struct dir_trunk *ret)
 {
 	struct dir_key key;
-	MDB_cursor *cursor;
-	MDB_val v;
-	int err;
+	size_t len;
 
 	dir_key_trunk(&key, trunk_id);
-	if (mdb_cursor_open(d->open.txn, d->open.dbi, &cursor))
-		return -ENOMEM;
-	while ((err = trunk_behind(d, cursor, &key, &v)) == 0) {
-		if (dir_trunk_decode(&key, v.mv_data, v.mv_size, ret) == 0)
-			break;
+	len = key.len;
+	for (;;) {
+		struct text v;
+		int err = d->is_begun
+				  ? directory_file_after(d->open.file, &key, &v)
+				  : -EBADMSG;
+
+		if (err < 0)
+			return err == -ENOENT ? err : damaged(d);
+		if (key.len != len || key.b[0] != DIR_TRUNK)
+			return -ENOENT;
+		if (dir_trunk_decode(&key, v.p, v.len, ret) == 0)
+			return 0;
 		(void)damaged(d);
 	}
-	mdb_cursor_close(cursor);
-	return err;
 }
 
 int directory_trunk_org(struct directory *d, uint64_t trunk_id,

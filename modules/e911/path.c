@@ -20,12 +20,20 @@ const struct path_step path_steps[] = {
 void path_run(struct path *p, const struct path_request *rq,
 	      struct directory *d, const struct path_conf *conf)
 {
+	uint64_t damaged = d ? directory_damage_count(d) : 0;
+
 	p->now_ms = rq->now_ms;
 	if (!d)
 		p->faults |= PATH_FAULT_DIRECTORY;
 	for (const struct path_step *s = path_steps; s->name; s++)
 		if (s->run)
 			s->run(p, rq, d, conf);
+	/* Also when the generation before had it: somebody must know. */
+	if (d && directory_damage_count(d) != damaged &&
+	    !(p->faults & PATH_FAULT_DIRECTORY)) {
+		p->faults |= PATH_FAULT_DIRECTORY;
+		stat_add(STAT_directory_errors, 1);
+	}
 }
 
 bool path_found(struct path *p, int rc)

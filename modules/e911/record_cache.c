@@ -4,23 +4,30 @@
 #include <stdlib.h>
 
 #include "crc32c.h"
-#include "dir_codec.h"
 
 #define SLOTS       512 /* a power of two */
 #define KEY_MAX     40
 #define DECODED_MAX 1024
 
+/* The bytes that texts of a record point into. */
+struct kept {
+	struct kept *next; /* owned, in the list of those that have left */
+	size_t len;
+	char bytes[];
+};
+
 struct slot {
-	uint64_t snapshot; /* 0: empty */
-	struct text value; /* borrowed: lies in the snapshot */
+	uint64_t state;     /* 0: empty */
+	struct kept *value; /* owned */
 	uint8_t key_len;
 	uint8_t key[KEY_MAX];
-	size_t size;
+	size_t size; /* 0: not decoded yet */
 	_Alignas(16) char record[DECODED_MAX];
 };
 
 struct record_cache {
 	struct slot slots[SLOTS];
+	struct kept *left; /* owned: a message may still use them */
 };
 
 struct record_cache *record_cache_new(void)
@@ -30,6 +37,11 @@ struct record_cache *record_cache_new(void)
 
 struct record_cache *record_cache_free(struct record_cache *c)
 {
+	if (!c)
+		return NULL;
+	record_cache_sweep(c);
+	for (size_t i = 0; i < SLOTS; i++)
+		free(c->slots[i].value);
 	free(c);
 	return NULL;
 }
@@ -37,7 +49,17 @@ struct record_cache *record_cache_free(struct record_cache *c)
 void record_cache_clear(struct record_cache *c)
 {
 	for (size_t i = 0; c && i < SLOTS; i++)
-		c->slots[i].snapshot = 0;
+		c->slots[i].state = 0;
+}
+
+void record_cache_sweep(struct record_cache *c)
+{
+	while (c && c->left) {
+		struct kept *next = c->left->next;
+
+		free(c->left);
+		c->left = next;
+	}
 }
 
 static size_t slot_index(const struct dir_key *key)
@@ -45,41 +67,64 @@ static size_t slot_index(const struct dir_key *key)
 	return crc32c(0, key->b, key->len) % SLOTS;
 }
 
-static bool holds(const struct slot *s, uint64_t snapshot,
-		  const struct dir_key *key, size_t size)
+static bool is_of(const struct slot *s, const struct dir_key *key)
 {
-	return s->snapshot == snapshot && s->size == size &&
-	       s->key_len == key->len && !memcmp(s->key, key->b, key->len);
+	return s->key_len == key->len && !memcmp(s->key, key->b, key->len);
 }
 
-bool record_cache_get(const struct record_cache *c, uint64_t snapshot,
+bool record_cache_get(const struct record_cache *c, uint64_t state,
 		      const struct dir_key *key, void *ret, size_t size)
 {
 	const struct slot *s;
 
-	if (!c || !snapshot)
+	if (!c || !state)
 		return false;
 	s = &c->slots[slot_index(key)];
-	if (!holds(s, snapshot, key, size) ||
-	    dir_record_check(key, s->value.p, s->value.len) < 0)
+	if (s->state != state || s->size != size || !is_of(s, key))
 		return false;
 	memcpy(ret, s->record, size);
 	return true;
 }
 
-void record_cache_put(struct record_cache *c, uint64_t snapshot,
-		      const struct dir_key *key, struct text value,
+struct text record_cache_take(struct record_cache *c, uint64_t state,
+			      const struct dir_key *key, struct text value)
+{
+	struct kept *copy;
+	struct slot *s;
+
+	if (!c || !state || key->len > KEY_MAX)
+		return value;
+	s = &c->slots[slot_index(key)];
+	copy = malloc(sizeof(*copy) + value.len);
+	if (!copy) {
+		s->state = 0;
+		return value;
+	}
+	copy->len = value.len;
+	memcpy(copy->bytes, value.p, value.len);
+	if (s->value) {
+		s->value->next = c->left;
+		c->left = s->value;
+	}
+	s->value = copy;
+	s->state = state;
+	s->size = 0;
+	s->key_len = (uint8_t)key->len;
+	memcpy(s->key, key->b, key->len);
+	return text_make(copy->bytes, copy->len);
+}
+
+void record_cache_put(struct record_cache *c, const struct dir_key *key,
 		      const void *record, size_t size)
 {
 	struct slot *s;
 
-	if (!c || !snapshot || key->len > KEY_MAX || size > DECODED_MAX)
+	if (!c || size > DECODED_MAX)
 		return;
 	s = &c->slots[slot_index(key)];
-	s->snapshot = snapshot;
-	s->value = value;
-	s->key_len = (uint8_t)key->len;
-	memcpy(s->key, key->b, key->len);
+	/* Only what was taken: the record points into it. */
+	if (!s->state || s->size || !is_of(s, key))
+		return;
 	s->size = size;
 	memcpy(s->record, record, size);
 }

@@ -61,7 +61,6 @@ int worker_shared_new(void)
 	if (!s->calls || !s->elins || !s->health || !s->trunk_calls || !s->ring)
 		return -ENOMEM;
 	directory_path_set();
-	(void)directory_probe(directory_path);
 	random_bytes(worker_conf.path.credential.key,
 		     sizeof(worker_conf.path.credential.key));
 	worker_conf.path.elins = s->elins;

@@ -85,7 +85,7 @@ static int follow_names(struct publisher *p)
 
 static int open_current(struct publisher *p, const char **ret_why)
 {
-	const struct lmdb_options o = { 0 };
+	const struct lmdb_options o = { .has_grace = true };
 	char path[GENERATION_PATH_MAX];
 	unsigned number;
 	size_t count;

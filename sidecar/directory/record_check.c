@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "directory/page_tour.h"
+
 union any_record {
 	struct dir_meta meta;
 	struct dir_gateway gateway;
@@ -68,71 +70,50 @@ int record_check(struct lmdb_value key, struct lmdb_value value)
 	return decode(&k, value.p, value.len, &r) < 0 ? -EBADMSG : 0;
 }
 
-static int check_one(struct lmdb_value key, struct lmdb_value value, void *arg)
-{
-	size_t *count = arg;
+struct tour {
+	size_t count, most;
+	struct dir_key *next; /* where to go on */
+};
 
-	++*count;
-	return record_check(key, value);
+static int check_one(struct text key, struct text value, void *arg)
+{
+	struct tour *t = arg;
+
+	if (t->count == t->most) {
+		/* record_check() has not seen it yet: it may be any length. */
+		if (key.len > sizeof(t->next->b))
+			return -EBADMSG;
+		t->next->len = key.len;
+		memcpy(t->next->b, key.p, key.len);
+		return 1;
+	}
+	t->count++;
+	return record_check((struct lmdb_value){ key.p, key.len },
+			    (struct lmdb_value){ value.p, value.len });
 }
 
 int record_check_all(struct lmdb_env *env, size_t *ret_count)
 {
-	struct lmdb_value v;
-	struct lmdb_txn t;
-	struct dir_key key;
-	size_t count = 0;
-	int err = lmdb_txn_begin(&t, env, false);
+	struct tour t = { .most = SIZE_MAX };
+	struct record_meta meta;
+	int err = record_read_meta(env, &meta);
 
-	if (err < 0)
-		return err;
-	dir_key_meta(&key);
-	err = lmdb_get(&t, (struct lmdb_value){ key.b, key.len }, &v);
 	if (err == -ENOENT)
 		err = -EBADMSG;
 	if (err >= 0)
-		err = lmdb_each(&t, NULL, check_one, &count);
-	lmdb_txn_abort(&t);
+		err = page_tour(env, NULL, check_one, &t);
 	if (err < 0)
 		return err;
-	*ret_count = count;
+	*ret_count = t.count;
 	return 0;
-}
-
-struct piece {
-	size_t left;
-	struct dir_key *next;
-};
-
-static int check_piece(struct lmdb_value key, struct lmdb_value value,
-		       void *arg)
-{
-	struct piece *p = arg;
-
-	if (p->left == 0) {
-		/* record_check() has not seen it yet: it may be any length. */
-		if (key.len > sizeof(p->next->b))
-			return -EBADMSG;
-		p->next->len = key.len;
-		memcpy(p->next->b, key.p, key.len);
-		return 1;
-	}
-	p->left--;
-	return record_check(key, value);
 }
 
 int record_check_some(struct lmdb_env *env, size_t max, struct dir_key *from)
 {
-	const struct lmdb_value start = { from->b, from->len };
 	struct dir_key next = { .len = 0 };
-	struct piece p = { .left = max, .next = &next };
-	struct lmdb_txn t;
-	int err = lmdb_txn_begin(&t, env, false);
+	struct tour t = { .most = max, .next = &next };
+	int err = page_tour(env, from, check_one, &t);
 
-	if (err < 0)
-		return err;
-	err = lmdb_each(&t, from->len ? &start : NULL, check_piece, &p);
-	lmdb_txn_abort(&t);
 	if (err >= 0)
 		*from = next;
 	return err;

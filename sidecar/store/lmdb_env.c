@@ -10,16 +10,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define FILE_MODE   0660
 #define DIR_MODE    0770
 #define GROW_AT     70                 /* per cent */
 #define MAP_DEFAULT ((size_t)64 << 20) /* bytes */
 
+/* Read transactions that nobody reads in: see lmdb_env.h. */
+struct grace {
+	MDB_txn *old, *young; /* owned */
+	int64_t young_ms;     /* since when */
+};
+
 struct lmdb_env {
 	MDB_env *env; /* owned */
+	struct grace grace;
 	MDB_dbi dbi;
 	char *data_path; /* owned */
 	bool read_only;
+	bool has_grace;
 };
 
 static int from_mdb(int rc)
@@ -136,6 +146,7 @@ int lmdb_env_open(struct lmdb_env **ret, const char *dir,
 	if (!e)
 		return -ENOMEM;
 	e->read_only = o->read_only;
+	e->has_grace = o->has_grace;
 	if (asprintf(&e->data_path, "%s/data.mdb", dir) < 0) {
 		e->data_path = NULL;
 		err = -ENOMEM;
@@ -170,6 +181,10 @@ struct lmdb_env *lmdb_env_close(struct lmdb_env *e)
 {
 	if (!e)
 		return NULL;
+	if (e->grace.old)
+		mdb_txn_abort(e->grace.old);
+	if (e->grace.young)
+		mdb_txn_abort(e->grace.young);
 	if (e->env)
 		mdb_env_close(e->env);
 	free(e->data_path);
@@ -231,6 +246,27 @@ static void grow_when_nearly_full(struct lmdb_env *e)
 		return; /* the write will say -EOVERFLOW */
 }
 
+/* Before each write: what was read within the last second stays. */
+static int give_grace(struct lmdb_env *e)
+{
+	int64_t now = clock_mono_ms();
+	MDB_txn *txn = NULL;
+	int rc;
+
+	if (!e->has_grace ||
+	    (e->grace.young && now - e->grace.young_ms < LMDB_GRACE_MS))
+		return 0;
+	rc = mdb_txn_begin(e->env, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return rc;
+	if (e->grace.old)
+		mdb_txn_abort(e->grace.old);
+	e->grace.old = e->grace.young;
+	e->grace.young = txn;
+	e->grace.young_ms = now;
+	return 0;
+}
+
 int lmdb_txn_begin(struct lmdb_txn *t, struct lmdb_env *e, bool write)
 {
 	unsigned flags = write ? 0 : MDB_RDONLY;
@@ -240,7 +276,9 @@ int lmdb_txn_begin(struct lmdb_txn *t, struct lmdb_env *e, bool write)
 	*t = (struct lmdb_txn){ .env = e };
 	if (write)
 		grow_when_nearly_full(e);
-	rc = mdb_txn_begin(e->env, NULL, flags, &txn);
+	rc = write ? give_grace(e) : 0;
+	if (!rc)
+		rc = mdb_txn_begin(e->env, NULL, flags, &txn);
 	if (rc == MDB_MAP_RESIZED) {
 		rc = mdb_env_set_mapsize(e->env, 0);
 		if (!rc)
@@ -348,6 +386,24 @@ int lmdb_del(struct lmdb_txn *t, struct lmdb_value key)
 		return t->err;
 	err = keep(t, mdb_del(t->handle, t->env->dbi, &k, NULL));
 	return err == -ENOENT ? 0 : err;
+}
+
+int lmdb_txn_file(const struct lmdb_txn *t, struct lmdb_file *ret)
+{
+	mdb_filehandle_t fd;
+	MDB_stat st;
+	int rc = mdb_env_get_fd(t->env->env, &fd);
+
+	if (!rc)
+		rc = mdb_env_stat(t->env->env, &st);
+	if (rc)
+		return from_mdb(rc);
+	*ret = (struct lmdb_file){
+		.fd = fd,
+		.transaction = mdb_txn_id(t->handle),
+		.page_size = st.ms_psize,
+	};
+	return 0;
 }
 
 int lmdb_each(struct lmdb_txn *t, const struct lmdb_value *from,

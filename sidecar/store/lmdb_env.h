@@ -15,6 +15,10 @@
  *  - A reader of a map that somebody else has grown adopts the new size.
  *  - Values point into the map: valid until the transaction ends, and, in a
  *    write transaction, until the next write.
+ *  - Who reads the file without LMDB (modules/e911/directory_file.h) has no
+ *    slot.  With has_grace the writer keeps a reader of its own for them:
+ *    pages of a state that was the newest one within the last LMDB_GRACE_MS
+ *    are not used again.
  *  - LMDB has no checksums.  Whoever reads a value checks it.
  *
  * Errors are negative errno: -ENOENT no such key, -EOVERFLOW map full,
@@ -28,6 +32,7 @@
 #include "text.h"
 
 #define LMDB_READERS_MAX 1024
+#define LMDB_GRACE_MS    1000
 
 struct lmdb_env;
 
@@ -35,6 +40,7 @@ struct lmdb_options {
 	size_t map_size; /* of a new environment; ignored if larger there */
 	bool read_only;  /* must exist: -ENOENT */
 	bool no_sync;    /* caller syncs once at the end: lmdb_env_sync() */
+	bool has_grace;  /* it has readers without a slot */
 };
 
 /* The directory is made (mode 0770) unless read_only; files get 0660. */
@@ -80,6 +86,17 @@ int lmdb_put(struct lmdb_txn *t, struct lmdb_value key,
 	     struct lmdb_value value);
 /* A key that is not there is fine. */
 int lmdb_del(struct lmdb_txn *t, struct lmdb_value key);
+
+/*
+ * What a read transaction sees, as a file: for readers of it that do not trust
+ * it (page_tour.h).
+ */
+struct lmdb_file {
+	int fd; /* borrowed from the environment */
+	uint64_t transaction;
+	uint32_t page_size; /* bytes */
+};
+int must_check lmdb_txn_file(const struct lmdb_txn *t, struct lmdb_file *ret);
 
 /*
  * Call on_item for each key from 'from' on (NULL: the first), in order, until

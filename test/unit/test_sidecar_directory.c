@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* build: with sidecar/directory/dir_batch.c sidecar/directory/generation.c */
 /* build: with sidecar/directory/record_check.c sidecar/store/lmdb_env.c */
+/* build: with sidecar/directory/page_tour.c */
 /* build: link e911_sidecar lmdb */
 #define _GNU_SOURCE /* nftw */
 /* clang-format off */

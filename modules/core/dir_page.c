@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dir_page.h"
+
+#include <errno.h>
+
+#include "bytes.h"
+
+#define NODE_HEAD   8
+#define FLAG_BRANCH 1
+#define FLAG_LEAF   2
+#define FLAG_LONG   4
+#define NODE_LONG   1 /* its value stands on pages of its own */
+#define PAGE_NUMBER 8 /* bytes of it, where a long value's stands */
+
+int dir_page_compare(struct text a, struct text b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int d = n ? memcmp(a.p, b.p, n) : 0;
+
+	return d ? d : (a.len > b.len) - (a.len < b.len);
+}
+
+static const uint8_t *node(const struct dir_page *page, unsigned i)
+{
+	return page->p + le16_get(page->p + DIR_PAGE_HEAD + 2 * (size_t)i);
+}
+
+static uint32_t value_len(const uint8_t *node)
+{
+	return le16_get(node) | (uint32_t)le16_get(node + 2) << 16;
+}
+
+static unsigned key_len(const uint8_t *node)
+{
+	return le16_get(node + 6);
+}
+
+/* Of the whole node; 0: it leaves the page. */
+static size_t node_size(const struct dir_page *page, const uint8_t *node)
+{
+	size_t room = page->size - (size_t)(node - page->p), len;
+
+	len = NODE_HEAD + (size_t)key_len(node);
+	if (!page->is_branch)
+		len += le16_get(node + 4) & NODE_LONG ? PAGE_NUMBER
+						      : value_len(node);
+	return len > room ? 0 : len + (len & 1);
+}
+
+struct text dir_page_key(const struct dir_page *page, unsigned i)
+{
+	const uint8_t *n = node(page, i);
+
+	return text_make((const char *)n + NODE_HEAD, key_len(n));
+}
+
+uint64_t dir_page_child(const struct dir_page *page, unsigned i)
+{
+	const uint8_t *n = node(page, i);
+
+	return value_len(n) | (uint64_t)le16_get(n + 4) << 32;
+}
+
+int dir_page_value(const struct dir_page *page, unsigned i,
+		   struct dir_page_value *ret)
+{
+	const uint8_t *n = node(page, i), *value = n + NODE_HEAD + key_len(n);
+
+	switch (le16_get(n + 4)) {
+	case 0:
+		ret->here = text_make((const char *)value, value_len(n));
+		return 0;
+	case NODE_LONG:
+		ret->here = text_of(NULL);
+		ret->long_page = le64_get(value);
+		ret->long_len = value_len(n);
+		return 0;
+	default:
+		return -EBADMSG;
+	}
+}
+
+/* All nodes are within the page, and together fill it. */
+static int check_nodes(struct dir_page *page, size_t begin)
+{
+	size_t sum = 0;
+
+	for (unsigned i = 0; i < page->count; i++) {
+		size_t at = le16_get(page->p + DIR_PAGE_HEAD + 2 * (size_t)i),
+		       size;
+
+		if (at < begin || at + NODE_HEAD > page->size)
+			return -EBADMSG;
+		size = node_size(page, page->p + at);
+		if (!size)
+			return -EBADMSG;
+		sum += size;
+	}
+	page->is_whole = sum == page->size - begin;
+	/* The first key of a branch counts as less than all. */
+	for (unsigned i = page->is_branch ? 2 : 1;
+	     page->is_whole && i < page->count; i++)
+		page->is_whole = dir_page_compare(dir_page_key(page, i - 1),
+						  dir_page_key(page, i)) < 0;
+	return 0;
+}
+
+int dir_page_open(struct dir_page *ret, const uint8_t *p, size_t size,
+		  uint64_t number)
+{
+	struct dir_page page = { .p = p, .size = (uint32_t)size };
+	unsigned flags, lower, upper;
+	int err;
+
+	if (size < DIR_PAGE_HEAD || size > DIR_PAGE_MAX ||
+	    le64_get(p) != number)
+		return -EBADMSG;
+	flags = le16_get(p + 10);
+	lower = le16_get(p + 12);
+	upper = le16_get(p + 14);
+	if (flags != FLAG_BRANCH && flags != FLAG_LEAF)
+		return -EBADMSG;
+	if (lower <= DIR_PAGE_HEAD || lower & 1 || lower > upper ||
+	    upper > size)
+		return -EBADMSG;
+	page.is_branch = flags == FLAG_BRANCH;
+	page.count = (uint16_t)((lower - DIR_PAGE_HEAD) / 2);
+	err = check_nodes(&page, upper);
+	if (err < 0)
+		return err;
+	*ret = page;
+	return 0;
+}
+
+int dir_page_long(const uint8_t *p, uint64_t number, uint64_t pages)
+{
+	if (le64_get(p) != number || le16_get(p + 10) != FLAG_LONG ||
+	    le32_get(p + 12) < pages)
+		return -EBADMSG;
+	return 0;
+}

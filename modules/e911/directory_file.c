@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "directory_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SLOTS      32 /* pages kept per place, a power of two */
+#define CHUNK_SIZE ((size_t)64 * 1024) /* bytes */
+#define RENEW_MOST 8                   /* looks */
+
+/* One page that was read; its bytes are its slot's part of 'bytes'. */
+struct slot {
+	uint64_t transaction; /* 0: empty */
+	uint64_t number;
+	struct dir_page page;
+};
+
+/* Values that were handed out in this message. */
+struct chunk {
+	struct chunk *next; /* owned */
+	size_t size, len;
+	char bytes[];
+};
+
+struct directory_file {
+	int fd;
+	uint32_t page_size;
+	bool is_begun;
+	struct dir_tree tree; /* transaction 0: none */
+	struct dir_pages pages;
+	struct slot slots[DIR_TREE_PLACES][SLOTS];
+	uint8_t *bytes;      /* owned: page_size for each slot */
+	uint8_t *value;      /* owned: the latest long value */
+	struct chunk *chunk; /* owned: the newest, all others behind it */
+};
+
+/* All of it, or why not: an end of the file is damage. */
+static int read_at(int fd, void *buf, size_t len, uint64_t offset)
+{
+	uint8_t *p = buf;
+
+	while (len) {
+		ssize_t n = pread(fd, p, len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EBADMSG;
+		p += n;
+		len -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+static int page_get(void *arg, unsigned place, uint64_t number,
+		    struct dir_page *ret)
+{
+	struct directory_file *f = arg;
+	size_t i = number & (SLOTS - 1);
+	struct slot *s = &f->slots[place][i];
+	uint8_t *p = f->bytes + ((size_t)place * SLOTS + i) * f->page_size;
+	int err;
+
+	if (s->transaction != f->tree.transaction || s->number != number) {
+		s->transaction = 0;
+		err = read_at(f->fd, p, f->page_size, number * f->page_size);
+		if (err >= 0)
+			err = dir_page_open(&s->page, p, f->page_size, number);
+		if (err < 0)
+			return err;
+		s->transaction = f->tree.transaction;
+		s->number = number;
+	}
+	*ret = s->page;
+	return 0;
+}
+
+static int long_get(void *arg, uint64_t number, size_t len, const uint8_t **ret)
+{
+	struct directory_file *f = arg;
+	int err;
+
+	if (len > DIR_PAGE_HEAD + DIR_RECORD_MAX)
+		return -EBADMSG;
+	err = read_at(f->fd, f->value, len, number * f->page_size);
+	if (err < 0)
+		return err;
+	*ret = f->value;
+	return 0;
+}
+
+static void chunks_free(struct chunk *c)
+{
+	while (c) {
+		struct chunk *next = c->next;
+
+		free(c);
+		c = next;
+	}
+}
+
+static int meta_read(const struct directory_file *f, uint32_t page_size,
+		     uint64_t number, struct dir_tree *ret)
+{
+	uint8_t p[DIR_TREE_META];
+	int err = read_at(f->fd, p, sizeof(p), number * page_size);
+
+	return err < 0 ? err : dir_tree_parse(ret, p, number);
+}
+
+int directory_file_open(struct directory_file **ret, const char *path)
+{
+	struct directory_file *f = calloc(1, sizeof(*f));
+	struct dir_tree t = { 0 };
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	f->pages = (struct dir_pages){ page_get, long_get, f };
+	f->fd = open(path, O_RDONLY | O_CLOEXEC);
+	err = f->fd < 0 ? -errno : meta_read(f, 0, 0, &t);
+	if (err >= 0) {
+		f->page_size = t.page_size;
+		/* Most of it is never touched, and so takes no memory. */
+		f->bytes =
+			calloc((size_t)DIR_TREE_PLACES * SLOTS, f->page_size);
+		f->value = malloc(DIR_PAGE_HEAD + DIR_RECORD_MAX);
+		if (!f->bytes || !f->value)
+			err = -ENOMEM;
+	}
+	if (err < 0) {
+		(void)directory_file_close(f);
+		return err;
+	}
+	*ret = f;
+	return 0;
+}
+
+struct directory_file *directory_file_close(struct directory_file *f)
+{
+	if (!f)
+		return NULL;
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	chunks_free(f->chunk);
+	free(f->value);
+	free(f->bytes);
+	free(f);
+	return NULL;
+}
+
+int directory_file_fd(const struct directory_file *f)
+{
+	return f->fd;
+}
+
+/* ---- a message ---- */
+
+/*
+ * Both must be in order: which of two is the newer one is not known when one
+ * is damaged.  LMDB writes them in turn, so that their numbers follow one
+ * another; -EAGAIN when they do not, since one may have been written between
+ * our two looks.
+ */
+static int newest_read(const struct directory_file *f, struct dir_tree *ret)
+{
+	struct dir_tree a, b;
+	int err = meta_read(f, f->page_size, 0, &a);
+
+	if (err >= 0)
+		err = meta_read(f, f->page_size, 1, &b);
+	if (err < 0)
+		return err;
+	if (a.page_size != f->page_size || b.page_size != f->page_size)
+		return -EBADMSG;
+	*ret = a.transaction > b.transaction ? a : b;
+	return ret->transaction - (a.transaction + b.transaction -
+				   ret->transaction) >
+			       1
+		       ? -EAGAIN
+		       : 0;
+}
+
+static int check_length(const struct directory_file *f,
+			const struct dir_tree *t)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) < 0)
+		return -errno;
+	return (uint64_t)st.st_size / f->page_size > t->last_page ? 0
+								  : -EBADMSG;
+}
+
+static bool is_same(const struct dir_tree *a, const struct dir_tree *b)
+{
+	return a->transaction == b->transaction && a->root == b->root &&
+	       a->last_page == b->last_page && a->entries == b->entries &&
+	       a->depth == b->depth;
+}
+
+/* Not while it is being written: the same twice. */
+static int newest_settle(const struct directory_file *f, struct dir_tree *ret)
+{
+	struct dir_tree before = f->tree;
+	int err = 0;
+
+	for (unsigned i = 0; i < RENEW_MOST; i++) {
+		err = newest_read(f, ret);
+		if (err < 0 && err != -EAGAIN)
+			return err;
+		if (err == 0 && is_same(&before, ret))
+			return 0;
+		before = *ret;
+	}
+	return err == -EAGAIN ? -EBADMSG : -EAGAIN;
+}
+
+static int renew(struct directory_file *f)
+{
+	struct dir_tree t;
+	int err = newest_settle(f, &t);
+
+	if (err >= 0)
+		err = check_length(f, &t);
+	if (err < 0) {
+		f->tree.transaction = 0;
+		return err;
+	}
+	f->tree = t;
+	return 0;
+}
+
+int directory_file_begin(struct directory_file *f)
+{
+	int err;
+
+	directory_file_end(f);
+	err = renew(f);
+	f->is_begun = err >= 0;
+	return err;
+}
+
+void directory_file_end(struct directory_file *f)
+{
+	struct chunk *c = f->chunk;
+
+	f->is_begun = false;
+	if (!c)
+		return;
+	/* One stays for the next message. */
+	chunks_free(c->next);
+	c->next = NULL;
+	c->len = 0;
+}
+
+uint64_t directory_file_state(const struct directory_file *f)
+{
+	return f->tree.transaction;
+}
+
+/* A page may make room for another one, a value stays until the end. */
+static int value_keep(struct directory_file *f, struct text *value)
+{
+	struct chunk *c = f->chunk;
+
+	if (!c || value->len > c->size - c->len) {
+		size_t size = value->len > CHUNK_SIZE ? value->len : CHUNK_SIZE;
+
+		c = malloc(sizeof(*c) + size);
+		if (!c)
+			return -ENOMEM;
+		*c = (struct chunk){ .next = f->chunk, .size = size };
+		f->chunk = c;
+	}
+	memcpy(c->bytes + c->len, value->p, value->len);
+	value->p = c->bytes + c->len;
+	c->len += value->len;
+	return 0;
+}
+
+/* A message that was stopped for long: its pages may be others by now. */
+static bool has_moved(struct directory_file *f)
+{
+	uint64_t before = f->tree.transaction;
+
+	return renew(f) == 0 && f->tree.transaction > before + 1;
+}
+
+int directory_file_find(struct directory_file *f, const struct dir_key *key,
+			struct text *ret)
+{
+	struct text value;
+	int err;
+
+	if (!f->is_begun || !f->tree.transaction)
+		return -EBADMSG;
+	err = dir_tree_find(&f->tree, &f->pages, key, &value);
+	if (err == -EBADMSG && has_moved(f))
+		err = dir_tree_find(&f->tree, &f->pages, key, &value);
+	if (err >= 0)
+		err = value_keep(f, &value);
+	if (err >= 0)
+		*ret = value;
+	return err;
+}
+
+int directory_file_after(struct directory_file *f, struct dir_key *key,
+			 struct text *ret)
+{
+	struct text value;
+	int err;
+
+	if (!f->is_begun || !f->tree.transaction)
+		return -EBADMSG;
+	err = dir_tree_after(&f->tree, &f->pages, key, key, &value);
+	if (err >= 0)
+		err = value_keep(f, &value);
+	if (err >= 0)
+		*ret = value;
+	return err;
+}

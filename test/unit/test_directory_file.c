@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* build: with sidecar/store/lmdb_env.c modules/e911/directory_file.c */
+/* build: with test/unit/dir_world.c test/unit/dir_samples.c */
+/* build: link e911_sidecar lmdb */
+/* build: wrap clock_mono_ms */
+/* A reader without a slot, and the writer that knows of such readers. */
+#include "modules/e911/directory_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "dir_world.h"
+#include "store/lmdb_env.h"
+
+#define PEOPLE 300
+
+static int64_t now_ms = 5000;
+
+int64_t __wrap_clock_mono_ms(void);
+int64_t __wrap_clock_mono_ms(void)
+{
+	return now_ms;
+}
+
+static void write_all(struct lmdb_env *env, uint64_t location_id)
+{
+	struct lmdb_txn t;
+
+	assert_int_equal(lmdb_txn_begin(&t, env, true), 0);
+	for (uint64_t id = 1; id <= PEOPLE; id++) {
+		const struct dir_endpoint e = { .endpoint_id = id,
+						.location_id = location_id };
+		struct dir_key key;
+		uint8_t buf[256];
+		int n;
+
+		dir_key_endpoint(&key, id);
+		n = dir_endpoint_encode(&e, &key, buf, sizeof(buf));
+		assert_true(n > 0);
+		assert_int_equal(
+			lmdb_put(&t, (struct lmdb_value){ key.b, key.len },
+				 (struct lmdb_value){ buf, (size_t)n }),
+			0);
+	}
+	assert_int_equal(lmdb_txn_commit(&t), 0);
+}
+
+/* Everyone is at this place, as this message sees it. */
+static void assert_all_at(struct directory_file *f, uint64_t location_id)
+{
+	for (uint64_t id = 1; id <= PEOPLE; id++) {
+		struct dir_endpoint e;
+		struct dir_key key;
+		struct text v;
+
+		dir_key_endpoint(&key, id);
+		assert_int_equal(directory_file_find(f, &key, &v), 0);
+		assert_int_equal(dir_endpoint_decode(&key, v.p, v.len, &e), 0);
+		assert_int_equal(e.location_id, location_id);
+	}
+}
+
+static void a_message_sees_one_state_for_a_second(void **state)
+{
+	const struct lmdb_options o = { .has_grace = true, .no_sync = true };
+	struct directory_file *f;
+	struct lmdb_env *env;
+
+	(void)state;
+	assert_int_equal(lmdb_env_open(&env, dir_root, &o), 0);
+	write_all(env, 1);
+	write_all(env, 2);
+	assert_int_equal(directory_file_open(&f, at("data.mdb")), 0);
+	for (uint64_t round = 2; round < 2000; round += 100) {
+		assert_int_equal(directory_file_begin(f), 0);
+		for (uint64_t i = 1; i <= 100; i++) {
+			write_all(env, round + i);
+			now_ms += LMDB_GRACE_MS / 100 - 1;
+		}
+		assert_all_at(f, round);
+	}
+	directory_file_end(f);
+	assert_null(directory_file_close(f));
+	assert_null(lmdb_env_close(env));
+}
+
+static void the_file_does_not_grow_for_it(void **state)
+{
+	const struct lmdb_options o = { .has_grace = true, .no_sync = true };
+	struct lmdb_env *env;
+	off_t size = 0;
+
+	(void)state;
+	assert_int_equal(lmdb_env_open(&env, dir_root, &o), 0);
+	for (uint64_t i = 1; i < 400; i++) {
+		write_all(env, i);
+		now_ms += LMDB_GRACE_MS / 2;
+		if (i == 20)
+			size = file_size("data.mdb");
+	}
+	assert_true(size > 0);
+	assert_int_equal(file_size("data.mdb"), size);
+	assert_null(lmdb_env_close(env));
+}
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, dir_world_setup, \
+					dir_world_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_message_sees_one_state_for_a_second),
+		TEST(the_file_does_not_grow_for_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -123,8 +123,8 @@ int directory_file_open(struct directory_file **ret, const char *path)
 	f->pages = (struct dir_pages){ page_get, long_get, f };
 	f->fd = open(path, O_RDONLY | O_CLOEXEC);
 	err = f->fd < 0 ? -errno : meta_read(f, 0, 0, &t);
-	if (err >= 0) {
-		f->page_size = t.page_size;
+	f->page_size = t.page_size;
+	if (err >= 0 && f->page_size) {
 		/* Most of it is never touched, and so takes no memory. */
 		f->bytes =
 			calloc((size_t)DIR_TREE_PLACES * SLOTS, f->page_size);
@@ -283,6 +283,14 @@ static int value_keep(struct directory_file *f, struct text *value)
 	return 0;
 }
 
+/* Damage is not kept: a page may be in order when it is read again. */
+static void pages_forget(struct directory_file *f)
+{
+	for (unsigned place = 0; place < DIR_TREE_PLACES; place++)
+		for (unsigned i = 0; i < SLOTS; i++)
+			f->slots[place][i].transaction = 0;
+}
+
 /* A message that was stopped for long: its pages may be others by now. */
 static bool has_moved(struct directory_file *f)
 {
@@ -300,8 +308,11 @@ int directory_file_find(struct directory_file *f, const struct dir_key *key,
 	if (!f->is_begun || !f->tree.transaction)
 		return -EBADMSG;
 	err = dir_tree_find(&f->tree, &f->pages, key, &value);
-	if (err == -EBADMSG && has_moved(f))
-		err = dir_tree_find(&f->tree, &f->pages, key, &value);
+	if (err == -EBADMSG) {
+		pages_forget(f);
+		if (has_moved(f))
+			err = dir_tree_find(&f->tree, &f->pages, key, &value);
+	}
 	if (err >= 0)
 		err = value_keep(f, &value);
 	if (err >= 0)
@@ -318,6 +329,8 @@ int directory_file_after(struct directory_file *f, struct dir_key *key,
 	if (!f->is_begun || !f->tree.transaction)
 		return -EBADMSG;
 	err = dir_tree_after(&f->tree, &f->pages, key, key, &value);
+	if (err == -EBADMSG)
+		pages_forget(f);
 	if (err >= 0)
 		err = value_keep(f, &value);
 	if (err >= 0)

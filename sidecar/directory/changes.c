@@ -226,12 +226,12 @@ static int on_psap(const struct dir_psap *r, const char *refused, void *arg)
 
 static int add_psap(const struct db_row *row, void *arg)
 {
-	return psap_graph_add(arg, row);
+	return refusal_of_psap(row, psap_graph_add(arg, row));
 }
 
 static int add_route(const struct db_row *row, void *arg)
 {
-	return psap_graph_add_route(arg, row);
+	return refusal_of_psap(row, psap_graph_add_route(arg, row));
 }
 
 static int fetch_psaps(const struct fetch *f, struct db *db,

@@ -4,28 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum op_kind {
-	OP_PUT,
-	OP_DELETE,
-	OP_PUT_ENDPOINT,
-	OP_DELETE_ENDPOINT,
-	OP_SET_SITE,
-};
-
-struct dir_op {
-	enum op_kind kind;
-	size_t key, key_len; /* in the arena */
-	size_t value, value_len;
-	uint64_t location_id; /* OP_SET_SITE */
-};
-
-#define IDENTITIES 5
-
-/* One identity of an endpoint, as a key of the directory. */
-struct owned_identity {
-	bool present;
-	struct dir_key key;
-};
+#include "directory/dir_op.h"
 
 void dir_batch_init(struct dir_batch *b)
 {
@@ -134,8 +113,8 @@ void dir_batch_set_site(struct dir_batch *b, const struct dir_key *identity,
 
 /* ---- applying ---- */
 
-static void key_of(const struct dir_batch *b, const struct dir_op *op,
-		   struct dir_key *ret)
+void dir_op_key(const struct dir_batch *b, const struct dir_op *op,
+		struct dir_key *ret)
 {
 	ret->len = op->key_len;
 	memcpy(ret->b, b->arena + op->key, op->key_len);
@@ -146,14 +125,13 @@ static struct lmdb_value value_of(const struct dir_key *key)
 	return (struct lmdb_value){ key->b, key->len };
 }
 
-/* The identities that an endpoint record names. */
-static int identities_of(const struct dir_endpoint *e,
-			 struct owned_identity ret[IDENTITIES])
+int dir_op_identities(const struct dir_endpoint *e,
+		      struct owned_identity ret[DIR_IDENTITIES])
 {
 	const struct {
 		enum identity_kind kind;
 		struct text value;
-	} all[IDENTITIES] = {
+	} all[DIR_IDENTITIES] = {
 		{ IDENTITY_DEVICE_USER, e->device_user },
 		{ IDENTITY_MAC, e->mac },
 		{ IDENTITY_IP, e->ip },
@@ -161,7 +139,7 @@ static int identities_of(const struct dir_endpoint *e,
 		{ IDENTITY_EXTENSION, e->extension },
 	};
 
-	for (size_t i = 0; i < IDENTITIES; i++) {
+	for (size_t i = 0; i < DIR_IDENTITIES; i++) {
 		int err;
 
 		ret[i].present = !text_is_empty(all[i].value);
@@ -233,7 +211,7 @@ static bool same_identity(const struct owned_identity *a,
 static int release_old(struct lmdb_txn *t, const struct dir_key *key,
 		       const struct owned_identity *next)
 {
-	struct owned_identity old[IDENTITIES];
+	struct owned_identity old[DIR_IDENTITIES];
 	struct dir_endpoint e;
 	struct lmdb_value v;
 	int err = lmdb_get(t, value_of(key), &v);
@@ -243,10 +221,10 @@ static int release_old(struct lmdb_txn *t, const struct dir_key *key,
 	if (err < 0)
 		return err;
 	if (dir_endpoint_decode(key, v.p, v.len, &e) < 0 ||
-	    identities_of(&e, old) < 0)
+	    dir_op_identities(&e, old) < 0)
 		return -EBADMSG;
 	/* 'e' points into the map and is not used once we write. */
-	for (size_t i = 0; i < IDENTITIES && err >= 0; i++) {
+	for (size_t i = 0; i < DIR_IDENTITIES && err >= 0; i++) {
 		if (old[i].present &&
 		    !(next && same_identity(&old[i], &next[i])))
 			err = release(t, &old[i].key, e.endpoint_id);
@@ -256,15 +234,15 @@ static int release_old(struct lmdb_txn *t, const struct dir_key *key,
 
 static int decode_new(const struct dir_batch *b, const struct dir_op *op,
 		      struct dir_endpoint *ret_e,
-		      struct owned_identity ret[IDENTITIES])
+		      struct owned_identity ret[DIR_IDENTITIES])
 {
 	struct dir_key key;
 	int err;
 
-	key_of(b, op, &key);
+	dir_op_key(b, op, &key);
 	err = dir_endpoint_decode(&key, b->arena + op->value, op->value_len,
 				  ret_e);
-	return err < 0 ? err : identities_of(ret_e, ret);
+	return err < 0 ? err : dir_op_identities(ret_e, ret);
 }
 
 static int set_site(struct lmdb_txn *t, const struct dir_key *key,
@@ -282,12 +260,12 @@ static int set_site(struct lmdb_txn *t, const struct dir_key *key,
 static int remove_one(const struct dir_batch *b, const struct dir_op *op,
 		      struct lmdb_txn *t)
 {
-	struct owned_identity next[IDENTITIES];
+	struct owned_identity next[DIR_IDENTITIES];
 	struct dir_endpoint e;
 	struct dir_key key;
 	int err;
 
-	key_of(b, op, &key);
+	dir_op_key(b, op, &key);
 	switch (op->kind) {
 	case OP_DELETE:
 		return lmdb_del(t, value_of(&key));
@@ -308,11 +286,11 @@ static int remove_one(const struct dir_batch *b, const struct dir_op *op,
 static int take_identities(const struct dir_batch *b, const struct dir_op *op,
 			   struct lmdb_txn *t)
 {
-	struct owned_identity own[IDENTITIES];
+	struct owned_identity own[DIR_IDENTITIES];
 	struct dir_endpoint e;
 	int err = decode_new(b, op, &e, own);
 
-	for (size_t i = 0; i < IDENTITIES && err >= 0; i++) {
+	for (size_t i = 0; i < DIR_IDENTITIES && err >= 0; i++) {
 		struct dir_identity r;
 
 		if (!own[i].present)
@@ -333,7 +311,7 @@ static int write_one(const struct dir_batch *b, const struct dir_op *op,
 	struct dir_key key;
 	int err;
 
-	key_of(b, op, &key);
+	dir_op_key(b, op, &key);
 	switch (op->kind) {
 	case OP_PUT:
 		return lmdb_put(t, value_of(&key), value);

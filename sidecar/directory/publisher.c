@@ -28,6 +28,11 @@
 #define HELD_BACK_MS       10
 #define HELD_LONG_MS       50
 #define HELD_LONG_AFTER_MS 5000
+/* One change costs as much as so many records of a rebuild, about. */
+#define CHANGE_COST 30
+#define FEW_CHANGES 20000
+/* A batch of so many has looked at much of the file. */
+#define SHED_CHANGES 100
 
 struct publisher {
 	const struct conf *conf;
@@ -39,6 +44,7 @@ struct publisher {
 	char dir[GENERATION_PATH_MAX];
 	struct lmdb_env *env; /* owned; NULL: must be rebuilt */
 	unsigned number;      /* its generation */
+	size_t record_count;  /* when that was opened */
 	struct record_meta meta;
 	struct dir_batch batch;
 	bool checking;             /* reading all records back */
@@ -114,6 +120,7 @@ static int open_current(struct publisher *p, const char **ret_why)
 		return err;
 	}
 	p->number = number;
+	p->record_count = count;
 	p->names_seen = 0;
 	use_names(p);
 	log_info(WHO, "directory generation %u: %zu records", number, count);
@@ -231,6 +238,8 @@ static int apply(struct publisher *p, const struct changes *c)
 	stats_add(STAT_CHANGES, c->count);
 	if (c->set[ENTITY_TRUNK].count)
 		use_names(p);
+	if (c->count >= SHED_CHANGES)
+		lmdb_env_shed(p->env);
 	log_debug(WHO, "%zu changes published", c->count);
 	return 0;
 }
@@ -263,6 +272,28 @@ static int step_again(struct publisher *p, const struct changes *c)
 	return 0;
 }
 
+static int on_count(const struct db_row *row, void *arg)
+{
+	return db_u64(row, 0, arg);
+}
+
+/* Behind a full batch: would a rebuild be done sooner than all that waits? */
+static int catch_up(struct publisher *p)
+{
+	char txid[24], change_id[24], limit[24];
+	const char *params[] = { txid, change_id, limit };
+	uint64_t count = 0;
+	uint64_t enough = p->record_count / CHANGE_COST + FEW_CHANGES;
+	int err;
+
+	format_cursor(p, txid, change_id);
+	(void)snprintf(limit, sizeof(limit), "%" PRIu64, enough);
+	err = db_exec(p->db, DB_CHANGE_COUNT, params, on_count, &count);
+	if (err < 0 || count < enough)
+		return err;
+	return rebuild(p, "much has changed");
+}
+
 /* One batch: how many changes, 0 when there are none to take. */
 static int step(struct publisher *p)
 {
@@ -280,6 +311,8 @@ static int step(struct publisher *p)
 		err = rebuild_damaged(p, "a record is damaged");
 	else if (err >= 0 && count)
 		err = step_again(p, &c);
+	if (err >= 0 && count >= p->conf->directory_batch)
+		err = catch_up(p);
 	changes_fini(&c);
 	return err < 0 ? err : count;
 }
@@ -338,6 +371,7 @@ static void check_readers(struct publisher *p)
 		stats_add(STAT_STALE_READERS, (uint64_t)dead);
 		log_info(WHO, "%d slots of dead readers cleared", dead);
 	}
+	lmdb_env_shed(p->env);
 }
 
 /* Somebody may tidy up state_dir; the workers must not wait for it long. */

@@ -13,32 +13,33 @@
 #include "directory/generation.h"
 #include "directory/psap_graph.h"
 #include "directory/record_check.h"
+#include "directory/record_sort.h"
 #include "directory/refusal.h"
 
 #define WHO         "publisher"
-#define BATCH_BYTES ((size_t)4 << 20)
+#define BATCH_BYTES ((size_t)8 << 20)
+#define SORT_BYTES  ((size_t)32 << 20)
 
 struct build {
 	const struct rebuild *r;
-	struct lmdb_env *env; /* the new one */
-	struct dir_batch batch;
+	struct lmdb_env *env;        /* the new one */
+	struct lmdb_txn txn;         /* its */
+	size_t bytes;                /* written in it */
+	struct record_sort *sort;    /* owned */
+	struct dir_batch batch;      /* of one row */
 	const struct entity *entity; /* being read */
 	char database_id[UUID_STRING_SIZE];
 	struct dir_meta meta;
 	size_t refused, count;
 };
 
-static int flush(struct build *b, const struct dir_meta *meta)
+/* What a row has put goes to the others. */
+static int hand_on(struct build *b)
 {
-	int err = dir_batch_apply(&b->batch, b->env, meta);
+	int err = record_sort_add(b->sort, &b->batch);
 
 	dir_batch_clear(&b->batch);
 	return err;
-}
-
-static int flush_if_large(struct build *b)
-{
-	return dir_batch_bytes(&b->batch) < BATCH_BYTES ? 0 : flush(b, NULL);
 }
 
 /* Put what the old directory holds for a key; the half of a site only. */
@@ -89,7 +90,7 @@ static int on_row(const struct db_row *row, void *arg)
 
 	if (b->entity->read(row, &out) < 0)
 		refusal_tell(b->entity, row, out.why, keep_old(b, &out.key));
-	return flush_if_large(b);
+	return hand_on(b);
 }
 
 static int on_psap(const struct dir_psap *r, const char *refused, void *arg)
@@ -107,17 +108,17 @@ static int on_psap(const struct dir_psap *r, const char *refused, void *arg)
 		refusal_tell_psap(r->psap_id,
 				  refused ? refused : "it does not fit",
 				  keep_old(b, &key));
-	return flush_if_large(b);
+	return hand_on(b);
 }
 
 static int add_psap(const struct db_row *row, void *arg)
 {
-	return psap_graph_add(arg, row);
+	return refusal_of_psap(row, psap_graph_add(arg, row));
 }
 
 static int add_route(const struct db_row *row, void *arg)
 {
-	return psap_graph_add_route(arg, row);
+	return refusal_of_psap(row, psap_graph_add_route(arg, row));
 }
 
 static int exec(struct build *b, enum db_stmt stmt, db_row_f *row, void *arg)
@@ -194,25 +195,91 @@ static int read_snapshot(struct build *b)
 	return err;
 }
 
-/* Write, sync, close, open again and read back. */
-static int build_generation(struct build *b, const char *path)
+/* ---- writing ---- */
+
+/* A value on pages of its own leaves part of the last one empty. */
+static int begin(struct build *b)
+{
+	int err = lmdb_env_make_room(b->env, 4 * BATCH_BYTES);
+
+	b->bytes = 0;
+	return err < 0 ? err : lmdb_txn_begin(&b->txn, b->env, true);
+}
+
+/* Transactions of some size: what is not committed is in memory. */
+static int append(struct lmdb_value key, struct lmdb_value value, void *arg)
+{
+	struct build *b = arg;
+	int err = 0;
+
+	if (b->bytes > BATCH_BYTES) {
+		err = lmdb_txn_commit(&b->txn);
+		if (err >= 0)
+			err = begin(b);
+	}
+	b->bytes += key.len + value.len;
+	return err < 0 ? err : lmdb_append(&b->txn, key, value);
+}
+
+static int put_meta(struct build *b)
+{
+	struct dir_key key;
+	uint8_t buf[512];
+	int n;
+
+	b->meta.published_at_ms = clock_utc_ms();
+	dir_key_meta(&key);
+	n = dir_meta_encode(&b->meta, &key, buf, sizeof(buf));
+	if (n < 0)
+		return n;
+	dir_batch_put(&b->batch, &key, buf, (size_t)n);
+	return hand_on(b);
+}
+
+static int write_records(struct build *b)
+{
+	int err = begin(b);
+
+	if (err < 0)
+		return err;
+	err = record_sort_each(b->sort, append, b);
+	if (err < 0) {
+		lmdb_txn_abort(&b->txn);
+		return err;
+	}
+	return lmdb_txn_commit(&b->txn);
+}
+
+static int write_generation(struct build *b, const char *path)
 {
 	const struct conf *conf = b->r->conf;
-	struct lmdb_options o = {
+	const struct lmdb_options o = {
 		.map_size = (size_t)conf->directory_map_mb << 20,
 		.no_sync = true,
 	};
 	int err = lmdb_env_open(&b->env, path, &o);
 
 	if (err >= 0)
-		err = read_snapshot(b);
-	b->meta.published_at_ms = clock_utc_ms();
+		err = record_sort_new(&b->sort, path, SORT_BYTES);
 	if (err >= 0)
-		err = flush(b, &b->meta);
+		err = read_snapshot(b);
+	if (err >= 0)
+		err = put_meta(b);
+	if (err >= 0)
+		err = write_records(b);
 	if (err >= 0)
 		err = lmdb_env_sync(b->env);
+	b->sort = record_sort_free(b->sort);
 	b->env = lmdb_env_close(b->env);
-	o.no_sync = false;
+	return err;
+}
+
+/* Write, sync, close, open again and read back. */
+static int build_generation(struct build *b, const char *path)
+{
+	const struct lmdb_options o = { 0 };
+	int err = write_generation(b, path);
+
 	if (err >= 0)
 		err = lmdb_env_open(&b->env, path, &o);
 	if (err >= 0)

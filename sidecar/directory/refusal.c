@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "directory/refusal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #include "base/log.h"
@@ -34,4 +35,16 @@ void refusal_tell_psap(uint64_t psap_id, const char *why, bool kept)
 	stats_add(STAT_ROWS_REFUSED, 1);
 	log_error(WHO, "psap '%" PRIu64 "' refused: %s; %s", psap_id, why,
 		  fate(kept));
+}
+
+int refusal_of_psap(const struct db_row *row, int err)
+{
+	struct text a = db_text(row, 0), b = db_text(row, 1);
+
+	if (err != -EINVAL)
+		return err;
+	stats_add(STAT_ROWS_REFUSED, 1);
+	log_error(WHO, "psap '%.*s' ('%.*s') refused: it has no number",
+		  shown(a), a.p, shown(b), b.p);
+	return 0;
 }

@@ -7,7 +7,9 @@
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -52,6 +54,8 @@ static int from_mdb(int rc)
 		return -EBADMSG;
 	case MDB_BAD_VALSIZE:
 		return -EMSGSIZE;
+	case MDB_KEYEXIST:
+		return -EINVAL;
 	default: /* its own others mean that it cannot go on with this file */
 		return rc > 0 ? -rc : -EBADMSG;
 	}
@@ -201,6 +205,23 @@ int lmdb_env_grow(struct lmdb_env *e)
 	return from_mdb(mdb_env_set_mapsize(e->env, size * 2));
 }
 
+int lmdb_env_make_room(struct lmdb_env *e, size_t bytes)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+	int err = 0;
+
+	while (err >= 0) {
+		if (mdb_env_info(e->env, &info) || mdb_env_stat(e->env, &st))
+			return -EIO;
+		if (info.me_mapsize - (info.me_last_pgno + 1) * st.ms_psize >=
+		    bytes)
+			break;
+		err = lmdb_env_grow(e);
+	}
+	return err;
+}
+
 int lmdb_env_sync(struct lmdb_env *e)
 {
 	return from_mdb(mdb_env_sync(e->env, 1));
@@ -230,6 +251,52 @@ size_t lmdb_env_map_size(const struct lmdb_env *e)
 	MDB_envinfo info;
 
 	return mdb_env_info(e->env, &info) ? 0 : info.me_mapsize;
+}
+
+/* " fe:01 4711 ": as the system writes which file a map is of. */
+static int file_name_of(const struct lmdb_env *e, char *buf, size_t size)
+{
+	mdb_filehandle_t fd;
+	struct stat st;
+
+	if (mdb_env_get_fd(e->env, &fd) || fstat(fd, &st) < 0)
+		return -EIO;
+	(void)snprintf(buf, size, " %02x:%02x %ju ", major(st.st_dev),
+		       minor(st.st_dev), (uintmax_t)st.st_ino);
+	return 0;
+}
+
+/* "7f0c5e000000-7f0c62000000 r--s ..." */
+static void shed_line(const char *line)
+{
+	char *dash;
+	uintptr_t begin = strtoull(line, &dash, 16), end;
+	void *p;
+
+	if (*dash != '-')
+		return;
+	end = strtoull(dash + 1, NULL, 16);
+	memcpy(&p, &begin, sizeof(p));
+	if (end > begin)
+		(void)madvise(p, end - begin, MADV_DONTNEED);
+}
+
+/* LMDB does not tell where the map is; the system does. */
+void lmdb_env_shed(struct lmdb_env *e)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512], name[64];
+
+	if (!maps)
+		return;
+	if (file_name_of(e, name, sizeof(name)) < 0)
+		name[0] = '\0';
+	while (name[0] && fgets(line, sizeof(line), maps)) {
+		/* Of a file that is mapped to be read: nothing gets lost. */
+		if (strstr(line, " r--s ") && strstr(line, name))
+			shed_line(line);
+	}
+	(void)fclose(maps);
 }
 
 /* Grow ahead of need, so that a batch rarely has to be done twice. */
@@ -375,6 +442,16 @@ int lmdb_put(struct lmdb_txn *t, struct lmdb_value key, struct lmdb_value value)
 	if (t->err < 0)
 		return t->err;
 	return keep(t, mdb_put(t->handle, t->env->dbi, &k, &v, 0));
+}
+
+int lmdb_append(struct lmdb_txn *t, struct lmdb_value key,
+		struct lmdb_value value)
+{
+	MDB_val k = to_mdb(key), v = to_mdb(value);
+
+	if (t->err < 0)
+		return t->err;
+	return keep(t, mdb_put(t->handle, t->env->dbi, &k, &v, MDB_APPEND));
 }
 
 int lmdb_del(struct lmdb_txn *t, struct lmdb_value key)

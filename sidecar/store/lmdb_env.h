@@ -51,11 +51,18 @@ struct lmdb_env *lmdb_env_close(struct lmdb_env *env);
 
 /* Double the map; no transaction may be open. */
 int must_check lmdb_env_grow(struct lmdb_env *env);
+/* ... until there are so many bytes left, of pages. */
+int must_check lmdb_env_make_room(struct lmdb_env *env, size_t bytes);
 int must_check lmdb_env_sync(struct lmdb_env *env);
 /* Clear the slots of readers that died; how many, or negative. */
 int lmdb_env_reader_check(struct lmdb_env *env);
 /* The file that is open is no longer the one in the directory. */
 bool lmdb_env_is_replaced(const struct lmdb_env *env);
+/*
+ * Pages of the file that this process has looked at count as its memory.  Now
+ * they do not any more; they stay in the page cache.
+ */
+void lmdb_env_shed(struct lmdb_env *env);
 size_t lmdb_env_map_size(const struct lmdb_env *env);
 
 struct lmdb_value {
@@ -84,6 +91,10 @@ int must_check lmdb_get(struct lmdb_txn *t, struct lmdb_value key,
 /* Writes nothing when the same value is there already. */
 int lmdb_put(struct lmdb_txn *t, struct lmdb_value key,
 	     struct lmdb_value value);
+/* The key sorts behind all that are there (else -EINVAL): no search, and
+ * pages are filled up. */
+int must_check lmdb_append(struct lmdb_txn *t, struct lmdb_value key,
+			   struct lmdb_value value);
 /* A key that is not there is fine. */
 int lmdb_del(struct lmdb_txn *t, struct lmdb_value key);
 

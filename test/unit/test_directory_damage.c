@@ -264,6 +264,22 @@ static void what_is_damaged_comes_from_the_generation_before(void **state)
 	directory_close(d);
 }
 
+static void what_is_mended_is_served_again(void **state)
+{
+	struct directory *d = NULL;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(directory_open(&d, dir_root), 0);
+		for (size_t page = 2; page < whole_len / 4096; page += 3)
+			write_at((off_t)page * 4096 + 4090, "damage", 6);
+		assert_true(look(d).damaged > 0);
+		file_restore();
+		assert_int_equal(look(d).damaged, 0);
+		d = directory_close(d);
+	}
+}
+
 static void put_database(const char *generation, const char *id)
 {
 	struct writer w = writer_begin(generation, 16 * MAP_SIZE);
@@ -297,6 +313,7 @@ int main(void)
 		TEST(whatever_is_overwritten_nothing_wrong_is_served),
 		TEST(each_byte_of_the_heads_may_be_wrong),
 		TEST(what_is_damaged_comes_from_the_generation_before),
+		TEST(what_is_mended_is_served_again),
 		TEST(not_from_another_database),
 	};
 

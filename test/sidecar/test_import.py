@@ -620,6 +620,66 @@ def test_text_is_never_a_statement(ctl, postgres):
     assert endpoint(postgres, "\\\\\\t")["device_user_id"] == "\\N"
 
 
+# ---- who may, and what is kept of it ----
+
+def test_an_administrator_imports_what_is_theirs(ctl, postgres):
+    """By row level security: an account that sees one organisation."""
+    postgres.execute(
+        "DO $$ BEGIN CREATE ROLE larkspur_it; EXCEPTION"
+        " WHEN duplicate_object THEN NULL; END $$;"
+        "GRANT e911_admin TO larkspur_it;"
+        "INSERT INTO e911.organization_admin SELECT 'larkspur_it',"
+        "       organization_id FROM e911.organization"
+        " WHERE e911_organization_id = '" + LARKSPUR + "'")
+    ctl.conninfo = ctl.conninfo.replace("e911_operator", "larkspur_it")
+    ctl.takes("locations", LOCATIONS.replace(
+        ",elin,psap", ",description,what").replace("Ashgrove North", ""))
+    ctl.takes("users", "device_user_id,name,location\nE1,Ann,HQ floor 1\n",
+              "--replace", "--confirm")
+    assert endpoint(postgres, "Ann")["location"] == "HQ floor 1"
+    assert endpoint(postgres, "Cleo Marsh")["device_user_id"] == "E1007"
+    before = snapshot(postgres)
+    status, _, err = ctl.take("users", "device_user_id,name\nE9,Eve\n",
+                              organization=JUNIPER)
+    assert status == 3 and f"there is no organisation '{JUNIPER}'" in err
+    # What routes a call is not theirs.
+    status, _, err = ctl.take("elins", "elin,location\n"
+                              "2065550179,HQ floor 1\n")
+    assert status == 3 and "permission denied for table elin" in err
+    status, _, err = ctl.take("locations", "location,psap\n"
+                              "HQ floor 1,Ashgrove North\n")
+    assert status == 3 and "permission denied for table location" in err
+    assert snapshot(postgres) == before
+    _, out, _ = ctl.run("export", "users")
+    assert len(out.splitlines()) == 2
+
+
+def test_the_history_says_what_it_was(ctl, postgres):
+    ctl.takes("users", "device_user_id,name\nE1,Ann\n")
+    ctl.take("users", "device_user_id,name\nE2,Bob\n", "--dry-run")
+    rows = postgres.query("SELECT application, reason, acting_as"
+                          "  FROM e911.change ORDER BY change DESC LIMIT 1")
+    path = os.path.join(ctl.directory, "file.csv")
+    assert [dict(row) for row in rows] == [{
+        "application": "e911 provision",
+        "reason": f"e911ctl import users {path}",
+        "acting_as": "e911_operator"}]
+
+
+def test_an_import_is_taken_back_as_a_whole(ctl, postgres):
+    ctl.takes("locations", LOCATIONS)
+    ctl.takes("users", "device_user_id,name,location,extension\n"
+              "E1,Ann,HQ floor 1,4171\nE2,Bob,HQ floor 2,4172\n")
+    before = snapshot(postgres)
+    ctl.takes("users", "device_user_id,name,location,extension\n"
+              "E1,Ann,HQ floor 2,4172\nE3,Cy,,4171\n",
+              "--replace", "--confirm")
+    assert snapshot(postgres) != before
+    postgres.query("SELECT e911.change_undo((SELECT max(change)"
+                   " FROM e911.change))")
+    assert snapshot(postgres) == before
+
+
 # ---- all of it or nothing ----
 
 def test_a_kill_in_the_middle_leaves_nothing(ctl, postgres):

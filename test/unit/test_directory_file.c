@@ -103,6 +103,31 @@ static void the_file_does_not_grow_for_it(void **state)
 	assert_null(lmdb_env_close(env));
 }
 
+static void the_map_grows_under_readers(void **state)
+{
+	const struct lmdb_options o = { .has_grace = true,
+					.no_sync = true,
+					.map_size = (size_t)1 << 20 };
+	struct directory_file *f;
+	struct lmdb_env *env;
+
+	(void)state;
+	assert_int_equal(lmdb_env_open(&env, dir_root, &o), 0);
+	write_all(env, 1);
+	write_all(env, 2);
+	assert_int_equal(directory_file_open(&f, at("data.mdb")), 0);
+	for (uint64_t i = 3; i < 10; i++) {
+		assert_int_equal(directory_file_begin(f), 0);
+		assert_int_equal(lmdb_env_grow(env), 0);
+		write_all(env, i);
+		assert_all_at(f, i - 1);
+		now_ms += LMDB_GRACE_MS;
+	}
+	assert_true(lmdb_env_map_size(env) > (size_t)64 << 20);
+	assert_null(directory_file_close(f));
+	assert_null(lmdb_env_close(env));
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, dir_world_setup, \
 					dir_world_teardown)
@@ -112,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_message_sees_one_state_for_a_second),
 		TEST(the_file_does_not_grow_for_it),
+		TEST(the_map_grows_under_readers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

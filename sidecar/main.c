@@ -37,6 +37,7 @@
 #include "events/collector.h"
 #include "names/dns.h"
 #include "names/resolver.h"
+#include "psap/service.h"
 
 #ifndef E911_VERSION
 #define E911_VERSION "unknown"
@@ -53,8 +54,9 @@ enum exit_code {
 /* What services share. */
 struct shared {
 	const struct conf *conf;
-	struct names *names;   /* owned */
-	struct expiry *expiry; /* owned */
+	struct names *names;       /* owned */
+	struct expiry *expiry;     /* owned */
+	struct psap_service *psap; /* owned */
 	struct stop stop;
 };
 
@@ -122,12 +124,18 @@ static int watch_certificates(struct shared *s)
 	return expiry_run(s->conf, &s->stop, s->expiry);
 }
 
+static int find_psaps(struct shared *s)
+{
+	return psap_service_run(s->conf, &s->stop, s->psap);
+}
+
 static enum exit_code run(struct shared *shared, const sigset_t *signals)
 {
 	struct service services[] = {
 		{ .name = "publisher", .run = publish },
 		{ .name = "collector", .run = collect },
 		{ .name = "resolver", .run = resolve },
+		{ .name = "psap", .run = find_psaps },
 		{ .name = "certificates", .run = watch_certificates },
 	};
 	enum exit_code code = EXIT_CODE_OK;
@@ -285,8 +293,10 @@ static enum exit_code start(struct conf *conf)
 	log_info("main", "e911d %s starts, node '%s'", E911_VERSION,
 		 conf->node);
 	if (names_new(&shared.names, conf->state_dir) >= 0 &&
-	    expiry_new(&shared.expiry, conf->certificates, conf->node) >= 0)
+	    expiry_new(&shared.expiry, conf->certificates, conf->node) >= 0 &&
+	    psap_service_new(&shared.psap) >= 0)
 		code = run(&shared, &signals);
+	shared.psap = psap_service_free(shared.psap);
 	shared.expiry = expiry_free(shared.expiry);
 	shared.names = names_free(shared.names);
 	log_info("main", "ended");

@@ -24,11 +24,13 @@ BEGIN;
 \ir schema/recipients.sql
 \ir schema/limits.sql
 \ir schema/change_log.sql
+\ir schema/boundaries.sql
 \ir schema/calls.sql
 \ir schema/event_store.sql
 \ir schema/names.sql
 \ir schema/history.sql
 \ir schema/views.sql
+\ir schema/boundary_views.sql
 \ir schema/questions.sql
 \ir schema/tenants.sql
 \ir schema/grants.sql
@@ -50,6 +52,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (13, 'name_whose_share_is_full'),
     (14, 'add_history'),
     (15, 'add_organization_admins'),
-    (16, 'add_questions');
+    (16, 'add_questions'),
+    (17, 'add_psap_boundaries');
 
 COMMIT;

@@ -161,6 +161,8 @@ static const char *user_name(enum db_user user)
 		return "e911d publisher";
 	case DB_COLLECTOR:
 		return "e911d collector";
+	case DB_RESOLVER:
+		return "e911d psap";
 	case DB_OPERATOR:
 		break;
 	}

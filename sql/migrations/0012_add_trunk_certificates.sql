@@ -53,7 +53,7 @@ BEGIN
 END
 $do$;
 
-\ir ../schema/unprovisioned.sql
+\ir 0012_add_trunk_certificates/unprovisioned.sql
 
 REVOKE ALL ON e911.trunk_certificate FROM PUBLIC;
 GRANT SELECT ON e911.trunk_certificate

@@ -9,7 +9,7 @@ BEGIN;
 
 ALTER FUNCTION e911.person_or_place_check() SECURITY DEFINER;
 
-\ir ../schema/tenants.sql
+\ir 0015_add_organization_admins/tenants.sql
 
 REVOKE ALL ON e911.organization_admin FROM PUBLIC;
 REVOKE ALL ON FUNCTION e911.tenants_divide() FROM PUBLIC;

@@ -33,6 +33,18 @@ GRANT UPDATE (relay_center_psap_id, last_resort_psap_id, desk_number,
               digest_realm)
     ON e911.gateway TO e911_operator;
 
+-- Areas; what e911d finds among them it stores by a function.
+GRANT SELECT ON e911.psap_boundary, e911.psap_boundary_version,
+    e911.location_resolution
+    TO e911_sidecar, e911_operator, e911_reader;
+GRANT SELECT ON e911.psap_boundary_overlap, e911.psap_boundary_gap
+    TO e911_operator, e911_reader;
+GRANT INSERT, UPDATE, DELETE ON e911.psap_boundary TO e911_operator;
+GRANT EXECUTE ON FUNCTION
+    e911.location_resolution_store(uuid, bigint[], numeric[], numeric[], text[],
+                             bigint[], integer[])
+    TO e911_sidecar;
+
 -- A hash is as good as the password it was made of.
 GRANT SELECT ON e911.trunk_credential TO e911_sidecar, e911_operator;
 GRANT INSERT, UPDATE, DELETE ON e911.trunk_credential TO e911_operator;

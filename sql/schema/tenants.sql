@@ -57,8 +57,12 @@ DECLARE
         -- What they see of location is their own.
         'elin', 'EXISTS (SELECT FROM e911.location l
                           WHERE l.location_id = elin.location_id)',
+        'location_resolution', 'EXISTS (SELECT FROM e911.location l
+                          WHERE l.location_id = location_resolution.location_id)',
         'psap', 'EXISTS (SELECT FROM e911.location l
-                          WHERE l.psap_id = psap.psap_id)');
+                          WHERE l.psap_id = psap.psap_id)
+              OR EXISTS (SELECT FROM e911.location_resolution r
+                          WHERE r.psap_id = psap.psap_id)');
     of_table    record;
     old         record;
 BEGIN
@@ -100,7 +104,8 @@ GRANT SELECT ON
     e911.location_dispatchable, e911.elin, e911.endpoint, e911.device_user,
     e911.station, e911.personal_location, e911.site_number,
     e911.network_range, e911.access_point, e911.network_switch,
-    e911.switch_port, e911.recipient, e911.call, e911.organization_admin
+    e911.switch_port, e911.recipient, e911.call, e911.organization_admin,
+    e911.location_resolution
     TO e911_admin;
 GRANT SELECT (organization_id, e911_organization_id, name,
               default_location_id, elin_timeout_s, keep_own_number, home_npa,

@@ -29,9 +29,12 @@ CREATE OR REPLACE VIEW e911.unprovisioned AS
                         WHERE t.organization_id = o.organization_id)
     UNION ALL
     SELECT 'location', l.location_id, o.name, l.name,
-           'has no PSAP', 'relay centre'
+           CASE WHEN r.found IS NULL THEN 'has no PSAP'
+                ELSE 'has no PSAP, and no area covers its point' END,
+           'relay centre'
       FROM e911.location l JOIN e911.organization o USING (organization_id)
-     WHERE l.psap_id IS NULL AND l.in_use
+      LEFT JOIN e911.location_resolution r USING (location_id)
+     WHERE coalesce(l.psap_id, r.psap_id) IS NULL AND l.in_use
     UNION ALL
     SELECT 'location', l.location_id, o.name, l.name,
            'is a draft', 'it is used all the same'

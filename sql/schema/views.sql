@@ -111,10 +111,13 @@ CREATE VIEW e911.location_dispatchable WITH (security_invoker) AS
            p.name AS psap,
            (SELECT count(*) FROM e911.elin e
              WHERE e.location_id = l.location_id) AS elins,
-           l.status
+           l.status,
+           CASE WHEN l.psap_id IS NOT NULL THEN 'operator'
+                ELSE r.found END AS psap_by
       FROM e911.location_civic l
       JOIN e911.organization o USING (organization_id)
-      LEFT JOIN e911.psap p USING (psap_id);
+      LEFT JOIN e911.location_resolution r USING (location_id)
+      LEFT JOIN e911.psap p ON p.psap_id = coalesce(l.psap_id, r.psap_id);
 COMMENT ON VIEW e911.location_dispatchable IS
     'locations as help is told of them';
 COMMENT ON COLUMN e911.location_dispatchable.location_id IS
@@ -133,6 +136,8 @@ COMMENT ON COLUMN e911.location_dispatchable.elins IS
     'how many ELINs its pool has';
 COMMENT ON COLUMN e911.location_dispatchable.status IS
     'draft, active or retired';
+COMMENT ON COLUMN e911.location_dispatchable.psap_by IS
+    'how that PSAP is known: operator, or as location_resolution.found; NULL: the location has no point';
 
 \ir unprovisioned.sql
 \ir sentences.sql

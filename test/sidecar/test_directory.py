@@ -659,11 +659,12 @@ def test_postgresql_may_come_late_stop_and_start_again(e911d, postgres,
 
 def backends(postgres):
     """The server's processes that serve e911d."""
-    found = [row["pid"] for row in postgres.query(
-        "SELECT pid FROM pg_stat_activity"
-        " WHERE application_name LIKE 'e911d%%'")]
-    assert len(found) == 2
-    return found
+    def connected():
+        return [row["pid"] for row in postgres.query(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE application_name LIKE 'e911d%%'")]
+    wait_until(lambda: len(connected()) == 3, "its services are connected", 10)
+    return connected()
 
 
 @contextlib.contextmanager

@@ -589,6 +589,7 @@ SELECT test.refused(format(
     '23505', 'network_range_pkey', 'a network is in one place');
 
 \ir lib/places.sql
+\ir lib/boundaries.sql
 
 -- ---- in use: not removed ----
 

@@ -198,7 +198,8 @@ SELECT test.is_same(test.logged(statement), want, sentence)
     ($$TRUNCATE e911.organization CASCADE$$,
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
-     'everything, everything, everything, everything, everything',
+     'everything, everything, everything, everything, everything, '
+     'everything',
      'TRUNCATE CASCADE says so for each table'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
@@ -215,8 +216,9 @@ SELECT test.is_same((SELECT count(*) FROM e911.change_log c
 
 -- Every table that is provisioned has all four triggers.
 SELECT test.is_same(string_agg(relname, ', ' ORDER BY relname),
-    'building, elin, endpoint, gateway, location, network_range, organization, psap, '
-    'psap_route, site_number, trunk, trunk_callback, trunk_certificate, '
+    'building, elin, endpoint, gateway, location, location_resolution, '
+    'network_range, organization, psap, psap_route, site_number, trunk, '
+    'trunk_callback, trunk_certificate, '
     'trunk_contact, trunk_credential, trunk_organization, trunk_source',
     'every table of what is provisioned is watched')
   FROM (SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid

@@ -35,6 +35,7 @@ INSERT INTO provisioning VALUES
     ('site_number', 'number = number'), ('network_range', 'range = range'),
     ('building', 'name = name'), ('device_user', 'name = ''x'''),
     ('station', 'name = ''x'''), ('personal_location', 'is_current = false'),
+    ('psap_boundary', 'priority = 7'),
     ('access_point', 'bssid = bssid'), ('network_switch', 'chassis_id = ''x'''),
     ('switch_port', 'port = ''x'''), ('recipient', 'name = ''x'''),
     ('organization_admin', 'role_name = ''x''');
@@ -63,7 +64,8 @@ INSERT INTO attempt
                   t.name, t.name), false, false, false
       FROM (VALUES ('call'), ('call_event'), ('change_log'),
                    ('change_pruned'), ('schema_migration'),
-                   ('name_resolution')) AS t (name)
+                   ('name_resolution'), ('location_resolution'),
+                   ('psap_boundary_version')) AS t (name)
     UNION ALL
     SELECT 'change ' || t.name,
            format('UPDATE e911.%s SET %s = %s', t.name, t.col, t.col),
@@ -71,7 +73,9 @@ INSERT INTO attempt
       FROM (VALUES ('call', 'node'), ('call_event', 'node'),
                    ('change_log', 'key'), ('change_pruned', 'txid'),
                    ('schema_migration', 'name'),
-                   ('name_resolution', 'node')) AS t (name, col)
+                   ('name_resolution', 'node'),
+                   ('location_resolution', 'found'),
+                   ('psap_boundary_version', 'version')) AS t (name, col)
     UNION ALL VALUES
     ('add an organisation',
      $$INSERT INTO e911.organization (e911_organization_id, name)
@@ -107,6 +111,18 @@ INSERT INTO attempt
      false, true, false),
     ('say which names resolve',
      $$SELECT e911.name_resolution_store('gw1', '{}', '{}', '{}')$$,
+     true, false, false),
+    ('read which PSAPs were found', 'SELECT * FROM e911.location_resolution',
+     true, true, true),
+    ('read which areas there are', 'SELECT * FROM e911.psap_boundary_version',
+     true, true, true),
+    ('read where areas overlap', 'SELECT * FROM e911.psap_boundary_overlap',
+     false, true, true),
+    ('read what no area covers', 'SELECT * FROM e911.psap_boundary_gap',
+     false, true, true),
+    ('say which PSAPs were found',
+     $$SELECT e911.location_resolution_store(gen_random_uuid(), '{}', '{}',
+                                             '{}', '{}', '{}', '{}')$$,
      true, false, false),
     ('read the change log', 'SELECT * FROM e911.change_log',
      true, false, false),

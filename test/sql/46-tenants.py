@@ -54,6 +54,8 @@ def ask(cursor, statement, arguments=None):
 # What is whose: an expression that is true for a row of organisation %(org)s.
 # A relation with organization_id needs no rule.
 RULES = {
+    "location_resolution": "location_id IN (SELECT location_id FROM"
+                           " e911.location WHERE organization_id = %(org)s)",
     "elin": "location_id IN (SELECT location_id FROM e911.location"
             " WHERE organization_id = %(org)s)",
     "psap": "psap_id IN (SELECT psap_id FROM e911.location"
@@ -131,6 +133,8 @@ def prepare(cursor):
     cursor.execute("UPDATE e911.psap SET name = %s WHERE psap_id IN (SELECT"
                    " psap_id FROM e911.location WHERE organization_id = %s)",
                    (CANARY + " PSAP", other))
+    # Points, so that there are PSAPs to be found.
+    cursor.execute("UPDATE e911.location SET longitude = -122, latitude = 47")
     cursor.execute("ANALYZE")
     return mine, other
 

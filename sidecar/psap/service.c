@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "psap/service.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/retry.h"
+#include "base/stats.h"
+#include "psap/area_file.h"
+#include "psap/area_load.h"
+#include "psap/location_resolve.h"
+
+#define WHO       "psap"
+#define PATH_SIZE 512
+
+struct psap_service {
+	pthread_mutex_t lock;
+	struct psap_areas *areas; /* shared; under the lock */
+};
+
+/* What the thread alone has. */
+struct follower {
+	const struct conf *conf;
+	const struct stop *stop;
+	struct psap_service *service;
+	struct db *db; /* owned */
+	struct location_resolve resolve;
+	bool walking; /* the walk is not at its end */
+	char path[PATH_SIZE];
+};
+
+int psap_service_new(struct psap_service **ret)
+{
+	struct psap_service *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	(void)pthread_mutex_init(&s->lock, NULL);
+	*ret = s;
+	return 0;
+}
+
+struct psap_service *psap_service_free(struct psap_service *s)
+{
+	if (!s)
+		return NULL;
+	(void)psap_areas_unref(s->areas);
+	(void)pthread_mutex_destroy(&s->lock);
+	free(s);
+	return NULL;
+}
+
+struct psap_areas *psap_service_areas(struct psap_service *s)
+{
+	struct psap_areas *a;
+
+	(void)pthread_mutex_lock(&s->lock);
+	a = s->areas ? psap_areas_ref(s->areas) : NULL;
+	(void)pthread_mutex_unlock(&s->lock);
+	return a;
+}
+
+/* These are the areas from now on, and all locations are gone through. */
+static void use(struct follower *f, struct psap_areas *a,
+		const struct uuid *version)
+{
+	struct psap_areas *old;
+
+	(void)pthread_mutex_lock(&f->service->lock);
+	old = f->service->areas;
+	f->service->areas = a;
+	(void)pthread_mutex_unlock(&f->service->lock);
+	(void)psap_areas_unref(old);
+	f->resolve.areas = a;
+	f->resolve.version = *version;
+	f->resolve.after = 0;
+	f->walking = true;
+}
+
+/* ---- on disk ---- */
+
+static void take_over(struct follower *f)
+{
+	struct psap_areas *a;
+	struct uuid version;
+	int err = area_file_load(f->path, &a, &version);
+
+	if (err == -ENOENT)
+		return;
+	if (err < 0) {
+		log_error(WHO, "%s: %s; without PostgreSQL there are no areas",
+			  f->path,
+			  err == -EBADMSG ? "damaged" : strerror(-err));
+		return;
+	}
+	log_info(WHO, "%zu areas of %s", psap_areas_count(a), f->path);
+	use(f, a, &version);
+}
+
+static void keep(const struct follower *f)
+{
+	int err =
+		area_file_save(f->resolve.areas, &f->resolve.version, f->path);
+
+	if (err < 0)
+		log_error(WHO, "%s: %s; the areas would not outlive a restart",
+			  f->path, strerror(-err));
+}
+
+/* ---- following ---- */
+
+static int load(struct follower *f)
+{
+	int64_t began = clock_mono_ms();
+	struct psap_areas *a;
+	struct uuid version;
+	int err = area_load(f->db, (int)f->conf->postgres_rebuild_timeout_ms,
+			    &a, &version);
+
+	if (err < 0)
+		return err;
+	use(f, a, &version);
+	keep(f);
+	stats_add(STAT_BOUNDARIES_LOADED, 1);
+	log_notice(WHO, "%zu areas, %zu points, loaded in %lld ms",
+		   psap_areas_count(a), psap_areas_point_count(a),
+		   (long long)(clock_mono_ms() - began));
+	return 0;
+}
+
+static int load_if_changed(struct follower *f)
+{
+	struct uuid version;
+	int err = area_load_version(f->db, &version);
+
+	if (err < 0)
+		return err;
+	if (f->resolve.areas && uuid_equal(&version, &f->resolve.version))
+		return 0;
+	return load(f);
+}
+
+/* One piece of work: 1, 0 when there is none left. */
+static int step(struct follower *f)
+{
+	int n = load_if_changed(f);
+
+	if (n >= 0 && f->walking) {
+		n = location_resolve_walk(&f->resolve);
+		f->walking = n != 0;
+		if (n > 0)
+			return 1;
+	}
+	if (n >= 0)
+		n = location_resolve_waiting(&f->resolve);
+	if (n == -EAGAIN) {
+		log_debug(WHO, "areas are being changed: locations wait until "
+			       "that is over");
+		return 0; /* the commit wakes us */
+	}
+	return n < 0 ? n : n > 0;
+}
+
+static int follow(struct follower *f, struct retry *retry)
+{
+	for (;;) {
+		int n = step(f);
+
+		if (n < 0)
+			return n;
+		retry_reset(retry);
+		if (n == 0) {
+			n = db_wait(f->db, (int)f->conf->directory_poll_ms);
+			if (n < 0)
+				return n;
+		}
+		if (stop_is_asked(f->stop))
+			return -ECANCELED;
+	}
+}
+
+static int serve(struct follower *f, struct retry *retry)
+{
+	int err = db_connect(f->db);
+
+	if (err >= 0)
+		err = db_exec(f->db, DB_LISTEN_BOUNDARY, NULL, NULL, NULL);
+	/* What changed meanwhile is found by a walk. */
+	f->resolve.db = f->db;
+	f->resolve.after = 0;
+	f->walking = true;
+	return err < 0 ? err : follow(f, retry);
+}
+
+static void tell(const struct follower *f, int err)
+{
+	if (err == -ENOTCONN)
+		log_warning(WHO, "no PostgreSQL: %s", db_error(f->db));
+	else if (err == -EPROTO || err == -ENOTSUP)
+		log_error(WHO, "PostgreSQL refuses: %s", db_error(f->db));
+	else
+		log_error(WHO, "cannot follow the areas: %s", strerror(-err));
+}
+
+static int loop(struct follower *f)
+{
+	struct retry retry;
+
+	retry_init(&retry, (int)f->conf->postgres_retry_max_ms);
+	for (;;) {
+		int err = serve(f, &retry);
+
+		if (err == -ECANCELED)
+			return 0;
+		tell(f, err);
+		if (err == -ENOTSUP || err == -ENOMEM)
+			return err;
+		db_disconnect(f->db);
+		if (stop_wait(f->stop, -1, retry_next_ms(&retry)) < 0)
+			return 0;
+	}
+}
+
+int psap_service_run(const struct conf *conf, const struct stop *stop,
+		     struct psap_service *s)
+{
+	struct follower f = {
+		.conf = conf,
+		.stop = stop,
+		.service = s,
+		.resolve = { .nearest_m = (double)conf->psap_nearest_m },
+	};
+	const struct db_options o = {
+		.conninfo = conf->postgres,
+		.user = DB_RESOLVER,
+		.stop = stop,
+		.connect_timeout_ms = (int)conf->postgres_connect_timeout_ms,
+		.statement_timeout_ms =
+			(int)conf->postgres_statement_timeout_ms,
+	};
+	int err;
+
+	(void)snprintf(f.path, sizeof(f.path), "%s/psap-areas",
+		       conf->state_dir);
+	err = db_new(&f.db, &o);
+	if (err >= 0) {
+		take_over(&f);
+		err = loop(&f);
+	}
+	(void)db_free(f.db);
+	return err;
+}

@@ -35,6 +35,7 @@
 #include "certificates/expiry.h"
 #include "directory/publisher.h"
 #include "events/collector.h"
+#include "http/http_service.h"
 #include "names/dns.h"
 #include "names/resolver.h"
 #include "psap/service.h"
@@ -129,6 +130,11 @@ static int find_psaps(struct shared *s)
 	return psap_service_run(s->conf, &s->stop, s->psap);
 }
 
+static int serve_http(struct shared *s)
+{
+	return http_service_run(s->conf, &s->stop, s->psap);
+}
+
 static enum exit_code run(struct shared *shared, const sigset_t *signals)
 {
 	struct service services[] = {
@@ -137,6 +143,7 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "resolver", .run = resolve },
 		{ .name = "psap", .run = find_psaps },
 		{ .name = "certificates", .run = watch_certificates },
+		{ .name = "http", .run = serve_http },
 	};
 	enum exit_code code = EXIT_CODE_OK;
 
@@ -329,6 +336,9 @@ int main(int argc, char **argv)
 		log_error("conf",
 			  "%s: certificates '%s' is no list of absolute paths",
 			  args.config, conf.certificates);
+		code = EXIT_CODE_USAGE;
+	} else if (http_service_check(&conf, error) < 0) {
+		log_error("conf", "%s: %s", args.config, error);
 		code = EXIT_CODE_USAGE;
 	} else if (args.check_only) {
 		(void)printf("%s: good\n", args.config);

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Foreign libraries, as PkgConfig::LMDB, PkgConfig::OPENSSL, PkgConfig::LIBPQ, PkgConfig::JANSSON,
-# PkgConfig::CARES, PkgConfig::LIBXML2, PkgConfig::GEOS and PkgConfig::CMOCKA.  packaging/install-dependencies brings all of them.
+# PkgConfig::CARES, PkgConfig::LIBXML2, PkgConfig::GEOS, PkgConfig::ULFIUS, PkgConfig::MICROHTTPD and
+# PkgConfig::CMOCKA.  packaging/install-dependencies brings all of them.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl)
 if(E911_SIDECAR)
 	pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 	pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+	pkg_check_modules(ULFIUS REQUIRED IMPORTED_TARGET libulfius)
+	pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
 	pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)
 	pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 	pkg_check_modules(GEOS REQUIRED IMPORTED_TARGET geos)

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "http/http_service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stats.h"
+#include "http/http.h"
+#include "http/lost_areas.h"
+#include "http/lost_server.h"
+#include "http/rate_limit.h"
+
+#define WHO      "http"
+#define RETRY_MS 5000
+#define PEM_MAX  1048576
+
+struct service {
+	const struct conf *conf;
+	struct rate_limit rate;
+	bool serves_lost;
+	struct lost_areas areas;
+	struct lost_backend backend;
+	struct lost_server lost;
+	char *certificate, *key; /* owned; NULL: not over TLS */
+};
+
+/* ---- requests ---- */
+
+static void answer_lost(struct service *s, const struct http_request *request,
+			struct http_response *response)
+{
+	struct text body = { 0 };
+	const char *why = "";
+
+	if (request->method != HTTP_POST) {
+		response->status = 405;
+		return;
+	}
+	if (lost_answer(&s->lost, request->body, clock_utc_ms(), &body, &why) <
+	    0) {
+		response->status = 503;
+		return;
+	}
+	stats_add(why[0] ? STAT_LOST_ERRORS : STAT_LOST_ANSWERS, 1);
+	if (why[0])
+		log_debug("lost", "an error is answered: %s", why);
+	/* RFC 5222 14: also errors of LoST are 200. */
+	response->content_type = LOST_CONTENT_TYPE "; charset=utf-8";
+	response->body = (char *)body.p;
+	response->body_len = body.len;
+}
+
+static void answer(void *arg, const struct http_request *request,
+		   struct http_response *response)
+{
+	struct service *s = arg;
+
+	stats_add(STAT_HTTP_REQUESTS, 1);
+	if (!rate_limit_allows(&s->rate, request->address, clock_mono_ms())) {
+		response->status = 429;
+		response->retry_after_s = 1;
+	} else if (s->serves_lost &&
+		   text_equal(request->path, text_of("/lost"))) {
+		answer_lost(s, request, response);
+	} else {
+		response->status = 404;
+	}
+	if (response->status != 200)
+		stats_add(STAT_HTTP_REFUSED, 1);
+}
+
+/* ---- options ---- */
+
+/* The whole of a file as a C string; the caller frees. */
+static int read_pem(const char *path, char **ret)
+{
+	FILE *in = fopen(path, "re");
+	char *buf = malloc(PEM_MAX);
+	size_t n;
+	int err = 0;
+
+	if (!in || !buf) {
+		err = in ? -ENOMEM : -errno;
+	} else {
+		n = fread(buf, 1, PEM_MAX - 1, in);
+		buf[n] = '\0';
+		if (ferror(in) || n == PEM_MAX - 1)
+			err = -EIO;
+	}
+	if (in)
+		(void)fclose(in);
+	if (err < 0)
+		free(buf);
+	else
+		*ret = buf;
+	return err;
+}
+
+static bool is_text(const char *option)
+{
+	return option[0] != '\0';
+}
+
+int http_service_check(const struct conf *c, char error[CONF_ERROR_SIZE])
+{
+	struct sockaddr_storage sa;
+	const char *why = NULL;
+
+	if (!is_text(c->http_listen))
+		return 0;
+	if (http_listen_address(text_of(c->http_listen), &sa) < 0)
+		why = "http_listen is no address:port";
+	else if (is_text(c->http_certificate) != is_text(c->http_key))
+		why = "http_certificate and http_key go together";
+	else if (is_text(c->lost_source) &&
+		 !lost_source_is_valid(text_of(c->lost_source)))
+		why = "lost_source is no domain name of two labels or more";
+	if (!why)
+		return 0;
+	(void)snprintf(error, CONF_ERROR_SIZE, "%s", why);
+	return -EINVAL;
+}
+
+static void take_options(struct service *s, const struct conf *c,
+			 struct psap_service *psap)
+{
+	s->conf = c;
+	rate_limit_init(&s->rate, (uint32_t)c->http_rate);
+	s->serves_lost = is_text(c->lost_source);
+	lost_areas_init(&s->areas, psap, (double)c->psap_nearest_m);
+	s->backend = lost_areas_backend(&s->areas);
+	s->lost = (struct lost_server){
+		.backend = &s->backend,
+		.source = text_of(c->lost_source),
+		.uri = text_of(c->lost_uri),
+		.expires_s = c->lost_expires_s,
+	};
+}
+
+/* ---- start ---- */
+
+/* Read anew at each attempt: they may come later. */
+static int read_certificate(struct service *s)
+{
+	int err;
+
+	if (!is_text(s->conf->http_certificate))
+		return 0;
+	free(s->certificate);
+	free(s->key);
+	s->certificate = s->key = NULL;
+	err = read_pem(s->conf->http_certificate, &s->certificate);
+	if (err == 0)
+		err = read_pem(s->conf->http_key, &s->key);
+	return err;
+}
+
+static int start(struct service *s, struct http_server **ret)
+{
+	struct http_options o = {
+		.listen = s->conf->http_listen,
+		.threads = (unsigned)s->conf->http_threads,
+		.connections_max = (unsigned)s->conf->http_connections_max,
+		.timeout_s = (unsigned)s->conf->http_timeout_s,
+	};
+	int err = read_certificate(s);
+
+	o.certificate_pem = s->certificate;
+	o.key_pem = s->key;
+	if (err == 0)
+		err = http_server_start(ret, &o, answer, s);
+	if (err == 0)
+		log_notice(WHO, "listens on '%s', port %u%s", o.listen,
+			   http_server_port(*ret),
+			   o.certificate_pem ? ", TLS" : "");
+	return err;
+}
+
+static void serve(struct service *s, const struct stop *stop)
+{
+	struct http_server *server = NULL;
+	int told = 0, err;
+
+	do {
+		err = start(s, &server);
+		if (err < 0 && err != told)
+			log_error(WHO, "cannot listen on '%s': %s",
+				  s->conf->http_listen, strerror(-err));
+		told = err;
+	} while (stop_wait(stop, -1, server ? -1 : RETRY_MS) >= 0 && !server);
+	(void)http_server_stop(server);
+}
+
+int http_service_run(const struct conf *conf, const struct stop *stop,
+		     struct psap_service *psap)
+{
+	struct service *s;
+
+	if (!is_text(conf->http_listen)) {
+		(void)stop_wait(stop, -1, -1);
+		return 0;
+	}
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	take_options(s, conf, psap);
+	serve(s, stop);
+	lost_areas_fini(&s->areas);
+	rate_limit_fini(&s->rate);
+	free(s->certificate);
+	free(s->key);
+	free(s);
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * http_service: what e911d answers over HTTP, and to whom.
+ *
+ *	POST /lost	LoST (RFC 5222), if lost_source is set
+ *
+ * Off without http_listen.  An address that cannot be had is tried again: the
+ *other services of e911d do not depend on this one.
+ */
+#pragma once
+
+#include "base/conf.h"
+#include "base/stop.h"
+#include "psap/service.h"
+
+/* Run until the stop is asked for: 0; -ENOMEM. */
+int must_check http_service_run(const struct conf *conf,
+				const struct stop *stop,
+				struct psap_service *psap);
+
+/* Do the options fit each other?  -EINVAL; error holds a line for the operator.
+ */
+int must_check http_service_check(const struct conf *conf,
+				  char error[CONF_ERROR_SIZE]);

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <ulfius.h>
+#include <unistd.h>
+
+#include "http/http.h"
+
+/* Of one address, of all that it may have. */
+#define CONNECTIONS_PER_ADDRESS 256
+
+struct http_server {
+	struct _u_instance instance;
+	http_answer_f *answer;
+	void *arg; /* borrowed */
+	int fd;    /* that listens; owned by libmicrohttpd once it runs */
+	ino_t ino; /* of that socket */
+	bool running;
+	unsigned port;
+};
+
+/* ---- a request ---- */
+
+static enum http_method method_of(const char *verb)
+{
+	if (strcmp(verb, "GET") == 0)
+		return HTTP_GET;
+	return strcmp(verb, "POST") == 0 ? HTTP_POST : HTTP_OTHER;
+}
+
+static void take_address(const struct sockaddr *sa, uint8_t ret[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	memset(ret, 0, 16);
+	if (!sa)
+		return;
+	if (sa->sa_family == AF_INET6) {
+		memcpy(ret, &((const struct sockaddr_in6 *)sa)->sin6_addr, 16);
+	} else if (sa->sa_family == AF_INET) {
+		memcpy(ret, mapped, 12);
+		memcpy(ret + 12, &((const struct sockaddr_in *)sa)->sin_addr,
+		       4);
+	}
+}
+
+static struct text path_of(const char *url)
+{
+	struct text t = text_of(url);
+
+	return text_make(t.p, text_index(t, '?'));
+}
+
+static void set_headers(struct _u_response *to, const struct http_response *r)
+{
+	char seconds[16];
+
+	if (r->content_type)
+		(void)u_map_put(to->map_header, "Content-Type",
+				r->content_type);
+	if (r->asks_password)
+		(void)u_map_put(to->map_header, "WWW-Authenticate",
+				"Basic realm=\"e911\", charset=\"UTF-8\"");
+	if (r->retry_after_s) {
+		(void)snprintf(seconds, sizeof(seconds), "%u",
+			       r->retry_after_s);
+		(void)u_map_put(to->map_header, "Retry-After", seconds);
+	}
+	(void)u_map_put(to->map_header, "Cache-Control", "no-store");
+}
+
+static int on_request(const struct _u_request *from, struct _u_response *to,
+		      void *arg)
+{
+	struct http_server *s = arg;
+	struct http_request request = {
+		.method = method_of(from->http_verb),
+		.path = path_of(from->http_url),
+		.body = text_make(from->binary_body, from->binary_body_length),
+		.user = text_of(from->auth_basic_user),
+		.password = text_of(from->auth_basic_password),
+	};
+	struct http_response response = { .status = 200 };
+
+	take_address(from->client_address, request.address);
+	if (from->binary_body_length > HTTP_BODY_MAX)
+		response.status = 413;
+	else
+		s->answer(s->arg, &request, &response);
+	set_headers(to, &response);
+	to->status = response.status;
+	if (response.body)
+		(void)ulfius_set_binary_body_response(
+			to, response.status, response.body, response.body_len);
+	free(response.body);
+	return U_CALLBACK_COMPLETE;
+}
+
+/* ---- start and stop ---- */
+
+static int listen_on(const char *where, unsigned *ret_port)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+	int one = 1, fd, err;
+
+	err = http_listen_address(text_of(where), &sa);
+	if (err < 0)
+		return err;
+	fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		    0);
+	if (fd < 0)
+		return -errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (const struct sockaddr *)&sa, len) < 0 ||
+	    listen(fd, SOMAXCONN) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &len) < 0) {
+		err = -errno;
+		(void)close(fd);
+		return err;
+	}
+	*ret_port = ntohs(sa.ss_family == AF_INET6
+				  ? ((struct sockaddr_in6 *)&sa)->sin6_port
+				  : ((struct sockaddr_in *)&sa)->sin_port);
+	return fd;
+}
+
+/* libmicrohttpd closes the socket in some of its failures, and by then the
+ * number may be that of another thread's file: close it only if it is still
+ * ours. */
+static void close_ours(const struct http_server *s)
+{
+	struct stat st;
+
+	if (fstat(s->fd, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    st.st_ino == s->ino)
+		(void)close(s->fd);
+}
+
+#define OPTION(name, number) \
+	(struct MHD_OptionItem) \
+	{ \
+		.option = (name), .value = (intptr_t)(number) \
+	}
+
+static int run(struct http_server *s, const struct http_options *o)
+{
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL;
+	struct MHD_OptionItem items[10];
+	size_t n = 0;
+
+	items[n++] = OPTION(MHD_OPTION_NOTIFY_COMPLETED, mhd_request_completed);
+	items[n++] = OPTION(MHD_OPTION_URI_LOG_CALLBACK, ulfius_uri_logger);
+	items[n++] = OPTION(MHD_OPTION_LISTEN_SOCKET, s->fd);
+	items[n++] = OPTION(MHD_OPTION_THREAD_POOL_SIZE, o->threads);
+	items[n++] = OPTION(MHD_OPTION_CONNECTION_LIMIT, o->connections_max);
+	items[n++] = OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+			    CONNECTIONS_PER_ADDRESS);
+	items[n++] = OPTION(MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s);
+	if (o->certificate_pem) {
+		flags |= MHD_USE_TLS;
+		items[n] = OPTION(MHD_OPTION_HTTPS_MEM_CERT, 0);
+		items[n++].ptr_value = (void *)o->certificate_pem;
+		items[n] = OPTION(MHD_OPTION_HTTPS_MEM_KEY, 0);
+		items[n++].ptr_value = (void *)o->key_pem;
+	}
+	items[n] = OPTION(MHD_OPTION_END, 0);
+	return ulfius_start_framework_with_mhd_options(&s->instance, flags,
+						       items) == U_OK
+		       ? 0
+		       : -EINVAL;
+}
+
+int http_server_start(struct http_server **ret,
+		      const struct http_options *options, http_answer_f *answer,
+		      void *arg)
+{
+	struct http_server *s = calloc(1, sizeof(*s));
+	struct stat st;
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->answer = answer;
+	s->arg = arg;
+	s->fd = listen_on(options->listen, &s->port);
+	if (s->fd < 0) {
+		err = s->fd;
+		free(s);
+		return err;
+	}
+	if (fstat(s->fd, &st) < 0 ||
+	    ulfius_init_instance(&s->instance, s->port, NULL, NULL) != U_OK) {
+		(void)close(s->fd);
+		free(s);
+		return -ENOMEM;
+	}
+	s->ino = st.st_ino;
+	/* One byte more than is taken: what is longer is seen to be. */
+	s->instance.max_post_body_size = HTTP_BODY_MAX + 1;
+	s->instance.max_post_param_size = 1024;
+	(void)ulfius_set_default_endpoint(&s->instance, on_request, s);
+	err = run(s, options);
+	s->running = err == 0;
+	if (err < 0) {
+		close_ours(s);
+		(void)http_server_stop(s);
+	} else {
+		*ret = s;
+	}
+	return err;
+}
+
+struct http_server *http_server_stop(struct http_server *s)
+{
+	if (!s)
+		return NULL;
+	if (s->running)
+		(void)ulfius_stop_framework(&s->instance);
+	ulfius_clean_instance(&s->instance);
+	free(s);
+	return NULL;
+}
+
+unsigned http_server_port(const struct http_server *s)
+{
+	return s->port;
+}

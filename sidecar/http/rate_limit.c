@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "http/rate_limit.h"
+
+#include "crc32c.h"
+
+#define ONE 1000U /* request, in thousandths */
+
+void rate_limit_init(struct rate_limit *r, uint32_t per_second)
+{
+	memset(r->buckets, 0, sizeof(r->buckets));
+	r->per_second = per_second;
+	(void)pthread_mutex_init(&r->lock, NULL);
+}
+
+void rate_limit_fini(struct rate_limit *r)
+{
+	(void)pthread_mutex_destroy(&r->lock);
+}
+
+/* What counts as one client. */
+static void key_of(const uint8_t address[16], uint8_t ret[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	memcpy(ret, address, 16);
+	if (memcmp(address, mapped, sizeof(mapped)) != 0)
+		memset(ret + 8, 0, 8);
+}
+
+static void fill(struct rate_bucket *b, uint32_t per_second, int64_t now_ms)
+{
+	int64_t passed_ms = now_ms - b->at_ms;
+	uint64_t full = (uint64_t)per_second * ONE, tokens = b->tokens;
+
+	if (!b->at_ms || passed_ms >= 1000)
+		tokens = full;
+	else if (passed_ms > 0)
+		tokens += (uint64_t)passed_ms * per_second;
+	b->tokens = (uint32_t)(tokens < full ? tokens : full);
+	b->at_ms = now_ms;
+}
+
+static bool take(struct rate_limit *r, const uint8_t key[16], int64_t now_ms)
+{
+	struct rate_bucket *b = &r->buckets[crc32c(0, key, 16) % RATE_BUCKETS];
+
+	fill(b, r->per_second, now_ms);
+	if (b->tokens < ONE)
+		return false;
+	b->tokens -= ONE;
+	return true;
+}
+
+bool rate_limit_allows(struct rate_limit *r, const uint8_t address[16],
+		       int64_t now_ms)
+{
+	uint8_t key[16];
+	bool allowed;
+
+	if (!r->per_second)
+		return true;
+	key_of(address, key);
+	(void)pthread_mutex_lock(&r->lock);
+	allowed = take(r, key, now_ms);
+	(void)pthread_mutex_unlock(&r->lock);
+	return allowed;
+}

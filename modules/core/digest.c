@@ -195,11 +195,10 @@ static bool same_digits(struct text a, struct text b)
 	return differs == 0;
 }
 
-bool digest_is_right(const struct digest_answer *a, struct text method,
-		     const uint8_t *ha1)
+struct text digest_response(const struct digest_answer *a, struct text method,
+			    const uint8_t *ha1, char buf[DIGEST_HEX_MAX + 1])
 {
-	char one[DIGEST_HEX_MAX + 1], two[DIGEST_HEX_MAX + 1],
-		want[DIGEST_HEX_MAX + 1];
+	char one[DIGEST_HEX_MAX + 1], two[DIGEST_HEX_MAX + 1];
 	size_t size = a->algorithm == DIGEST_MD5 ? MD5_SIZE : SHA256_SIZE;
 	const struct text colon = text_of(":");
 	struct text a2;
@@ -220,7 +219,15 @@ bool digest_is_right(const struct digest_answer *a, struct text method,
 		hash_add(&h, colon);
 		hash_add(&h, parts[i]);
 	}
-	return same_digits(a->response, hash_end(&h, want));
+	return hash_end(&h, buf);
+}
+
+bool digest_is_right(const struct digest_answer *a, struct text method,
+		     const uint8_t *ha1)
+{
+	char want[DIGEST_HEX_MAX + 1];
+
+	return same_digits(a->response, digest_response(a, method, ha1, want));
 }
 
 /* ---- the nonce ---- */

@@ -38,7 +38,10 @@ struct digest_answer {
  */
 int must_check digest_parse(struct text value, struct digest_answer *ret);
 
-/* ha1: MD5_SIZE or SHA256_SIZE bytes, of the answer's algorithm. */
+/* What the response to this must be; a->response is not looked at.  ha1:
+ * MD5_SIZE or SHA256_SIZE bytes, of the answer's algorithm. */
+struct text digest_response(const struct digest_answer *a, struct text method,
+			    const uint8_t *ha1, char buf[DIGEST_HEX_MAX + 1]);
 bool digest_is_right(const struct digest_answer *a, struct text method,
 		     const uint8_t *ha1);
 

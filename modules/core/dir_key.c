@@ -156,6 +156,26 @@ int dir_key_certificate(struct dir_key *ret, struct text name)
 	return 0;
 }
 
+int dir_key_source_parse(const struct dir_key *key, uint8_t ret_addr[16],
+			 unsigned *ret_plen)
+{
+	if (key->len != 18 || key->b[0] != (uint8_t)DIR_SOURCE)
+		return -EINVAL;
+	memcpy(ret_addr, key->b + 1, 16);
+	*ret_plen = key->b[17];
+	return 0;
+}
+
+int dir_key_credential_parse(const struct dir_key *key,
+			     struct text *ret_username)
+{
+	if (key->len < 2 || key->len > sizeof(key->b) ||
+	    key->b[0] != (uint8_t)DIR_CREDENTIAL)
+		return -EINVAL;
+	*ret_username = text_make((const char *)key->b + 1, key->len - 1);
+	return 0;
+}
+
 void dir_plens_add(struct dir_plens *p, unsigned plen)
 {
 	if (plen <= 128)

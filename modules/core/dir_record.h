@@ -79,6 +79,12 @@ int must_check dir_key_credential(struct dir_key *ret, struct text username);
 /* In lower case.  -ENOSPC when it is longer than DIR_CERTIFICATE_MAX. */
 #define DIR_CERTIFICATE_MAX 127
 int must_check dir_key_certificate(struct dir_key *ret, struct text name);
+/* The parts of a key that was read; -EINVAL when it is of another kind.  The
+ * name is borrowed. */
+int must_check dir_key_source_parse(const struct dir_key *key,
+				    uint8_t ret_addr[16], unsigned *ret_plen);
+int must_check dir_key_credential_parse(const struct dir_key *key,
+					struct text *ret_username);
 
 /* Which prefix lengths exist: bit n of word n/64; 0..128. */
 struct dir_plens {

@@ -76,6 +76,15 @@ int must_check directory_trunk(struct directory *d, uint64_t trunk_id,
  * are counted and left out.  -ENOENT: there is no more. */
 int must_check directory_trunk_after(struct directory *d, uint64_t trunk_id,
 				     struct dir_trunk *ret);
+/*
+ * Each record of a kind that has several, undecoded, in the order of the keys.
+ * For tools: a worker has no time for it.  A negative result ends it and is
+ * returned.
+ */
+typedef int directory_record_f(const struct dir_key *key, const void *value,
+			       size_t len, void *arg);
+int must_check directory_each(struct directory *d, enum dir_kind kind,
+			      directory_record_f *on_record, void *arg);
 /* The organisation that the trunk may claim under this UUID. */
 int must_check directory_trunk_org(struct directory *d, uint64_t trunk_id,
 				   const struct uuid *uuid,

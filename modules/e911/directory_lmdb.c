@@ -546,6 +546,26 @@ int directory_trunk_after(struct directory *d, uint64_t trunk_id,
 	}
 }
 
+int directory_each(struct directory *d, enum dir_kind kind,
+		   directory_record_f *on_record, void *arg)
+{
+	struct dir_key key = { .len = 1, .b = { (uint8_t)kind } };
+	int err = 0;
+
+	while (err >= 0) {
+		struct text v;
+
+		err = d->is_begun ? directory_file_after(d->open.file, &key, &v)
+				  : -EBADMSG;
+		if (err < 0)
+			return err == -ENOENT ? 0 : damaged(d);
+		if (key.b[0] != (uint8_t)kind)
+			return 0;
+		err = on_record(&key, v.p, v.len, arg);
+	}
+	return err;
+}
+
 int directory_trunk_org(struct directory *d, uint64_t trunk_id,
 			const struct uuid *uuid, uint64_t *ret_organization_id)
 {

@@ -22,6 +22,7 @@
 #include "core/sr_module.h"
 #include "core/timer.h"
 #include "core/timer_proc.h"
+#include "default_route.h"
 #include "drain.h"
 #include "e911_mod.h"
 #include "gate.h"
@@ -61,7 +62,7 @@ static int set_default_route(modparam_t type, void *value)
 	int err;
 
 	(void)type;
-	err = worker_default_route_add(value);
+	err = default_route_add(&worker_conf.path, value);
 	if (err < 0)
 		log_line(LEVEL_ERR,
 			 err == -ENOSPC

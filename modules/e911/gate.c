@@ -8,39 +8,18 @@
 #include "crc32c.h"
 #include "sip_message.h"
 #include "stateless.h"
+#include "stranger.h"
 #include "text_writer.h"
 #include "worker.h"
 
 #define MAX_FORWARDS     70 /* RFC 3261 8.1.1.6 */
 #define MAX_FORWARDS_LOW 10
-#define GATE_REALM_SIZE  256
-
-/* Only a sound directory knows who is a stranger.  *ret_realm: who may show a
- * credential is asked for it there; else empty. */
-static bool is_stranger(const struct path_request *rq,
-			char ret_realm[GATE_REALM_SIZE], struct sender *ret)
-{
-	struct directory *d = worker_directory_begin();
-	struct dir_gateway gateway;
-	struct shown shown = path_shown(rq);
-	bool stranger;
-
-	sender_find(ret, d, &shown, &worker_conf.path.credential);
-	stranger = d && !ret->is_known && !ret->directory_error;
-	ret_realm[0] = '\0';
-	if (stranger && ret->may_be_asked &&
-	    directory_gateway(d, &gateway) == 0)
-		(void)!text_to_cstr(gateway.digest_realm, ret_realm,
-				    GATE_REALM_SIZE);
-	worker_directory_end(d);
-	return stranger;
-}
 
 /* It may have a credential and does not know yet what we want. */
 static void ask(struct sip_msg *msg, const char *realm, const struct sender *s,
 		int64_t now_ms)
 {
-	char lines[2 * GATE_REALM_SIZE + 512];
+	char lines[2 * STRANGER_REALM_SIZE + 512];
 	struct text_writer w = text_writer_on(lines, sizeof(lines));
 
 	stat_add(STAT_credentials_asked, 1);
@@ -81,7 +60,9 @@ static bool is_ours(struct sip_msg *msg, const struct path_request *rq)
 
 bool gate_refuses(struct sip_msg *msg, const struct path_request *rq)
 {
-	char realm[GATE_REALM_SIZE];
+	char realm[STRANGER_REALM_SIZE];
+	enum stranger verdict;
+	struct directory *d;
 	struct sender sender;
 
 	if (is_ours(msg, rq)) {
@@ -91,19 +72,26 @@ bool gate_refuses(struct sip_msg *msg, const struct path_request *rq)
 		stateless_reply(msg, 482, "Loop Detected");
 		return true;
 	}
-	if (!is_stranger(rq, realm, &sender))
-		return false;
-	if (worker_conf.serve_unknown_source) {
+	d = worker_directory_begin();
+	verdict = stranger_judge(d, rq, &worker_conf.path.credential,
+				 worker_conf.serve_unknown_source, realm,
+				 &sender);
+	worker_directory_end(d);
+	switch (verdict) {
+	case STRANGER_NONE:
+		break;
+	case STRANGER_SERVED:
 		tell_stranger(rq);
-		return false;
-	}
-	if (realm[0]) {
+		break;
+	case STRANGER_ASKED:
 		ask(msg, realm, &sender, rq->now_ms);
 		return true;
+	case STRANGER_REFUSED:
+		tell_stranger(rq);
+		stateless_reply(msg, 403, "Forbidden");
+		return true;
 	}
-	tell_stranger(rq);
-	stateless_reply(msg, 403, "Forbidden");
-	return true;
+	return false;
 }
 
 /* What a call takes of shared memory while it is set up, with what tm keeps of
@@ -227,7 +215,7 @@ bool gate_is_unusable(void)
 bool gate_asks(struct sip_msg *msg, const struct path_request *rq)
 {
 	struct directory *d = worker_directory_begin();
-	char realm[GATE_REALM_SIZE] = "";
+	char realm[STRANGER_REALM_SIZE] = "";
 	struct dir_gateway gateway;
 	struct shown shown = path_shown(rq);
 	struct sender s;

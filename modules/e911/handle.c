@@ -35,8 +35,9 @@ const struct path *handle_last_path(struct sip_msg *msg)
 
 /* ---- classify ---- */
 
-static bool from_psap(struct sip_msg *msg)
+static bool from_psap(void *arg)
 {
+	struct sip_msg *msg = arg;
 	struct directory *d = worker_directory_begin();
 	struct dir_trunk trunk;
 	uint8_t source[16];
@@ -61,17 +62,8 @@ enum request_class request_classify(struct sip_msg *msg)
 		return REQUEST_IN_DIALOG;
 	if (!invite)
 		return REQUEST_FOREIGN;
-	if (has_replaces(msg) && from_psap(msg))
-		return REQUEST_REPLACES;
-	switch (service_classify(message_request_uri(msg))) {
-	case SERVICE_EMERGENCY:
-		return REQUEST_EMERGENCY;
-	case SERVICE_TEST:
-		return REQUEST_TEST;
-	case SERVICE_NONE:
-		break;
-	}
-	return from_psap(msg) ? REQUEST_CALLBACK : REQUEST_FOREIGN;
+	return classify_invite(message_request_uri(msg), has_replaces(msg),
+			       from_psap, msg);
 }
 
 /* ---- a new call ---- */

@@ -7,17 +7,9 @@
  */
 #pragma once
 
+#include "classify.h"
 #include "core/parser/msg_parser.h"
-#include "service.h"
 
-enum request_class {
-	REQUEST_FOREIGN,   /* none of our business */
-	REQUEST_EMERGENCY, /* initial INVITE for 911 */
-	REQUEST_TEST,      /* initial INVITE for 933 */
-	REQUEST_CALLBACK,  /* initial INVITE of a PSAP or PSTN trunk */
-	REQUEST_REPLACES,  /* initial INVITE with Replaces, from a PSAP */
-	REQUEST_IN_DIALOG, /* has a To tag, or is a CANCEL or ACK */
-};
 enum request_class request_classify(struct sip_msg *msg);
 
 int handle_any(struct sip_msg *msg);

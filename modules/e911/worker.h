@@ -67,10 +67,6 @@ extern struct shared_state *worker_shared;
 
 /* mod_init: make the shared state.  Negative errno. */
 int must_check worker_shared_new(void);
-/* "sip:911@192.0.2.1:5060;transport=tcp;profile=pbx" into worker_conf.path;
- * -EINVAL when
- * it is no URI with an IP literal, -ENOSPC when there are too many. */
-int must_check worker_default_route_add(const char *uri);
 
 /* child_init of a process that reads the directory; never fails: without a
  * directory the default routes serve. */

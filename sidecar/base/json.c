@@ -83,6 +83,54 @@ int json_put_u64(struct json *j, const char *key, uint64_t value)
 	return put(j, key, json_string(buf));
 }
 
+int json_put_bool(struct json *j, const char *key, bool value)
+{
+	return put(j, key, json_boolean(value));
+}
+
+int json_put_list(struct json *j, const char *key)
+{
+	return json_is_array(json_object_get(j->object, key))
+		       ? 0
+		       : put(j, key, json_array());
+}
+
+/* Steals value, which may be NULL. */
+static int add(struct json *j, const char *key, json_t *value)
+{
+	int err = json_put_list(j, key);
+
+	if (err < 0) {
+		json_decref(value);
+		return err;
+	}
+	if (json_array_append_new(json_object_get(j->object, key), value) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* NULL without memory. */
+static json_t *sound_string(struct text value)
+{
+	char *buf = malloc(3 * value.len + 1);
+	json_t *s = NULL;
+
+	if (buf)
+		s = json_stringn(buf, utf8_copy_valid(value, buf));
+	free(buf);
+	return s;
+}
+
+int json_add_text(struct json *j, const char *key, struct text value)
+{
+	return add(j, key, sound_string(value));
+}
+
+int json_add_object(struct json *j, const char *key, const struct json *child)
+{
+	return add(j, key, json_deep_copy(child->object));
+}
+
 int json_put_object(struct json *j, const char *key, const struct json *child)
 {
 	return put(j, key, json_deep_copy(child->object));

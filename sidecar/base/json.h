@@ -26,6 +26,14 @@ int must_check json_put_text(struct json *j, const char *key,
 int must_check json_put_null(struct json *j, const char *key);
 /* Beyond 2^63-1, which JSON readers and bigint cannot hold: as text. */
 int must_check json_put_u64(struct json *j, const char *key, uint64_t value);
+int must_check json_put_bool(struct json *j, const char *key, bool value);
+/* Append to the member, a list that begins with this. */
+int must_check json_add_text(struct json *j, const char *key,
+			     struct text value);
+int must_check json_add_object(struct json *j, const char *key,
+			       const struct json *child);
+/* An empty list, unless it is there. */
+int must_check json_put_list(struct json *j, const char *key);
 /* Put a copy of 'child' into j. */
 int must_check json_put_object(struct json *j, const char *key,
 			       const struct json *child);

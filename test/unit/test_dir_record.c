@@ -575,6 +575,33 @@ static void names_are_those_of_sql(void **state)
 	assert_string_equal(psap_kind_name(0), "unknown");
 }
 
+static void the_parts_of_a_key_can_be_read_again(void **state)
+{
+	const uint8_t addr[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 7 };
+	struct dir_key source, credential, trunk;
+	uint8_t got[16];
+	struct text name;
+	unsigned plen;
+
+	(void)state;
+	dir_key_source(&source, addr, 128);
+	assert_int_equal(dir_key_credential(&credential, text_of("alice")), 0);
+	dir_key_trunk(&trunk, 1);
+	assert_int_equal(dir_key_source_parse(&source, got, &plen), 0);
+	assert_memory_equal(got, addr, sizeof(addr));
+	assert_int_equal(plen, 128);
+	assert_int_equal(dir_key_credential_parse(&credential, &name), 0);
+	assert_true(text_equal(name, text_of("alice")));
+	assert_int_equal(dir_key_source_parse(&trunk, got, &plen), -EINVAL);
+	assert_int_equal(dir_key_source_parse(&credential, got, &plen),
+			 -EINVAL);
+	assert_int_equal(dir_key_credential_parse(&source, &name), -EINVAL);
+	source.len--;
+	assert_int_equal(dir_key_source_parse(&source, got, &plen), -EINVAL);
+	credential.len = 1;
+	assert_int_equal(dir_key_credential_parse(&credential, &name), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -599,6 +626,7 @@ int main(void)
 		cmocka_unit_test(identity_value_has_a_longest_length),
 		cmocka_unit_test(prefix_lengths_are_walked_from_the_longest),
 		cmocka_unit_test(names_are_those_of_sql),
+		cmocka_unit_test(the_parts_of_a_key_can_be_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -277,6 +277,32 @@ static void a_text_told_twice_is_kept_twice(void **s)
 	(void)json_free(j);
 }
 
+static void a_list_begins_with_its_first_member(void **s)
+{
+	struct json *j, *child;
+	char *text;
+
+	(void)s;
+	assert_int_equal(json_new(&j), 0);
+	assert_int_equal(json_new(&child), 0);
+	assert_int_equal(json_put_bool(child, "b", true), 0);
+	assert_int_equal(json_add_text(j, "a", text_make("x\xff\0", 3)), 0);
+	assert_int_equal(json_add_text(j, "a", T("x")), 0);
+	assert_int_equal(json_add_object(j, "o", child), 0);
+	assert_int_equal(json_put_bool(child, "b", false), 0);
+	assert_int_equal(json_add_object(j, "o", child), 0);
+	assert_int_equal(json_put_list(j, "none"), 0);
+	assert_int_equal(json_put_list(j, "a"), 0);
+	assert_int_equal(json_format(j, &text), 0);
+	assert_string_equal(text,
+			    "{\"a\":[\"x\xef\xbf\xbd\xef\xbf\xbd\",\"x\"],"
+			    "\"o\":[{\"b\":true},{\"b\":false}],"
+			    "\"none\":[]}");
+	free(text);
+	(void)json_free(child);
+	(void)json_free(j);
+}
+
 /* ---- array parameters ---- */
 
 static void array_literals_escape_what_array_in_would_read(void **s)
@@ -390,6 +416,7 @@ int main(void)
 		cmocka_unit_test(whoever_waits_is_woken_by_the_stop),
 		cmocka_unit_test(json_takes_any_bytes),
 		cmocka_unit_test(a_text_told_twice_is_kept_twice),
+		cmocka_unit_test(a_list_begins_with_its_first_member),
 		cmocka_unit_test(
 			array_literals_escape_what_array_in_would_read),
 		cmocka_unit_test(an_array_grows_as_needed),

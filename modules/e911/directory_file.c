@@ -32,8 +32,9 @@ struct directory_file {
 	struct dir_tree tree; /* transaction 0: none */
 	struct dir_pages pages;
 	struct slot slots[DIR_TREE_PLACES][SLOTS];
-	uint8_t *bytes;      /* owned: page_size for each slot */
-	uint8_t *value;      /* owned: the latest long value */
+	uint8_t *bytes; /* owned: page_size for each slot */
+	uint8_t *value; /* owned: the latest long value */
+	uint8_t *meta;  /* owned: the first page and the next one's begin */
 	struct chunk *chunk; /* owned: the newest, all others behind it */
 };
 
@@ -103,13 +104,13 @@ static void chunks_free(struct chunk *c)
 	}
 }
 
-static int meta_read(const struct directory_file *f, uint32_t page_size,
-		     uint64_t number, struct dir_tree *ret)
+/* The first page tells how large pages are. */
+static int first_read(const struct directory_file *f, struct dir_tree *ret)
 {
 	uint8_t p[DIR_TREE_META];
-	int err = read_at(f->fd, p, sizeof(p), number * page_size);
+	int err = read_at(f->fd, p, sizeof(p), 0);
 
-	return err < 0 ? err : dir_tree_parse(ret, p, number);
+	return err < 0 ? err : dir_tree_parse(ret, p, 0);
 }
 
 int directory_file_open(struct directory_file **ret, const char *path)
@@ -122,14 +123,15 @@ int directory_file_open(struct directory_file **ret, const char *path)
 		return -ENOMEM;
 	f->pages = (struct dir_pages){ page_get, long_get, f };
 	f->fd = open(path, O_RDONLY | O_CLOEXEC);
-	err = f->fd < 0 ? -errno : meta_read(f, 0, 0, &t);
+	err = f->fd < 0 ? -errno : first_read(f, &t);
 	f->page_size = t.page_size;
 	if (err >= 0 && f->page_size) {
 		/* Most of it is never touched, and so takes no memory. */
 		f->bytes =
 			calloc((size_t)DIR_TREE_PLACES * SLOTS, f->page_size);
 		f->value = malloc(DIR_PAGE_HEAD + DIR_RECORD_MAX);
-		if (!f->bytes || !f->value)
+		f->meta = malloc(f->page_size + DIR_TREE_META);
+		if (!f->bytes || !f->value || !f->meta)
 			err = -ENOMEM;
 	}
 	if (err < 0) {
@@ -147,6 +149,7 @@ struct directory_file *directory_file_close(struct directory_file *f)
 	if (f->fd >= 0)
 		(void)close(f->fd);
 	chunks_free(f->chunk);
+	free(f->meta);
 	free(f->value);
 	free(f->bytes);
 	free(f);
@@ -169,10 +172,13 @@ int directory_file_fd(const struct directory_file *f)
 static int newest_read(const struct directory_file *f, struct dir_tree *ret)
 {
 	struct dir_tree a, b;
-	int err = meta_read(f, f->page_size, 0, &a);
+	/* Both by one call: it is asked at each message. */
+	int err = read_at(f->fd, f->meta, f->page_size + DIR_TREE_META, 0);
 
 	if (err >= 0)
-		err = meta_read(f, f->page_size, 1, &b);
+		err = dir_tree_parse(&a, f->meta, 0);
+	if (err >= 0)
+		err = dir_tree_parse(&b, f->meta + f->page_size, 1);
 	if (err < 0)
 		return err;
 	if (a.page_size != f->page_size || b.page_size != f->page_size)
@@ -225,7 +231,7 @@ static int renew(struct directory_file *f)
 	struct dir_tree t;
 	int err = newest_settle(f, &t);
 
-	if (err >= 0)
+	if (err >= 0 && !is_same(&t, &f->tree))
 		err = check_length(f, &t);
 	if (err < 0) {
 		f->tree.transaction = 0;

@@ -17,6 +17,7 @@ sys.path[:0] = [HERE, os.path.join(TOP, "test", "e2e")]
 
 from e911d import E911d  # noqa: E402  (the path comes first)
 from harness.postgres import Postgres  # noqa: E402
+from importer import Ctl  # noqa: E402
 
 TEMPLATE = "e911_template"
 
@@ -102,3 +103,10 @@ def new_e911d(request, postgres, tmp_path):
 def e911d(new_e911d):
     """Not started yet."""
     return new_e911d()
+
+
+@pytest.fixture
+def ctl(request, postgres, tmp_path):
+    """e911ctl, as who imports and exports runs it."""
+    return Ctl(os.path.realpath(request.config.getoption("--build")),
+               postgres, str(tmp_path))

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <geos_c.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,7 +275,7 @@ static void compare_geos(const struct psap_areas *a)
 	for (size_t i = 0; i < count; i++) {
 		g[i] = geometry_of(geos, a, i);
 		b.prepared[i] = GEOSPrepare_r(geos, g[i]);
-		GEOSSTRtree_insert_r(geos, tree, g[i], (char *)NULL + i + 1);
+		GEOSSTRtree_insert_r(geos, tree, g[i], (void *)(uintptr_t)(i + 1));
 	}
 	for (int round = 0; round < 2; round++) {
 		began = cpu_s();

@@ -187,17 +187,65 @@ static bool is_sound(struct text t)
 
 /* ---- written anew ---- */
 
-/* What stands behind the last ";tag="; empty if nothing does. */
-static struct text tag_of(struct text t)
+/* Behind the last of these; all of it if there is none. */
+static struct text behind_last(struct text t, char c)
 {
-	const struct text wanted = { ";tag=", 5 };
-	struct text found = { "", 0 };
+	for (size_t i = t.len; i > 0; i--)
+		if (t.p[i - 1] == c)
+			return from(t, i);
+	return t;
+}
 
-	for (size_t i = 0; i + wanted.len < t.len; i++)
-		if (text_has_prefix_nocase(from(t, i), wanted))
-			found = from(t, i + wanted.len);
-	found.len = text_index_any(found, "; \t<>\",\\");
+/* The value of "; tag = value" at its beginning; empty if it is not that. */
+static struct text tag_at(struct text t)
+{
+	const struct text wanted = { "tag", 3 };
+	const struct text none = { "", 0 };
+
+	if (!t.len || t.p[0] != ';')
+		return none;
+	t = without_blanks(from(t, 1));
+	if (!text_has_prefix_nocase(t, wanted))
+		return none;
+	t = without_blanks(from(t, wanted.len));
+	if (!t.len || t.p[0] != '=')
+		return none;
+	t = without_blanks(from(t, 1));
+	t.len = text_index_any(t, "; \t<>\",\\");
+	return t;
+}
+
+static struct text last_tag(struct text t)
+{
+	struct text found = { "", 0 }, tag;
+
+	for (size_t i = 0; i < t.len; i++) {
+		tag = tag_at(from(t, i));
+		if (tag.len)
+			found = tag;
+	}
 	return found;
+}
+
+static bool has_open_quote(struct text t)
+{
+	bool is_open = false;
+
+	for (size_t i = 0; i < t.len; i++)
+		is_open ^= t.p[i] == '"';
+	return is_open;
+}
+
+/* The dialog's tag; empty if there is none.  One in a display name is none,
+ * unless its quotes are so wrong that nobody could tell. */
+static struct text tag_of(struct text value)
+{
+	struct text t = behind_last(value, '>'), tag;
+
+	if (t.p != value.p)
+		return last_tag(t);
+	tag = last_tag(behind_last(value, '"'));
+	return tag.len || !has_open_quote(value) ? tag : last_tag(value);
 }
 
 /* "user@host" with its scheme, if it has one; empty if nothing can be told. */

@@ -35,6 +35,12 @@ static ticks_t lifetime_of_known(void)
 	return cfg_get(tcp, tcp_cfg, con_lifetime) + 1;
 }
 
+/* Told apart from both by the ticks behind its seconds. */
+static ticks_t lifetime_of_strangers(void)
+{
+	return S_TO_TICKS(worker_conf.stranger_connection) + 2;
+}
+
 static bool is_on(void)
 {
 	return worker_conf.stranger_connection && tcpconn_lock &&
@@ -59,15 +65,16 @@ static bool is_stranger(struct directory *d, const uint8_t source[16])
 {
 	struct dir_trunk trunk;
 
-	return d && directory_trunk_by_source(d, source, &trunk) == -ENOENT;
+	return d && !directory_is_stale(d) &&
+	       directory_trunk_by_source(d, source, &trunk) == -ENOENT;
 }
 
 static void set_lifetime(struct tcp_connection *c, bool is_strange)
 {
 	if (is_strange)
 		stat_add(STAT_connections_of_strangers, 1);
-	c->lifetime = is_strange ? S_TO_TICKS(worker_conf.stranger_connection)
-				 : lifetime_of_known();
+	c->lifetime =
+		is_strange ? lifetime_of_strangers() : lifetime_of_known();
 }
 
 /* ---- over TLS ---- */
@@ -155,7 +162,7 @@ static void look_at_newcomers(void)
 static bool is_overdue(const struct tcp_connection *c)
 {
 	return c->flags & F_CONN_PASSIVE && c->state >= 0 && !c->reader_pid &&
-	       (c->lifetime == S_TO_TICKS(worker_conf.stranger_connection) ||
+	       (c->lifetime == lifetime_of_strangers() ||
 		c->lifetime == S_TO_TICKS(CONNECTION_HANDSHAKE_S)) &&
 	       TICKS_LT(c->timeout + S_TO_TICKS(1), get_ticks_raw());
 }

@@ -232,6 +232,9 @@ void sender_find(struct sender *ret, struct directory *d,
 		check_credential(ret, trunk_id);
 	else if (ret->credential == CREDENTIAL_RIGHT)
 		known_by(TRUNK_PROOF_DIGEST, ret, d, trunk_id);
+	/* What came after the generation before is not in it. */
+	if (!ret->is_known && directory_is_stale(d))
+		note(ret, -EBADMSG);
 	ret->is_stale = ret->credential == CREDENTIAL_STALE ||
 			ret->credential == CREDENTIAL_FOREIGN;
 	ret->may_be_asked = !ret->is_known && gateway.asks_strangers &&

@@ -7,9 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "platform.h"
+
 #define SLOTS      32 /* pages kept per place, a power of two */
 #define CHUNK_SIZE ((size_t)64 * 1024) /* bytes */
 #define RENEW_MOST 8                   /* looks */
+/* What was the newest state stands for a second at least (LMDB_GRACE_MS). */
+#define STOPPED_MS 500
 
 /* One page that was read; its bytes are its slot's part of 'bytes'. */
 struct slot {
@@ -29,6 +33,7 @@ struct directory_file {
 	int fd;
 	uint32_t page_size;
 	bool is_begun;
+	int64_t begun_at;     /* ms, monotonic */
 	struct dir_tree tree; /* transaction 0: none */
 	struct dir_pages pages;
 	struct slot slots[DIR_TREE_PLACES][SLOTS];
@@ -248,6 +253,7 @@ int directory_file_begin(struct directory_file *f)
 	directory_file_end(f);
 	err = renew(f);
 	f->is_begun = err >= 0;
+	f->begun_at = clock_mono_ms();
 	return err;
 }
 
@@ -297,12 +303,21 @@ static void pages_forget(struct directory_file *f)
 			f->slots[place][i].transaction = 0;
 }
 
+/* For so long that what it read may have been written anew meanwhile. */
+static bool was_stopped(const struct directory_file *f)
+{
+	return clock_mono_ms() - f->begun_at > STOPPED_MS;
+}
+
 /* A message that was stopped for long: its pages may be others by now. */
 static bool has_moved(struct directory_file *f)
 {
 	uint64_t before = f->tree.transaction;
 
-	return renew(f) == 0 && f->tree.transaction > before + 1;
+	if (renew(f) < 0)
+		return false;
+	f->begun_at = clock_mono_ms();
+	return f->tree.transaction > before + 1;
 }
 
 int directory_file_find(struct directory_file *f, const struct dir_key *key,
@@ -314,7 +329,7 @@ int directory_file_find(struct directory_file *f, const struct dir_key *key,
 	if (!f->is_begun || !f->tree.transaction)
 		return -EBADMSG;
 	err = dir_tree_find(&f->tree, &f->pages, key, &value);
-	if (err == -EBADMSG) {
+	if (err == -EBADMSG || (err == -ENOENT && was_stopped(f))) {
 		pages_forget(f);
 		if (has_moved(f))
 			err = dir_tree_find(&f->tree, &f->pages, key, &value);

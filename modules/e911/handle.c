@@ -386,7 +386,10 @@ int handle_emergency(struct sip_msg *msg)
 	if (message_parse(msg) < 0)
 		return -1;
 	fill_request(msg, &rq);
-	if (gate_refuses(msg, &rq) || gate_defers(msg, &rq))
+	/* What is served again passed the gate before the start, and may have
+	 * lost what it showed with its connection. */
+	if ((replay_mode() == REPLAY_NONE && gate_refuses(msg, &rq)) ||
+	    gate_defers(msg, &rq))
 		return 1;
 	begin_path(msg, &rq);
 	if (!begin_invite(msg, &rq, &t, &failed))
@@ -537,6 +540,7 @@ int handle_in_dialog(struct sip_msg *msg)
 			sip_answer_heard(&answered);
 		return -1;
 	}
+	connection_watch_keep((int)message_flow(msg).connection);
 	message_request_view(msg, &view);
 	if (ack || tm_new_transaction(msg, &view.transaction) == TM_NEW)
 		b2bua_on_request(leg, &view);

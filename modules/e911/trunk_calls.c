@@ -109,14 +109,15 @@ enum trunk_room trunk_calls_room(struct trunk_calls *t,
 	return room;
 }
 
-/* Nothing else is left: would it take what is for others? */
+/* Nothing else is left: would it take what others, who have calls there now,
+ * may want?  Nobody is refused a line that is free for want of anybody else. */
 static bool takes_of_others(struct trunk_calls *t,
 			    const struct call_route *route, uint64_t key)
 {
 	uint64_t all = count_of(t, route->trunk_id, 0) + 1;
 	uint64_t mine = count_of(t, route->trunk_id, key) + 1;
 
-	if (!key || !t->has_several || mine <= trunk_calls_share_of(route))
+	if (!key || all == mine || mine <= trunk_calls_share_of(route))
 		return false;
 	return all > route->max_calls ||
 	       mine > ROOM_FACTOR * (route->max_calls - all);

@@ -10,8 +10,9 @@
  *
  * Once calls of two organisations have been seen, nobody has more of a trunk's
  * max_calls than half of them, at least TRUNK_CALLS_ALWAYS, as long as there
- * are other routes.  When there are none, so many that a fifth stays free for
- * the others.  One organisation alone has no share.
+ * are other routes.  When there are none and others have calls on that trunk,
+ * so many that a fifth stays free for them.  Who is alone there is refused no
+ * line.
  *
  * In shared memory, of fixed size: a trunk without a call takes no place.
  * When more trunks have calls than fit, the others have no limit.  Trunk 0

@@ -61,13 +61,16 @@ static int refuse(struct session *s, const PGresult *r)
 }
 
 /* No foreign schema in the search path, text as it is, and no end in the
- * middle of a load. */
+ * middle of a load.  A client that is gone must not hold back everybody's
+ * changes: what is open ends with it. */
 static const char setup[] =
 	"SET search_path = pg_catalog, pg_temp;"
 	"SET client_encoding = 'UTF8'; SET application_name = 'e911 provision';"
 	"SET DateStyle = 'ISO';"
 	"SET statement_timeout = 0;"
-	"SET idle_in_transaction_session_timeout = 0;"
+	"SET idle_in_transaction_session_timeout = '60s';"
+	"SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;"
+	"SET tcp_keepalives_count = 3; SET tcp_user_timeout = '60s';"
 	"SET work_mem = '64MB';"
 	"SET temp_buffers = '64MB'";
 

@@ -88,6 +88,11 @@ static void other_parties_are_written_anew(void **state)
 	mends("To: <tel:911>>", "To:    tel:911");
 	mends("To: <<>>;;tag=abc", "To: sip:x;tag=abc");
 	mends("To: ;tag=abc", "To:x;tag=abc");
+	mends("To: <sip:911@h>; tag=a;", "To:     sip:911@h;tag=a");
+	mends("To: \"C\" 9 <sip:911@h> ;tag = a1",
+	      "To:            sip:911@h;tag=a1");
+	/* One in a display name is none: the call would be in a dialog. */
+	mends("To: \"D;tag=7\" W <sip:911@h>", "To:               sip:911@h");
 	mends("To: <>", "To:  x");
 	mends("To: ;;;;", "To:sip:x");
 	mends("To: ", "To:x");

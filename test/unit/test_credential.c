@@ -57,6 +57,14 @@ int directory_trunk_by_source(struct directory *d, const uint8_t addr[16],
 				    : -ENOENT;
 }
 
+static bool is_stale;
+
+bool directory_is_stale(const struct directory *d)
+{
+	(void)d;
+	return is_stale;
+}
+
 int directory_gateway(struct directory *d, struct dir_gateway *ret)
 {
 	(void)d;
@@ -167,6 +175,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	damage = damage_of_credential = 0;
+	is_stale = false;
 	trunk_is_lost = false;
 	gateway = (struct dir_gateway){ .digest_realm = text_of("e911"),
 					.asks_strangers = true };
@@ -318,6 +327,15 @@ static void a_stranger_may_be_asked(void **state)
 	assert_false(from(TRUNKS, NULL).may_be_asked);
 }
 
+/* In the generation before there is nothing of the trunk that came since. */
+static void a_stranger_to_the_generation_before_is_none(void **state)
+{
+	(void)state;
+	is_stale = true;
+	assert_int_equal(from(TRUNKS, NULL).directory_error, -EBADMSG);
+	assert_int_equal(from(BY_ADDRESS, NULL).directory_error, 0);
+}
+
 static void damage_is_not_ignorance(void **state)
 {
 	(void)state;
@@ -382,6 +400,7 @@ int main(void)
 		TEST(a_stranger_may_be_asked),
 		TEST(what_answers_no_challenge_is_challenged),
 		TEST(without_a_hash_the_other_algorithm_is_asked_for),
+		TEST(a_stranger_to_the_generation_before_is_none),
 		TEST(damage_is_not_ignorance),
 		TEST(a_credential_that_cannot_be_looked_up_is_damage),
 		TEST(a_challenge_offers_what_may_be_answered),

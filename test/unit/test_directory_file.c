@@ -84,6 +84,85 @@ static void a_message_sees_one_state_for_a_second(void **state)
 	assert_null(lmdb_env_close(env));
 }
 
+/* Each STEP-th number is there all the time, others come between them. */
+#define PLACES 4000
+#define STEP   64
+
+static unsigned next_number(unsigned *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return *seed >> 8;
+}
+
+static void put_endpoint(struct lmdb_txn *t, uint64_t id)
+{
+	const struct dir_endpoint e = { .endpoint_id = id, .location_id = 1 };
+	struct dir_key key;
+	uint8_t buf[256];
+	int n;
+
+	dir_key_endpoint(&key, id);
+	n = dir_endpoint_encode(&e, &key, buf, sizeof(buf));
+	assert_true(n > 0);
+	assert_int_equal(lmdb_put(t, (struct lmdb_value){ key.b, key.len },
+				  (struct lmdb_value){ buf, (size_t)n }),
+			 0);
+}
+
+static uint64_t somebody(unsigned *seed)
+{
+	return (uint64_t)(next_number(seed) % PLACES + 1) * STEP;
+}
+
+static void write_some(struct lmdb_env *env, unsigned *seed)
+{
+	struct lmdb_txn t;
+
+	assert_int_equal(lmdb_txn_begin(&t, env, true), 0);
+	for (unsigned i = 0; i < 40; i++)
+		put_endpoint(&t, somebody(seed) + next_number(seed) % STEP);
+	assert_int_equal(lmdb_txn_commit(&t), 0);
+}
+
+static void finds(struct directory_file *f, uint64_t id)
+{
+	struct dir_key key;
+	struct text v;
+
+	dir_key_endpoint(&key, id);
+	assert_int_equal(directory_file_find(f, &key, &v), 0);
+}
+
+/* Stopped for longer than pages stay as they are, it reads pages of other
+ * states: whoever was there all the time is found. */
+static void a_message_that_was_stopped_misses_nobody(void **state)
+{
+	const struct lmdb_options o = { .no_sync = true };
+	struct directory_file *f;
+	unsigned seed = 911;
+	struct lmdb_env *env;
+	struct lmdb_txn t;
+
+	(void)state;
+	assert_int_equal(lmdb_env_open(&env, dir_root, &o), 0);
+	assert_int_equal(lmdb_txn_begin(&t, env, true), 0);
+	for (uint64_t n = 1; n <= PLACES; n++)
+		put_endpoint(&t, n * STEP);
+	assert_int_equal(lmdb_txn_commit(&t), 0);
+	assert_int_equal(directory_file_open(&f, at("data.mdb")), 0);
+	for (unsigned round = 0; round < 1000; round++) {
+		assert_int_equal(directory_file_begin(f), 0);
+		for (unsigned i = 0; i < 30; i++)
+			finds(f, somebody(&seed));
+		for (unsigned i = 0; i < 6; i++)
+			write_some(env, &seed);
+		now_ms += 2 * LMDB_GRACE_MS;
+		finds(f, somebody(&seed));
+	}
+	assert_null(directory_file_close(f));
+	assert_null(lmdb_env_close(env));
+}
+
 static void the_file_does_not_grow_for_it(void **state)
 {
 	const struct lmdb_options o = { .has_grace = true, .no_sync = true };
@@ -136,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_message_sees_one_state_for_a_second),
+		TEST(a_message_that_was_stopped_misses_nobody),
 		TEST(the_file_does_not_grow_for_it),
 		TEST(the_map_grows_under_readers),
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* build: with modules/e911/directory_lmdb.c modules/e911/directory_file.c */
-/* build: with modules/e911/record_cache.c */
+/* build: with modules/e911/record_cache.c test/support/platform_libc.c */
 /* build: with test/unit/dir_samples.c test/unit/dir_world.c */
 /* build: link lmdb */
 /* Which generation is read, and what happens beside a writer. */

@@ -129,6 +129,7 @@ static void a_full_table_refuses_nobody(void **state)
 static void mine_are(struct trunk_calls *t, uint32_t max, int first, int beyond)
 {
 	struct call_route r = route_of(7, max);
+	unsigned others = trunk_calls_count(t, 7);
 	int n = 0;
 
 	while (trunk_calls_take(t, &r, MINE, false) > 0)
@@ -139,7 +140,7 @@ static void mine_are(struct trunk_calls *t, uint32_t max, int first, int beyond)
 	assert_int_equal(n, beyond);
 	while (n--)
 		trunk_calls_drop(t, 7, MINE);
-	assert_int_equal(trunk_calls_count(t, 7), 0);
+	assert_int_equal(trunk_calls_count(t, 7), others);
 }
 
 static void you_are_seen(struct trunk_calls *t)
@@ -150,23 +151,38 @@ static void you_are_seen(struct trunk_calls *t)
 	trunk_calls_drop(t, 8, YOURS);
 }
 
+static void you_are_there(struct trunk_calls *t)
+{
+	struct call_route r = route_of(7, 0);
+
+	assert_int_equal(trunk_calls_take(t, &r, YOURS, false), 1);
+}
+
 static void who_is_alone_has_all(void **state)
 {
 	mine_are(*state, 10, 10, 1000);
 	mine_are(*state, 1, 1, 1000);
 }
 
+/* Others may come: its calls go elsewhere first, and are never refused. */
+static void who_is_alone_on_a_trunk_is_refused_no_line(void **state)
+{
+	you_are_seen(*state);
+	mine_are(*state, 10, 5, 1000);
+	mine_are(*state, 4, 2, 1000);
+	mine_are(*state, 3, 2, 1000);
+	mine_are(*state, 1, 1, 1000);
+}
+
 static void among_others_it_has_half_and_a_fifth_is_never_taken(void **state)
 {
-	mine_are(*state, 1, 1, 1000);
-	you_are_seen(*state);
-	mine_are(*state, 1, 1, 2); /* two are anybody's, as far as they go */
-	mine_are(*state, 2, 2, 2);
+	you_are_there(*state);
+	mine_are(*state, 1, 0, 2); /* two are anybody's, as far as they go */
+	mine_are(*state, 2, 1, 2);
 	mine_are(*state, 3, 2, 2);
-	mine_are(*state, 4, 2, 3);
-	mine_are(*state, 5, 3, 4);
-	mine_are(*state, 10, 5, 8);
-	mine_are(*state, 100, 50, 80);
+	mine_are(*state, 5, 3, 3);
+	mine_are(*state, 11, 6, 8);
+	mine_are(*state, 101, 51, 80);
 }
 
 static void what_is_left_is_for_the_others(void **state)
@@ -174,10 +190,10 @@ static void what_is_left_is_for_the_others(void **state)
 	struct call_route r = route_of(7, 10);
 	int n = 0;
 
-	you_are_seen(*state);
+	you_are_there(*state);
 	while (trunk_calls_take(*state, &r, MINE, true) > 0)
 		n++;
-	assert_int_equal(n, 8);
+	assert_int_equal(n, 7);
 	assert_int_equal(trunk_calls_room(*state, &r, MINE), TRUNK_HAS_SHARED);
 	assert_int_equal(trunk_calls_room(*state, &r, YOURS), TRUNK_HAS_ROOM);
 	assert_int_equal(trunk_calls_take(*state, &r, YOURS, false), 9);
@@ -285,6 +301,7 @@ int main(void)
 		in_table(a_thousand_trunks_after_each_other),
 		in_table(a_full_table_refuses_nobody),
 		in_table(who_is_alone_has_all),
+		in_table(who_is_alone_on_a_trunk_is_refused_no_line),
 		in_table(among_others_it_has_half_and_a_fifth_is_never_taken),
 		in_table(what_is_left_is_for_the_others),
 		in_table(the_share_of_a_call_follows_its_leg),

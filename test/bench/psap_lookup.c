@@ -275,7 +275,8 @@ static void compare_geos(const struct psap_areas *a)
 	for (size_t i = 0; i < count; i++) {
 		g[i] = geometry_of(geos, a, i);
 		b.prepared[i] = GEOSPrepare_r(geos, g[i]);
-		GEOSSTRtree_insert_r(geos, tree, g[i], (void *)(uintptr_t)(i + 1));
+		GEOSSTRtree_insert_r(geos, tree, g[i],
+				     (void *)(uintptr_t)(i + 1));
 	}
 	for (int round = 0; round < 2; round++) {
 		began = cpu_s();

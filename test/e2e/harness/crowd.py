@@ -29,6 +29,7 @@ class Dialog:
         self.local, self.remote, self.target = local, remote, target
         self.cseq, self.version = 1, 1
         self.acked = False                     # PSAP: the ACK has come
+        self.is_over = False                   # a BYE was sent or heard
         self.heard = collections.Counter()     # requests, by method
 
 
@@ -253,6 +254,12 @@ class Crowd:
         if message.method == "ACK":
             dialog.acked = True
             return
+        # RFC 3261 15.1.2: what is over is no dialog; a BYE that crossed ours
+        # is answered, and so is the repetition of one.
+        dialog.is_over |= message.method == "BYE"
+        if dialog.is_over and message.method != "BYE":
+            answer(self._reply(message, 481, None))
+            return
         cseq = message.header("CSeq")
         if cseq not in dialog.heard:     # not a repetition
             dialog.heard[message.method] += 1
@@ -317,6 +324,7 @@ class Crowd:
             dialog, method, dialog.target, via, dialog.cseq, None, headers,
             body, kind))
         self.requests[via.rpartition("=")[2]] = request
+        dialog.is_over |= method == "BYE"
         self._send(request.data)
         return request
 

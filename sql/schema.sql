@@ -53,6 +53,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (14, 'add_history'),
     (15, 'add_organization_admins'),
     (16, 'add_questions'),
-    (17, 'add_psap_boundaries');
+    (17, 'add_psap_boundaries'),
+    (18, 'ask_areas_too');
 
 COMMIT;

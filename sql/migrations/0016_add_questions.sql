@@ -6,7 +6,7 @@
 
 BEGIN;
 
-\ir ../schema/questions.sql
+\ir 0016_add_questions/questions.sql
 
 INSERT INTO e911.schema_migration (number, name) VALUES (16, 'add_questions');
 

@@ -17,7 +17,8 @@ CREATE VIEW e911.endpoint_dispatchable WITH (security_invoker) AS
       LEFT JOIN e911.location_civic l
         ON l.organization_id = e.organization_id
        AND l.location_id = coalesce(e.location_id, o.default_location_id)
-      LEFT JOIN e911.psap p USING (psap_id)
+      LEFT JOIN e911.location_resolution r ON r.location_id = l.location_id
+      LEFT JOIN e911.psap p ON p.psap_id = coalesce(l.psap_id, r.psap_id)
      WHERE e.status = 'active';
 COMMENT ON VIEW e911.endpoint_dispatchable IS
     'where an endpoint is that nothing else locates, and who would answer: WHERE extension = ...';
@@ -123,7 +124,11 @@ CREATE VIEW e911.organization_overview WITH (security_invoker) AS
                AND l.in_use) AS locations,
            (SELECT count(*) FROM e911.location l
              WHERE l.organization_id = o.organization_id
-               AND l.in_use AND l.psap_id IS NULL) AS locations_without_psap,
+               AND l.in_use AND l.psap_id IS NULL
+               AND NOT EXISTS (SELECT FROM e911.location_resolution r
+                                WHERE r.location_id = l.location_id
+                                  AND r.psap_id IS NOT NULL))
+               AS locations_without_psap,
            (SELECT count(*) FROM e911.elin e
               JOIN e911.location l USING (location_id)
              WHERE l.organization_id = o.organization_id) AS elins,

@@ -66,6 +66,15 @@ SELECT test.is_same(pg_temp.waiting(), NULL, 'and nothing waits any more');
 SELECT test.is_same(psap || ' ' || psap_by, 'Ashgrove North boundary',
     'operators see the PSAP and how it was found')
   FROM e911.location_dispatchable WHERE location_id = :floor3;
+SELECT test.is_same(string_agg(DISTINCT psap, ','), 'Ashgrove North',
+    'so does who asks of an endpoint there')
+  FROM e911.endpoint_dispatchable WHERE location_id = :floor3;
+SELECT test.is_same(locations_without_psap, (
+    SELECT count(*) FROM e911.location_dispatchable d
+     WHERE d.organization_id = v.organization_id AND d.psap IS NULL),
+    'and it is none of the locations without a PSAP')
+  FROM e911.organization_overview v JOIN e911.location l USING (organization_id)
+ WHERE l.location_id = :floor3;
 UPDATE e911.location SET info = 'by the stairs' WHERE location_id = :floor3;
 SELECT test.is_same(pg_temp.waiting(), NULL,
     'what is no other point does not wait again');

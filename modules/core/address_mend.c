@@ -126,10 +126,14 @@ static size_t run_len(struct text t, const char *ends, const char *never)
 {
 	size_t i = 0;
 
-	while (i < t.len && !strchr(ends, t.p[i])) {
-		if (!t.p[i] || strchr(never, t.p[i]))
+	for (; i < t.len; i++) {
+		/* strchr() finds a NUL in any string. */
+		if (!t.p[i])
 			return 0;
-		i++;
+		if (strchr(ends, t.p[i]))
+			break;
+		if (strchr(never, t.p[i]))
+			return 0;
 	}
 	return i;
 }
@@ -212,7 +216,7 @@ static struct text tag_at(struct text t)
 		return none;
 	t = without_blanks(from(t, 1));
 	t.len = text_index_any(t, "; \t<>\",\\");
-	return t;
+	return text_index(t, '\0') == t.len ? t : none;
 }
 
 static struct text last_tag(struct text t)
@@ -263,7 +267,18 @@ static struct text uri_of(struct text value, bool *ret_has_scheme)
 	if (start < value.p || end > value.p + value.len || end <= start)
 		return none;
 	uri = text_make(start, (size_t)(end - start));
-	return run_len(uri, "", "<>\"\\; \t\r\n") == uri.len ? uri : none;
+	return run_len(uri, "", "<>\"; \t\r\n") == uri.len ? uri : none;
+}
+
+/* A backslash ("CORP\\user") is none of a URI's characters: it is escaped
+ * (RFC 3261 19.1.2). */
+static void write_uri(struct text_writer *w, struct text uri)
+{
+	for (size_t i = 0; i < uri.len; i++)
+		if (uri.p[i] == '\\')
+			text_write_cstr(w, "%5C");
+		else
+			text_write(w, text_make(uri.p + i, 1));
 }
 
 /* The first of these that fits. */
@@ -276,12 +291,16 @@ static size_t party_format(struct text value, char *buf, size_t size)
 	for (int turn = 0; turn < 4; turn++) {
 		struct text_writer w = text_writer_on(buf, size);
 
-		if (turn == 0 && uri.len)
-			text_writef(&w, "%s%.*s", sip, TEXT_ARG(uri));
-		else
-			text_writef(&w, turn < 2 ? "sip:x" : "x");
-		if (tag.len && turn < 3)
-			text_writef(&w, ";tag=%.*s", TEXT_ARG(tag));
+		if (turn == 0 && uri.len) {
+			text_write_cstr(&w, sip);
+			write_uri(&w, uri);
+		} else {
+			text_write_cstr(&w, turn < 2 ? "sip:x" : "x");
+		}
+		if (tag.len && turn < 3) {
+			text_write_cstr(&w, ";tag=");
+			text_write(&w, tag);
+		}
 		if (!w.full && w.used)
 			return w.used;
 	}
@@ -293,13 +312,25 @@ static size_t party_format(struct text value, char *buf, size_t size)
 static bool write_anew(char *value, size_t len)
 {
 	char buf[PARTY_MAX];
-	size_t size = len < sizeof(buf) ? len + 1 : sizeof(buf);
+	size_t size = len < sizeof(buf) ? len : sizeof(buf);
 	size_t used = party_format(text_make(value, len), buf, size);
 
 	if (!used)
 		return false;
 	memset(value, ' ', len - used);
 	memcpy(value + len - used, buf, used);
+	return true;
+}
+
+/* "To:" has no room behind it, but a shorter name (RFC 3261 7.3.3): "t:x". */
+static bool shorten_name(char *line, size_t len)
+{
+	if (len < 3)
+		return false;
+	line[0] |= 0x20;
+	memset(line + 1, ' ', len - 2);
+	line[1] = ':';
+	line[len - 1] = 'x';
 	return true;
 }
 
@@ -311,6 +342,8 @@ bool address_mend(char *line, size_t len, struct text name, bool is_whole)
 	if (!value || !(is_party(name) || is_contact(name)))
 		return false;
 	value++;
+	if (value == line + len)
+		return is_whole && is_party(name) && shorten_name(line, len);
 	len -= (size_t)(value - line);
 	is_mended = close_bracket(value, len) || blank_display_name(value, len);
 	if (is_whole && is_party(name) && !is_sound(text_make(value, len)))

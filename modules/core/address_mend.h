@@ -8,7 +8,8 @@
  * "<sip:...<" is closed; a name before an address without brackets
  * ("Unknown" sip:911@host) becomes blanks; any other From or To that is no
  * name-addr or addr-spec (RFC 3261 20.10, 20.20, 20.39) is written anew from
- * what can be told of it: its address, or "sip:x", and its tag.  (ADR 28)
+ * what can be told of it: its address, or "sip:x", and its tag.  An empty
+ * "To:" gets the short name and becomes "t:x".  (ADR 28)
  */
 #pragma once
 

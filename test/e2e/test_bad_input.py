@@ -75,6 +75,10 @@ BAD_HEADERS = {
     "from-with-a-name-without-brackets": lambda caller: caller.invite(
         From=f'"Ben" sip:4102@{caller.address};tag=bare'),
     "to-is-empty": lambda caller: caller.invite(To=""),
+    "to-has-no-room": lambda caller: caller.invite(
+        To="nobody").replace("To: nobody", "To:"),
+    "from-with-a-backslash": lambda caller: caller.invite(
+        From=f"<sip:CORP\\4102@{caller.address}>;tag=corp"),
     "to-is-garbage": lambda caller: caller.invite(To="<<>>;;\"=,"),
     "to-with-a-comment": lambda caller: caller.invite(
         To=f"<sip:911@{caller.at}> (help)"),
@@ -123,7 +127,8 @@ def test_the_call_goes_out(gateway, messages, name):
 
 
 # Who calls cannot be told: the asserted identity is a stranger's, or nobody's.
-LOSES_THE_CALLER = {"ten-asserted-identities", "from-is-garbage"}
+LOSES_THE_CALLER = {"ten-asserted-identities", "from-is-garbage",
+                    "from-with-a-backslash"}
 # Which bad input is told of, and how.
 TOLD = {
     "organization-is-no-uuid": {"security.organization", MALFORMED},

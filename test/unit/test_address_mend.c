@@ -96,7 +96,14 @@ static void other_parties_are_written_anew(void **state)
 	mends("To: <>", "To:  x");
 	mends("To: ;;;;", "To:sip:x");
 	mends("To: ", "To:x");
-	stays("To:");
+	/* No byte of room but in the name. */
+	mends("To:", "t:x");
+	mends("FROM:", "f:  x");
+	stays("t:");
+	stays("Contact:");
+	mends("From: <sip:CORP\\jdoe@h>;tag=1",
+	      "From: sip:CORP%5Cjdoe@h;tag=1");
+	mends("From: sip:C\\j@h;tag=1", "From:     sip:x;tag=1");
 }
 
 static void what_is_folded_is_not_written_anew(void **state)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """e911ctl audit over a real PostgreSQL."""
 import os
+import re
 import uuid
 
 import pytest
@@ -157,6 +158,118 @@ def test_certificates_that_end(ctl, postgres):
     assert found["certificate", "certificate", "/a.pem"]["level"] == "warning"
     assert found["certificate", "certificate", "/b.pem"]["level"] == \
         "critical"
+
+
+def area(postgres, psap, name, west, south, east, north, priority=100,
+         hole=None):
+    """A box, in degrees; hole is one within it."""
+    postgres.execute(
+        "INSERT INTO e911.psap_boundary (psap_id, name, priority, shape) "
+        "SELECT psap_id, %s, %s, ST_Multi(ST_Difference("
+        "ST_MakeEnvelope(%s, %s, %s, %s, 4326), "
+        "ST_MakeEnvelope(%s, %s, %s, %s, 4326))) "
+        "FROM e911.psap WHERE name = %s",
+        name, priority, west, south, east, north,
+        *(hole or (0, 0, 0, 0)), psap)
+
+
+def test_a_psap_without_area(ctl, postgres):
+    # No areas at all: all locations have their PSAP by hand.
+    _, found = findings(ctl)
+    assert found["area_missing", "psap", "Ashgrove North"]["level"] == "note"
+    area(postgres, "Ashgrove North", "north", -123, 47, -122, 48)
+    postgres.execute("UPDATE e911.psap SET alternate_psap_id = NULL")
+    status, found = findings(ctl)
+    assert ("area_missing", "psap", "Ashgrove North") not in found
+    south = found["area_missing", "psap", "Ashgrove South"]
+    assert status == 1 and south["level"] == "warning"
+    assert south["consequence"] == \
+        "only locations that an operator gives it are its"
+    # One that only stands in for another.
+    postgres.execute("""
+        UPDATE e911.psap SET alternate_psap_id = (SELECT psap_id
+               FROM e911.psap WHERE name = 'Ashgrove South')
+         WHERE name = 'Ashgrove North'""")
+    _, found = findings(ctl)
+    assert found["area_missing", "psap", "Ashgrove South"]["level"] == "note"
+    # A relay centre and a last resort need none.
+    assert {n for c, _, n in found if c == "area_missing"} == \
+        {row["name"] for row in postgres.query(
+            "SELECT name FROM e911.psap WHERE kind = 'psap' "
+            "AND name <> 'Ashgrove North'")}
+
+
+def test_areas_that_overlap(ctl, postgres):
+    area(postgres, "Ashgrove North", "north", -123, 47, -122, 48)
+    area(postgres, "Ashgrove South", "south", -123, 46, -122, 47)
+    _, found = findings(ctl)
+    assert not [key for key in found if key[0] == "area_overlap"]
+    area(postgres, "Ashgrove South", "city", -122.6, 47.2, -122.5, 47.3)
+    status, found = findings(ctl)
+    common = found["area_overlap", "psap_boundary", "north"]
+    assert status == 1 and common["level"] == "warning"
+    assert "of it (Ashgrove North) are in city (Ashgrove South) too" in \
+        common["problem"]
+    assert common["consequence"] == ("calls from there go to Ashgrove South, "
+                                     "whose area is smaller")
+    # Said to be meant so.
+    postgres.execute("UPDATE e911.psap_boundary SET priority = 50 "
+                     "WHERE name = 'city'")
+    _, found = findings(ctl)
+    common = found["area_overlap", "psap_boundary", "north"]
+    assert common["level"] == "note"
+    assert common["consequence"].endswith("whose area has priority")
+    # Neighbours that were drawn 10 cm into each other.
+    postgres.execute("DELETE FROM e911.psap_boundary WHERE name = 'city'")
+    area(postgres, "Ashgrove South", "thin", -122.001, 47.999999, -122, 48)
+    _, found = findings(ctl)
+    assert found["area_overlap", "psap_boundary", "north"]["level"] == "note"
+
+
+def test_a_hole_between_areas(ctl, postgres):
+    area(postgres, "Ashgrove North", "north", -123, 47, -122, 48,
+         hole=(-122.6, 47.2, -122.5, 47.3))
+    status, found = findings(ctl)
+    hole = found["area_gap", "psap_boundary", "47.250000, -122.550000"]
+    assert status == 1 and hole["level"] == "warning"
+    assert re.fullmatch(r"a hole of 8\d\.\d+ square km around here is in no "
+                        r"area", hole["problem"])
+    told = ctl.json("audit")[1]
+    assert told["areas_compared"] is True
+    # What compares shapes can be left out, and says so.
+    told = ctl.json("audit", "--quick")[1]
+    assert told["areas_compared"] is False
+    assert not [f for f in told["findings"] if f["check"] == "area_gap"]
+    _, out, _ = ctl.run("audit", "--quick")
+    assert out.splitlines()[0].endswith("; areas were not compared")
+    _, out, _ = ctl.run("audit", "--organization", "Larkspur Insurance")
+    assert out.splitlines()[0].endswith("; areas were not compared")
+    area(postgres, "Ashgrove South", "in it", -122.6, 47.2, -122.5, 47.3)
+    _, found = findings(ctl)
+    assert not [key for key in found if key[0] == "area_gap"]
+
+
+def test_a_location_that_is_but_near_an_area(ctl, postgres):
+    postgres.execute("""
+        UPDATE e911.location SET psap_id = NULL, longitude = -122.5,
+               latitude = 47.5 WHERE name = 'Larkspur floor 3';
+        UPDATE e911.location_resolution SET found = 'nearest',
+               distance_m = 340, resolved_at = now(),
+               psap_id = (SELECT psap_id FROM e911.psap
+                           WHERE name = 'Ashgrove South')""")
+    status, found = findings(ctl)
+    near = found["area_nearest", "location", "Larkspur floor 3"]
+    assert status == 1 and near["level"] == "warning"
+    assert near["problem"] == ("no area covers its point; that of "
+                               "Ashgrove South is 340 m away")
+    assert near["organization"] == "Larkspur Insurance"
+    # An operator's word holds.
+    postgres.execute("""
+        UPDATE e911.location SET psap_id = (SELECT psap_id FROM e911.psap
+                WHERE name = 'Ashgrove North')
+         WHERE name = 'Larkspur floor 3'""")
+    _, found = findings(ctl)
+    assert ("area_nearest", "location", "Larkspur floor 3") not in found
 
 
 def test_what_is_shown_is_limited_and_what_is_counted_is_not(ctl, postgres):

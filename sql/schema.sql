@@ -22,6 +22,7 @@ BEGIN;
 \ir schema/people.sql
 \ir schema/networks.sql
 \ir schema/recipients.sql
+\ir schema/location_clients.sql
 \ir schema/limits.sql
 \ir schema/change_log.sql
 \ir schema/boundaries.sql
@@ -54,6 +55,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (15, 'add_organization_admins'),
     (16, 'add_questions'),
     (17, 'add_psap_boundaries'),
-    (18, 'ask_areas_too');
+    (18, 'ask_areas_too'),
+    (19, 'serve_devices');
 
 COMMIT;

@@ -14,6 +14,10 @@
  *   L u64:location          location
  *   X u64:number            ELIN
  *   P u64:psap              PSAP
+ *   U name                  credential
+ *   C name                  certificate
+ *   W u64:organisation u8:kind value    station: MAC address, or SHA-256
+ *   H name                  client
  *
  * Integers are big endian.
  */
@@ -22,6 +26,8 @@
 #include <errno.h>
 
 #include "bytes.h"
+#include "hwaddr.h"
+#include "sha256.h"
 
 static void key_begin(struct dir_key *k, enum dir_kind kind)
 {
@@ -152,6 +158,53 @@ int dir_key_certificate(struct dir_key *ret, struct text name)
 	if (name.len > DIR_CERTIFICATE_MAX)
 		return -ENOSPC;
 	key_begin(ret, DIR_CERTIFICATE);
+	key_bytes(ret, name.p, name.len);
+	return 0;
+}
+
+void dir_key_access_point(struct dir_key *ret, uint64_t organization_id,
+			  const char mac[13])
+{
+	key_of_id(ret, DIR_STATION, organization_id);
+	key_u8(ret, STATION_ACCESS_POINT);
+	key_bytes(ret, mac, 12);
+}
+
+/* Ends with a NUL, which no name holds. */
+static void hash_name(struct sha256 *s, struct text name)
+{
+	char mac[13];
+
+	name = text_trim(name);
+	if (mac_normalise(name, mac) == 0)
+		name = text_of(mac);
+	if (name.len)
+		sha256_add(s, name.p, name.len);
+	sha256_add(s, "", 1);
+}
+
+/* Names have up to 255 bytes each, and a key less. */
+void dir_key_switch(struct dir_key *ret, uint64_t organization_id,
+		    struct text chassis, struct text port)
+{
+	uint8_t hash[SHA256_SIZE];
+	struct sha256 s;
+
+	sha256_begin(&s);
+	hash_name(&s, chassis);
+	hash_name(&s, port);
+	sha256_end(&s, hash);
+	key_of_id(ret, DIR_STATION, organization_id);
+	key_u8(ret,
+	       text_is_empty(text_trim(port)) ? STATION_SWITCH : STATION_PORT);
+	key_bytes(ret, hash, sizeof(hash));
+}
+
+int dir_key_client(struct dir_key *ret, struct text name)
+{
+	if (name.len > DIR_CLIENT_MAX)
+		return -ENOSPC;
+	key_begin(ret, DIR_CLIENT);
 	key_bytes(ret, name.p, name.len);
 	return 0;
 }

@@ -334,7 +334,7 @@ LAYOUT(network, DIR_NETWORK);
 /*
  * location: a dispatchable location with its pool of ELINs.  Example:
  *
- *   bc e0 e0 4c 01 4c 09 00
+ *   e5 d5 77 c0 01 4c 09 00
  *   4c 00 00 00 00 00 00 00 33
  *   01 08 00 33 00 00 00 00 00 00 00
  *   02 08 00 03 00 00 00 00 00 00 00
@@ -347,6 +347,8 @@ LAYOUT(network, DIR_NETWORK);
  *   06 08 00 14 af 29 cf 02 00 00 00
  *   07 18 00 65 af 29 cf 02 00 00 00 66 af 29 cf 02
  *   00 00 00 67 af 29 cf 02 00 00 00
+ *   09 04 00 7c ca 33 08
+ *   0a 04 00 50 dd 6f 03
  */
 /* clang-format off */
 static const struct dir_row location_rows[] = {
@@ -358,6 +360,8 @@ static const struct dir_row location_rows[] = {
 	[6] = U64(location, desk_number),
 	[7] = POOL(location, elins), /* u64 each, ascending */
 	[8] = TEXT(location, civic),
+	[9] = U32(location, latitude_u6),
+	[10] = U32(location, longitude_u6),
 };
 /* clang-format on */
 LAYOUT(location, DIR_LOCATION);
@@ -437,6 +441,44 @@ static const struct dir_row certificate_rows[] = {
 };
 /* clang-format on */
 LAYOUT(certificate, DIR_CERTIFICATE);
+
+/*
+ * station: where the devices are that see this access point, switch or port.
+ * Example:
+ *
+ *   e2 b7 f0 e4 01 57 16 00
+ *   57 00 00 00 00 00 00 00 03 01 30 30 30 30 35 65
+ *   30 30 35 33 30 31
+ *   01 08 00 33 00 00 00 00 00 00 00
+ *   02 0b 00 41 50 20 34 2d 45 61 73 74 2d 32
+ */
+/* clang-format off */
+static const struct dir_row station_rows[] = {
+	[1] = U64(station, location_id),
+	[2] = TEXT(station, name),
+};
+/* clang-format on */
+LAYOUT(station, DIR_STATION);
+
+/*
+ * client: who may ask where devices are.  Example:
+ *
+ *   c5 12 ce 12 01 48 08 00
+ *   48 67 65 6e 65 73 79 73
+ *   01 08 00 03 00 00 00 00 00 00 00
+ *   02 20 00 30 31 32 33 34 35 36 37 38 39 61 62 63
+ *   64 65 66 30 31 32 33 34 35 36 37 38 39 61 62 63
+ *   64 65 66
+ *   03 01 00 01
+ */
+/* clang-format off */
+static const struct dir_row client_rows[] = {
+	[1] = U64(client, organization_id),
+	[2] = TEXT(client, secret_sha256), /* 32 bytes */
+	[3] = BOOL(client, by_source),
+};
+/* clang-format on */
+LAYOUT(client, DIR_CLIENT);
 
 const char *trunk_role_name(enum trunk_role r)
 {

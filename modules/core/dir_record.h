@@ -48,6 +48,15 @@ enum dir_kind {
 	DIR_PSAP = 'P',         /* psap id */
 	DIR_CREDENTIAL = 'U',   /* user name of a digest */
 	DIR_CERTIFICATE = 'C',  /* name in a client certificate */
+	DIR_STATION = 'W',      /* organisation id, access point or port */
+	DIR_CLIENT = 'H',       /* name of one that asks for locations */
+};
+
+/* What a device sees of the network it is in. */
+enum station_kind {
+	STATION_ACCESS_POINT = 1,
+	STATION_SWITCH = 2,
+	STATION_PORT = 3, /* of a switch */
 };
 
 struct dir_key {
@@ -79,6 +88,18 @@ int must_check dir_key_credential(struct dir_key *ret, struct text username);
 /* In lower case.  -ENOSPC when it is longer than DIR_CERTIFICATE_MAX. */
 #define DIR_CERTIFICATE_MAX 127
 int must_check dir_key_certificate(struct dir_key *ret, struct text name);
+/* mac: as mac_normalise() writes it. */
+void dir_key_access_point(struct dir_key *ret, uint64_t organization_id,
+			  const char mac[13]);
+/* As LLDP tells them, blanks around them aside; that a MAC address is written
+ * with other punctuation or in capitals is overlooked.  Without a port: the
+ * switch itself. */
+void dir_key_switch(struct dir_key *ret, uint64_t organization_id,
+		    struct text chassis, struct text port);
+/* A UUID in lower case, or a name.  -ENOSPC when it is longer than
+ * DIR_CLIENT_MAX. */
+#define DIR_CLIENT_MAX 64
+int must_check dir_key_client(struct dir_key *ret, struct text name);
 /* The parts of a key that was read; -EINVAL when it is of another kind.  The
  * name is borrowed. */
 int must_check dir_key_source_parse(const struct dir_key *key,
@@ -263,6 +284,9 @@ struct dir_location {
 	uint64_t desk_number;
 	uint32_t elin_count;
 	uint64_t elins[DIR_POOL_MAX]; /* the pool, ascending */
+	/* Millionths of a degree from the south pole and from 180 degrees west
+	 * (WGS 84); both 0: it has no point. */
+	uint32_t latitude_u6, longitude_u6;
 };
 
 struct dir_elin {
@@ -303,6 +327,20 @@ struct dir_certificate {
 	uint64_t trunk_id;
 };
 
+/* Where the devices are that see it. */
+struct dir_station {
+	uint64_t location_id;
+	struct text name; /* as provisioned, for people */
+};
+
+/* Who may ask where devices are.  One whose name is the UUID of an
+ * organisation is that organisation. */
+struct dir_client {
+	uint64_t organization_id;  /* whose; 0: of all */
+	struct text secret_sha256; /* 32 bytes; empty: it has no secret */
+	bool by_source; /* the address of a request says which device asks */
+};
+
 /*
  * Encode into buf: length, or -ENOSPC.  Decode: 0; -EBADMSG when CRC,
  * version, kind or key echo is wrong; -EPROTO when a field is malformed.
@@ -330,4 +368,6 @@ DIR_RECORD_CODEC(elin);
 DIR_RECORD_CODEC(psap);
 DIR_RECORD_CODEC(credential);
 DIR_RECORD_CODEC(certificate);
+DIR_RECORD_CODEC(station);
+DIR_RECORD_CODEC(client);
 #undef DIR_RECORD_CODEC

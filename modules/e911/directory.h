@@ -109,6 +109,16 @@ int must_check directory_credential(struct directory *d, struct text username,
 				    struct dir_credential *ret);
 int must_check directory_certificate(struct directory *d, struct text name,
 				     struct dir_certificate *ret);
+int must_check directory_access_point(struct directory *d,
+				      uint64_t organization_id,
+				      const char mac[13],
+				      struct dir_station *ret);
+/* Without a port: the switch itself. */
+int must_check directory_switch(struct directory *d, uint64_t organization_id,
+				struct text chassis, struct text port,
+				struct dir_station *ret);
+int must_check directory_client(struct directory *d, struct text name,
+				struct dir_client *ret);
 int must_check directory_elin(struct directory *d, uint64_t number,
 			      struct dir_elin *ret);
 int must_check directory_psap(struct directory *d, uint64_t psap_id,

@@ -441,6 +441,8 @@ RECORD(elin)
 COMMON_RECORD(psap)
 RECORD(credential)
 RECORD(certificate)
+RECORD(station)
+RECORD(client)
 /* clang-format on */
 
 int directory_meta(struct directory *d, struct dir_meta *ret)
@@ -654,6 +656,35 @@ int directory_certificate(struct directory *d, struct text name,
 	if (dir_key_certificate(&key, name) < 0)
 		return -ENOENT;
 	return certificate_get(d, &key, ret);
+}
+
+int directory_access_point(struct directory *d, uint64_t organization_id,
+			   const char mac[13], struct dir_station *ret)
+{
+	struct dir_key key;
+
+	dir_key_access_point(&key, organization_id, mac);
+	return station_get(d, &key, ret);
+}
+
+int directory_switch(struct directory *d, uint64_t organization_id,
+		     struct text chassis, struct text port,
+		     struct dir_station *ret)
+{
+	struct dir_key key;
+
+	dir_key_switch(&key, organization_id, chassis, port);
+	return station_get(d, &key, ret);
+}
+
+int directory_client(struct directory *d, struct text name,
+		     struct dir_client *ret)
+{
+	struct dir_key key;
+
+	if (dir_key_client(&key, name) < 0)
+		return -ENOENT;
+	return client_get(d, &key, ret);
 }
 
 int directory_elin(struct directory *d, uint64_t number, struct dir_elin *ret)

@@ -128,6 +128,35 @@ static int key_network_range(uint64_t id, struct text key,
 	return 0;
 }
 
+static int key_access_point(uint64_t id, struct text key,
+			    struct entity_key *ret)
+{
+	char mac[13];
+
+	(void)id;
+	if (row_parse_pair(key, &ret->id, &ret->text) < 0 ||
+	    mac_normalise(ret->text, mac) < 0)
+		return -EINVAL;
+	dir_key_access_point(&ret->key, ret->id, mac);
+	return 0;
+}
+
+static int key_switch(uint64_t id, struct text key, struct entity_key *ret)
+{
+	(void)id;
+	if (row_parse_pair(key, &ret->id, &ret->text) < 0)
+		return -EINVAL;
+	return row_switch_key(&ret->key, ret->id, ret->text);
+}
+
+static int key_location_client(uint64_t id, struct text key,
+			       struct entity_key *ret)
+{
+	(void)id;
+	ret->text = key;
+	return key.len ? dir_key_client(&ret->key, key) : -EINVAL;
+}
+
 static void forget_site(struct dir_batch *b, const struct dir_key *key)
 {
 	dir_batch_set_site(b, key, 0);
@@ -162,6 +191,14 @@ static const struct entity entities[ENTITY_COUNT] = {
 		PARAMS_ID, row_endpoint, key_endpoint, dir_batch_delete_endpoint },
 	[ENTITY_PSAP] = { "psap", STMTS(PSAP),
 		PARAMS_ID, NULL, key_psap, dir_batch_delete },
+	[ENTITY_ACCESS_POINT] = { "access_point", STMTS(ACCESS_POINT),
+		PARAMS_ID_TEXT, row_access_point, key_access_point, dir_batch_delete },
+	[ENTITY_NETWORK_SWITCH] = { "network_switch", STMTS(NETWORK_SWITCH),
+		PARAMS_ID_TEXT, row_network_switch, key_switch, dir_batch_delete },
+	[ENTITY_SWITCH_PORT] = { "switch_port", STMTS(SWITCH_PORT),
+		PARAMS_ID_TEXT, row_switch_port, key_switch, dir_batch_delete },
+	[ENTITY_LOCATION_CLIENT] = { "location_client", STMTS(LOCATION_CLIENT),
+		PARAMS_TEXT, row_location_client, key_location_client, dir_batch_delete },
 };
 /* clang-format on */
 

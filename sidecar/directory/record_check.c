@@ -20,6 +20,8 @@ union any_record {
 	struct dir_psap psap;
 	struct dir_credential credential;
 	struct dir_certificate certificate;
+	struct dir_station station;
+	struct dir_client client;
 };
 
 static int decode(const struct dir_key *k, const void *p, size_t n,
@@ -54,6 +56,10 @@ static int decode(const struct dir_key *k, const void *p, size_t n,
 		return dir_credential_decode(k, p, n, &r->credential);
 	case DIR_CERTIFICATE:
 		return dir_certificate_decode(k, p, n, &r->certificate);
+	case DIR_STATION:
+		return dir_station_decode(k, p, n, &r->station);
+	case DIR_CLIENT:
+		return dir_client_decode(k, p, n, &r->client);
 	}
 	return -EBADMSG;
 }

@@ -34,7 +34,8 @@ typedef int row_f(const struct db_row *row, struct row_out *out);
 row_f row_trunk, row_trunk_source, row_trunk_org, row_organization;
 row_f row_location, row_elin, row_endpoint, row_site_number;
 row_f row_network_range, row_gateway, row_trunk_credential;
-row_f row_trunk_certificate;
+row_f row_trunk_certificate, row_access_point, row_network_switch;
+row_f row_switch_port, row_location_client;
 
 /* ---- pieces, shared with keys of change_log and with tests ---- */
 
@@ -57,6 +58,10 @@ int must_check row_parse_prefix(struct text t, uint8_t ret_addr[16],
 /* "17/rest" -> 17 and "rest".  -EINVAL. */
 int must_check row_parse_pair(struct text t, uint64_t *ret_id,
 			      struct text *ret_rest);
+
+/* "chassis<TAB>port", or a chassis alone.  -EINVAL: too long. */
+int must_check row_switch_key(struct dir_key *ret, uint64_t organization_id,
+			      struct text name);
 
 /* Identity key of a site number: NUMBER if it is E.164, else EXTENSION. */
 int must_check row_site_key(struct dir_key *ret, uint64_t organization_id,

@@ -181,6 +181,22 @@ static int take_number(const struct db_row *row, size_t col,
 	return 0;
 }
 
+/* Millionths of a degree from the south pole and from 180 degrees west. */
+static int take_point(const struct db_row *row, size_t first,
+		      struct row_out *out, struct dir_location *r)
+{
+	uint64_t latitude = 0, longitude = 0;
+
+	if (db_is_null(row, first) || db_is_null(row, first + 1))
+		return 0;
+	if (db_u64(row, first, &latitude) < 0 || latitude > 180000000 ||
+	    db_u64(row, first + 1, &longitude) < 0 || longitude > 360000000)
+		return row_refuse(out, "its point is out of range");
+	r->latitude_u6 = (uint32_t)latitude;
+	r->longitude_u6 = (uint32_t)longitude;
+	return 0;
+}
+
 static int put_elin(struct row_out *out, uint64_t number,
 		    const struct dir_elin *r)
 {
@@ -216,6 +232,8 @@ static int read_location(const struct db_row *row, struct row_out *out,
 		err = take_number(row, 4, out, "desk_number", &r->desk_number);
 	if (err >= 0)
 		err = take_pool(row, 5, out, r);
+	if (err >= 0)
+		err = take_point(row, 18, out, r);
 	return err;
 }
 

@@ -285,6 +285,38 @@ static int print_certificate(const struct dir_key *k, struct lmdb_value v)
 	return 0;
 }
 
+static int print_station(const struct dir_key *k, struct lmdb_value v)
+{
+	static const char *const names[] = {
+		[STATION_ACCESS_POINT] = "access_point",
+		[STATION_SWITCH] = "network_switch",
+		[STATION_PORT] = "switch_port",
+	};
+
+	DECODE(station, k, v)
+	if (k->len < 10 || k->b[9] >= ARRAY_SIZE(names) || !names[k->b[9]])
+		return -EBADMSG;
+	(void)printf("%s organization_id=%" PRIu64, names[k->b[9]],
+		     key_u64(k, 1));
+	print_text("name", r.name);
+	print_u64("location_id", r.location_id);
+	return 0;
+}
+
+/* Not the hash: who has it can try secrets. */
+static int print_client(const struct dir_key *k, struct lmdb_value v)
+{
+	DECODE(client, k, v)
+	(void)printf("location_client");
+	print_text("name", text_make((const char *)k->b + 1, k->len - 1));
+	print_u64("organization_id", r.organization_id);
+	if (r.secret_sha256.len)
+		(void)printf(" has_secret");
+	if (r.by_source)
+		(void)printf(" by_source");
+	return 0;
+}
+
 static int print_organization(const struct dir_key *k, struct lmdb_value v)
 {
 	DECODE(organization, k, v)
@@ -358,6 +390,9 @@ static int print_location(const struct dir_key *k, struct lmdb_value v)
 	print_text("civic", r.civic);
 	print_u64("psap_id", r.psap_id);
 	print_number("desk_number", r.desk_number);
+	if (r.latitude_u6 || r.longitude_u6)
+		(void)printf(" point=%.6f,%.6f", r.latitude_u6 / 1e6 - 90,
+			     r.longitude_u6 / 1e6 - 180);
 	for (uint32_t i = 0; i < r.elin_count; i++)
 		print_number("elin", r.elins[i]);
 	return 0;
@@ -409,6 +444,10 @@ static int print_record(const struct dir_key *k, struct lmdb_value v)
 		return print_credential(k, v);
 	case DIR_CERTIFICATE:
 		return print_certificate(k, v);
+	case DIR_STATION:
+		return print_station(k, v);
+	case DIR_CLIENT:
+		return print_client(k, v);
 	case DIR_IDENTITY:
 		return print_identity(k, v);
 	case DIR_ENDPOINT:

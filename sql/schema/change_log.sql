@@ -20,7 +20,9 @@ CREATE TABLE e911.change_log (
                                       'endpoint', 'site_number',
                                       'network_range', 'psap', 'gateway',
                                       'everything', 'trunk_credential',
-                                      'trunk_certificate')),
+                                      'trunk_certificate', 'access_point',
+                                      'network_switch', 'switch_port',
+                                      'location_client')),
     id          bigint,
     key         text,
     changed_at  timestamptz NOT NULL DEFAULT now()
@@ -37,7 +39,7 @@ COMMENT ON COLUMN e911.change_log.entity IS
 COMMENT ON COLUMN e911.change_log.id IS
     'organization, trunk, location, endpoint, psap: its number';
 COMMENT ON COLUMN e911.change_log.key IS
-    'trunk_source: prefix; trunk_organization: trunk_id/uuid; elin: number; trunk_credential: user name; trunk_certificate: name; site_number: organization_id/number; network_range: organization_id/prefix';
+    'trunk_source: prefix; trunk_organization: trunk_id/uuid; elin: number; trunk_credential: user name; trunk_certificate: name; site_number: organization_id/number; network_range: organization_id/prefix; access_point: organization_id/bssid; network_switch: organization_id/chassis; switch_port: organization_id/chassis<TAB>port; location_client: name, or UUID of an organisation';
 COMMENT ON COLUMN e911.change_log.changed_at IS
     'when that transaction began';
 
@@ -111,9 +113,13 @@ DECLARE
     watched record;
 BEGIN
     FOR watched IN VALUES
-        -- The directory finds an organisation by trunk and UUID.
+        -- The directory finds an organisation by trunk and UUID, and by UUID
+        -- alone when its devices ask.
         ('organization', $$
             SELECT 'organization', organization_id, NULL FROM changed
+            UNION ALL
+            SELECT 'location_client', NULL, e911_organization_id::text
+              FROM changed
             UNION ALL
             SELECT 'trunk_organization', NULL,
                    trunk_id || '/' || e911_organization_id
@@ -195,7 +201,30 @@ BEGIN
             SELECT 'network_range', NULL, organization_id || '/' || range
               FROM changed
             UNION ALL
-            SELECT 'organization', organization_id, NULL FROM changed$$)
+            SELECT 'organization', organization_id, NULL FROM changed$$),
+        ('access_point', $$
+            SELECT 'access_point', NULL, organization_id || '/' || bssid
+              FROM changed$$),
+        -- Ports are found by the name of their switch.
+        ('network_switch', $$
+            SELECT 'network_switch', NULL,
+                   organization_id || '/' || chassis_id
+              FROM changed
+            UNION ALL
+            SELECT 'switch_port', NULL, c.organization_id || '/'
+                   || c.chassis_id || E'\t' || p.port
+              FROM changed c JOIN e911.switch_port p
+             USING (network_switch_id)$$),
+        -- The switch may have gone in the same statement.
+        ('switch_port', $$
+            SELECT CASE WHEN s.network_switch_id IS NULL THEN 'everything'
+                        ELSE 'switch_port' END,
+                   NULL, s.organization_id || '/' || s.chassis_id || E'\t'
+                         || c.port
+              FROM changed c LEFT JOIN e911.network_switch s
+             USING (network_switch_id)$$),
+        ('location_client', $$
+            SELECT 'location_client', NULL, name FROM changed$$)
     LOOP
         EXECUTE format('
             CREATE TRIGGER change_note_insert AFTER INSERT ON e911.%1$I

@@ -46,6 +46,8 @@ GRANT EXECUTE ON FUNCTION
     TO e911_sidecar;
 
 -- A hash is as good as the password it was made of.
+GRANT SELECT ON e911.location_client TO e911_sidecar, e911_operator;
+GRANT INSERT, UPDATE, DELETE ON e911.location_client TO e911_operator;
 GRANT SELECT ON e911.trunk_credential TO e911_sidecar, e911_operator;
 GRANT INSERT, UPDATE, DELETE ON e911.trunk_credential TO e911_operator;
 
@@ -86,5 +88,6 @@ GRANT EXECUTE ON FUNCTION
     e911.callback_use(text, text, text, text, text),
     e911.trunk_credential_set(text, text, text),
     e911.held_secret_new(uuid),
+    e911.location_client_new(text, uuid),
     e911.change_undo(bigint)
     TO e911_operator;

@@ -39,7 +39,8 @@ CREATE TABLE e911.organization (
     status                  text NOT NULL DEFAULT 'live'
                             CONSTRAINT organization_status_is_known
                                 CHECK (status IN ('setup', 'test', 'live',
-                                                  'closed'))
+                                                  'closed')),
+    held_by_source          boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE e911.organization IS
     'a customer whose people dial 911: tenant, company, site operator';
@@ -62,7 +63,7 @@ COMMENT ON COLUMN e911.organization.relay_center_psap_id IS
 COMMENT ON COLUMN e911.organization.desk_number IS
     'whom a callback rings when neither the caller nor the location''s desk answers; NULL: the desk of the default location';
 COMMENT ON COLUMN e911.organization.held_secret_sha256 IS
-    'SHA-256 of the secret that its devices show (HELD); written by held_secret_new(); NULL: none. Devices are not served yet';
+    'SHA-256 of the secret that its devices show (HELD); written by held_secret_new(); NULL: none, and they are not served';
 COMMENT ON COLUMN e911.organization.notification_subject IS
     'subject of what recipients are sent; NULL: the gateway''s words. Nothing is sent yet';
 COMMENT ON COLUMN e911.organization.notification_text IS
@@ -71,6 +72,8 @@ COMMENT ON COLUMN e911.organization.notification_sms IS
     'what short messages to recipients say; NULL: the gateway''s words. Nothing is sent yet';
 COMMENT ON COLUMN e911.organization.status IS
     'setup, test, live or closed: how far its provisioning is, for people; its calls are served whatever it says';
+COMMENT ON COLUMN e911.organization.held_by_source IS
+    'true: a device that asks for its location (HELD) and says nothing of itself is the one whose address the request comes from; not where addresses are translated on the way';
 
 -- 244 random bits: whoever has the hash cannot guess them.
 CREATE FUNCTION e911.held_secret_new(organization uuid) RETURNS text

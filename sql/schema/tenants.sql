@@ -30,7 +30,8 @@ COMMENT ON COLUMN e911.organization_admin.role_name IS
 COMMENT ON COLUMN e911.organization_admin.organization_id IS
     'an organisation that is theirs';
 
-SELECT e911.history_watch('organization_admin')
+SELECT e911.history_watch(name)
+  FROM unnest(ARRAY['organization_admin', 'location_client']) AS name
 \g /dev/null
 
 -- Each table of the schema is closed to all but the owner and the operator's

@@ -124,6 +124,45 @@ STEPS = [
      "INSERT INTO e911.location (organization_id, name, street, city, state)"
      f" VALUES ({ORG}, 'Annex', 'Elm St', 'Ashgrove', 'WA')",
      "location ", ["'Annex'", "'Elm St, Ashgrove, WA'"], True),
+    ("access point insert",
+     "INSERT INTO e911.access_point (organization_id, bssid, location_id)"
+     " SELECT organization_id, '00:00:5e:00:53:01', location_id"
+     " FROM e911.location WHERE name = 'Annex'",
+     "access_point ", ["'00005e005301'"], True),
+    ("switch insert",
+     "INSERT INTO e911.network_switch (organization_id, chassis_id,"
+     " location_id) SELECT organization_id, 'sw\"1', location_id"
+     " FROM e911.location WHERE name = 'Annex'",
+     "network_switch ", ["'sw\"1'"], True),
+    ("switch port insert",
+     "INSERT INTO e911.switch_port (organization_id, network_switch_id, port,"
+     " location_id) SELECT organization_id, network_switch_id, 'Gi1/0/3',"
+     " location_id FROM e911.network_switch",
+     "switch_port ", ["'sw\"1 Gi1/0/3'"], True),
+    ("a switch with another name has its ports anew",
+     "UPDATE e911.network_switch SET chassis_id = 'closet'",
+     "switch_port ", ["'closet Gi1/0/3'"], True),
+    ("... and not under the old one", "SELECT 1", "switch_port ", ['sw"1'],
+     False),
+    ("a switch without a place",
+     "UPDATE e911.network_switch SET location_id = NULL",
+     "network_switch ", ["closet"], False),
+    ("switch port delete", "DELETE FROM e911.switch_port",
+     "switch_port ", [""], False),
+    ("access point delete", "DELETE FROM e911.access_point",
+     "access_point ", [""], False),
+    ("client insert", "SELECT e911.location_client_new('crew')",
+     "location_client ", ["'crew'", "has_secret"], True),
+    ("client delete", "DELETE FROM e911.location_client",
+     "location_client ", ["'crew'"], False),
+    ("an organization's secret",
+     "SELECT e911.held_secret_new(e911_organization_id)"
+     " FROM e911.organization WHERE name = 'Larkspur Insurance'",
+     "location_client ", ["has_secret"], True),
+    ("location point",
+     "UPDATE e911.location SET latitude = 47.6119, longitude = -122.3372"
+     " WHERE name = 'Annex'",
+     "location ", ["'Annex'", "point=47.611900,-122.337200"], True),
     ("elin insert",
      "INSERT INTO e911.elin SELECT '+12065550999', location_id"
      " FROM e911.location WHERE name = 'Annex'",

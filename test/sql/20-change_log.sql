@@ -10,6 +10,8 @@ SELECT test.is_same(test.logged(statement), want, sentence)
            name) OVERRIDING SYSTEM VALUE
        VALUES (1, '91100000-0000-4000-8000-000000000001', 'one'),
               (2, '91100000-0000-4000-8000-000000000002', 'two')$$,
+     'location_client 91100000-0000-4000-8000-000000000001, '
+     'location_client 91100000-0000-4000-8000-000000000002, '
      'organization 1, organization 2', 'new organisations are logged'),
     ($$INSERT INTO e911.trunk (trunk_id, name, role, host)
        OVERRIDING SYSTEM VALUE
@@ -34,6 +36,8 @@ SELECT test.is_same(test.logged(statement), want, sentence)
     ($$UPDATE e911.organization SET e911_organization_id =
               '91100000-0000-4000-8000-000000000009'
         WHERE organization_id = 1$$,
+     'location_client 91100000-0000-4000-8000-000000000001, '
+     'location_client 91100000-0000-4000-8000-000000000009, '
      'organization 1, '
      'trunk_organization 1/91100000-0000-4000-8000-000000000001, '
      'trunk_organization 1/91100000-0000-4000-8000-000000000009',
@@ -45,11 +49,13 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'of an organisation on a trunk the old and the new one are logged'),
     ($$WITH t AS (DELETE FROM e911.trunk_organization)
        DELETE FROM e911.organization WHERE organization_id = 2$$,
-     'everything, organization 2, organization 2',
+     'everything, location_client 91100000-0000-4000-8000-000000000002, '
+     'organization 2, organization 2',
      'an organisation that goes together with its UUID rebuilds everything'),
     ($$INSERT INTO e911.organization (organization_id, e911_organization_id,
            name) OVERRIDING SYSTEM VALUE
        VALUES (2, '91100000-0000-4000-8000-000000000002', 'two')$$,
+     'location_client 91100000-0000-4000-8000-000000000002, '
      'organization 2', 'an organisation that comes again is logged'),
     ($$INSERT INTO e911.trunk_organization VALUES (1, 2)$$,
      'organization 2, '
@@ -165,6 +171,45 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'elin +12065550111, endpoint 2, endpoint 3, location 1, location 1, '
      'location 2, site_number 1/+12065550120',
      'each of several statements logs its own'),
+    ($$INSERT INTO e911.location (location_id, organization_id, name, street,
+           city, state) OVERRIDING SYSTEM VALUE
+       VALUES (9, 1, 'dock', 'Elm St', 'Ashgrove', 'WA')$$,
+     'location 9', 'a place for what devices see'),
+    ($$INSERT INTO e911.access_point (organization_id, bssid, location_id)
+       VALUES (1, '00-00-5E-00-53-01', 9)$$,
+     'access_point 1/00:00:5e:00:53:01', 'a new access point is logged'),
+    ($$DELETE FROM e911.access_point$$,
+     'access_point 1/00:00:5e:00:53:01', '... also when it goes'),
+    ($$INSERT INTO e911.network_switch (network_switch_id, organization_id,
+           chassis_id) OVERRIDING SYSTEM VALUE VALUES (1, 1, 'sw/1')$$,
+     'network_switch 1/sw/1', 'a new switch is logged'),
+    ($$INSERT INTO e911.switch_port (organization_id, network_switch_id, port,
+           location_id) VALUES (1, 1, 'p 1', 9)$$,
+     E'switch_port 1/sw/1\tp 1', 'a new port is logged with its switch'),
+    ($$UPDATE e911.network_switch SET chassis_id = 'sw2'$$,
+     E'network_switch 1/sw/1, network_switch 1/sw2, '
+     'switch_port 1/sw/1\tp 1, switch_port 1/sw2\tp 1',
+     'of a switch with another name all ports are, old and new'),
+    ($$DELETE FROM e911.switch_port; DELETE FROM e911.network_switch$$,
+     E'network_switch 1/sw2, switch_port 1/sw2\tp 1',
+     'a port that goes, and its switch'),
+    ($$WITH s AS (INSERT INTO e911.network_switch (network_switch_id,
+           organization_id, chassis_id) OVERRIDING SYSTEM VALUE
+           VALUES (2, 1, 'sw3') RETURNING network_switch_id)
+       INSERT INTO e911.switch_port (organization_id, network_switch_id, port,
+           location_id) SELECT 1, network_switch_id, '1', 9 FROM s$$,
+     E'network_switch 1/sw3, switch_port 1/sw3\t1, switch_port 1/sw3\t1',
+     'both at once'),
+    ($$WITH p AS (DELETE FROM e911.switch_port)
+       DELETE FROM e911.network_switch$$,
+     'everything, network_switch 1/sw3',
+     'a port whose switch has gone with it says everything'),
+    ($$DELETE FROM e911.location WHERE location_id = 9$$,
+     'location 9', 'the place goes'),
+    ($$SELECT e911.location_client_new('psap')$$,
+     'location_client psap', 'a new client is logged'),
+    ($$DELETE FROM e911.location_client$$,
+     'location_client psap', '... also when it goes'),
     ($$INSERT INTO e911.trunk_callback
        VALUES (1, 'sip:{user}@a', 'sip:{user}@a', NULL)$$,
      'trunk 1', 'a form of callbacks logs its trunk'),
@@ -199,7 +244,7 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
-     'everything',
+     'everything, everything, everything, everything, everything',
      'TRUNCATE CASCADE says so for each table'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
@@ -216,8 +261,10 @@ SELECT test.is_same((SELECT count(*) FROM e911.change_log c
 
 -- Every table that is provisioned has all four triggers.
 SELECT test.is_same(string_agg(relname, ', ' ORDER BY relname),
-    'building, elin, endpoint, gateway, location, location_resolution, '
-    'network_range, organization, psap, psap_route, site_number, trunk, '
+    'access_point, building, elin, endpoint, gateway, location, '
+    'location_client, location_resolution, '
+    'network_range, network_switch, organization, psap, psap_route, '
+    'site_number, switch_port, trunk, '
     'trunk_callback, trunk_certificate, '
     'trunk_contact, trunk_credential, trunk_organization, trunk_source',
     'every table of what is provisioned is watched')

@@ -167,6 +167,7 @@ GROWN = {
     14: "UPDATE e911.endpoint SET name = 'Benjamin' WHERE name = 'Ben Okafor'",
     15: "INSERT INTO e911.organization_admin SELECT 'acme_it',"
         " organization_id FROM e911.organization",
+    19: "SELECT e911.location_client_new('psap')",
 }
 
 

@@ -109,6 +109,8 @@ static const struct dir_location location = {
 	.desk_number = 12065550100,
 	.elin_count = 3,
 	.elins = { 12065550181, 12065550182, 12065550183 },
+	.latitude_u6 = 137611900,
+	.longitude_u6 = 57662800,
 };
 static const struct dir_elin elin = {
 	.location_id = 51,
@@ -131,6 +133,17 @@ static const struct dir_credential credential = {
 };
 
 static const struct dir_certificate certificate = { .trunk_id = 7 };
+
+static const struct dir_station station = {
+	.location_id = 51,
+	.name = T("AP 4-East-2"),
+};
+
+static const struct dir_client client = {
+	.organization_id = 3,
+	.secret_sha256 = T("0123456789abcdef0123456789abcdef"),
+	.by_source = true,
+};
 
 static bool text_same(struct text a, struct text b)
 {
@@ -177,10 +190,13 @@ SAME(endpoint, N(endpoint_id) && N(organization_id) && N(location_id) &&
 SAME(network, N(location_id))
 SAME(location, N(location_id) && N(organization_id) && S(name) &&
 	       S(address) && N(psap_id) && N(desk_number) &&
-	       N(elin_count) && B(elins))
+	       N(elin_count) && B(elins) && N(latitude_u6) &&
+	       N(longitude_u6))
 SAME(elin, N(location_id) && N(organization_id))
 SAME(credential, N(trunk_id) && S(ha1_md5) && S(ha1_sha256))
 SAME(certificate, N(trunk_id))
+SAME(station, N(location_id) && S(name))
+SAME(client, N(organization_id) && S(secret_sha256) && N(by_source))
 
 static bool psap_same(const void *pa, const void *pb)
 {
@@ -218,6 +234,8 @@ CODEC(elin)
 CODEC(psap)
 CODEC(credential)
 CODEC(certificate)
+CODEC(station)
+CODEC(client)
 
 #define SAMPLE(n) \
 	{ .name = #n, .record = &(n), .size = sizeof(n), \
@@ -227,6 +245,7 @@ static struct dir_sample samples[DIR_SAMPLE_COUNT] = {
 	SAMPLE(trunk_org), SAMPLE(organization), SAMPLE(identity),
 	SAMPLE(endpoint), SAMPLE(network), SAMPLE(location), SAMPLE(elin),
 	SAMPLE(psap), SAMPLE(credential), SAMPLE(certificate),
+	SAMPLE(station), SAMPLE(client),
 };
 /* clang-format on */
 
@@ -252,6 +271,9 @@ const struct dir_sample *dir_samples(void)
 	err = dir_key_credential(&s++->key, text_of("genesys"));
 	assert(err == 0);
 	err = dir_key_certificate(&s++->key, text_of("a.example.com"));
+	assert(err == 0);
+	dir_key_access_point(&s++->key, 3, "00005e005301");
+	err = dir_key_client(&s++->key, text_of("genesys"));
 	assert(err == 0);
 	assert(s == samples + DIR_SAMPLE_COUNT);
 	return samples;

@@ -220,6 +220,63 @@ static void a_certificate_has_a_name(void **s)
 		     "trunk_id is missing");
 }
 
+static void what_devices_see_is_a_mac_or_a_name(void **s)
+{
+	const char *const ap[] = { "3", "00:00:5e:00:53:01", "50" };
+	const char *const port[] = { "3", "sw1\tGi1/0/3", "50" };
+	struct dir_key a, b;
+
+	(void)s;
+	accepts(row_access_point, 3, ap);
+	refuses_with(row_access_point, 3, ap, 0, NULL,
+		     "organization_id is missing");
+	refuses_with(row_access_point, 3, ap, 1, "00:00:5e",
+		     "bssid is no MAC address");
+	refuses_with(row_access_point, 3, ap, 2, NULL,
+		     "location_id is missing");
+	accepts(row_switch_port, 3, port);
+	accepts(row_network_switch, 3, port);
+	refuses_with(row_switch_port, 3, port, 1, NULL,
+		     "chassis or port is missing or too long");
+	refuses_with(row_switch_port, 3, port, 1, "\t1",
+		     "chassis or port is missing or too long");
+	refuses_with(row_switch_port, 3, port, 1, long_text,
+		     "chassis or port is missing or too long");
+	refuses_with(row_switch_port, 3, port, 1, "a\t1\n",
+		     "chassis or port holds control characters");
+	refuses_with(row_switch_port, 3, port, 2, "x",
+		     "location_id is out of range");
+	/* A MAC address however it is written. */
+	assert_int_equal(row_switch_key(&a, 3, T("00005E005301\t1")), 0);
+	assert_int_equal(row_switch_key(&b, 3, T("00-00-5e-00-53-01\t1")), 0);
+	assert_memory_equal(&a, &b, sizeof(a.len) + a.len);
+	/* A switch and its port are two things. */
+	assert_int_equal(row_switch_key(&b, 3, T("00005e005301")), 0);
+	assert_memory_not_equal(a.b, b.b, a.len);
+}
+
+static void a_client_has_a_name(void **s)
+{
+	const char *const cols[] = { "psap", NULL,
+				     "0123456789abcdef0123456789abcdef"
+				     "0123456789abcdef0123456789abcdef",
+				     "f" };
+
+	(void)s;
+	accepts(row_location_client, 4, cols);
+	refuses_with(row_location_client, 4, cols, 0, NULL, "name is missing");
+	refuses_with(row_location_client, 4, cols, 0, long_text,
+		     "name has 599 bytes, at most 64 fit");
+	refuses_with(row_location_client, 4, cols, 1, "x",
+		     "organization_id is out of range");
+	refuses_with(row_location_client, 4, cols, 2, "0123",
+		     "the secret is no hash");
+	refuses_with(row_location_client, 4, cols, 2,
+		     "0123456789abcdef0123456789abcdef"
+		     "0123456789abcdef0123456789abcdeg",
+		     "the secret is no hash");
+}
+
 static void a_source_is_a_prefix(void **s)
 {
 	const char *const cols[] = { "10.0.0.0/8", "7" };
@@ -288,6 +345,20 @@ static void a_location_keeps_its_pool_in_order(void **s)
 		     "street has 599 bytes, at most 512 fit");
 	refuses_with(row_location, 18, location, 4, "911",
 		     "desk_number is no E.164 number");
+}
+
+static void a_point_is_on_earth(void **s)
+{
+	const char *cols[20];
+
+	(void)s;
+	memcpy(cols, location, sizeof(location));
+	cols[18] = "137611900";
+	cols[19] = "57662800";
+	refuses_with(row_location, 20, cols, 18, "180000001",
+		     "its point is out of range");
+	refuses_with(row_location, 20, cols, 19, "360000001",
+		     "its point is out of range");
 }
 
 static void a_pool_that_does_not_fit_refuses_its_location(void **s)
@@ -444,6 +515,10 @@ static void each_entity_of_change_log_is_known_by_name(void **s)
 		"site_number",
 		"endpoint",
 		"psap",
+		"access_point",
+		"network_switch",
+		"switch_port",
+		"location_client",
 	};
 	enum entity_kind kind;
 
@@ -666,6 +741,9 @@ int main(void)
 		cmocka_unit_test(a_trunk_may_have_a_name),
 		cmocka_unit_test(a_credential_is_a_hash),
 		cmocka_unit_test(a_certificate_has_a_name),
+		cmocka_unit_test(what_devices_see_is_a_mac_or_a_name),
+		cmocka_unit_test(a_client_has_a_name),
+		cmocka_unit_test(a_point_is_on_earth),
 		cmocka_unit_test(a_source_is_a_prefix),
 		cmocka_unit_test(an_organization_has_a_uuid),
 		cmocka_unit_test(a_location_keeps_its_pool_in_order),

@@ -411,6 +411,38 @@ SELECT test.is_true(:'secret' ~ '^[0-9a-f]{64}$' AND held_secret_sha256 =
 SELECT test.refused(
     $$SELECT e911.held_secret_new('91100000-0000-4000-8000-0000000000ff')$$,
     'P0002', NULL, 'a secret is for an organisation that exists');
+SELECT test.refused(
+    format('INSERT INTO e911.location_client VALUES (%L, %s, %L)', name,
+           organization, hash), state, constraint_name, sentence)
+  FROM (VALUES
+    ('Psap', 'NULL', repeat('0', 64), '23514',
+     'location_client_name_is_a_word', 'a client''s name is a word'),
+    ('abcdef01-abcd-4bcd-8bcd-abcdefabcdef', 'NULL', repeat('0', 64), '23514',
+     'location_client_name_is_no_uuid', 'an organisation is no client'),
+    ('psap', '999999', repeat('0', 64), '23503',
+     'location_client_organization_exists',
+     'a client is of an organisation that exists'),
+    ('psap', 'NULL', 'secret', '23514', 'location_client_secret_is_a_hash',
+     'a client''s secret is not kept'))
+    AS v (name, organization, hash, state, constraint_name, sentence);
+SELECT e911.location_client_new('psap') AS secret \gset
+SELECT test.is_true(organization_id IS NULL AND held_secret_sha256 =
+                    encode(sha256(convert_to(:'secret', 'UTF8')), 'hex'),
+    'a client''s secret is told once and kept as a hash')
+  FROM e911.location_client WHERE name = 'psap';
+SELECT e911.location_client_new('psap',
+    '91100000-0000-4000-8000-000000000001') <> :'secret' AS is_other \gset
+SELECT test.is_true(:'is_other' AND organization_id = :larkspur,
+    'a client gets another secret, and an organisation')
+  FROM e911.location_client WHERE name = 'psap';
+SELECT test.refused($$INSERT INTO e911.location_client
+                      VALUES ('psap', NULL, repeat('0', 64))$$, '23505',
+    'location_client_pkey', 'a client''s name is its own');
+DELETE FROM e911.location_client;
+SELECT test.refused(
+    $$SELECT e911.location_client_new('psap',
+          '91100000-0000-4000-8000-0000000000ff')$$,
+    'P0002', NULL, 'a client is for an organisation that exists');
 SELECT test.refused(format('INSERT INTO e911.organization_admin VALUES (%L, %s)',
                            role, organization), state, name, sentence)
   FROM (VALUES

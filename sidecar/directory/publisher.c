@@ -107,9 +107,11 @@ static int open_current(struct publisher *p, const char **ret_why)
 	err = generation_mark(p->dir);
 	if (err < 0)
 		return err;
-	*ret_why = "it is damaged";
 	generation_path(p->dir, number, path);
 	err = lmdb_env_open(&p->env, path, &o);
+	*ret_why = err == -EACCES || err == -EPERM || err == -EROFS
+			   ? "its files are not ours to write"
+			   : "it is damaged";
 	if (err >= 0)
 		err = record_check_all(p->env, &count);
 	if (err >= 0)
@@ -136,7 +138,8 @@ static void take_over(struct publisher *p)
 	if (err == -ENOENT)
 		log_warning(WHO, "no directory yet: %s", why);
 	else if (err < 0)
-		log_error(WHO, "the directory is not usable: %s", why);
+		log_error(WHO, "the directory is not usable: %s (%s)", why,
+			  strerror(-err));
 	if (err < 0 && err != -ENOENT)
 		stats_add(STAT_DIRECTORY_DAMAGED, 1);
 }
@@ -161,9 +164,21 @@ static int rebuild(struct publisher *p, const char *why)
 	return open_current(p, &why);
 }
 
-/* What is there cannot be trusted: nothing of it is kept. */
-static int rebuild_damaged(struct publisher *p, const char *why)
+/* Taken away, or cut: somebody may tidy up state_dir. */
+static bool is_gone(const struct publisher *p)
 {
+	unsigned number;
+
+	return lmdb_env_is_replaced(p->env) ||
+	       generation_current(p->dir, &number) < 0 || number != p->number;
+}
+
+/* What is there cannot be trusted: nothing of it is kept. */
+static int rebuild_damaged(struct publisher *p)
+{
+	const char *why = is_gone(p) ? "its files were taken away or cut"
+				     : "a record is damaged";
+
 	stats_add(STAT_DIRECTORY_DAMAGED, 1);
 	log_error(WHO, "the directory is not usable: %s", why);
 	p->env = lmdb_env_close(p->env);
@@ -308,7 +323,7 @@ static int step(struct publisher *p)
 	if (err >= 0 && count && !c.everything)
 		err = apply(p, &c);
 	if (err == -EBADMSG)
-		err = rebuild_damaged(p, "a record is damaged");
+		err = rebuild_damaged(p);
 	else if (err >= 0 && count)
 		err = step_again(p, &c);
 	if (err >= 0 && count >= p->conf->directory_batch)
@@ -374,15 +389,10 @@ static void check_readers(struct publisher *p)
 	lmdb_env_shed(p->env);
 }
 
-/* Somebody may tidy up state_dir; the workers must not wait for it long. */
+/* The workers must not wait for that long. */
 static bool files_are_gone(struct publisher *p)
 {
-	unsigned number;
-
-	if (!is_due(&p->next_look_ms, LOOK_MS))
-		return false;
-	return lmdb_env_is_replaced(p->env) ||
-	       generation_current(p->dir, &number) < 0 || number != p->number;
+	return is_due(&p->next_look_ms, LOOK_MS) && is_gone(p);
 }
 
 static int begin_check(struct publisher *p)
@@ -405,7 +415,7 @@ static int check_records(struct publisher *p)
 	int err;
 
 	if (files_are_gone(p))
-		return rebuild_damaged(p, "its files were taken away");
+		return rebuild_damaged(p);
 	if (!p->checking)
 		return begin_check(p);
 	err = record_check_some(p->env, CHECK_PIECE, &p->check_from);
@@ -414,7 +424,7 @@ static int check_records(struct publisher *p)
 	p->checking = false;
 	generation_unmark(p->dir);
 	if (err == -EBADMSG)
-		return rebuild_damaged(p, "a record is damaged");
+		return rebuild_damaged(p);
 	if (err == 0)
 		log_debug(WHO, "all records read back");
 	return err;
@@ -433,7 +443,7 @@ static int look_at_names(struct publisher *p, int n)
 	int err = follow_names(p);
 
 	if (err == -EBADMSG)
-		err = rebuild_damaged(p, "a record is damaged");
+		err = rebuild_damaged(p);
 	if (err >= 0)
 		err = names_report_tell(&p->told, p->db, p->names);
 	return err < 0 ? err : n;
@@ -490,7 +500,8 @@ static void tell(const struct publisher *p, int err)
 	else if (err == -EPROTO || err == -ENOTSUP)
 		log_error(WHO, "PostgreSQL refuses: %s", db_error(p->db));
 	else
-		log_error(WHO, "cannot publish: %s", strerror(-err));
+		log_error(WHO, "cannot publish in '%s': %s", p->dir,
+			  strerror(-err));
 }
 
 /* Without PostgreSQL: names have their own servers. */

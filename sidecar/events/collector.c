@@ -30,7 +30,7 @@ struct collector {
 	const struct stop *stop;
 	struct expiry *expiry;   /* borrowed */
 	struct db *db;           /* owned */
-	struct lmdb_env *outbox; /* owned */
+	struct lmdb_env *outbox; /* owned; NULL: it could not be opened */
 	struct journal journal;
 	struct journal_cursor cursor;
 	struct journal_batch batch;
@@ -43,7 +43,8 @@ struct collector {
 	uint64_t doubtful_sequence;
 	int doubtful_count;
 	int64_t next_reader_check_ms;
-	int complaint; /* last error of the journal, told once */
+	int complaint;     /* last error of a file, told once */
+	const char *where; /* borrowed: the file that is in work */
 };
 
 /* ---- from the journal ---- */
@@ -79,6 +80,7 @@ static int read_batch(struct collector *c)
 {
 	int n, err = 0;
 
+	c->where = c->journal_path;
 	n = journal_read(&c->journal, &c->cursor,
 			 (size_t)c->conf->collector_batch, &c->batch);
 	if (n <= 0)
@@ -156,6 +158,7 @@ static int move_cursor(struct collector *c, uint64_t sequence)
 	int err;
 
 	memcpy(next.id, c->batch.id, sizeof(next.id));
+	c->where = c->outbox_path;
 	err = outbox_put_cursor(c->outbox, &next);
 	if (err >= 0)
 		c->cursor = next;
@@ -165,8 +168,10 @@ static int move_cursor(struct collector *c, uint64_t sequence)
 static int set_aside(struct collector *c, const char *why)
 {
 	const struct event_row *r = &c->rows[c->first];
-	int err = refused_append(c->refused_path, r, why);
+	int err;
 
+	c->where = c->refused_path;
+	err = refused_append(c->refused_path, r, why);
 	if (err < 0) {
 		log_error(WHO, "%s: %s", c->refused_path, strerror(-err));
 		return err;
@@ -226,20 +231,37 @@ static int step(struct collector *c)
 
 /* ---- the thread ---- */
 
+/*
+ * A damaged one is replaced: without a cursor all events of the journal are
+ * stored again, which changes nothing.
+ */
+static int open_outbox(struct collector *c, struct lmdb_env **ret)
+{
+	int err = lmdb_env_open(ret, c->outbox_path, &outbox_options);
+
+	if (err != -EBADMSG)
+		return err;
+	log_error(WHO, "'%s' is damaged; it is made again", c->outbox_path);
+	err = lmdb_env_remove(c->outbox_path);
+	return err < 0 ? err
+		       : lmdb_env_open(ret, c->outbox_path, &outbox_options);
+}
+
 /* The module reads the cursor from the file that is there now. */
 static int look_after_outbox(struct collector *c)
 {
-	struct lmdb_env *env;
 	int err;
 
-	if (!lmdb_env_is_replaced(c->outbox))
+	c->where = c->outbox_path;
+	if (c->outbox && !lmdb_env_is_replaced(c->outbox))
 		return 0;
-	log_error(WHO, "'%s' was taken away; it is made again", c->outbox_path);
-	err = lmdb_env_open(&env, c->outbox_path, &outbox_options);
+	if (c->outbox)
+		log_error(WHO, "'%s' was taken away or cut; it is made again",
+			  c->outbox_path);
+	c->outbox = lmdb_env_close(c->outbox);
+	err = open_outbox(c, &c->outbox);
 	if (err < 0)
 		return err;
-	(void)lmdb_env_close(c->outbox);
-	c->outbox = env;
 	return outbox_put_cursor(c->outbox, &c->cursor);
 }
 
@@ -254,7 +276,7 @@ static void check_readers(struct collector *c)
 	dead = journal_reader_check(&c->journal);
 	if (dead > 0)
 		stats_add(STAT_STALE_READERS, (uint64_t)dead);
-	dead = lmdb_env_reader_check(c->outbox);
+	dead = c->outbox ? lmdb_env_reader_check(c->outbox) : 0;
 	if (dead > 0)
 		stats_add(STAT_STALE_READERS, (uint64_t)dead);
 }
@@ -291,7 +313,8 @@ static void tell(struct collector *c, int err)
 	else if (err == -EPROTO || err == -EAGAIN || err == -ENOTSUP)
 		log_error(WHO, "PostgreSQL refuses: %s", db_error(c->db));
 	else if (err != c->complaint)
-		log_error(WHO, "cannot collect: %s", strerror(-err));
+		log_error(WHO, "cannot collect: '%s': %s", c->where,
+			  strerror(-err));
 	c->complaint = err;
 }
 
@@ -338,7 +361,7 @@ static int open_all(struct collector *c)
 	c->rows = calloc((size_t)c->conf->collector_batch, sizeof(*c->rows));
 	if (!c->rows)
 		return -ENOMEM;
-	err = lmdb_env_open(&c->outbox, c->outbox_path, &outbox_options);
+	err = open_outbox(c, &c->outbox);
 	if (err >= 0)
 		err = outbox_get_cursor(c->outbox, &c->cursor);
 	if (err < 0) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -30,6 +31,9 @@ struct lmdb_env {
 	struct grace grace;
 	MDB_dbi dbi;
 	char *data_path; /* owned */
+	char *lock_path; /* owned */
+	/* What they were last seen to be; neither ever shrinks. */
+	off_t data_length, lock_length; /* bytes */
 	bool read_only;
 	bool has_grace;
 };
@@ -59,6 +63,37 @@ static int from_mdb(int rc)
 	default: /* its own others mean that it cannot go on with this file */
 		return rc > 0 ? -rc : -EBADMSG;
 	}
+}
+
+static bool is_shorter(const struct stat *now, off_t *length)
+{
+	if (now->st_size < *length)
+		return true;
+	*length = now->st_size;
+	return false;
+}
+
+/* Taken away it does no harm: what is mapped stays. */
+static bool is_lock_cut(struct lmdb_env *e)
+{
+	struct stat lock;
+
+	return stat(e->lock_path, &lock) == 0 &&
+	       is_shorter(&lock, &e->lock_length);
+}
+
+/*
+ * Has somebody cut a file that is open?  Touching a page behind its end would
+ * be SIGBUS.  Asks the system only, LMDB would touch such a page to answer.
+ */
+static bool is_cut(struct lmdb_env *e)
+{
+	mdb_filehandle_t fd;
+	struct stat data;
+
+	if (mdb_env_get_fd(e->env, &fd) || fstat(fd, &data) < 0)
+		return true;
+	return is_shorter(&data, &e->data_length) || is_lock_cut(e);
 }
 
 /*
@@ -141,6 +176,19 @@ static void share_with_group(const char *dir)
 	}
 }
 
+static int name_files(struct lmdb_env *e, const char *dir)
+{
+	if (asprintf(&e->data_path, "%s/data.mdb", dir) < 0) {
+		e->data_path = NULL;
+		return -ENOMEM;
+	}
+	if (asprintf(&e->lock_path, "%s/lock.mdb", dir) < 0) {
+		e->lock_path = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 int lmdb_env_open(struct lmdb_env **ret, const char *dir,
 		  const struct lmdb_options *o)
 {
@@ -151,11 +199,9 @@ int lmdb_env_open(struct lmdb_env **ret, const char *dir,
 		return -ENOMEM;
 	e->read_only = o->read_only;
 	e->has_grace = o->has_grace;
-	if (asprintf(&e->data_path, "%s/data.mdb", dir) < 0) {
-		e->data_path = NULL;
-		err = -ENOMEM;
+	err = name_files(e, dir);
+	if (err < 0)
 		goto fail;
-	}
 	if (!o->read_only) {
 		if (mkdir(dir, DIR_MODE) == 0)
 			(void)chmod(dir, DIR_MODE);
@@ -181,17 +227,31 @@ fail:
 	return err;
 }
 
+int lmdb_env_remove(const char *dir)
+{
+	static const char *const names[] = { "data.mdb", "lock.mdb" };
+	char path[4096];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		if (unlink(path) < 0 && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}
+
 struct lmdb_env *lmdb_env_close(struct lmdb_env *e)
 {
 	if (!e)
 		return NULL;
-	if (e->grace.old)
+	/* LMDB would write into the slots of a file that is not there. */
+	if (e->env && e->lock_path && !is_lock_cut(e)) {
 		mdb_txn_abort(e->grace.old);
-	if (e->grace.young)
 		mdb_txn_abort(e->grace.young);
-	if (e->env)
 		mdb_env_close(e->env);
+	}
 	free(e->data_path);
+	free(e->lock_path);
 	free(e);
 	return NULL;
 }
@@ -229,16 +289,21 @@ int lmdb_env_sync(struct lmdb_env *e)
 
 int lmdb_env_reader_check(struct lmdb_env *e)
 {
-	int dead = 0, rc = mdb_reader_check(e->env, &dead);
+	int dead = 0, rc;
 
+	if (is_cut(e))
+		return -EBADMSG;
+	rc = mdb_reader_check(e->env, &dead);
 	return rc ? from_mdb(rc) : dead;
 }
 
-bool lmdb_env_is_replaced(const struct lmdb_env *e)
+bool lmdb_env_is_replaced(struct lmdb_env *e)
 {
 	struct stat here, there;
 	mdb_filehandle_t fd;
 
+	if (is_cut(e))
+		return true;
 	if (mdb_env_get_fd(e->env, &fd) || fstat(fd, &here) < 0)
 		return true;
 	if (stat(e->data_path, &there) < 0)
@@ -251,6 +316,28 @@ size_t lmdb_env_map_size(const struct lmdb_env *e)
 	MDB_envinfo info;
 
 	return mdb_env_info(e->env, &info) ? 0 : info.me_mapsize;
+}
+
+int lmdb_env_room(struct lmdb_env *e, struct lmdb_room *ret)
+{
+	struct statvfs disk;
+	mdb_filehandle_t fd;
+	MDB_envinfo info;
+	MDB_stat st;
+
+	if (is_cut(e))
+		return -EBADMSG;
+	if (mdb_env_info(e->env, &info) || mdb_env_stat(e->env, &st) ||
+	    mdb_env_get_fd(e->env, &fd))
+		return -EIO;
+	if (fstatvfs(fd, &disk) < 0)
+		return -errno;
+	*ret = (struct lmdb_room){
+		.map_bytes = info.me_mapsize,
+		.used_bytes = (info.me_last_pgno + 1) * (size_t)st.ms_psize,
+		.disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize,
+	};
+	return 0;
 }
 
 /* " fe:01 4711 ": as the system writes which file a map is of. */
@@ -341,6 +428,10 @@ int lmdb_txn_begin(struct lmdb_txn *t, struct lmdb_env *e, bool write)
 	int rc;
 
 	*t = (struct lmdb_txn){ .env = e };
+	if (is_cut(e)) {
+		t->err = -EBADMSG;
+		return t->err;
+	}
 	if (write)
 		grow_when_nearly_full(e);
 	rc = write ? give_grace(e) : 0;

@@ -19,6 +19,8 @@
  *    slot.  With has_grace the writer keeps a reader of its own for them:
  *    pages of a state that was the newest one within the last LMDB_GRACE_MS
  *    are not used again.
+ *  - LMDB does not see that its file was cut, and would touch what is no
+ *    longer there (SIGBUS).  Each transaction looks first: -EBADMSG.
  *  - LMDB has no checksums.  Whoever reads a value checks it.
  *
  * Errors are negative errno: -ENOENT no such key, -EOVERFLOW map full,
@@ -46,6 +48,9 @@ struct lmdb_options {
 /* The directory is made (mode 0770) unless read_only; files get 0660. */
 int must_check lmdb_env_open(struct lmdb_env **ret, const char *dir,
 			     const struct lmdb_options *options);
+/* Its files, so that the next one to open it makes it anew.  Nobody here may
+ * have it open. */
+int must_check lmdb_env_remove(const char *dir);
 /* Accepts NULL; returns NULL. */
 struct lmdb_env *lmdb_env_close(struct lmdb_env *env);
 
@@ -56,14 +61,23 @@ int must_check lmdb_env_make_room(struct lmdb_env *env, size_t bytes);
 int must_check lmdb_env_sync(struct lmdb_env *env);
 /* Clear the slots of readers that died; how many, or negative. */
 int lmdb_env_reader_check(struct lmdb_env *env);
-/* The file that is open is no longer the one in the directory. */
-bool lmdb_env_is_replaced(const struct lmdb_env *env);
+/* The file that is open is no longer the one in the directory, or was cut: it
+ * is of no use any more. */
+bool lmdb_env_is_replaced(struct lmdb_env *env);
 /*
  * Pages of the file that this process has looked at count as its memory.  Now
  * they do not any more; they stay in the page cache.
  */
 void lmdb_env_shed(struct lmdb_env *env);
 size_t lmdb_env_map_size(const struct lmdb_env *env);
+
+struct lmdb_room {
+	uint64_t map_bytes;       /* as large as the file may become for now */
+	uint64_t used_bytes;      /* of it, pages that were used once */
+	uint64_t disk_free_bytes; /* for us, on the file's disk */
+};
+/* 0; -EBADMSG: the file was cut; -EIO, ... */
+int must_check lmdb_env_room(struct lmdb_env *env, struct lmdb_room *ret);
 
 struct lmdb_value {
 	const void *p;

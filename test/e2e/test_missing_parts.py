@@ -110,8 +110,13 @@ def overwrite_pages(path):
         file.write(b"\xa5" * (size - 8192))
 
 
+def forbid(path):
+    """As when somebody else wrote it, whose group is not ours."""
+    os.chmod(path, 0)
+
+
 @pytest.mark.parametrize("damage", [remove, empty, halve, overwrite_head,
-                                    overwrite_pages])
+                                    overwrite_pages, forbid])
 def test_the_directory_is_lost(own_gateway, messages, damage):
     """The default route takes the calls, and an alarm is raised."""
     own_gateway.kamailio.stop()

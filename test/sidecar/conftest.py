@@ -86,11 +86,11 @@ def new_e911d(request, postgres, tmp_path):
     """Makes one more e911d, with a state directory of its own."""
     made = []
 
-    def make(name="e911d"):
+    def make(name="e911d", user=None):
         directory = tmp_path / name
         directory.mkdir()
         one = E911d(os.path.realpath(request.config.getoption("--build")),
-                    str(directory), postgres.conninfo("e911d"))
+                    str(directory), postgres.conninfo("e911d"), user)
         made.append(one)
         return one
 

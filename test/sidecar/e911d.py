@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One e911d with its files, and what can be seen of it from outside."""
 import os
+import shutil
 import subprocess
 import time
 
@@ -11,7 +12,7 @@ JOURNAL_ID = "00112233445566778899aabbccddeeff"
 
 
 class E911d:
-    def __init__(self, build, directory, conninfo):
+    def __init__(self, build, directory, conninfo, user=None):
         self.bin = os.path.join(build, "sidecar")
         self.directory = directory
         self.state = os.path.join(directory, "state")
@@ -27,6 +28,10 @@ class E911d:
                          "log_level": "debug"}
         self.log = os.path.join(directory, "e911d.log")
         self.process = None
+        self.user = user  # it runs as; None: as we do
+        if user:
+            shutil.chown(self.directory, user)
+            shutil.chown(self.state, user)
 
     # ---- the process ----
 
@@ -43,7 +48,7 @@ class E911d:
     def start(self):
         self.write_config()
         self.process = Process("e911d", self.command(), self.log,
-                               cwd=self.directory)
+                               cwd=self.directory, user=self.user)
         return self
 
     def start_and_wait(self):
@@ -123,10 +128,15 @@ class E911d:
 
     # ---- the journal ----
 
-    def write_journal(self, *lines, wake=True, journal_id=JOURNAL_ID):
+    def write_journal(self, *lines, wake=True, journal_id=JOURNAL_ID,
+                      readable=True):
         """Append events; the last sequence number."""
         argv = [os.path.join(self.bin, "journal_writer"), self.journal,
                 journal_id] + ([self.wake] if wake else [])
         done = subprocess.run(argv, input="\n".join(lines) + "\n",
                               capture_output=True, text=True, check=True)
+        names = [os.path.join(self.journal, name)
+                 for name in os.listdir(self.journal)]
+        for path in [*names, self.journal] if self.user else []:
+            os.chmod(path, 0o777 if readable else 0)
         return int(done.stdout.split()[-1])

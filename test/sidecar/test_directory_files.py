@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Files of state_dir that are cut, closed to e911d, or have no room: it goes
+on with what there is, says why, and takes up again."""
+import os
+import stat
+
+import pytest
+
+from harness.process import service_user
+from harness.wait import wait_until
+
+EVENT = "event leg.ringing 11111111-2222-4333-8444-555555555555 1700000000000"
+CHANGE = "UPDATE e911.trunk SET port = %s WHERE name = 'pbx'"
+
+
+def change_is_published(e911d, postgres, port):
+    postgres.execute(CHANGE, port)
+    e911d.wait_lines(lambda lines: any(f"port={port}" in x for x in lines),
+                     "the change is published")
+
+
+@pytest.fixture
+def unprivileged(new_e911d, tmp_path):
+    """To root no file is closed."""
+    user = service_user("kamailio")
+    folder = tmp_path
+    while user and folder != folder.parent:  # pytest's folders are ours alone
+        os.chmod(folder, folder.stat().st_mode | 0o055)
+        folder = folder.parent
+    return new_e911d("unprivileged", user)
+
+
+# ---- cut while it runs ----
+
+@pytest.mark.parametrize("name", ["data.mdb", "lock.mdb"])
+@pytest.mark.parametrize("left", ["nothing", "a page", "half"])
+def test_a_directory_that_is_cut_is_built_anew(e911d, postgres, name, left):
+    e911d.start_and_wait()
+    path = os.path.join(os.path.realpath(e911d.current), name)
+    size = os.path.getsize(path)
+    keep = {"nothing": 0, "a page": 4096, "half": size // 2 // 4096 * 4096}
+    assert keep[left] < size
+    os.truncate(path, keep[left])
+    change_is_published(e911d, postgres, 5099)
+    e911d.wait_log("taken away or cut")
+    e911d.process.check_alive()
+    assert e911d.generation() == "gen-000002"
+    change_is_published(e911d, postgres, 5098)
+
+
+def test_an_outbox_that_is_cut_is_made_anew(e911d, postgres):
+    e911d.start_and_wait()
+    e911d.write_journal(EVENT)
+    wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
+               == 1, "it is stored")
+    os.truncate(os.path.join(e911d.outbox, "data.mdb"), 4096)
+    e911d.write_journal(EVENT)
+    wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
+               == 2, "the next one is stored")
+    e911d.process.check_alive()
+    assert "outbox' was taken away or cut; it is made again" in \
+        e911d.log_text()
+
+
+def test_a_damaged_outbox_does_not_keep_it_from_starting(e911d, postgres):
+    e911d.start_and_wait()
+    e911d.write_journal(EVENT)
+    wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
+               == 1, "it is stored")
+    e911d.stop()
+    with open(os.path.join(e911d.outbox, "data.mdb"), "r+b") as out:
+        out.write(b"\xa5" * 8192)
+    e911d.start_and_wait()
+    change_is_published(e911d, postgres, 5099)
+    e911d.wait_log("outbox' is damaged; it is made again")
+    e911d.write_journal(EVENT)
+    wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
+               == 2, "the next one is stored, and none twice")
+
+
+# ---- closed to it ----
+
+def test_files_of_somebody_else_are_built_anew(unprivileged):
+    e911d = unprivileged.start_and_wait()
+    wanted = e911d.lines()
+    e911d.stop()
+    os.chmod(os.path.join(os.path.realpath(e911d.current), "data.mdb"), 0)
+    e911d.start_and_wait()
+    assert ("the directory is not usable: its files are not ours to write "
+            "(Permission denied)") in e911d.log_text()
+    assert e911d.generation() == "gen-000002"
+    assert e911d.lines() == wanted
+
+
+def test_what_e911d_makes_is_open_to_its_group_and_nobody_else(unprivileged):
+    e911d = unprivileged.start_and_wait()
+    e911d.write_journal(EVENT)
+    wait_until(lambda: os.path.exists(os.path.join(e911d.outbox, "data.mdb")),
+               "there is an outbox")
+    for folder in (os.path.join(e911d.state, "directory"),
+                   os.path.realpath(e911d.current), e911d.outbox):
+        assert stat.S_IMODE(os.stat(folder).st_mode) == 0o770, folder
+    for folder in (os.path.realpath(e911d.current), e911d.outbox):
+        for name in ("data.mdb", "lock.mdb"):
+            mode = os.stat(os.path.join(folder, name)).st_mode
+            assert stat.S_IMODE(mode) == 0o660, (folder, name)
+
+
+def test_a_folder_that_becomes_closed_is_told_and_waited_for(unprivileged,
+                                                             postgres):
+    e911d = unprivileged.start_and_wait()
+    folder = os.path.join(e911d.state, "directory")
+    os.chmod(folder, 0o500)
+    # What is open goes on; what needs a new generation waits.
+    change_is_published(e911d, postgres, 5099)
+    postgres.execute("SELECT e911.directory_rebuild()")
+    e911d.wait_log(f"cannot publish in '{folder}': Permission denied", times=2)
+    e911d.process.check_alive()
+    assert e911d.generation() == "gen-000001"
+    assert e911d.has("trunk ", "port=5099")
+    os.chmod(folder, 0o770)
+    wait_until(lambda: e911d.generation() == "gen-000002",
+               "it is built anew")
+    change_is_published(e911d, postgres, 5098)
+
+
+def test_a_folder_that_is_closed_at_the_start_is_waited_for(unprivileged,
+                                                            postgres):
+    e911d = unprivileged.start_and_wait()
+    e911d.stop()
+    folder = os.path.join(e911d.state, "directory")
+    os.chmod(folder, 0o500)
+    e911d.start()
+    e911d.wait_log(f"cannot publish in '{folder}': Permission denied", times=2)
+    # Events are another matter.
+    e911d.write_journal(EVENT)
+    wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
+               == 1, "events are stored meanwhile")
+    os.chmod(folder, 0o770)
+    change_is_published(e911d, postgres, 5099)
+
+
+def test_a_state_dir_of_somebody_else_ends_it_with_4(unprivileged):
+    e911d = unprivileged
+    os.chmod(e911d.state, 0o500)
+    e911d.start()
+    assert e911d.process.wait(20) == 4
+    assert f"{e911d.state}/e911d.lock: Permission denied" in e911d.log_text()
+
+
+def test_a_journal_that_it_may_not_read_is_told_and_waited_for(unprivileged,
+                                                               postgres):
+    e911d = unprivileged.start_and_wait()
+    e911d.write_journal(EVENT, readable=False)
+    e911d.wait_log(f"cannot collect: '{e911d.journal}': Permission denied")
+    change_is_published(e911d, postgres, 5099)
+    e911d.write_journal(EVENT)
+    wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
+               == 2, "what waited is stored")

@@ -11,9 +11,8 @@
  *	0  ended by a signal, or nothing but --check-config was asked
  *	1  it could not go on (memory, threads)
  *	2  wrong usage or a bad configuration file
- *	3  the database has a schema that this e911d is not made for
  *	4  state_dir cannot be used, or another e911d uses it
- * PostgreSQL being away is no reason to end.
+ * PostgreSQL being away is no reason to end, nor is another schema than ours.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +47,6 @@ enum exit_code {
 	EXIT_CODE_OK = 0,
 	EXIT_CODE_FAILED = 1,
 	EXIT_CODE_USAGE = 2,
-	EXIT_CODE_SCHEMA = 3,
 	EXIT_CODE_STATE_DIR = 4,
 };
 
@@ -87,8 +85,6 @@ static enum exit_code code_of(int err)
 {
 	if (err >= 0)
 		return EXIT_CODE_OK;
-	if (err == -ENOTSUP)
-		return EXIT_CODE_SCHEMA;
 	return err == -ENOMEM ? EXIT_CODE_FAILED : EXIT_CODE_STATE_DIR;
 }
 

@@ -268,6 +268,9 @@ static int fetch(struct publisher *p, struct changes *c)
 	};
 	int err = db_exec(p->db, DB_BEGIN_SNAPSHOT, NULL, NULL, NULL);
 
+	/* No record is made of rows of another schema than ours. */
+	if (err >= 0)
+		err = db_check_schema(p->db);
 	if (err >= 0)
 		err = changes_take(c, p->db, &after, p->conf->directory_batch);
 	if (err > 0 && !c->everything)
@@ -497,7 +500,12 @@ static void tell(const struct publisher *p, int err)
 {
 	if (err == -ENOTCONN)
 		log_warning(WHO, "no PostgreSQL: %s", db_error(p->db));
-	else if (err == -EPROTO || err == -ENOTSUP)
+	else if (err == -ENOTSUP)
+		log_error(WHO,
+			  "the directory stays as it is and serves, changes "
+			  "wait: %s",
+			  db_error(p->db));
+	else if (err == -EPROTO)
 		log_error(WHO, "PostgreSQL refuses: %s", db_error(p->db));
 	else
 		log_error(WHO, "cannot publish in '%s': %s", p->dir,
@@ -524,7 +532,7 @@ static int loop(struct publisher *p)
 		if (err == -ECANCELED)
 			return 0;
 		tell(p, err);
-		if (err == -ENOTSUP || err == -ENOMEM)
+		if (err == -ENOMEM)
 			return err;
 		db_disconnect(p->db);
 		check_readers(p);

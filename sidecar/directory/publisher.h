@@ -24,8 +24,8 @@
 #include "names/names.h"
 
 /*
- * Run until the stop is asked for: 0.  -ENOTSUP: the schema is not ours;
- * -ENOMEM.  Everything else is logged and tried again.
+ * Run until the stop is asked for: 0.  -ENOMEM.  Everything else, also a
+ * schema that is not ours, is logged and tried again.
  */
 int publisher_run(const struct conf *conf, const struct stop *stop,
 		  struct names *names);

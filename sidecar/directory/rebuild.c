@@ -185,6 +185,8 @@ static int read_snapshot(struct build *b)
 		       b->r->conf->postgres_rebuild_timeout_ms);
 	err = db_exec(db, DB_BEGIN_SNAPSHOT, NULL, NULL, NULL);
 	if (err >= 0)
+		err = db_check_schema(db);
+	if (err >= 0)
 		err = db_exec(db, DB_TRANSACTION_TIMEOUT, params, NULL, NULL);
 	if (err >= 0)
 		err = db_exec(db, DB_CHANGE_HORIZON, NULL, on_horizon, b);

@@ -310,7 +310,10 @@ static void tell(struct collector *c, int err)
 		log_warning(WHO,
 			    "no PostgreSQL, events wait in the journal: %s",
 			    db_error(c->db));
-	else if (err == -EPROTO || err == -EAGAIN || err == -ENOTSUP)
+	else if (err == -ENOTSUP)
+		log_error(WHO, "events wait in the journal: %s",
+			  db_error(c->db));
+	else if (err == -EPROTO || err == -EAGAIN)
 		log_error(WHO, "PostgreSQL refuses: %s", db_error(c->db));
 	else if (err != c->complaint)
 		log_error(WHO, "cannot collect: '%s': %s", c->where,
@@ -331,7 +334,7 @@ static int loop(struct collector *c)
 		if (err == -ECANCELED)
 			return 0;
 		tell(c, err);
-		if (err == -ENOTSUP || err == -ENOMEM)
+		if (err == -ENOMEM)
 			return err;
 		db_disconnect(c->db);
 		check_readers(c);

@@ -21,9 +21,8 @@
 #include "certificates/expiry.h"
 
 /*
- * Run until the stop is asked for: 0.  -ENOTSUP: the schema is not ours;
- * -ENOMEM; or the outbox cannot be used.  Alarms of certificates are stored
- * when no event waits.
+ * Run until the stop is asked for: 0.  -ENOMEM; or the outbox cannot be used.
+ * Alarms of certificates are stored when no event waits.
  */
 int collector_run(const struct conf *conf, const struct stop *stop,
 		  struct expiry *expiry);

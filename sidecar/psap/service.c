@@ -201,7 +201,10 @@ static void tell(const struct follower *f, int err)
 {
 	if (err == -ENOTCONN)
 		log_warning(WHO, "no PostgreSQL: %s", db_error(f->db));
-	else if (err == -EPROTO || err == -ENOTSUP)
+	else if (err == -ENOTSUP)
+		log_error(WHO, "the areas stay as they are and serve: %s",
+			  db_error(f->db));
+	else if (err == -EPROTO)
 		log_error(WHO, "PostgreSQL refuses: %s", db_error(f->db));
 	else
 		log_error(WHO, "cannot follow the areas: %s", strerror(-err));
@@ -218,7 +221,7 @@ static int loop(struct follower *f)
 		if (err == -ECANCELED)
 			return 0;
 		tell(f, err);
-		if (err == -ENOTSUP || err == -ENOMEM)
+		if (err == -ENOMEM)
 			return err;
 		db_disconnect(f->db);
 		if (stop_wait(f->stop, -1, retry_next_ms(&retry)) < 0)

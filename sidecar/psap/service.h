@@ -26,8 +26,7 @@ struct psap_service *psap_service_free(struct psap_service *s);
 struct psap_areas *psap_service_areas(struct psap_service *s);
 
 /*
- * The thread.  0 when the stop was asked for; -ENOTSUP: the schema is another
- * one; -ENOMEM.
+ * The thread.  0 when the stop was asked for; -ENOMEM.
  */
 int must_check psap_service_run(const struct conf *conf,
 				const struct stop *stop,

@@ -3,7 +3,7 @@
  * db: a connection to the system of record.
  *
  * Statements are the rows of sql_stmt.def, prepared when the connection is
- * made: one that no longer fits the schema stops the start and not a call.
+ * made: one that no longer fits the schema is told then and not by a call.
  * Values travel only as bound parameters.  Nothing here blocks beyond its
  * time-out, and every wait ends when the stop is asked for.
  *
@@ -12,7 +12,8 @@
  * Errors: -ECANCELED the stop was asked for; -ENOTCONN the connection is gone
  * (or too slow, which is the same): connect again; -EPROTO PostgreSQL refused
  * the statement, db_error() says why and db_refusal() what sort it is; -ENOTSUP
- * (from db_connect() only) the schema is not the one this program is made for.
+ * (from db_connect() and db_check_schema()) the schema is not the one this
+ * program is made for.
  */
 #pragma once
 
@@ -66,6 +67,9 @@ struct db *db_free(struct db *db);
  * connection is dropped.
  */
 int must_check db_connect(struct db *db);
+/* Is it still the schema that we are made for?  In a transaction: the one that
+ * this transaction sees. */
+int must_check db_check_schema(struct db *db);
 bool db_is_connected(const struct db *db);
 void db_disconnect(struct db *db);
 

@@ -318,7 +318,7 @@ static int prepare_one(struct db *db, const struct stmt *s)
 	return take_results(db, db->options.statement_timeout_ms, NULL, NULL);
 }
 
-/* Not for now but for good: the schema is not what we are made for. */
+/* The schema is not what we are made for: until somebody does something. */
 static int __attribute__((format(printf, 2, 3)))
 misfit(struct db *db, const char *fmt, ...)
 {
@@ -331,6 +331,7 @@ misfit(struct db *db, const char *fmt, ...)
 	(void)vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	set_error(db, why);
+	stats_add(STAT_DB_MISFITS, 1);
 	return -ENOTSUP;
 }
 
@@ -339,16 +340,18 @@ static int on_number(const struct db_row *row, void *arg)
 	return db_u64(row, 0, arg);
 }
 
-static int check_number(struct db *db)
+static int no_schema(struct db *db)
+{
+	return misfit(db, "no e911 schema that we may read: %.400s", db->error);
+}
+
+int db_check_schema(struct db *db)
 {
 	uint64_t number = 0;
-	int err = prepare_one(db, &stmts[DB_SCHEMA_NUMBER]);
+	int err = db_exec(db, DB_SCHEMA_NUMBER, NULL, on_number, &number);
 
-	if (err >= 0)
-		err = db_exec(db, DB_SCHEMA_NUMBER, NULL, on_number, &number);
 	if (err == -EPROTO)
-		return misfit(db, "no e911 schema that we may read: %.400s",
-			      db->error);
+		return no_schema(db);
 	if (err < 0 || number == DB_SCHEMA_EXPECTED)
 		return err;
 	db->refusal = DB_REFUSED_SCHEMA;
@@ -405,7 +408,11 @@ int db_connect(struct db *db)
 		return err;
 	if (PQsetnonblocking(db->conn, 1) < 0)
 		return lose(db, NULL);
-	err = check_number(db);
+	err = prepare_one(db, &stmts[DB_SCHEMA_NUMBER]);
+	if (err == -EPROTO)
+		err = no_schema(db);
+	if (err >= 0)
+		err = db_check_schema(db);
 	if (err >= 0)
 		err = prepare(db);
 	if (err >= 0)

@@ -747,31 +747,6 @@ def test_it_ends_within_a_second_whatever_it_does(e911d, postgres):
         assert (status, took < 1.0) == (0, True)
 
 
-def test_a_schema_of_another_number_ends_it_with_3(e911d, postgres):
-    e911d.write_config()
-    postgres.execute("INSERT INTO e911.schema_migration (number, name)"
-                     " VALUES (999, 'future')")
-    status, said = e911d.run()
-    assert status == 3
-    assert "schema number 999, this program is made for" in said
-
-
-def test_a_database_without_schema_ends_it_with_3(e911d, postgres):
-    e911d.settings["postgres"] = postgres.conninfo("e911d", "postgres")
-    e911d.write_config()
-    status, said = e911d.run()
-    assert status == 3
-    assert "no e911 schema that we may read" in said
-
-
-def test_a_statement_that_no_longer_fits_ends_it_with_3(e911d, postgres):
-    postgres.execute("ALTER TABLE e911.trunk RENAME COLUMN port TO porto")
-    e911d.write_config()
-    status, said = e911d.run()
-    assert status == 3
-    assert "statement TRUNK_ALL does not fit the schema" in said
-
-
 def test_the_number_it_wants_is_that_of_the_schema(postgres):
     header = os.path.join(os.path.dirname(__file__), "..", "..", "sidecar",
                           "store", "db.h")

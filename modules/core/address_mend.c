@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "address_mend.h"
 
+#include <limits.h>
+#include <stdint.h>
+
 #include "address.h"
 #include "text_writer.h"
 
@@ -121,21 +124,42 @@ static bool blank_display_name(char *value, size_t len)
 
 /* ---- what is sound ---- */
 
-/* Up to one of 'ends'; 0 when there is what must not be between. */
-static size_t run_len(struct text t, const char *ends, const char *never)
-{
-	size_t i = 0;
+/* What a byte can be the end of. */
+enum byte_class {
+	BLANK = 1 << 0,
+	SEMICOLON = 1 << 1,
+	EQUALS = 1 << 2,
+	OPEN = 1 << 3,
+	CLOSE = 1 << 4,
+	QUOTE = 1 << 5,
+	BACKSLASH = 1 << 6,
+	LINE_END = 1 << 7,
+	NUL = 1 << 8,
+	/* Not in a token, a value or an address without brackets. */
+	BAD = OPEN | CLOSE | QUOTE | BACKSLASH,
+	/* A backslash is escaped there. */
+	BAD_IN_URI = OPEN | CLOSE | QUOTE | SEMICOLON | BLANK | LINE_END,
+};
 
-	for (; i < t.len; i++) {
-		/* strchr() finds a NUL in any string. */
-		if (!t.p[i])
-			return 0;
-		if (strchr(ends, t.p[i]))
-			break;
-		if (strchr(never, t.p[i]))
+static const uint16_t class_of[UCHAR_MAX + 1] = {
+	['\0'] = NUL,      [' '] = BLANK,     ['\t'] = BLANK,
+	[';'] = SEMICOLON, ['='] = EQUALS,    ['<'] = OPEN,
+	['>'] = CLOSE,     ['"'] = QUOTE,     ['\\'] = BACKSLASH,
+	['\r'] = LINE_END, ['\n'] = LINE_END,
+};
+
+/* Up to a byte of 'ends'; 0 when there is what must not be between. */
+static size_t run_len(struct text t, unsigned ends, unsigned never)
+{
+	for (size_t i = 0; i < t.len; i++) {
+		unsigned class = class_of[(unsigned char)t.p[i]];
+
+		if (class & ends)
+			return i;
+		if (class & (never | NUL))
 			return 0;
 	}
-	return i;
+	return t.len;
 }
 
 /* ";name=value;name", blanks between; or nothing. */
@@ -147,7 +171,7 @@ static bool params_are_sound(struct text t)
 		if (t.p[0] != ';')
 			return false;
 		t = without_blanks(from(t, 1));
-		n = run_len(t, "=; \t", "<>\"\\");
+		n = run_len(t, EQUALS | SEMICOLON | BLANK, BAD);
 		if (!n)
 			return false;
 		t = without_blanks(from(t, n));
@@ -157,7 +181,7 @@ static bool params_are_sound(struct text t)
 		if (!t.len || t.p[0] == ';')
 			continue;
 		n = t.p[0] == '"' ? quoted_len(t)
-				  : run_len(t, "; \t", "<>\"\\");
+				  : run_len(t, SEMICOLON | BLANK, BAD);
 		if (!n)
 			return false;
 		t = from(t, n);
@@ -176,15 +200,15 @@ static bool is_sound(struct text t)
 		if (!n || !t.len || t.p[0] != '<')
 			return false;
 	} else if (text_index(t, '<') == t.len) {
-		n = run_len(t, "; \t", "<>\"\\");
+		n = run_len(t, SEMICOLON | BLANK, BAD);
 		return n && params_are_sound(from(t, n));
 	} else if (t.p[0] != '<') {
-		n = run_len(t, "<", ">\"\\;");
+		n = run_len(t, OPEN, SEMICOLON | (BAD & ~OPEN));
 		if (!n)
 			return false;
 		t = from(t, n);
 	}
-	n = run_len(from(t, 1), "> \t", "<\"\\");
+	n = run_len(from(t, 1), CLOSE | BLANK, BAD & ~CLOSE);
 	t = without_blanks(from(t, 1 + n));
 	return n && t.len && t.p[0] == '>' && params_are_sound(from(t, 1));
 }
@@ -267,7 +291,7 @@ static struct text uri_of(struct text value, bool *ret_has_scheme)
 	if (start < value.p || end > value.p + value.len || end <= start)
 		return none;
 	uri = text_make(start, (size_t)(end - start));
-	return run_len(uri, "", "<>\"; \t\r\n") == uri.len ? uri : none;
+	return run_len(uri, 0, BAD_IN_URI) == uri.len ? uri : none;
 }
 
 /* A backslash ("CORP\\user") is none of a URI's characters: it is escaped
@@ -345,6 +369,9 @@ bool address_mend(char *line, size_t len, struct text name, bool is_whole)
 	if (value == line + len)
 		return is_whole && is_party(name) && shorten_name(line, len);
 	len -= (size_t)(value - line);
+	/* Nearly all are. */
+	if (is_party(name) && is_sound(text_make(value, len)))
+		return false;
 	is_mended = close_bracket(value, len) || blank_display_name(value, len);
 	if (is_whole && is_party(name) && !is_sound(text_make(value, len)))
 		is_mended = write_anew(value, len) || is_mended;

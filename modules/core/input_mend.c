@@ -83,10 +83,10 @@ static void mask_line(char *line, size_t len)
 	line[1] = ':';
 }
 
-/* Control characters in a value end the parsing of some headers. */
-static bool value_is_clean(const char *line, size_t len)
+/* NUL in a value ends the parsing of some headers. */
+static bool has_nul(const char *p, size_t len)
 {
-	return memchr(line, '\0', len) == NULL;
+	return memchr(p, '\0', len) != NULL;
 }
 
 /* Content-Length and Retry-After begin with a number, behind which the former
@@ -120,6 +120,7 @@ struct mend_result input_mend(char *buf, size_t len)
 	const struct text max_forwards = { "Max-Forwards", 12 };
 	struct mend_result r = { 0 };
 	bool masking = false, limited = false;
+	bool nul_somewhere = has_nul(buf, len);
 	size_t end;
 
 	for (size_t i = line_end(buf, len, 0) + 1; i < len; i = end + 1) {
@@ -137,7 +138,7 @@ struct mend_result input_mend(char *buf, size_t len)
 			continue;
 		}
 		name = header_name(text_make(buf + i, n));
-		masking = !name.len || !value_is_clean(buf + i, n) ||
+		masking = !name.len || (nul_somewhere && has_nul(buf + i, n)) ||
 			  (!is_folded(buf, len, end) &&
 			   !number_is_sound(text_make(buf + i, n), name));
 		if (!masking && text_equal_nocase(name, max_forwards)) {

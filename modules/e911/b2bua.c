@@ -387,14 +387,10 @@ void b2bua_on_probe_unreachable(struct leg *leg, const char *why)
 void b2bua_on_connection_closed(struct call *call, b2bua_used_f *used,
 				const void *arg)
 {
-	struct leg *b;
-
 	shared_lock_take(&call->lock);
-	b = call->b;
-	if (leg_is_up(call->a) && used(call->a, arg))
-		recovery_connection_closed(call->a);
-	if (b && leg_is_up(b) && used(b, arg))
-		recovery_connection_closed(b);
+	for (struct leg *l = call->legs; l; l = l->next)
+		if (used(l, arg))
+			recovery_connection_closed(l);
 	leave(call);
 }
 

@@ -170,6 +170,7 @@ struct leg {
 	bool is_anchored; /* B: what was offered last goes through an engine */
 	bool is_asked_again; /* nobody took the OPTIONS before */
 	bool is_probed;      /* an OPTIONS of ours asks whether they live */
+	uint8_t byes;        /* that we have sent */
 
 	enum leg_state state; /* moved by leg_step() */
 	bool heard;           /* B: any reply came, also one that refused */

@@ -8,6 +8,8 @@
 #include "own_request.h"
 #include "session_timer.h"
 
+#define BYES_MAX 3 /* to one leg */
+
 /* One process, one thread: a scratch buffer for the headers of the message
  * that is being written. */
 static char scratch[LEG_HEADERS_SIZE];
@@ -93,29 +95,43 @@ void leg_ack(struct leg *leg, const struct header_view *headers, size_t count,
 		leg->ack_headers.len = leg->ack_body.len = 0;
 }
 
-int leg_bye(struct leg *leg)
+static int send_bye(struct leg *leg, struct exchange *ex)
 {
-	struct exchange *ex = exchange_new(EXCHANGE_BYE, leg);
 	struct sip_transaction t;
-	int err;
-
-	own_request_cancel(leg);
-	/* Without memory for the exchange the BYE goes out all the same. */
-	err = sip_send(
+	int err = sip_send(
 		&(struct sip_out){ .method = "BYE",
 				   .leg = leg,
 				   .cseq = ++leg->local_cseq,
 				   .headers = text_of(leg->call->bye_lines),
 				   .exchange = ex },
 		&t);
+
+	leg->byes++;
+	if (err < 0)
+		exchange_free(ex);
+	return err;
+}
+
+int leg_bye(struct leg *leg)
+{
+	struct exchange *ex = exchange_new(EXCHANGE_BYE, leg);
+	int err;
+
+	own_request_cancel(leg);
+	/* Without memory for the exchange the BYE goes out all the same. */
+	err = send_bye(leg, ex);
 	(void)leg_step(leg, LEG_EV_BYE_OUT);
 	if (err < 0 || !ex)
 		(void)leg_step(leg, LEG_EV_BYE_DONE);
-	if (err < 0)
-		exchange_free(ex);
-	else if (!ex)
-		err = -ENOMEM;
-	return err;
+	return err < 0 || ex ? err : -ENOMEM;
+}
+
+bool leg_bye_again(struct leg *leg)
+{
+	if (leg->state != LEG_LEAVING || leg->byes >= BYES_MAX)
+		return false;
+	/* The answer to either ends the leg. */
+	return send_bye(leg, exchange_new(EXCHANGE_BYE, leg)) >= 0;
 }
 
 void leg_drop(struct leg *leg)

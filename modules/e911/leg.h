@@ -39,6 +39,10 @@ void leg_ack_again(struct leg *leg, uint32_t invite_cseq);
 void leg_ack_late(struct leg *leg, uint32_t invite_cseq);
 /* BYE; the exchange hears of its end.  Negative errno: nobody will. */
 int must_check leg_bye(struct leg *leg);
+/* The connection has closed over which an unanswered BYE went out: once more,
+ * as a request of its own, for over TCP nothing is repeated (RFC 3261 18.4).
+ * False: there is none, or it was repeated often enough. */
+bool leg_bye_again(struct leg *leg);
 /* ACK and BYE a 2xx that nobody waits for. */
 void leg_drop(struct leg *leg);
 

@@ -67,6 +67,8 @@ void recovery_connection_closed(struct leg *leg)
 {
 	int err;
 
+	if (leg_bye_again(leg))
+		stat_add(STAT_byes_repeated, 1);
 	if (!leg_is_current(leg) || !leg_is_up(leg) || leg->is_probed)
 		return;
 	leg->is_probed = true;

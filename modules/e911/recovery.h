@@ -29,9 +29,10 @@ void recovery_judge(struct leg *leg, const struct sip_reply_view *r);
 
 /*
  * The connection to its far side has closed: asks by OPTIONS, on a new one.
- * Leg B is lost when that is silent; leg A only when it is answered 481: a
- * caller's platform may take no connection but those that it opens itself, and
- * no emergency call ends for that.
+ * Who has not answered our BYE gets another one instead.  Leg B is lost when
+ * that is silent; leg A only when it is answered 481: a caller's platform may
+ * take no connection but those that it opens itself, and no emergency call ends
+ * for that.
  */
 void recovery_connection_closed(struct leg *leg);
 /* Nobody is where that OPTIONS went: asked once more two seconds later, when a

@@ -5,6 +5,7 @@ import concurrent.futures
 import datetime
 import os
 import re
+import select
 import socket
 import ssl
 import time
@@ -626,3 +627,18 @@ def test_a_callback_goes_to_the_platform_over_tls(tls):
             f"UPDATE e911.trunk SET transport = '{platform['transport']}',"
             f" tls_name = NULL WHERE name = '{CALLER}'")
     tls.check_idle()
+
+
+def test_a_hang_up_survives_the_connection_it_went_over(tls, north):
+    """The PSAP's connection ends with the BYE unread."""
+    caller, before = udp_caller(tls), stats(tls, "byes_repeated")
+    with psap_at(tls, north, north["host"]) as psap:
+        _, reply = talk(caller, psap)
+        in_dialog(caller, reply, "BYE")
+        select.select([psap.connection], [], [], 10)
+        psap.cut()
+        psap.in_dialog_200(psap.receive("BYE"))
+        assert caller.receive().status == 200
+    caller.close()
+    tls.check_idle()
+    assert stats(tls, "byes_repeated") == [before[0] + 1]

@@ -313,6 +313,54 @@ static void south_is_lost(struct flow *f)
 	ends();
 }
 
+static void a_bye_that_went_with_its_connection_is_sent_again(struct flow *f)
+{
+	south_talks(f);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	because(f, "another machine's connection has not carried it");
+	closes(f, "192.0.2.7", 5060, 6);
+	psap_expects_nothing(f, "south");
+	because(f, "over TCP nobody else repeats it");
+	fake_sip_lose_byes();
+	time_passes(f, 250);
+	closes(f, "192.0.2.1", 5060, 7);
+	psap_expects(f, "south", "BYE");
+	fake_sip_lose_byes();
+	time_passes(f, 250);
+	closes(f, "192.0.2.1", 5060, 8);
+	psap_expects(f, "south", "BYE");
+	because(f, "somebody there closes each of them");
+	time_passes(f, 250);
+	closes(f, "192.0.2.1", 5060, 9);
+	psap_expects_nothing(f, "south");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	expect_state(f, CALL_ENDED);
+	assert_int_equal(stat_get(STAT_byes_repeated), 2);
+	because(f, "it is over");
+	time_passes(f, 250);
+	closes(f, "192.0.2.1", 5060, 10);
+	psap_expects_nothing(f, "south");
+	ends();
+}
+
+static void a_caller_who_went_with_its_connection_gets_a_bye(struct flow *f)
+{
+	south_talks(f);
+	flow_call(f)->a->flow = (struct sip_flow){ .transport = TRANSPORT_TCP,
+						   .connection = 5 };
+	psap_sends(f, "south", "BYE", NULL);
+	psap_expects_reply(f, "south", 200);
+	caller_expects(f, "BYE");
+	fake_sip_lose_byes();
+	closes(f, "192.0.2.200", 40000, 5);
+	caller_expects(f, "BYE");
+	caller_replies(f, "BYE", 200, NULL);
+	expect_state(f, CALL_ENDED);
+	ends();
+}
+
 static void a_psap_that_takes_no_new_connection_is_lost(struct flow *f)
 {
 	south_talks(f);
@@ -478,6 +526,8 @@ int main(void)
 		flow_test(who_has_spoken_is_not_watched),
 		flow_test(a_connection_that_closes_takes_its_invite_along),
 		flow_test(an_earlier_closing_means_nothing),
+		flow_test(a_bye_that_went_with_its_connection_is_sent_again),
+		flow_test(a_caller_who_went_with_its_connection_gets_a_bye),
 		flow_test(a_psap_that_takes_no_new_connection_is_lost),
 		flow_test(a_psap_that_is_silent_then_is_lost),
 		flow_test(a_psap_that_answers_stays),

@@ -99,6 +99,8 @@ void fake_sip_fail_replies(int n);
 void fake_sip_unreachable(const char *host);
 /* tm has no memory to tell repeated 2xx apart: both callbacks hear them. */
 void fake_sip_forget_tags(bool on);
+/* Each BYE so far went into a connection that has closed: one may follow. */
+void fake_sip_lose_byes(void);
 unsigned fake_sip_injected(void); /* failures so far */
 
 /* ---- the judge ---- */

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "base/http_client.h"
 #include "base/log.h"
 #include "base/sd_notify.h"
 #include "base/stats.h"
@@ -35,6 +36,7 @@
 #include "directory/publisher.h"
 #include "events/collector.h"
 #include "http/http_service.h"
+#include "locate/locate_service.h"
 #include "names/dns.h"
 #include "names/resolver.h"
 #include "psap/service.h"
@@ -131,6 +133,11 @@ static int serve_http(struct shared *s)
 	return http_service_run(s->conf, &s->stop, s->psap);
 }
 
+static int locate(struct shared *s)
+{
+	return locate_service_run(s->conf, &s->stop, s->psap);
+}
+
 static enum exit_code run(struct shared *shared, const sigset_t *signals)
 {
 	struct service services[] = {
@@ -140,6 +147,7 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "psap", .run = find_psaps },
 		{ .name = "certificates", .run = watch_certificates },
 		{ .name = "http", .run = serve_http },
+		{ .name = "locate", .run = locate },
 	};
 	enum exit_code code = EXIT_CODE_OK;
 
@@ -322,7 +330,7 @@ int main(int argc, char **argv)
 		log_error("conf", "%s", error);
 		return EXIT_CODE_USAGE;
 	}
-	if (dns_init() < 0) {
+	if (dns_init() < 0 || http_client_init() < 0) {
 		code = EXIT_CODE_FAILED;
 	} else if (!dns_servers_are_valid(conf.dns_servers)) {
 		log_error("conf", "%s: dns_servers '%s' is no list of servers",
@@ -336,12 +344,16 @@ int main(int argc, char **argv)
 	} else if (http_service_check(&conf, error) < 0) {
 		log_error("conf", "%s: %s", args.config, error);
 		code = EXIT_CODE_USAGE;
+	} else if (locate_service_check(&conf, error) < 0) {
+		log_error("conf", "%s: %s", args.config, error);
+		code = EXIT_CODE_USAGE;
 	} else if (args.check_only) {
 		(void)printf("%s: good\n", args.config);
 		code = EXIT_CODE_OK;
 	} else {
 		code = start(&conf);
 	}
+	http_client_fini();
 	dns_fini();
 	conf_fini(&conf);
 	return (int)code;

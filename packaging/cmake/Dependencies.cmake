@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Foreign libraries, as PkgConfig::LMDB, PkgConfig::OPENSSL, PkgConfig::LIBPQ, PkgConfig::JANSSON,
-# PkgConfig::CARES, PkgConfig::LIBXML2, PkgConfig::GEOS, PkgConfig::ULFIUS, PkgConfig::MICROHTTPD and
+# PkgConfig::CARES, PkgConfig::CURL, PkgConfig::LIBXML2, PkgConfig::GEOS, PkgConfig::ULFIUS, PkgConfig::MICROHTTPD and
 # PkgConfig::CMOCKA.  packaging/install-dependencies brings all of them.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
@@ -13,6 +13,7 @@ if(E911_SIDECAR)
 	pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
 	pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)
 	pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
+	pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 	pkg_check_modules(GEOS REQUIRED IMPORTED_TARGET geos)
 endif()
 if(E911_TESTS)

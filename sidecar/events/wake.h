@@ -8,6 +8,8 @@
 
 #include "text.h"
 
+/* Make way for a socket at this path, as wake_open() does. */
+int must_check wake_place(const char *path);
 /*
  * Bind, with mode 0660, over what a former e911d left; the directory is made
  * if its parent is there.  A descriptor, or negative errno (-EEXIST: there is

@@ -25,6 +25,8 @@ class E911d:
         self.config = os.path.join(directory, "e911d.conf")
         self.settings = {"postgres": conninfo, "state_dir": self.state,
                          "wake_socket": self.wake, "node": "gw1",
+                         "locate_socket": os.path.join(directory,
+                                                       "locate.sock"),
                          "log_level": "debug"}
         self.log = os.path.join(directory, "e911d.log")
         self.process = None

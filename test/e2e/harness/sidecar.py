@@ -16,6 +16,8 @@ class Sidecar:
             "postgres": conninfo,
             "state_dir": state_dir,
             "wake_socket": wake_socket,
+            "locate_socket": os.path.join(os.path.dirname(wake_socket),
+                                          "locate.sock"),
             "node": node,
             "log_level": "debug",
         }

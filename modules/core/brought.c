@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "brought.h"
+
+#include <errno.h>
+
+#include "address.h"
+#include "multipart.h"
+
+#define PIDF    "application/pidf+xml"
+#define CID_MAX 256
+
+const char *brought_kind_name(enum brought_kind k)
+{
+	static const char *const names[BROUGHT_KIND_COUNT] = {
+		[BROUGHT_NOTHING] = "nothing",
+		[BROUGHT_VALUE] = "value",
+		[BROUGHT_REFERENCE] = "reference",
+	};
+
+	return k < BROUGHT_KIND_COUNT ? names[k] : "?";
+}
+
+static const char *const policies[BROUGHT_POLICY_COUNT] = {
+	[BROUGHT_IGNORED] = "ignore",
+	[BROUGHT_LOGGED] = "log",
+	[BROUGHT_PREFERRED] = "prefer",
+};
+
+const char *brought_policy_name(enum brought_policy p)
+{
+	return p < BROUGHT_POLICY_COUNT && policies[p] ? policies[p] : "?";
+}
+
+int brought_policy_find(struct text name)
+{
+	for (int p = BROUGHT_IGNORED; p < BROUGHT_POLICY_COUNT; p++)
+		if (text_equal(name, text_of(policies[p])))
+			return p;
+	return -EINVAL;
+}
+
+/* ---- headers ---- */
+
+static const struct header_view *next(const struct request_view *rq,
+				      const char *name, size_t *index)
+{
+	return header_next(rq, text_of(name), NULL, index);
+}
+
+bool brought_is_there(const struct request_view *rq)
+{
+	size_t index = 0;
+
+	return next(rq, "Geolocation", &index) != NULL;
+}
+
+static struct text content_type(const struct request_view *rq)
+{
+	const struct header_view *h;
+	size_t index = 0;
+
+	while ((h = header_next(rq, text_of("Content-Type"), "c", &index)))
+		if (text_trim(h->value).len)
+			return text_trim(h->value);
+	return text_of(NULL);
+}
+
+static bool is_denied(const struct request_view *rq)
+{
+	const struct header_view *h;
+	size_t index = 0;
+
+	while ((h = next(rq, "Geolocation-Routing", &index))) {
+		struct text value = text_trim(h->value);
+
+		value.len = text_index(value, ';');
+		if (text_equal_nocase(text_trim(value), text_of("no")))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the body ---- */
+
+struct search {
+	struct text type, body;
+	char *buf; /* room for what is decoded */
+	size_t size;
+	struct brought *ret;
+};
+
+static bool has_item(const struct brought *b, struct text t)
+{
+	for (unsigned i = 0; i < b->count; i++)
+		if (b->items[i].text.p == t.p && b->items[i].text.len == t.len)
+			return true;
+	return false;
+}
+
+static void add(struct search *s, enum brought_kind kind, struct text t)
+{
+	struct brought *b = s->ret;
+
+	if (!t.len)
+		b->problem = "a location is empty";
+	else if (b->count == BROUGHT_MAX)
+		b->problem = "more locations than are looked at";
+	else if (!has_item(b, t))
+		b->items[b->count++] = (struct brought_item){ kind, t };
+}
+
+static void add_part(struct search *s, const struct multipart_part *part)
+{
+	struct text document;
+
+	if (part_decode(part, s->buf, s->size, &document) < 0) {
+		s->ret->problem = "the encoding of a part is not understood";
+		return;
+	}
+	if (document.p == s->buf) {
+		s->buf += document.len;
+		s->size -= document.len;
+	}
+	add(s, BROUGHT_VALUE, document);
+}
+
+/* The part of that Content-ID; empty: the first PIDF-LO. */
+static bool add_by_id(struct search *s, struct text id)
+{
+	struct multipart_part part;
+
+	/* The body is the document. */
+	if (media_type_is(s->type, PIDF)) {
+		add(s, BROUGHT_VALUE, text_trim(s->body));
+		return true;
+	}
+	if (!multipart_find(s->type, s->body, PIDF, id, &part))
+		return false;
+	add_part(s, &part);
+	return true;
+}
+
+static bool has_value(const struct brought *b)
+{
+	for (unsigned i = 0; i < b->count; i++)
+		if (b->items[i].kind == BROUGHT_VALUE)
+			return true;
+	return false;
+}
+
+static void add_uri(struct search *s, struct text uri)
+{
+	char id[CID_MAX];
+
+	if (text_has_prefix_nocase(uri, text_of("cid:"))) {
+		if (text_percent_decode(text_make(uri.p + 4, uri.len - 4), id,
+					sizeof(id)) <= 0 ||
+		    !add_by_id(s, text_of(id)))
+			s->ret->problem = "a cid names no part";
+	} else if (text_has_prefix_nocase(uri, text_of("https://")) ||
+		   text_has_prefix_nocase(uri, text_of("http://"))) {
+		add(s, BROUGHT_REFERENCE, uri);
+	} else if (text_has_prefix_nocase(uri, text_of("sip:")) ||
+		   text_has_prefix_nocase(uri, text_of("sips:")) ||
+		   text_has_prefix_nocase(uri, text_of("pres:"))) {
+		s->ret->problem = "a reference would need a subscription";
+	} else {
+		s->ret->problem = "a value is no URI of a location";
+	}
+}
+
+void brought_find(const struct request_view *rq, struct text body, char *buf,
+		  size_t size, struct brought *ret)
+{
+	struct search s = { content_type(rq), body, buf, size, ret };
+	const struct header_view *h;
+	size_t index = 0;
+
+	*ret = (struct brought){ .problem = "",
+				 .denies_routing = is_denied(rq) };
+	while ((h = next(rq, "Geolocation", &index))) {
+		struct text list = h->value, value, uri, params;
+
+		while (address_list_next(&list, &value)) {
+			reference_parse(value, &uri, &params);
+			add_uri(&s, text_trim(uri));
+		}
+	}
+	/* The header is garbled, but there it is. */
+	if (!has_value(ret))
+		(void)add_by_id(&s, text_of(NULL));
+	if (!ret->count && !ret->problem[0])
+		ret->problem = "there is none";
+}
+
+/* ---- which is better ---- */
+
+const char *brought_is_worse(const struct brought_place *p,
+			     const struct brought_rival *r)
+{
+	if (!p->psap_id)
+		return "no PSAP is known for it";
+	if (!r->is_known)
+		return NULL;
+	if (r->denies_routing)
+		return "Geolocation-Routing forbids it";
+	if (r->is_by_network)
+		return "the network says where the device is";
+	if (p->has_point && p->uncertainty_m > r->uncertainty_max_m)
+		return "it is too uncertain";
+	if (p->confidence && p->confidence < BROUGHT_CONFIDENCE_MIN)
+		return "its confidence is too low";
+	if (p->at_ms && r->now_ms > p->at_ms &&
+	    r->now_ms - p->at_ms > (int64_t)r->age_max_s * 1000)
+		return "it is too old";
+	return NULL;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "locate/lane.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct lane {
+	pthread_mutex_t lock; /* of all but the threads */
+	pthread_cond_t more;
+	void *jobs[LANE_JOBS_MAX]; /* a ring */
+	size_t first, count;
+	bool ends;
+	lane_f *on_job;
+	void *arg; /* borrowed */
+	unsigned thread_count;
+	pthread_t threads[LANE_THREADS_MAX];
+};
+
+/* The next job; NULL at the end. */
+static void *take(struct lane *l)
+{
+	void *job = NULL;
+
+	(void)pthread_mutex_lock(&l->lock);
+	while (!l->count && !l->ends)
+		(void)pthread_cond_wait(&l->more, &l->lock);
+	if (!l->ends) {
+		job = l->jobs[l->first];
+		l->first = (l->first + 1) % LANE_JOBS_MAX;
+		l->count--;
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	return job;
+}
+
+static void *run(void *arg)
+{
+	struct lane *l = arg;
+	void *job;
+
+	while ((job = take(l)))
+		l->on_job(job, l->arg);
+	return NULL;
+}
+
+bool lane_put(struct lane *l, void *job)
+{
+	bool fits;
+
+	(void)pthread_mutex_lock(&l->lock);
+	fits = l->count < LANE_JOBS_MAX && !l->ends;
+	if (fits) {
+		l->jobs[(l->first + l->count) % LANE_JOBS_MAX] = job;
+		l->count++;
+		(void)pthread_cond_signal(&l->more);
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	return fits;
+}
+
+int lane_new(struct lane **ret, unsigned threads, lane_f *on_job, void *arg)
+{
+	struct lane *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	(void)pthread_mutex_init(&l->lock, NULL);
+	(void)pthread_cond_init(&l->more, NULL);
+	l->on_job = on_job;
+	l->arg = arg;
+	while (l->thread_count < threads &&
+	       l->thread_count < LANE_THREADS_MAX &&
+	       pthread_create(&l->threads[l->thread_count], NULL, run, l) == 0)
+		l->thread_count++;
+	if (!l->thread_count) {
+		(void)lane_free(l, NULL);
+		return -EAGAIN;
+	}
+	*ret = l;
+	return 0;
+}
+
+struct lane *lane_free(struct lane *l, lane_f *on_left)
+{
+	if (!l)
+		return NULL;
+	(void)pthread_mutex_lock(&l->lock);
+	l->ends = true;
+	(void)pthread_cond_broadcast(&l->more);
+	(void)pthread_mutex_unlock(&l->lock);
+	for (unsigned i = 0; i < l->thread_count; i++)
+		(void)pthread_join(l->threads[i], NULL);
+	for (; l->count; l->count--) {
+		on_left(l->jobs[l->first], l->arg);
+		l->first = (l->first + 1) % LANE_JOBS_MAX;
+	}
+	(void)pthread_cond_destroy(&l->more);
+	(void)pthread_mutex_destroy(&l->lock);
+	free(l);
+	return NULL;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * lane: jobs that wait for one of some threads; a bounded number of both.
+ */
+#pragma once
+
+#include "text.h"
+
+#define LANE_THREADS_MAX 16
+#define LANE_JOBS_MAX    64
+
+struct lane;
+typedef void(lane_f)(void *job, void *arg);
+
+/* on_job owns its job; it runs on any of the threads. */
+int must_check lane_new(struct lane **ret, unsigned threads, lane_f *on_job,
+			void *arg);
+/* Ends the threads; what has not been begun is given to on_left.  Accepts
+ * NULL; returns NULL. */
+struct lane *lane_free(struct lane *l, lane_f *on_left);
+/* False: it is full, and the job stays the caller's. */
+bool lane_put(struct lane *l, void *job);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "locate/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "xml/pidf_lo_read.h"
+
+/* ---- words ---- */
+
+struct words {
+	struct text_writer w;
+	bool is_begun; /* of the piece between two commas */
+};
+
+static void word(struct words *s, const char *label, struct text t)
+{
+	if (!t.len)
+		return;
+	if (s->is_begun)
+		text_write_cstr(&s->w, " ");
+	else if (s->w.used)
+		text_write_cstr(&s->w, ", ");
+	text_write_cstr(&s->w, label);
+	text_write(&s->w, t);
+	s->is_begun = true;
+}
+
+void place_civic_format(const struct civic *c, char *buf, size_t size)
+{
+	static const enum civic_field street[] = {
+		CIVIC_HNP, CIVIC_HNO, CIVIC_HNS, CIVIC_PRM,
+		CIVIC_PRD, CIVIC_STP, CIVIC_RD,  CIVIC_A6,
+		CIVIC_STS, CIVIC_POD, CIVIC_POM,
+	};
+	static const struct {
+		enum civic_field field;
+		const char *label;
+	} others[] = {
+		{ CIVIC_BLD, "" },       { CIVIC_UNIT, "Unit " },
+		{ CIVIC_FLR, "Floor " }, { CIVIC_ROOM, "Room " },
+		{ CIVIC_LOC, "" },       { CIVIC_NAM, "" },
+		{ CIVIC_A3, "" },        { CIVIC_A1, "" },
+		{ CIVIC_PC, "" },        { CIVIC_COUNTRY, "" },
+	};
+	struct words s = { .w = text_writer_on(buf, size) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(street); i++)
+		word(&s, "", c->value[street[i]]);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		s.is_begun = false;
+		word(&s, others[i].label, c->value[others[i].field]);
+	}
+	s.w.full = false; /* what did not fit is left out */
+	if (s.w.used == size && size)
+		s.w.used--;
+	(void)text_writer_end(&s.w);
+}
+
+static void shape_format(const struct geo_shape *s, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%.5f, %.5f (%s, within %.0f m)", s->at.lat,
+		       s->at.lon, geo_kind_name(s->kind), s->uncertainty_m);
+}
+
+/* ---- who serves it ---- */
+
+static int find_psap(const struct pidf_place *p,
+		     const struct place_backend *backend,
+		     struct place_psap *ret)
+{
+	if (p->shape.kind != GEO_NONE)
+		return backend->find(backend->arg, p->shape.at, ret);
+	return backend->find_civic
+		       ? backend->find_civic(backend->arg, &p->civic, ret)
+		       : -ENOTSUP;
+}
+
+static const char *no_psap_why(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "no area of a PSAP is there";
+	case -ENOTSUP:
+		return "an address alone is not looked up";
+	case -EAGAIN:
+		return "the areas of PSAPs are not known yet";
+	default:
+		return "it cannot be looked up";
+	}
+}
+
+static uint32_t metres(double m)
+{
+	/* Not "not a number", which is greater than nothing. */
+	return m >= 0 && m < (double)LOCATE_UNCERTAIN ? (uint32_t)(m + 0.999999)
+						      : LOCATE_UNCERTAIN;
+}
+
+static void take_place(const struct pidf_place *p, struct locate_answer *ret)
+{
+	ret->is_civic = p->shape.kind == GEO_NONE;
+	ret->has_point = !ret->is_civic;
+	ret->uncertainty_m = LOCATE_UNCERTAIN;
+	if (ret->has_point) {
+		ret->lat = p->shape.at.lat;
+		ret->lon = p->shape.at.lon;
+		ret->uncertainty_m = metres(p->shape.uncertainty_m);
+	}
+	ret->confidence = (uint8_t)p->confidence;
+	ret->at_ms = p->has_timestamp ? p->timestamp_ms : 0;
+}
+
+static void take_words(const struct pidf_place *p, int64_t now_ms,
+		       struct locate_answer *ret, struct place_texts *texts)
+{
+	bool is_expired =
+		p->has_retention_expiry && p->retention_expiry_ms < now_ms;
+
+	if (is_expired)
+		return;
+	if (p->civic.count)
+		place_civic_format(&p->civic, texts->place,
+				   sizeof(texts->place));
+	else
+		shape_format(&p->shape, texts->place, sizeof(texts->place));
+	ret->place = text_of(texts->place);
+}
+
+void place_judge(struct text document, const struct place_backend *backend,
+		 int64_t now_ms, struct locate_answer *ret,
+		 struct place_texts *texts)
+{
+	struct place_psap psap = { 0 };
+	struct xml_doc *doc = NULL;
+	struct pidf_place place;
+	const char *why = "";
+	int err;
+
+	*texts = (struct place_texts){ "", "" };
+	ret->status = LOCATE_UNUSABLE;
+	err = xml_doc_read(&doc, document, &why);
+	if (err >= 0)
+		err = pidf_lo_read(doc, &place, &why);
+	if (err >= 0) {
+		take_place(&place, ret);
+		take_words(&place, now_ms, ret, texts);
+		err = find_psap(&place, backend, &psap);
+		ret->status = err < 0 ? LOCATE_NO_PSAP : LOCATE_FOUND;
+		ret->psap_id = err < 0 ? 0 : psap.psap_id;
+		ret->is_nearest = err >= 0 && psap.is_nearest;
+		why = err < 0 ? no_psap_why(err) : place.problem;
+	}
+	(void)snprintf(texts->why, sizeof(texts->why), "%s", why);
+	ret->why = text_of(texts->why);
+	doc = xml_doc_free(doc);
+}

@@ -341,10 +341,8 @@ int main(int argc, char **argv)
 			  "%s: certificates '%s' is no list of absolute paths",
 			  args.config, conf.certificates);
 		code = EXIT_CODE_USAGE;
-	} else if (http_service_check(&conf, error) < 0) {
-		log_error("conf", "%s: %s", args.config, error);
-		code = EXIT_CODE_USAGE;
-	} else if (locate_service_check(&conf, error) < 0) {
+	} else if (http_service_check(&conf, error) < 0 ||
+		   locate_service_check(&conf, error) < 0) {
 		log_error("conf", "%s: %s", args.config, error);
 		code = EXIT_CODE_USAGE;
 	} else if (args.check_only) {

@@ -172,10 +172,13 @@ static void add_uri(struct search *s, struct text uri)
 void brought_find(const struct request_view *rq, struct text body, char *buf,
 		  size_t size, struct brought *ret)
 {
-	struct search s = { content_type(rq), body, buf, size, ret };
+	struct search s = {
+		.type = content_type(rq), .body = body, .size = size, .ret = ret
+	};
 	const struct header_view *h;
 	size_t index = 0;
 
+	s.buf = buf;
 	*ret = (struct brought){ .problem = "",
 				 .denies_routing = is_denied(rq) };
 	while ((h = next(rq, "Geolocation", &index))) {

@@ -161,12 +161,13 @@ static int perform(CURL *c, const struct exchange *x, const char **ret_why)
 int http_client_post(const struct http_post *post, char *buf, size_t size,
 		     const char **ret_why)
 {
-	struct exchange x = { .post = post, .buf = buf, .size = size };
+	struct exchange x = { .post = post, .size = size };
 	struct curl_slist *pin = NULL, *headers = NULL;
 	char line[PIN_SIZE], type[128];
 	CURL *c = curl_easy_init();
 	int err = -ENOMEM;
 
+	x.buf = buf;
 	*ret_why = "no memory";
 	(void)snprintf(type, sizeof(type), "Content-Type: %s",
 		       post->content_type);

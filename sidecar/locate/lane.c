@@ -59,6 +59,13 @@ bool lane_put(struct lane *l, void *job)
 	return fits;
 }
 
+static void lane_destroy(struct lane *l)
+{
+	(void)pthread_cond_destroy(&l->more);
+	(void)pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
 int lane_new(struct lane **ret, unsigned threads, lane_f *on_job, void *arg)
 {
 	struct lane *l = calloc(1, sizeof(*l));
@@ -74,7 +81,7 @@ int lane_new(struct lane **ret, unsigned threads, lane_f *on_job, void *arg)
 	       pthread_create(&l->threads[l->thread_count], NULL, run, l) == 0)
 		l->thread_count++;
 	if (!l->thread_count) {
-		(void)lane_free(l, NULL);
+		lane_destroy(l);
 		return -EAGAIN;
 	}
 	*ret = l;
@@ -95,8 +102,6 @@ struct lane *lane_free(struct lane *l, lane_f *on_left)
 		on_left(l->jobs[l->first], l->arg);
 		l->first = (l->first + 1) % LANE_JOBS_MAX;
 	}
-	(void)pthread_cond_destroy(&l->more);
-	(void)pthread_mutex_destroy(&l->lock);
-	free(l);
+	lane_destroy(l);
 	return NULL;
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,6 +15,7 @@
 #include "base/log.h"
 #include "base/stats.h"
 #include "events/wake.h"
+#include "locate/asker.h"
 #include "locate/lane.h"
 #include "locate/place.h"
 #include "locate/reference.h"
@@ -25,12 +25,6 @@
 #define BATCH         16   /* questions of a connection at a time */
 #define BUDGET_MAX_MS 1000 /* of a reference, whatever the question says */
 #define RETRY_MS      5000
-
-/* Somebody who asks; alive as long as an answer may go there. */
-struct asker {
-	int fd;
-	atomic_int refs;
-};
 
 struct job {
 	struct asker *asker; /* shared */
@@ -53,14 +47,6 @@ struct locate_service {
 };
 
 /* ---- askers and jobs ---- */
-
-static void asker_unref(struct asker *a)
-{
-	if (atomic_fetch_sub(&a->refs, 1) > 1)
-		return;
-	(void)close(a->fd);
-	free(a);
-}
 
 static void job_free(struct job *j)
 {
@@ -271,8 +257,7 @@ static struct job *job_new(struct asker *a, const void *bytes, size_t len)
 	budget = j->question.budget_ms;
 	j->until_ms = clock_mono_ms() +
 		      (budget < BUDGET_MAX_MS ? budget : BUDGET_MAX_MS);
-	j->asker = a;
-	(void)atomic_fetch_add(&a->refs, 1);
+	j->asker = asker_ref(a);
 	return j;
 }
 
@@ -299,8 +284,8 @@ static void take_question(struct locate_service *s, struct asker *a, size_t len)
 static bool hear(struct locate_service *s, struct asker *a)
 {
 	for (int i = 0; i < BATCH; i++) {
-		ssize_t n = recv(a->fd, s->buffer, LOCATE_QUESTION_MAX + 1,
-				 MSG_DONTWAIT);
+		ssize_t n = recv(asker_fd(a), s->buffer,
+				 LOCATE_QUESTION_MAX + 1, MSG_DONTWAIT);
 
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
@@ -318,19 +303,15 @@ static void take_asker(struct locate_service *s)
 	int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
 	struct ucred who = { 0 };
 	socklen_t len = sizeof(who);
-	struct asker *a;
 
 	if (fd < 0)
 		return;
 	for (size_t i = 0; i < CONNECTIONS; i++) {
 		if (s->askers[i])
 			continue;
-		a = calloc(1, sizeof(*a));
-		if (!a)
-			break;
-		a->fd = fd;
-		atomic_init(&a->refs, 1);
-		s->askers[i] = a;
+		s->askers[i] = asker_new(fd);
+		if (!s->askers[i])
+			return;
 		(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
 		log_info(WHO, "process %d of user %u asks from now on",
 			 (int)who.pid, (unsigned)who.uid);
@@ -350,7 +331,8 @@ static void serve(struct locate_service *s)
 		fds[1] = (struct pollfd){ s->listener, POLLIN, 0 };
 		for (size_t i = 0; i < CONNECTIONS; i++)
 			fds[2 + i] = (struct pollfd){
-				s->askers[i] ? s->askers[i]->fd : -1, POLLIN, 0
+				s->askers[i] ? asker_fd(s->askers[i]) : -1,
+				POLLIN, 0
 			};
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
 			continue;
@@ -435,8 +417,7 @@ static void end(struct locate_service *s)
 		s->values = lane_free(s->values, on_left);
 	s->references = lane_free(s->references, on_left);
 	for (size_t i = 0; i < CONNECTIONS; i++)
-		if (s->askers[i])
-			asker_unref(s->askers[i]);
+		asker_unref(s->askers[i]);
 	if (s->listener >= 0)
 		wake_close(s->listener, s->conf->locate_socket);
 	free(s->buffer);

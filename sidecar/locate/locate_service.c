@@ -68,8 +68,7 @@ static void say(const struct job *j, struct locate_answer *a)
 
 	a->nonce = j->question.nonce;
 	n = locate_answer_encode(a, buf, sizeof(buf));
-	if (n < 0 ||
-	    send(j->asker->fd, buf, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (n < 0 || !asker_say(j->asker, buf, (size_t)n))
 		stats_add(STAT_LOCATE_UNHEARD, 1);
 }
 

@@ -56,6 +56,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (16, 'add_questions'),
     (17, 'add_psap_boundaries'),
     (18, 'ask_areas_too'),
-    (19, 'serve_devices');
+    (19, 'serve_devices'),
+    (20, 'tell_who_holds_changes_back');
 
 COMMIT;

@@ -41,6 +41,7 @@ static const struct check {
 	{ "unprovisioned", DB_AUDIT_UNPROVISIONED, false },
 	{ "unreachable", DB_AUDIT_UNREACHABLE, false },
 	{ "down", DB_AUDIT_DOWN, false },
+	{ "held", DB_AUDIT_HELD, false },
 	{ "pool_small", DB_AUDIT_POOL_SMALL, false },
 	{ "pool_short", DB_AUDIT_POOL_SHORT, false },
 	{ "elin_in_use", DB_AUDIT_ELIN_IN_USE, false },

@@ -12,9 +12,11 @@
 #include "base/stats.h"
 #include "directory/changes.h"
 #include "directory/generation.h"
+#include "directory/held.h"
 #include "directory/names_report.h"
 #include "directory/rebuild.h"
 #include "directory/record_check.h"
+#include "directory/room.h"
 #include "directory/trunk_hosts.h"
 #include "store/db.h"
 #include "store/lmdb_env.h"
@@ -49,7 +51,9 @@ struct publisher {
 	struct dir_batch batch;
 	bool checking;             /* reading all records back */
 	struct dir_key check_from; /* ... and that is where we are */
-	int64_t held_since_ms;     /* 0: nothing is held back */
+	struct held held;
+	struct room room;
+	int64_t next_room_ms;
 	int64_t next_reader_check_ms, next_look_ms;
 	int64_t next_check_ms, next_prune_ms;
 };
@@ -329,6 +333,9 @@ static int step(struct publisher *p)
 		err = rebuild_damaged(p);
 	else if (err >= 0 && count)
 		err = step_again(p, &c);
+	/* One was taken: whoever holds back what is left is somebody else. */
+	if (err >= 0 && count)
+		err = held_over(&p->held, p->db, p->conf->node);
 	if (err >= 0 && count >= p->conf->directory_batch)
 		err = catch_up(p);
 	changes_fini(&c);
@@ -346,7 +353,6 @@ static int pause_ms(struct publisher *p)
 {
 	char txid[24], change_id[24];
 	const char *params[] = { txid, change_id };
-	int64_t now = clock_mono_ms();
 	bool waiting = false;
 	int err;
 
@@ -355,14 +361,16 @@ static int pause_ms(struct publisher *p)
 	if (err < 0)
 		return err;
 	if (!waiting) {
-		p->held_since_ms = 0;
+		err = held_over(&p->held, p->db, p->conf->node);
+		if (err < 0)
+			return err;
 		return p->checking ? CHECK_PAUSE_MS
 				   : (int)p->conf->directory_poll_ms;
 	}
-	if (!p->held_since_ms)
-		p->held_since_ms = now;
-	return now - p->held_since_ms < HELD_LONG_AFTER_MS ? HELD_BACK_MS
-							   : HELD_LONG_MS;
+	err = held_wait(&p->held, p->db, p->conf->node, p->conf->held_alarm_s);
+	if (err < 0)
+		return err;
+	return err < HELD_LONG_AFTER_MS ? HELD_BACK_MS : HELD_LONG_MS;
 }
 
 /* ---- housekeeping ---- */
@@ -433,6 +441,13 @@ static int check_records(struct publisher *p)
 	return err;
 }
 
+static int look_at_room(struct publisher *p)
+{
+	if (!is_due(&p->next_room_ms, LOOK_MS))
+		return 0;
+	return room_look(&p->room, p->env, p->number, p->db, p->conf->node);
+}
+
 static int prune(struct publisher *p)
 {
 	if (!is_due(&p->next_prune_ms, p->conf->prune_interval_s * 1000))
@@ -466,6 +481,8 @@ static int follow(struct publisher *p, struct retry *retry)
 		n = n > 0 ? 1 : 0;
 		if (n == 0) {
 			n = check_records(p);
+			if (n >= 0)
+				n = look_at_room(p);
 			if (n >= 0)
 				n = prune(p);
 			if (n >= 0)

@@ -6,7 +6,7 @@
 
 BEGIN;
 
-\ir ../schema/sentences.sql
+\ir 0013_name_whose_share_is_full/sentences.sql
 
 INSERT INTO e911.schema_migration (number, name)
 VALUES (13, 'name_whose_share_is_full');

@@ -176,6 +176,20 @@ AS $$
         ' of ' || (detail ->> 'file'), ' ', detail ->> 'reason',
         ': ' || (detail ->> 'ends_at'),
         ': ' || (detail ->> 'problem'))
+    WHEN 'directory.half_full' THEN concat(
+        'the directory uses ', detail ->> 'used_mb', ' MB of the ',
+        detail ->> 'map_mb', ' MB of its map, and its disk has ',
+        detail ->> 'disk_free_mb', ' MB left')
+    WHEN 'publish.held' THEN concat(
+        'changes wait for ', detail ->> 'waited_s', ' s already for a ',
+        coalesce('prepared transaction ''' || (detail ->> 'prepared') || '''',
+                 'transaction'),
+        ' of ' || (detail ->> 'user'), ' in ' || (detail ->> 'database'),
+        ', process ' || (detail ->> 'pid'),
+        ' (' || nullif(detail ->> 'application', '') || ')')
+    WHEN 'publish.released' THEN concat(
+        'changes are published again, after they waited for ',
+        detail ->> 'waited_s', ' s')
     WHEN 'drain.changed' THEN concat(
         'new calls are ',
         CASE detail ->> 'draining' WHEN 'on' THEN 'refused'

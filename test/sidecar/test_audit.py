@@ -114,6 +114,19 @@ def test_a_trunk_that_is_down_is_told_until_it_is_up(ctl, postgres):
     assert "gw2" in found["down", "trunk", "psap-north"]["problem"]
 
 
+def test_changes_that_are_held_back_are_told_until_they_are_not(ctl, postgres):
+    event(postgres, "publish.held", "1 hour",
+          '{"waited_s": 30, "pid": 4711, "user": "alice", '
+          '"database": "e911", "application": "psql"}')
+    _, found = findings(ctl)
+    held = found["held", "gateway", "gw1"]
+    assert held["level"] == "warning"
+    assert "of alice in e911, process 4711 (psql)" in held["problem"]
+    event(postgres, "publish.released", "10 minutes", '{"waited_s": 3000}')
+    _, found = findings(ctl)
+    assert ("held", "gateway", "gw1") not in found
+
+
 def test_pools_that_are_too_small(ctl, postgres):
     postgres.execute("""
         DELETE FROM e911.elin WHERE elin IN ('+12065550115', '+12065550116')

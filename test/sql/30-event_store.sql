@@ -212,6 +212,26 @@ SELECT test.is_same(e911.event_sentence('certificate.expires', detail), want,
      'a certificate that cannot be read is told in words'))
     AS v (detail, want, sentence);
 
+-- Alarms of the publisher, which e911d tells.
+SELECT test.is_same(e911.event_sentence(kind, detail), want, sentence)
+  FROM (VALUES
+    ('publish.held', '{"waited_s": 31, "pid": 4711, "user": "alice",
+        "database": "e911", "application": "psql"}'::jsonb,
+     'changes wait for 31 s already for a transaction of alice in e911, process 4711 (psql)',
+     'who holds changes back is told in words'),
+    ('publish.held', '{"waited_s": 31, "prepared": "x", "user": "alice",
+        "database": "e911"}',
+     'changes wait for 31 s already for a prepared transaction ''x'' of alice in e911',
+     'so is a transaction without a process'),
+    ('publish.released', '{"waited_s": 40}',
+     'changes are published again, after they waited for 40 s',
+     'that it is over is told in words'),
+    ('directory.half_full', '{"used_mb": 33, "map_mb": 64,
+        "disk_free_mb": 900}',
+     'the directory uses 33 MB of the 64 MB of its map, and its disk has 900 MB left',
+     'a map that is half full is told in words'))
+    AS v (kind, detail, want, sentence);
+
 -- event.def is the list of kinds and fields; what is new there must be known
 -- here.
 \set defs `sed -n 's/^EVENT([^"]*"\([^"]*\)".*/\1/p; s/^FIELD([^"]*"\([^"]*\)".*/\1/p' "$E911_SQL/../modules/core/event.def" | tr '\n' ' '`

@@ -200,7 +200,8 @@ bool address_list_next(struct text *rest, struct text *ret_address)
 
 	if (!t.len)
 		return false;
-	for (i = 0; i < t.len; i++) {
+	/* Mostly there is but one. */
+	for (i = text_index(t, ',') < t.len ? 0 : t.len; i < t.len; i++) {
 		char c = t.p[i];
 
 		if (quoted && c == '\\')

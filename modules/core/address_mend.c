@@ -154,10 +154,9 @@ static size_t run_len(struct text t, unsigned ends, unsigned never)
 	for (size_t i = 0; i < t.len; i++) {
 		unsigned class = class_of[(unsigned char)t.p[i]];
 
-		if (class & ends)
-			return i;
-		if (class & (never | NUL))
-			return 0;
+		if (!(class & (ends | never | NUL)))
+			continue;
+		return class & ends ? i : 0;
 	}
 	return t.len;
 }

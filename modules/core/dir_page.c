@@ -96,13 +96,24 @@ static int check_nodes(struct dir_page *page, size_t begin)
 			return -EBADMSG;
 		sum += size;
 	}
-	page->is_whole = sum == page->size - begin;
-	/* The first key of a branch counts as less than all. */
-	for (unsigned i = page->is_branch ? 2 : 1;
-	     page->is_whole && i < page->count; i++)
-		page->is_whole = dir_page_compare(dir_page_key(page, i - 1),
-						  dir_page_key(page, i)) < 0;
+	page->is_full = sum == page->size - begin;
 	return 0;
+}
+
+static bool keys_ascend(const struct dir_page *page)
+{
+	/* The first key of a branch counts as less than all. */
+	for (unsigned i = page->is_branch ? 2 : 1; i < page->count; i++)
+		if (dir_page_compare(dir_page_key(page, i - 1),
+				     dir_page_key(page, i)) >= 0)
+			return false;
+	return true;
+}
+
+bool dir_page_is_whole(const struct dir_page *page)
+{
+	return page->is_full &&
+	       (page->is_branch ? page->is_ordered : keys_ascend(page));
 }
 
 int dir_page_open(struct dir_page *ret, const uint8_t *p, size_t size,
@@ -128,6 +139,9 @@ int dir_page_open(struct dir_page *ret, const uint8_t *p, size_t size,
 	err = check_nodes(&page, upper);
 	if (err < 0)
 		return err;
+	/* A branch is kept, and all that is looked for depends on it; who is
+	 * found in a leaf is proven by itself. */
+	page.is_ordered = page.is_branch && keys_ascend(&page);
 	*ret = page;
 	return 0;
 }

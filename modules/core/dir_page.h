@@ -34,14 +34,17 @@ struct dir_page {
 	uint32_t size;    /* bytes */
 	uint16_t count;   /* nodes, at least 1 */
 	bool is_branch;
-	/* No node is missing and the keys ascend.  Otherwise a key that is
-	 * not found may yet be there. */
-	bool is_whole;
+	bool is_full;    /* no node is missing */
+	bool is_ordered; /* of a branch: its keys ascend */
 };
 
 /* 0, or -EBADMSG: this is no branch or leaf with that number. */
 int must_check dir_page_open(struct dir_page *ret, const uint8_t *p,
 			     size_t size, uint64_t number);
+
+/* No node is missing and the keys ascend.  Otherwise a key that is not found
+ * may yet be there.  A leaf is looked through at each call. */
+bool dir_page_is_whole(const struct dir_page *page);
 
 /* i: 0..count-1 */
 struct text dir_page_key(const struct dir_page *page, unsigned i);

@@ -80,7 +80,7 @@ static int get(struct walk *w, unsigned level, uint64_t number)
 		return err;
 	if (page->is_branch != (level + 1 < w->t->depth))
 		return -EBADMSG;
-	return page->is_branch && !page->is_whole ? -EBADMSG : 0;
+	return page->is_branch && !dir_page_is_whole(page) ? -EBADMSG : 0;
 }
 
 /* How many of the keys from 'from' on are not behind this one. */
@@ -246,7 +246,7 @@ static bool proven_at_begin(struct walk *w, struct text key)
 		return n == 0;
 	page = &leaf_of(&other)->page;
 	last = page->count - 1U;
-	return page->is_whole && is_genuine(&other, page, last) &&
+	return dir_page_is_whole(page) && is_genuine(&other, page, last) &&
 	       dir_page_compare(dir_page_key(page, last), key) < 0;
 }
 
@@ -264,17 +264,15 @@ static bool proven_at_end(struct walk *w, struct text key)
 	if (n <= 0)
 		return n == 0;
 	page = &leaf_of(&other)->page;
-	return page->is_whole && is_genuine(&other, page, 0) &&
+	return dir_page_is_whole(page) && is_genuine(&other, page, 0) &&
 	       dir_page_compare(dir_page_key(page, 0), key) > 0;
 }
 
-/* place: of the first key behind. */
+/* The leaf is whole; place: of the first key behind. */
 static bool is_proven_absent(struct walk *w, struct text key, unsigned place)
 {
 	const struct dir_page *page = &leaf_of(w)->page;
 
-	if (!page->is_whole)
-		return false;
 	if (place > 0 ? !is_genuine(w, page, place - 1)
 		      : !proven_at_begin(w, key))
 		return false;
@@ -315,11 +313,12 @@ int dir_tree_find(const struct dir_tree *t, const struct dir_pages *pages,
 	if (err < 0)
 		return err;
 	page = &leaf_of(&w)->page;
-	if (!page->is_whole)
-		return search_all(&w, page, wanted, ret);
+	/* What is found needs no order. */
 	place = count_until(page, 0, wanted);
 	if (place > 0 && text_equal(dir_page_key(page, place - 1), wanted))
 		return genuine_get(&w, page, place - 1, ret);
+	if (!dir_page_is_whole(page))
+		return search_all(&w, page, wanted, ret);
 	return is_proven_absent(&w, wanted, place) ? -ENOENT : -EBADMSG;
 }
 
@@ -339,7 +338,7 @@ int dir_tree_after(const struct dir_tree *t, const struct dir_pages *pages,
 	if (err < 0)
 		return err;
 	page = &leaf_of(&w)->page;
-	if (!page->is_whole)
+	if (!dir_page_is_whole(page))
 		return -EBADMSG;
 	place = count_until(page, 0, key_text(key));
 	if (place == page->count) {
@@ -347,7 +346,7 @@ int dir_tree_after(const struct dir_tree *t, const struct dir_pages *pages,
 		if (err <= 0)
 			return err < 0 ? err : -ENOENT;
 		place = 0;
-		if (!page->is_whole ||
+		if (!dir_page_is_whole(page) ||
 		    dir_page_compare(dir_page_key(page, 0), key_text(key)) <= 0)
 			return -EBADMSG;
 	}
@@ -374,7 +373,7 @@ static int tour_leaf(struct tour *r, unsigned from)
 	const struct dir_page *page = &leaf_of(&r->w)->page;
 	struct text end = end_key(&r->w), value, key;
 
-	if (!page->is_whole ||
+	if (!dir_page_is_whole(page) ||
 	    dir_page_compare(dir_page_key(page, 0), least_key(&r->w)) < 0 ||
 	    (r->before.len && dir_page_compare(dir_page_key(page, 0),
 					       key_text(&r->before)) <= 0))

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "header_policy.h"
 
+#include <stdint.h>
+
 #include "address.h"
 
 enum header_count { COUNT_MANY, COUNT_ONE };
 
 #define HEADER(n, c, count, legacy, pbx, i3, condition, why) \
-	{ n, \
-	  sizeof(n) - 1, \
-	  c, \
-	  COUNT_##count, \
-	  { legacy, pbx, i3 }, \
-	  HEADER_IF_##condition },
+	{ n, { legacy, pbx, i3 }, COUNT_##count, HEADER_IF_##condition },
 static const struct header_rule {
 	const char *name;
-	size_t name_len;
-	char compact; /* 0: none */
-	enum header_count count;
 	const char *sides[PROFILE_I3];
+	enum header_count count;
 	enum header_condition condition;
 } rules[] = {
+#include "header_policy.def"
+};
+#undef HEADER
+
+/* Their lengths, and their compact names, to find a row by. */
+#define HEADER(n, c, count, legacy, pbx, i3, condition, why) sizeof(n) - 1,
+static const uint8_t rule_lengths[] = {
+#include "header_policy.def"
+};
+#undef HEADER
+#define HEADER(n, c, count, legacy, pbx, i3, condition, why) c,
+static const char rule_compacts[] = {
 #include "header_policy.def"
 };
 #undef HEADER
@@ -35,19 +42,21 @@ static struct text name_trim(struct text name)
 
 static const struct header_rule *rule_find(struct text name)
 {
-	char first;
+	const size_t count = ARRAY_SIZE(rules);
+	const uint8_t *at = rule_lengths, *end = at + count;
 
 	name = name_trim(name);
-	if (!name.len)
-		return NULL;
-	first = (char)(name.p[0] | 0x20);
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		const struct header_rule *r = &rules[i];
+	if (name.len == 1) {
+		const char *c = memchr(rule_compacts, name.p[0] | 0x20, count);
 
-		if (name.len == 1
-			    ? r->compact == first
-			    : text_equal_nocase(
-				      name, text_make(r->name, r->name_len)))
+		return c ? &rules[c - rule_compacts] : NULL;
+	}
+	if (!name.len || name.len > UINT8_MAX)
+		return NULL;
+	for (; (at = memchr(at, (int)name.len, (size_t)(end - at))); at++) {
+		const struct header_rule *r = &rules[at - rule_lengths];
+
+		if (text_has_prefix_nocase(name, text_make(r->name, name.len)))
 			return r;
 	}
 	return NULL;

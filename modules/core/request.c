@@ -7,12 +7,15 @@ const struct header_view *header_next(const struct request_view *req,
 {
 	while (*index < req->header_count) {
 		const struct header_view *h = &req->headers[(*index)++];
-		/* "From : x" has the blank in the name (RFC 3261 7.3.1). */
-		struct text received = text_trim(h->name);
+		struct text received = h->name;
 
+		/* "From : x" has the blank in the name (RFC 3261 7.3.1). */
+		if (received.len && (received.p[0] <= ' ' ||
+				     received.p[received.len - 1] <= ' '))
+			received = text_trim(received);
 		if (text_equal_nocase(received, name) ||
 		    (compact && received.len == 1 &&
-		     text_equal_nocase(received, text_of(compact))))
+		     (received.p[0] | 0x20) == compact[0]))
 			return h;
 	}
 	return NULL;

@@ -18,8 +18,9 @@ struct request_view {
 };
 
 /*
- * The next header of that name (in any case; or of its compact form, if it has
- * one, else NULL) from *index on; *index moves behind it.  NULL at the end.
+ * The next header of that name (in any case; or of its compact form, a lower
+ * letter, if it has one, else NULL) from *index on; *index moves behind it.
+ * NULL at the end.
  */
 const struct header_view *header_next(const struct request_view *req,
 				      struct text name, const char *compact,

@@ -74,7 +74,9 @@ static inline bool text_equal(struct text a, struct text b)
 bool text_has_prefix_nocase(struct text t, struct text prefix);
 static inline bool text_equal_nocase(struct text a, struct text b)
 {
-	return a.len == b.len && text_has_prefix_nocase(a, b);
+	/* Mostly the first byte tells, whatever its case. */
+	return a.len == b.len && (!a.len || !((a.p[0] ^ b.p[0]) & ~0x20)) &&
+	       text_has_prefix_nocase(a, b);
 }
 
 /* Without leading and trailing SP, HT, CR, LF. */

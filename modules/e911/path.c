@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "report.h"
+#include "text_writer.h"
 
 /* classify comes before there is a path, bridge and report after it. */
 #define step_classify NULL
@@ -50,8 +51,16 @@ void path_ip_format(const uint8_t ip[16], char *buf, size_t size)
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	bool v4 = memcmp(ip, mapped, sizeof(mapped)) == 0;
 
-	if (!inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? ip + 12 : ip, buf,
-		       (socklen_t)size) &&
-	    size)
+	if (v4) {
+		/* Each call has some; the library uses printf. */
+		struct text_writer w = text_writer_on(buf, size);
+
+		for (int i = 12; i < 16; i++) {
+			text_write_u64(&w, ip[i]);
+			text_write_cstr(&w, i < 15 ? "." : "");
+		}
+		(void)text_writer_end(&w);
+	} else if (!inet_ntop(AF_INET6, ip, buf, (socklen_t)size) && size) {
 		buf[0] = '\0';
+	}
 }

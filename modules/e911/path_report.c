@@ -3,10 +3,9 @@
  * report, first half: what the path settled, and what was wrong with the
  * request.
  */
-#include <stdio.h>
-
 #include "path.h"
 #include "report.h"
+#include "text_writer.h"
 
 void path_count(const struct path *p)
 {
@@ -48,12 +47,16 @@ static void put_source(struct event_writer *w, const struct path *p,
 		       const struct path_request *rq)
 {
 	char ip[CALL_HOST_SIZE], address[CALL_HOST_SIZE + 8];
+	struct text_writer a = text_writer_on(address, sizeof(address));
+	bool v6;
 
 	path_ip_format(rq->source, ip, sizeof(ip));
-	(void)snprintf(address, sizeof(address),
-		       strchr(ip, ':') ? "[%s]:%u" : "%s:%u", ip,
-		       rq->source_port);
-	event_text(w, FIELD_SOURCE_ADDRESS, text_of(address));
+	v6 = strchr(ip, ':') != NULL;
+	text_write_cstr(&a, v6 ? "[" : "");
+	text_write_cstr(&a, ip);
+	text_write_cstr(&a, v6 ? "]:" : ":");
+	text_write_u64(&a, rq->source_port);
+	event_text(w, FIELD_SOURCE_ADDRESS, text_written(&a));
 	put_id(w, FIELD_TRUNK, p->trunk.trunk_id);
 }
 

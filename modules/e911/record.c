@@ -13,7 +13,7 @@
 /* ---- writing ---- */
 
 /* What does not fit is not written, but its length counts. */
-static void put_bytes(struct record_writer *w, const void *p, size_t len)
+static inline void put_bytes(struct record_writer *w, const void *p, size_t len)
 {
 	if (len && w->len <= w->size && len <= w->size - w->len)
 		memcpy(w->buf + w->len, p, len);
@@ -47,13 +47,15 @@ void record_put(struct record_writer *w, uint8_t number, struct text value)
 
 void record_put_number(struct record_writer *w, uint8_t number, uint64_t value)
 {
-	char bytes[8];
-	size_t n = 0;
+	uint8_t field[FIELD_HEAD + 8] = { number };
+	size_t n;
 
-	le64_put(bytes, value);
-	for (; value; value >>= 8)
-		n++;
-	record_put(w, number, text_make(bytes, n));
+	if (!value)
+		return;
+	n = (size_t)(64 - __builtin_clzll(value) + 7) / 8;
+	field[1] = (uint8_t)n;
+	le64_put(field + FIELD_HEAD, value);
+	put_bytes(w, field, FIELD_HEAD + n);
 }
 
 static uint64_t number_get(const void *p, size_t size)
@@ -115,8 +117,9 @@ void record_put_fields(struct record_writer *w,
 			record_put_number(w, f->number, number_get(p, f->size));
 			break;
 		case RECORD_CHARS:
-			record_put(w, f->number,
-				   text_make(p, strnlen(p, f->size)));
+			if (*p)
+				record_put(w, f->number,
+					   text_make(p, strnlen(p, f->size)));
 			break;
 		case RECORD_TEXT:
 			memcpy(&t, p, sizeof(t));

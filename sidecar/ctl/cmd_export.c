@@ -12,12 +12,16 @@
 static enum ctl_exit write_file(const struct ctl *ctl, enum file_kind kind,
 				FILE *out)
 {
+	const struct provision_export request = {
+		.conninfo = ctl->conninfo,
+		.kind = kind,
+		.organization = ctl->args.option[CTL_OPT_export_organization],
+		.as_features = ctl_is_given(&ctl->args, CTL_OPT_export_geojson),
+	};
 	char error[PROVISION_ERROR_SIZE];
 	uint64_t rows = 0;
 
-	if (provision_export(ctl->conninfo, kind,
-			     ctl->args.option[CTL_OPT_export_organization], out,
-			     &rows, error) == 0)
+	if (provision_export(&request, out, &rows, error) == 0)
 		return CTL_OK;
 	ctl_fail("export: %s", error);
 	return CTL_UNKNOWN;
@@ -50,7 +54,7 @@ enum ctl_exit ctl_run_export(struct ctl *ctl)
 
 	if (kind < 0) {
 		ctl_fail("export: '%s' is no kind of file: users, locations, "
-			 "stations, ranges, psaps or elins",
+			 "stations, ranges, psaps, boundaries or elins",
 			 ctl->args.operand[0]);
 		return CTL_UNKNOWN;
 	}

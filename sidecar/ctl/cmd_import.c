@@ -51,7 +51,8 @@ static void on_problem(void *arg, const struct provision_problem *p)
 	end_progress(c);
 	(void)fprintf(stderr, "%s:", c->file);
 	if (p->line)
-		(void)fprintf(stderr, "%" PRIu64 ":", p->line);
+		(void)fprintf(stderr, "%s%" PRIu64 ":",
+			      p->is_feature ? " feature " : "", p->line);
 	if (p->cell)
 		(void)fprintf(stderr, " column %zu", p->cell);
 	if (*p->column)
@@ -73,7 +74,8 @@ static void on_change(void *arg, const struct provision_change *p)
 	c->change_count++;
 	(void)fprintf(c->changes, "%c ", signs[p->action]);
 	if (p->line)
-		(void)fprintf(c->changes, "line %" PRIu64 ": ", p->line);
+		(void)fprintf(c->changes, "%s %" PRIu64 ": ",
+			      p->is_feature ? "feature" : "line", p->line);
 	ctl_print_text(c->changes, text_of(p->name));
 	if (*p->what) {
 		(void)fputs("  ", c->changes);
@@ -172,10 +174,11 @@ static int settle(struct import_command *c, struct provision_request *r)
 	const char *const *said = c->ctl->args.option;
 	const char *encoding = said[CTL_OPT_import_encoding];
 	int kind = file_kind_find(text_of(c->ctl->args.operand[0]));
+	uint64_t percent;
 
 	if (kind < 0) {
 		ctl_fail("import: '%s' is no kind of file: users, locations, "
-			 "stations, ranges, psaps or elins",
+			 "stations, ranges, psaps, boundaries or elins",
 			 c->ctl->args.operand[0]);
 		return -EINVAL;
 	}
@@ -186,6 +189,7 @@ static int settle(struct import_command *c, struct provision_request *r)
 	r->replace = said[CTL_OPT_import_replace] != NULL;
 	r->confirmed = said[CTL_OPT_import_confirm] != NULL;
 	r->dry_run = said[CTL_OPT_import_dry_run] != NULL;
+	r->mend = said[CTL_OPT_import_mend] != NULL;
 	(void)snprintf(c->reason, sizeof(c->reason), "e911ctl import %s %s",
 		       file_kind_name(r->kind), c->ctl->args.operand[1]);
 	r->reason = c->reason;
@@ -202,6 +206,10 @@ static int settle(struct import_command *c, struct provision_request *r)
 		}
 		r->encoding = (enum csv_encoding)e;
 	}
+	if (ctl_number(c->ctl, CTL_OPT_import_mend_percent, 0, 100,
+		       PROVISION_MEND_PERCENT, &percent) < 0)
+		return -EINVAL;
+	r->mend_percent = (unsigned)percent;
 	if (ctl_number(c->ctl, CTL_OPT_import_errors, 1, SHOWN_MAX,
 		       PROBLEMS_MAX_DEFAULT, &r->problems_max) < 0 ||
 	    ctl_number(c->ctl, CTL_OPT_import_changes, 0, SHOWN_MAX,
@@ -233,7 +241,8 @@ static void print_summary(const struct provision_request *q,
 		     file_kind_name(q->kind), r->rows, r->added, r->changed,
 		     r->removed);
 	if (r->unlocated)
-		(void)printf(", %" PRIu64 " lose their location", r->unlocated);
+		(void)printf(", %" PRIu64 " lose their %s", r->unlocated,
+			     q->kind == FILE_PSAPS ? "area" : "location");
 	(void)fputs(r->is_stored ? "\n" : " (not stored)\n", stdout);
 }
 

@@ -11,11 +11,12 @@
 #include "provision/cell_net.h"
 #include "text_writer.h"
 
-#define LABEL_MAX  128 /* domain e911.label */
-#define TEXT_MAX   512 /* domain e911.printable */
-#define SIP_ID_MAX 256
-#define EMAIL_MAX  254
-#define SHOWN_MAX  40 /* bytes of a value that a message repeats */
+#define LABEL_MAX    128 /* domain e911.label */
+#define TEXT_MAX     512 /* domain e911.printable */
+#define SIP_ID_MAX   256
+#define EMAIL_MAX    254
+#define PRIORITY_MAX 999
+#define SHOWN_MAX    40 /* bytes of a value that a message repeats */
 
 int cell_refuse(char reason[CELL_REASON_SIZE], struct text value,
 		const char *fmt, ...)
@@ -180,6 +181,22 @@ static int read_number(struct text t, char *ret, char *reason)
 	if (n == 0 || n > INT32_MAX)
 		return cell_refuse(reason, t, "is not 1 to 2147483647");
 	return snprintf(ret, CELL_VALUE_MAX, "%u", (unsigned)n);
+}
+
+static int read_priority(struct text t, char *ret, char *reason)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		if (!text_is_digit(t.p[i]) || n > PRIORITY_MAX)
+			return cell_refuse(reason, t, "is no priority: 0 to %d",
+					   PRIORITY_MAX);
+		n = n * 10 + (unsigned)(t.p[i] - '0');
+	}
+	if (n > PRIORITY_MAX)
+		return cell_refuse(reason, t, "is no priority: 0 to %d",
+				   PRIORITY_MAX);
+	return snprintf(ret, CELL_VALUE_MAX, "%u", n);
 }
 
 /* ---- addresses ---- */
@@ -403,10 +420,12 @@ int cell_read(enum cell_type type, struct text cell, const char *home_npa,
 	struct text t = text_trim(cell);
 
 	ret_value[0] = '\0';
-	if (!t.len || type == CELL_IGNORED)
+	/* An area is read by shape.h. */
+	if (!t.len || type == CELL_IGNORED || type == CELL_SHAPE)
 		return 0;
 	switch (type) {
 	case CELL_IGNORED:
+	case CELL_SHAPE:
 		break;
 	case CELL_LABEL:
 	case CELL_ADDRESS:
@@ -449,6 +468,8 @@ int cell_read(enum cell_type type, struct text cell, const char *home_npa,
 				 t, ret_value, reason);
 	case CELL_ROUTES:
 		return read_routes(t, ret_value, reason);
+	case CELL_PRIORITY:
+		return read_priority(t, ret_value, reason);
 	}
 	return 0;
 }

@@ -24,6 +24,7 @@
  *	NUMBERS +12065550100;+12065550101           STATE, COUNTRY   WA, US
  *	RANGE   as written: prefix_walk_range()     POSTAL 98000-1234, A1A 1A1
  *	ROUTES  checked only: route_next() reads them
+ *	PRIORITY 0 to 999                     SHAPE  nothing: see shape.h
  */
 int must_check cell_read(enum cell_type type, struct text cell,
 			 const char *home_npa, char ret_value[CELL_VALUE_MAX],

@@ -3,17 +3,19 @@
 
 #include <errno.h>
 
-#define K_USERS     (1u << FILE_USERS)
-#define K_LOCATIONS (1u << FILE_LOCATIONS)
-#define K_STATIONS  (1u << FILE_STATIONS)
-#define K_RANGES    (1u << FILE_RANGES)
-#define K_PSAPS     (1u << FILE_PSAPS)
-#define K_ELINS     (1u << FILE_ELINS)
+#define K_USERS      (1u << FILE_USERS)
+#define K_LOCATIONS  (1u << FILE_LOCATIONS)
+#define K_STATIONS   (1u << FILE_STATIONS)
+#define K_RANGES     (1u << FILE_RANGES)
+#define K_PSAPS      (1u << FILE_PSAPS)
+#define K_ELINS      (1u << FILE_ELINS)
+#define K_BOUNDARIES (1u << FILE_BOUNDARIES)
 
 static const char *const kind_names[FILE_KIND_COUNT] = {
-	[FILE_USERS] = "users",       [FILE_LOCATIONS] = "locations",
-	[FILE_STATIONS] = "stations", [FILE_RANGES] = "ranges",
-	[FILE_PSAPS] = "psaps",       [FILE_ELINS] = "elins",
+	[FILE_USERS] = "users",           [FILE_LOCATIONS] = "locations",
+	[FILE_STATIONS] = "stations",     [FILE_RANGES] = "ranges",
+	[FILE_PSAPS] = "psaps",           [FILE_ELINS] = "elins",
+	[FILE_BOUNDARIES] = "boundaries",
 };
 
 struct column_row {

@@ -13,6 +13,7 @@ enum file_kind {
 	FILE_RANGES,
 	FILE_PSAPS,
 	FILE_ELINS,
+	FILE_BOUNDARIES,
 	FILE_KIND_COUNT,
 };
 const char *file_kind_name(enum file_kind kind); /* "users", ... */
@@ -40,6 +41,8 @@ enum cell_type {
 	CELL_ID_TYPE,
 	CELL_PSAP_KIND,
 	CELL_ROUTES,
+	CELL_PRIORITY,
+	CELL_SHAPE,
 };
 
 #define COLUMN(name, type, kinds, help) COL_##name,

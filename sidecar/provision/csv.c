@@ -33,7 +33,9 @@ struct csv {
 	size_t input_at, input_len;
 	struct csv_cell cell[CSV_CELLS_MAX];
 	size_t cell_begin[CSV_CELLS_MAX];
-	char record[CSV_RECORD_MAX];
+	char *record; /* owned */
+	size_t room, room_max;
+	bool no_memory;
 	char input[INPUT_SIZE];
 };
 
@@ -77,12 +79,25 @@ int csv_new(struct csv **ret, enum csv_encoding encoding, csv_read_f *read,
 	csv->arg = arg;
 	csv->delimiter = ',';
 	csv->line = 1;
+	csv->room = csv->room_max = CSV_RECORD_MAX;
+	csv->record = malloc(csv->room);
+	if (!csv->record) {
+		free(csv);
+		return -ENOMEM;
+	}
 	*ret = csv;
 	return 0;
 }
 
+void csv_allow_long(struct csv *csv)
+{
+	csv->room_max = CSV_RECORD_MOST;
+}
+
 struct csv *csv_free(struct csv *csv)
 {
+	if (csv)
+		free(csv->record);
 	free(csv);
 	return NULL;
 }
@@ -203,12 +218,27 @@ static int start(struct csv *csv)
 
 /* ---- output ---- */
 
+static bool grow(struct csv *csv)
+{
+	char *more;
+
+	if (csv->room == csv->room_max)
+		return false;
+	more = realloc(csv->record, 2 * csv->room);
+	csv->no_memory = !more;
+	if (!more)
+		return false;
+	csv->record = more;
+	csv->room *= 2;
+	return true;
+}
+
 static void put(struct csv *csv, char c)
 {
-	if (csv->used == CSV_RECORD_MAX) {
+	if (csv->used == csv->room && !grow(csv)) {
 		blame(csv, csv->line, csv->cell_count + 1,
-		      "the row has more than %d bytes: is a quote not closed?",
-		      CSV_RECORD_MAX);
+		      "the row has more than %zu bytes: is a quote not closed?",
+		      csv->room);
 		/* Inside quotes nobody knows where the next record begins. */
 		csv->dead = csv->state == STATE_QUOTED;
 		csv->state = STATE_SKIP;
@@ -449,6 +479,8 @@ int csv_next(struct csv *csv, struct csv_record *ret)
 		}
 		c = csv->input[csv->input_at++];
 		ends = step(csv, c);
+		if (csv->no_memory)
+			return -ENOMEM;
 		if (csv->dead)
 			return -EPROTO;
 		csv->line += c == '\n';

@@ -20,7 +20,9 @@
 #include "text.h"
 
 #define CSV_CELLS_MAX  64
-#define CSV_RECORD_MAX 65536 /* bytes of a record, as UTF-8 */
+#define CSV_RECORD_MAX 65536 /* bytes of a record, as UTF-8, unless ... */
+/* ... csv_allow() lets it have more: an area of a million points. */
+#define CSV_RECORD_MOST ((size_t)64 << 20)
 
 enum csv_encoding {
 	CSV_UTF8,
@@ -54,13 +56,15 @@ struct csv; /* opaque */
 
 int must_check csv_new(struct csv **ret, enum csv_encoding encoding,
 		       csv_read_f *read, void *arg);
+/* Records up to CSV_RECORD_MOST; before the first csv_next(). */
+void csv_allow_long(struct csv *csv);
 /* Accepts NULL; returns NULL. */
 struct csv *csv_free(struct csv *csv);
 
 /*
  * 1 and a record; 0 at the end; -EBADMSG: this record is bad, csv_fault()
  * tells why, go on; -EPROTO: likewise, and nothing behind it can be read;
- * else the error of read.
+ * -ENOMEM; else the error of read.
  */
 int must_check csv_next(struct csv *csv, struct csv_record *ret);
 const struct csv_fault *csv_fault(const struct csv *csv);

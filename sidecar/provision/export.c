@@ -13,6 +13,7 @@ struct export_kind {
 	const char *header; /* without "organization" */
 	const char *sql;
 	bool is_of_gateway;
+	const char *features; /* as GeoJSON, one a row; NULL: not to be had */
 };
 
 #define OF_ORGANIZATION(t) \
@@ -95,13 +96,41 @@ static const struct export_kind kinds[FILE_KIND_COUNT] = {
 	  "FROM e911.psap_route r LEFT JOIN e911.trunk t USING (trunk_id) "
 	  "WHERE r.psap_id = p.psap_id) FROM e911.psap p "
 	  "LEFT JOIN e911.psap a ON a.psap_id = p.alternate_psap_id "
-	  "ORDER BY p.name" },
+	  "ORDER BY p.name",
+	  /* Whoever has several areas is refused: a feature has one. */
+	  .features =
+	  "SELECT json_build_object('type', 'Feature', 'properties', "
+	  "json_build_object('name', p.name, 'kind', p.kind, 'fcc_id', "
+	  "p.fcc_id, 'alternate', a.name, 'routes', (SELECT string_agg("
+	  "r.priority || ':' || r.request_user || coalesce('@' || t.name, ''), "
+	  "';' ORDER BY r.priority) FROM e911.psap_route r LEFT JOIN "
+	  "e911.trunk t USING (trunk_id) WHERE r.psap_id = p.psap_id), "
+	  "'priority', b.priority, 'source', b.source), 'geometry', "
+	  "public.ST_AsGeoJSON(b.shape, 15, 0)::json), CASE WHEN count(*) OVER "
+	  "(PARTITION BY p.psap_id) > 1 THEN p.name END FROM e911.psap p LEFT "
+	  "JOIN e911.psap a ON a.psap_id = p.alternate_psap_id LEFT JOIN "
+	  "e911.psap_boundary b ON b.psap_id = p.psap_id ORDER BY p.name" },
+	[FILE_BOUNDARIES] = {
+	  .is_of_gateway = true,
+	  .header = "psap,area,priority,source,geometry",
+	  .sql =
+	  "SELECT NULL, p.name, b.name, b.priority, b.source, "
+	  "public.ST_AsText(b.shape, 15) FROM e911.psap_boundary b JOIN "
+	  "e911.psap p USING (psap_id) ORDER BY p.name, b.name",
+	  .features =
+	  "SELECT json_build_object('type', 'Feature', 'properties', "
+	  "json_build_object('psap', p.name, 'area', b.name, 'priority', "
+	  "b.priority, 'source', b.source), 'geometry', public.ST_AsGeoJSON("
+	  "b.shape, 15, 0)::json), NULL FROM e911.psap_boundary b JOIN "
+	  "e911.psap p USING (psap_id) ORDER BY p.name, b.name" },
 };
 /* clang-format on */
 
 struct export_run {
 	FILE *out;
 	bool with_organization;
+	uint64_t features;
+	char several[PROVISION_ERROR_SIZE]; /* PSAP with more than one area */
 };
 
 static void write_cell(FILE *out, struct text t)
@@ -130,6 +159,20 @@ static int write_row(void *arg, size_t count, const char *const *column)
 	}
 	/* RFC 4180 2.1 */
 	(void)fputs("\r\n", x->out);
+	return ferror(x->out) ? -EIO : 0;
+}
+
+/* One feature a line: what reads lines finds them. */
+static int write_feature(void *arg, size_t count, const char *const *column)
+{
+	struct export_run *x = arg;
+
+	(void)count;
+	if (column[1]) {
+		(void)snprintf(x->several, sizeof(x->several), "%s", column[1]);
+		return -EEXIST;
+	}
+	(void)fprintf(x->out, "%s\n%s", x->features++ ? "," : "", column[0]);
 	return ferror(x->out) ? -EIO : 0;
 }
 
@@ -169,10 +212,33 @@ static int find(struct session *s, const char *organization, int64_t *ret_id,
 	return err ? -ENOENT : 0;
 }
 
-static int run(struct session *s, const struct export_kind *kind,
-	       const char *organization, FILE *out, uint64_t *ret_rows,
-	       char error[PROVISION_ERROR_SIZE])
+static int64_t run_features(struct session *s, const struct export_kind *kind,
+			    struct export_run *x)
 {
+	static const struct session_params none = { 0 };
+	int64_t n;
+
+	(void)fputs("{\"type\":\"FeatureCollection\",\"features\":[", x->out);
+	n = session_run(s, kind->features, &none, write_feature, x);
+	(void)fputs("\n]}\n", x->out);
+	return n;
+}
+
+static int fail_several(char error[PROVISION_ERROR_SIZE],
+			const struct export_run *x)
+{
+	(void)snprintf(error, PROVISION_ERROR_SIZE,
+		       "PSAP \"%.128s\" has several areas, and a feature has "
+		       "one: export boundaries",
+		       x->several);
+	return -EEXIST;
+}
+
+static int run(struct session *s, const struct provision_export *request,
+	       FILE *out, uint64_t *ret_rows, char error[PROVISION_ERROR_SIZE])
+{
+	const struct export_kind *kind = &kinds[request->kind];
+	const char *organization = request->organization;
 	struct export_run x = { .out = out };
 	struct session_params p = { .limit = 0 };
 	int64_t n;
@@ -184,30 +250,43 @@ static int run(struct session *s, const struct export_kind *kind,
 			return err;
 	}
 	x.with_organization = !organization && !kind->is_of_gateway;
-	(void)fprintf(out, "%s%s\r\n",
-		      x.with_organization ? "organization," : "", kind->header);
-	n = session_run(s, kind->sql, &p, write_row, &x);
+	if (request->as_features) {
+		n = run_features(s, kind, &x);
+	} else {
+		(void)fprintf(out, "%s%s\r\n",
+			      x.with_organization ? "organization," : "",
+			      kind->header);
+		n = session_run(s, kind->sql, &p, write_row, &x);
+	}
 	if (n >= 0 && fflush(out) != 0)
 		n = -EIO;
+	if (n == -EEXIST)
+		return fail_several(error, &x);
 	if (n < 0)
 		return fail(error, s, (int)n);
 	*ret_rows = (uint64_t)n;
 	return 0;
 }
 
-int provision_export(const char *conninfo, enum file_kind kind,
-		     const char *organization, FILE *out, uint64_t *ret_rows,
-		     char error[PROVISION_ERROR_SIZE])
+int provision_export(const struct provision_export *request, FILE *out,
+		     uint64_t *ret_rows, char error[PROVISION_ERROR_SIZE])
 {
 	struct session *s = NULL;
-	int err = session_open(&s, conninfo);
+	int err;
 
+	if (request->as_features && !kinds[request->kind].features) {
+		(void)snprintf(error, PROVISION_ERROR_SIZE,
+			       "%s have no areas: GeoJSON is for psaps and "
+			       "boundaries",
+			       file_kind_name(request->kind));
+		return -EINVAL;
+	}
+	err = session_open(&s, request->conninfo);
 	if (err == -ENOMEM) {
 		(void)snprintf(error, PROVISION_ERROR_SIZE, "out of memory");
 		return err;
 	}
-	err = err ? fail(error, s, err)
-		  : run(s, &kinds[kind], organization, out, ret_rows, error);
+	err = err ? fail(error, s, err) : run(s, request, out, ret_rows, error);
 	session_close(s);
 	return err;
 }

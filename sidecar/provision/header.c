@@ -123,7 +123,7 @@ int heading_file_read(struct heading_file **ret, FILE *in, const char *name,
 	return 0;
 }
 
-static int find(enum file_kind kind, struct text heading,
+int header_find(enum file_kind kind, struct text heading,
 		const struct heading_file *added)
 {
 	for (size_t i = 0; added && i < added->count; i++)
@@ -188,7 +188,7 @@ static int from_headings(struct header *h, enum file_kind kind,
 {
 	h->is_row_one = true;
 	for (size_t i = 0; i < row->count; i++) {
-		int column = find(kind, row->cell[i].text, added);
+		int column = header_find(kind, row->cell[i].text, added);
 		int err = set(h, column == -ENOENT ? HEADER_UNKNOWN : column,
 			      fault);
 
@@ -225,7 +225,7 @@ static size_t count_known(enum file_kind kind, const struct csv_record *row,
 	size_t known = 0;
 
 	for (size_t i = 0; i < row->count; i++)
-		switch (find(kind, row->cell[i].text, added)) {
+		switch (header_find(kind, row->cell[i].text, added)) {
 		case -ENOENT:
 			break;
 		case COL_mac: /* NetworkID: enough for a header */

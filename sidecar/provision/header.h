@@ -31,6 +31,11 @@ int must_check heading_file_read(struct heading_file **ret, FILE *in,
 /* Accepts NULL; returns NULL. */
 struct heading_file *heading_file_free(struct heading_file *f);
 
+/* Column with that heading, the operator's (may be NULL) before the built-in
+ * ones; or -ENOENT. */
+int must_check header_find(enum file_kind kind, struct text heading,
+			   const struct heading_file *added);
+
 #define HEADER_UNKNOWN (-1)
 
 struct header {

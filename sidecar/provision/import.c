@@ -16,9 +16,13 @@
 #include "provision/import_run.h"
 
 static const struct kind *const kinds[FILE_KIND_COUNT] = {
-	[FILE_USERS] = &kind_users,       [FILE_LOCATIONS] = &kind_locations,
-	[FILE_STATIONS] = &kind_stations, [FILE_RANGES] = &kind_ranges,
-	[FILE_PSAPS] = &kind_psaps,       [FILE_ELINS] = &kind_elins,
+	[FILE_USERS] = &kind_users,
+	[FILE_LOCATIONS] = &kind_locations,
+	[FILE_STATIONS] = &kind_stations,
+	[FILE_RANGES] = &kind_ranges,
+	[FILE_PSAPS] = &kind_psaps,
+	[FILE_ELINS] = &kind_elins,
+	[FILE_BOUNDARIES] = &kind_boundaries,
 };
 
 int import_fail(struct import *im, int err, const char *fmt, ...)
@@ -94,7 +98,9 @@ struct session_params import_params(const struct import *im, int64_t after,
 		.after = after,
 		.up_to = up_to,
 		.limit = (int64_t)(im->request->problems_max - im->told),
-		.text = im->kind->word,
+		.text = im->kind->word      ? im->kind->word
+			: im->request->mend ? im->mend
+					    : NULL,
 	};
 }
 
@@ -219,13 +225,15 @@ static int on_found(void *arg, size_t count, const char *const *column)
 	struct found *f = arg;
 	struct provision_problem problem = {
 		.line = column[0] ? strtoull(column[0], NULL, 10) : 0,
+		.is_feature = f->im->is_geojson,
 		.column = column[1] ? column[1] : "",
 		.reason = column[2] ? column[2] : "",
 	};
 	int c = column_by_name(f->im->request->kind, text_of(problem.column));
 
 	(void)count;
-	for (size_t i = 0; c >= 0 && i < f->im->header.count; i++)
+	for (size_t i = 0;
+	     !f->im->is_geojson && c >= 0 && i < f->im->header.count; i++)
 		if (f->im->header.column[i] == c)
 			problem.cell = i + 1;
 	f->rows++;
@@ -271,12 +279,14 @@ static int on_count(void *arg, size_t count, const char *const *column)
 
 static int on_change(void *arg, size_t count, const char *const *column)
 {
-	const struct provision_report *r = arg;
+	struct import *im = arg;
+	const struct provision_report *r = im->report;
 	struct provision_change change = {
 		.action = *column[0] == '+'   ? PROVISION_ADD
 			  : *column[0] == '-' ? PROVISION_REMOVE
 					      : PROVISION_CHANGE,
 		.line = column[1] ? strtoull(column[1], NULL, 10) : 0,
+		.is_feature = im->is_geojson,
 		.name = column[2] ? column[2] : "",
 		.what = column[3] ? column[3] : "",
 	};
@@ -303,7 +313,7 @@ static int summarise(struct import *im)
 	n = session_run(im->session, im->kind->count, &p, on_count, im->result);
 	if (n >= 0 && im->report->change && im->request->changes_max)
 		n = session_run(im->session, im->kind->changes, &p, on_change,
-				(void *)im->report);
+				im);
 	if (n >= 0 && im->kind->notes)
 		n = session_run(im->session, im->kind->notes, &p, on_note, im);
 	return n < 0 ? import_fail_sql(im, (int)n) : 0;
@@ -374,9 +384,13 @@ int provision_import(const struct provision_request *request,
 	im->report = report;
 	im->result = ret;
 	im->kind = kinds[request->kind];
+	(void)snprintf(im->mend, sizeof(im->mend), "%u", request->mend_percent);
 	err = run(im);
 	organizations_free(im->organizations);
 	session_close(im->session);
+	shape_free(im->shape);
+	for (size_t i = 0; i < im->unknown_count; i++)
+		free(im->unknown[i]);
 	free(im);
 	return err;
 }

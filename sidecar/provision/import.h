@@ -7,7 +7,8 @@
  *
  *	$1 text[]  columns that the file has     $4 bigint  ... to this line
  *	$2 bool    --replace                     $5 bigint  rows wanted
- *	$3 bigint  lines behind this one         $6 text    the kind's own word
+ *	$3 bigint  lines behind this one         $6 text    the kind's own word,
+ *	                                         or what --mend may change
  */
 #pragma once
 
@@ -32,12 +33,19 @@
 			       "coalesce(i." field "::text, '(none)') END"
 #define IN_BATCH "i.line > $3 AND i.line <= $4"
 
+enum row_shape {
+	ROW_SHAPE_NONE,
+	ROW_SHAPE_GOOD, /* import_put_shape() puts it */
+	ROW_SHAPE_BAD,  /* import_shape_problem() tells why */
+};
+
 /* One row of the file, read. */
 struct row {
 	uint64_t line;
 	const struct organization *organization; /* NULL: of none, or unknown */
 	struct text value[COLUMN_COUNT];         /* empty: no such cell */
 	size_t cell[COLUMN_COUNT];               /* from 1; 0: no such column */
+	enum row_shape has_shape;
 };
 
 struct import;
@@ -59,7 +67,7 @@ struct step {
 struct kind {
 	uint64_t required;  /* columns that must be there */
 	bool is_of_gateway; /* and of no organisation */
-	const char *word;   /* $6 */
+	const char *word;   /* $6; NULL: percent of an area, NULL: no --mend */
 	const char *tables; /* makes the temporary ones */
 	const char *copy;   /* into import_row */
 	/* Check what spans cells, and put what is to be copied. */
@@ -72,7 +80,7 @@ struct kind {
 	const struct step *store;
 };
 extern const struct kind kind_users, kind_stations, kind_locations, kind_ranges,
-	kind_elins, kind_psaps;
+	kind_elins, kind_psaps, kind_boundaries;
 
 /* ---- for stage() ---- */
 
@@ -83,5 +91,12 @@ bool import_has(const struct import *im, enum column column);
 /* A row for COPY: put its values in order, then end it. */
 void import_put_line(struct import *im, const struct row *row);
 void import_put_text(struct import *im, struct text value);
+/* The area of the row, as geometry; NULL if it has none that is good. */
+void import_put_shape(struct import *im, const struct row *row);
+/* If the row's area is bad: with the name of what it is the area of. */
+void import_shape_problem(struct import *im, const struct row *row,
+			  struct text name);
+/* The row is read and not wanted: counted. */
+void import_leave_out(struct import *im);
 /* Line and organisation went before. */
 int must_check import_put_end(struct import *im);

@@ -13,6 +13,8 @@
 #define COPY_ROWS     10000
 #define PROGRESS_ROWS 10000
 #define UNKNOWN_SHOWN 40
+#define NAME_SHOWN    60
+#define LABEL_MAX     128 /* domain e911.label */
 
 /* ---- COPY ---- */
 
@@ -107,6 +109,7 @@ void import_problem(struct import *im, const struct row *row,
 {
 	char reason[CELL_REASON_SIZE];
 	struct provision_problem problem = { .line = row->line,
+					     .is_feature = im->is_geojson,
 					     .cell = row->cell[column],
 					     .column = column_name(column),
 					     .reason = reason };
@@ -118,20 +121,103 @@ void import_problem(struct import *im, const struct row *row,
 	import_tell(im, &problem);
 }
 
-static void row_problem(struct import *im, uint64_t line, size_t cell,
-			const char *reason)
+void import_row_problem(struct import *im, uint64_t line, size_t cell,
+			int column, const char *reason)
 {
-	int column = cell && cell <= im->header.count
-			     ? im->header.column[cell - 1]
-			     : HEADER_UNKNOWN;
 	struct provision_problem problem = {
 		.line = line,
+		.is_feature = im->is_geojson,
 		.cell = cell,
 		.column = column >= 0 ? column_name((enum column)column) : "",
 		.reason = reason,
 	};
 
 	import_tell(im, &problem);
+}
+
+static void row_problem(struct import *im, uint64_t line, size_t cell,
+			const char *reason)
+{
+	int column = cell && cell <= im->header.count
+			     ? im->header.column[cell - 1]
+			     : HEADER_UNKNOWN;
+
+	import_row_problem(im, line, cell, column, reason);
+}
+
+/* ---- areas ---- */
+
+static void put_hex(void *arg, struct text hex)
+{
+	copy_bytes(arg, hex);
+}
+
+void import_put_shape(struct import *im, const struct row *row)
+{
+	copy_byte(im, '\t');
+	if (row->has_shape == ROW_SHAPE_GOOD)
+		shape_write(im->shape, put_hex, im);
+	else
+		copy_bytes(im, text_of("\\N"));
+}
+
+void import_shape_problem(struct import *im, const struct row *row,
+			  struct text name)
+{
+	if (row->has_shape == ROW_SHAPE_BAD)
+		import_problem(im, row, COL_geometry, "\"%.*s\": %s",
+			       name.len < NAME_SHOWN ? (int)name.len
+						     : NAME_SHOWN,
+			       name.p, im->shape_reason);
+}
+
+void import_leave_out(struct import *im)
+{
+	im->left_out++;
+}
+
+static void read_shape(struct import *im, struct row *row, struct text text)
+{
+	int err;
+
+	if (!text_trim(text).len)
+		return;
+	err = shape_read_text(im->shape, text, im->shape_reason);
+	if (err == -ENOMEM)
+		im->copy_error = err;
+	row->has_shape = err ? ROW_SHAPE_BAD : ROW_SHAPE_GOOD;
+}
+
+static void check_shape(struct import *im, struct row *row)
+{
+	int err;
+
+	if (row->has_shape != ROW_SHAPE_GOOD)
+		return;
+	err = shape_check(im->shape, im->request->mend, im->shape_reason);
+	if (err == -ENOMEM)
+		im->copy_error = err;
+	if (err)
+		row->has_shape = ROW_SHAPE_BAD;
+	im->with_height += !err && shape_had_height(im->shape);
+	im->rings_closed += err ? 0 : shape_closed_rings(im->shape);
+}
+
+static void note_shapes(struct import *im)
+{
+	if (im->with_height)
+		import_note(im,
+			    "%" PRIu64 " areas have heights, which are left "
+			    "out",
+			    im->with_height);
+	if (im->rings_closed)
+		import_note(im, "%" PRIu64 " rings were open and are closed",
+			    im->rings_closed);
+	if (im->left_out)
+		import_note(im,
+			    "%" PRIu64 " rows are of secondary or orphaned "
+			    "PSAPs: left out",
+			    im->left_out);
 }
 
 /* ---- a row ---- */
@@ -190,28 +276,69 @@ static int find_organization(struct import *im, struct row *row)
 	return 0;
 }
 
-static void read_cell(struct import *im, struct row *row, size_t cell,
+/* The registry has names that no label holds. */
+static struct text cut_registry_name(struct import *im, struct text name)
+{
+	size_t len = LABEL_MAX;
+
+	name = text_trim(name);
+	if (name.len <= LABEL_MAX)
+		return name;
+	while (len > 0 && name.p[len] != ' ')
+		len--;
+	if (len == 0)
+		return name;
+	import_note(im, "the name '%.*s' is cut to its first %zu bytes",
+		    (int)(name.len < NAME_SHOWN ? name.len : NAME_SHOWN),
+		    name.p, len);
+	return text_make(name.p, len);
+}
+
+void import_read_cell(struct import *im, struct row *row, int column,
 		      struct text text)
 {
 	char value[CELL_VALUE_MAX], reason[CELL_REASON_SIZE];
 	const char *npa = row->organization ? row->organization->home_npa : "";
-	int column = im->header.column[cell], len;
+	size_t cell = row->cell[column];
+	int len;
 
-	if (column < 0)
+	if (column_type((enum column)column) == CELL_SHAPE) {
+		read_shape(im, row, text);
 		return;
-	row->cell[column] = cell + 1;
+	}
+	if (column == COL_name && import_has(im, COL_registry_change))
+		text = cut_registry_name(im, text);
 	len = cell_read(column_type((enum column)column), text,
 			*npa ? npa : NULL, value, reason);
 	if (len == -EINVAL) {
-		row_problem(im, row->line, cell + 1, reason);
+		import_row_problem(im, row->line, cell, column, reason);
 		return;
 	}
 	if (len < 0) {
-		row_problem(im, row->line, cell + 1, "the cell is too long");
+		import_row_problem(im, row->line, cell, column,
+				   "the cell is too long");
 		return;
 	}
 	if (len > 0)
 		row->value[column] = keep(im, value, (size_t)len);
+}
+
+static void read_cell(struct import *im, struct row *row, size_t cell,
+		      struct text text)
+{
+	int column = im->header.column[cell];
+
+	if (column < 0)
+		return;
+	row->cell[column] = cell + 1;
+	import_read_cell(im, row, column, text);
+}
+
+int import_stage(struct import *im, struct row *row)
+{
+	check_shape(im, row);
+	im->last_line = row->line;
+	return im->kind->stage(im, row);
 }
 
 static bool is_blank(const struct csv_record *r)
@@ -255,7 +382,7 @@ static int read_row(struct import *im, const struct csv_record *r)
 		if (im->header.column[i] != COL_organization)
 			read_cell(im, &row, i, r->cell[i].text);
 	im->last_line = r->line;
-	return is_known ? im->kind->stage(im, &row) : 0;
+	return is_known ? import_stage(im, &row) : 0;
 }
 
 /* ---- row 1 ---- */
@@ -275,7 +402,7 @@ static void note_unknown(struct import *im, const struct csv_record *r)
 				    r->cell[i].text.p);
 }
 
-static void list_columns(struct import *im)
+void import_list_columns(struct import *im)
 {
 	struct text_writer w = text_writer_on(im->columns, sizeof(im->columns));
 
@@ -295,7 +422,7 @@ static void list_columns(struct import *im)
 	(void)text_writer_end(&w);
 }
 
-static int check_required(struct import *im, uint64_t line)
+int import_check_required(struct import *im, uint64_t line)
 {
 	int err = 0;
 
@@ -333,8 +460,8 @@ static int read_header(struct import *im, const struct csv_record *r)
 		return err;
 	}
 	note_unknown(im, r);
-	list_columns(im);
-	err = check_required(im, r->line);
+	import_list_columns(im);
+	err = import_check_required(im, r->line);
 	im->result->problems_are_all = !err;
 	if (err || im->header.is_row_one)
 		return err;
@@ -392,19 +519,74 @@ static int read_all(struct import *im, struct csv *csv)
 	return err;
 }
 
-int import_read(struct import *im)
+static int read_csv(struct import *im)
 {
 	struct csv *csv;
-	int err = csv_new(&csv, im->request->encoding, im->request->read,
-			  im->request->read_arg),
-	    end;
+	int err = csv_new(&csv, im->request->encoding, import_read_bytes, im);
 
 	if (err)
 		return import_fail(im, err, "out of memory");
+	if (im->shape)
+		csv_allow_long(csv);
 	err = read_all(im, csv);
 	import_progress(im, PROVISION_READING, csv_bytes(csv),
 			im->request->size_bytes);
 	csv_free(csv);
+	return err;
+}
+
+ssize_t import_read_bytes(void *arg, char *buf, size_t size)
+{
+	struct import *im = arg;
+	size_t n = im->first_len - im->first_at;
+
+	if (n == 0)
+		return im->request->read(im->request->read_arg, buf, size);
+	n = n < size ? n : size;
+	memcpy(buf, im->first + im->first_at, n);
+	im->first_at += n;
+	return (ssize_t)n;
+}
+
+/* GeoJSON begins with a brace, or with the separator of a sequence. */
+static int look_at_file(struct import *im)
+{
+	ssize_t n = im->request->read(im->request->read_arg, im->first,
+				      sizeof(im->first));
+	struct text t;
+
+	if (n < 0)
+		return import_fail(im, (int)n, "the file: %s",
+				   strerror((int)-n));
+	im->first_len = (size_t)n;
+	t = text_make(im->first, im->first_len);
+	if (t.len >= 3 && memcmp(t.p, "\xef\xbb\xbf", 3) == 0)
+		t = text_make(t.p + 3, t.len - 3);
+	t = text_trim(t);
+	im->is_geojson = t.len && strchr("{[\x1e", *t.p);
+	if (!column_is_of(COL_geometry, im->request->kind)) {
+		if (!im->is_geojson)
+			return 0;
+		im->is_geojson = false;
+		row_problem(im, 0, 0,
+			    "the file is JSON: this kind of file is "
+			    "CSV");
+		im->result->problems_are_all = false;
+		return import_refuse(im);
+	}
+	return shape_new(&im->shape) < 0
+		       ? import_fail(im, -ENOMEM, "out of memory")
+		       : 0;
+}
+
+int import_read(struct import *im)
+{
+	int err = look_at_file(im), end;
+
+	if (err)
+		return err;
+	err = im->is_geojson ? import_read_features(im) : read_csv(im);
+	note_shapes(im);
 	end = copy_end(im);
 	if (!err && end)
 		err = import_fail_sql(im, end);

@@ -3,8 +3,11 @@
 #pragma once
 
 #include "provision/import.h"
+#include "provision/shape.h"
 
 #define COPY_BUFFER 65536
+#define UNKNOWN_MAX 64 /* properties that are not known: noted once each */
+#define FIRST_SIZE  4096
 #define ARENA_SIZE  (4 * CSV_RECORD_MAX)
 
 struct import {
@@ -19,6 +22,20 @@ struct import {
 	char columns[64 * COLUMN_COUNT]; /* {name,mac} */
 	uint64_t told;                   /* problems, one by one */
 	uint64_t last_line;              /* of a row that was staged */
+	uint64_t left_out;
+
+	/* The file's first bytes, that tell what it is. */
+	char first[FIRST_SIZE];
+	size_t first_at, first_len;
+	bool is_geojson; /* a "line" is the number of a feature */
+
+	/* Areas. */
+	struct shape *shape; /* owned */
+	char shape_reason[SHAPE_REASON_SIZE];
+	uint64_t with_height, rings_closed;
+	char *unknown[UNKNOWN_MAX]; /* owned */
+	size_t unknown_count;
+	char mend[24]; /* $6 */
 
 	/* The row that is being read. */
 	char arena[ARENA_SIZE];
@@ -51,6 +68,25 @@ struct session_params import_params(const struct import *im, int64_t after,
 
 /* The file into import_row.  0 also when rows have problems. */
 int must_check import_read(struct import *im);
+
+/* ---- import_rows.c, for import_features.c ---- */
+
+void import_row_problem(struct import *im, uint64_t line, size_t cell,
+			int column, const char *reason);
+void import_read_cell(struct import *im, struct row *row, int column,
+		      struct text text);
+/* Which columns there are, for the statements. */
+void import_list_columns(struct import *im);
+int must_check import_check_required(struct import *im, uint64_t line);
+/* Bytes of the file: a csv_read_f. */
+ssize_t import_read_bytes(void *arg, char *buf, size_t size);
+/* The row is whole: to the kind. */
+int must_check import_stage(struct import *im, struct row *row);
+
+/* ---- import_features.c ---- */
+
+/* The same as import_read(), of GeoJSON. */
+int must_check import_read_features(struct import *im);
 /* import_item into the tables.  0 also when rows have problems: then, and
  * after a dry run, nothing has changed. */
 int must_check import_store(struct import *im);

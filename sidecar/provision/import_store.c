@@ -43,6 +43,7 @@ static void tell_refusal(struct import *im, int64_t line)
 	char reason[SESSION_ERROR_SIZE + 64];
 	struct provision_problem problem = {
 		.line = (uint64_t)line,
+		.is_feature = im->is_geojson,
 		.column = "",
 		.reason = reason,
 	};
@@ -54,7 +55,7 @@ static void tell_refusal(struct import *im, int64_t line)
 		problem.column = constraints[i].column;
 		problem.reason = constraints[i].reason;
 	}
-	for (size_t i = 0; i < im->header.count; i++)
+	for (size_t i = 0; !im->is_geojson && i < im->header.count; i++)
 		if (im->header.column[i] >= 0 &&
 		    strcmp(column_name((enum column)im->header.column[i]),
 			   problem.column) == 0)

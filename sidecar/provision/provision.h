@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * provision: files of users, stations, locations, ranges, ELINs and PSAPs into
- * the system of record, and out of it.
+ * provision: files of users, stations, locations, ranges, ELINs, PSAPs and
+ * their areas into the system of record, and out of it.
  *
  * A library: it prints nothing and ends nothing.  What it has to say it tells
  * the caller's functions, so that a command and a web service can use it.
@@ -22,6 +22,7 @@
 /* What is wrong with a row. */
 struct provision_problem {
 	uint64_t line;      /* 0: of no line */
+	bool is_feature;    /* it is the number of a feature */
 	size_t cell;        /* from 1; 0: of the row */
 	const char *column; /* name; "" if none */
 	const char *reason; /* in words */
@@ -36,6 +37,7 @@ enum provision_action {
 struct provision_change {
 	enum provision_action action;
 	uint64_t line;    /* 0: not in the file */
+	bool is_feature;  /* as above */
 	const char *name; /* of the thing */
 	const char *what; /* "extension 4102 -> 4110"; "" if nothing to say */
 };
@@ -57,6 +59,7 @@ struct provision_report {
 };
 
 #define PROVISION_ERROR_SIZE      640
+#define PROVISION_MEND_PERCENT    1 /* what is usual */
 #define PROVISION_REMOVAL_PERCENT 5 /* more than that wants a confirmation */
 
 struct provision_request {
@@ -66,9 +69,11 @@ struct provision_request {
 	const char *columns;      /* names of a file without header; or NULL */
 	const struct heading_file *headings; /* the operator's; or NULL */
 	enum csv_encoding encoding;
-	bool replace;   /* what the file does not have is removed */
-	bool confirmed; /* however much that is */
-	bool dry_run;   /* do it all, and take it back */
+	bool replace;          /* what the file does not have is removed */
+	bool confirmed;        /* however much that is */
+	bool dry_run;          /* do it all, and take it back */
+	bool mend;             /* areas that are invalid, unless ... */
+	unsigned mend_percent; /* ... more than this of their size changes */
 	uint64_t problems_max, changes_max; /* so many are told one by one */
 	csv_read_f *read;
 	void *read_arg;
@@ -98,12 +103,18 @@ int must_check provision_import(const struct provision_request *request,
 				const struct provision_report *report,
 				struct provision_result *ret);
 
+struct provision_export {
+	const char *conninfo; /* as above */
+	enum file_kind kind;
+	const char *organization; /* NULL: all, with a column that says which */
+	bool as_features;         /* GeoJSON, of what has areas; else CSV */
+};
+
 /*
  * Write what is provisioned as a file that provision_import() takes, and finds
- * nothing to change in.  organization NULL: all of them, with a column that
- * says which.  Writes to out; errors as above, -EIO: out.
+ * nothing to change in.  Errors as above; -EIO: out; with as_features also
+ * -EINVAL: it has no areas, -EEXIST: a PSAP has several.
  */
-int must_check provision_export(const char *conninfo, enum file_kind kind,
-				const char *organization, FILE *out,
-				uint64_t *ret_rows,
+int must_check provision_export(const struct provision_export *request,
+				FILE *out, uint64_t *ret_rows,
 				char error[PROVISION_ERROR_SIZE]);

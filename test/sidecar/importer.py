@@ -75,7 +75,7 @@ def snapshot(postgres):
     return {table: postgres.query(
         f"SELECT t::text FROM e911.{table} t ORDER BY 1")
         for table in ("endpoint", "location", "building", "elin",
-                      "network_range", "psap", "psap_route")}
+                      "network_range", "psap", "psap_route", "psap_boundary")}
 
 
 @contextlib.contextmanager

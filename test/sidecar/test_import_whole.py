@@ -9,7 +9,8 @@ from harness.wait import wait_until
 from importer import (JUNIPER, LARKSPUR, LOCATIONS, endpoint, snapshot,
                       transaction)
 
-KINDS = ["psaps", "users", "stations", "locations", "ranges", "elins"]
+KINDS = ["psaps", "boundaries", "users", "stations", "locations", "ranges",
+         "elins"]
 
 
 # ---- who may, and what is kept of it ----
@@ -143,6 +144,9 @@ def test_what_was_exported_changes_nothing(ctl, postgres, organization):
         "UPDATE e911.location SET info = 'a \"b\", c; d' WHERE info IS NULL")
     ctl.takes("locations", LOCATIONS)
     ctl.takes("locations", LOCATIONS.replace("200 N", "210 N", 1))
+    ctl.takes("boundaries", "psap,area,source,geometry\nAshgrove North,\"a "
+              "\"\"b\"\", c\",\"d; e\",\"POLYGON((-122.1 47,-121 47,-121 48.3,"
+              "-122.1 47))\"\n", organization=None)
     before = snapshot(postgres)
     options = ("--organization", organization) if organization else ()
     path = os.path.join(ctl.directory, "out.csv")

@@ -1,33 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/PROVISIONING.md: its files and commands do what it says."""
+"""docs/PROVISIONING.md, BOUNDARIES.md: what they show is what happens."""
 import os
 import re
 import shlex
 import subprocess
 
+import pytest
+
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-PAGE = os.path.join(TOP, "docs", "PROVISIONING.md")
 
 
-def blocks():
+def blocks(name):
     """("file", name, text) and ("console", "", text), in their order."""
-    with open(PAGE, encoding="utf-8") as page:
+    with open(os.path.join(TOP, "docs", name), encoding="utf-8") as page:
         text = page.read()
     found = re.findall(
-        r"(?:^`([^`\n]+)`\n\n)?```(csv|console)\n(.*?)```\n", text,
+        r"(?:^`([^`\n]+)`\n\n)?```(csv|geojson|console)\n(.*?)```\n", text,
         re.MULTILINE | re.DOTALL)
-    return [("file" if kind == "csv" else "console", name, body)
+    return [("console" if kind == "console" else "file", name, body)
             for name, kind, body in found]
 
 
-def test_the_page_is_true(request, postgres, tmp_path):
+@pytest.mark.parametrize("page, count", [("PROVISIONING.md", 14),
+                                         ("BOUNDARIES.md", 4)])
+def test_the_page_is_true(request, postgres, tmp_path, page, count):
     build = os.path.realpath(request.config.getoption("--build"))
     program = os.path.join(build, "sidecar", "e911ctl")
     environment = dict(os.environ, PGHOST=postgres.directory,
                        PGUSER="postgres", PGDATABASE="e911",
                        PGOPTIONS="-c role=e911_operator")
     commands = 0
-    for kind, name, body in blocks():
+    for kind, name, body in blocks(page):
         if kind == "file":
             assert name, body
             (tmp_path / name).write_text(body, encoding="utf-8")
@@ -52,4 +55,4 @@ def test_the_page_is_true(request, postgres, tmp_path):
                 said += f"[status {done.returncode}]\n"
             commands += 1
         assert said == body
-    assert commands == 14
+    assert commands == count

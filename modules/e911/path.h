@@ -140,6 +140,11 @@ void step_bind(struct path *p, const struct path_request *rq,
 uint64_t path_share(struct path *p, const struct path_request *rq,
 		    struct directory *d, const struct path_conf *conf);
 
+/* What identify ends with: the endpoint, or the network's or site's place, that
+ * p->identities show in p->organization, which has a number.  identified_by
+ * stays NULL when they show nothing.  For others than calls (e911d). */
+void path_find_endpoint(struct path *p, struct directory *d);
+
 /* ---- shared by the stages ---- */
 
 /* "192.0.2.1" or "2001:db8::1"; buf of at least CALL_HOST_SIZE. */

@@ -176,7 +176,7 @@ static bool try_endpoint(struct path *p, struct directory *d,
 	return true;
 }
 
-static void find_endpoint(struct path *p, struct directory *d)
+void path_find_endpoint(struct path *p, struct directory *d)
 {
 	const struct identity_candidate *site = NULL;
 
@@ -203,7 +203,7 @@ void step_identify(struct path *p, const struct path_request *rq,
 	find_organization(p, rq, d);
 	collect(p, rq);
 	if (p->organization.organization_id)
-		find_endpoint(p, d);
+		path_find_endpoint(p, d);
 	if (!p->identified_by)
 		p->identified_by = "none";
 }

@@ -145,3 +145,56 @@ int json_format(const struct json *j, char **ret)
 	*ret = s;
 	return 0;
 }
+
+/* ---- reading ---- */
+
+int json_parse(struct json **ret, struct text bytes, const char **ret_why)
+{
+	struct json *j;
+	json_error_t why;
+	json_t *root;
+
+	root = json_loadb(bytes.p ? bytes.p : "", bytes.len,
+			  JSON_REJECT_DUPLICATES, &why);
+	if (!json_is_object(root)) {
+		*ret_why = root ? "it is no object" : "it is no JSON";
+		json_decref(root);
+		return -EBADMSG;
+	}
+	j = calloc(1, sizeof(*j));
+	if (!j) {
+		json_decref(root);
+		return -ENOMEM;
+	}
+	j->object = root;
+	*ret = j;
+	return 0;
+}
+
+struct text json_text(const struct json *j, const char *key)
+{
+	const json_t *v = json_object_get(j->object, key);
+
+	return json_is_string(v)
+		       ? text_make(json_string_value(v), json_string_length(v))
+		       : text_of("");
+}
+
+bool json_is_no_text(const struct json *j, const char *key)
+{
+	const json_t *v = json_object_get(j->object, key);
+
+	return v && !json_is_string(v) && !json_is_null(v);
+}
+
+bool json_has_true(const struct json *j, const char *key)
+{
+	const json_t *v = json_object_get(j->object, key);
+
+	return v && json_typeof(v) == JSON_TRUE;
+}
+
+int json_put_millionths(struct json *j, const char *key, int64_t value)
+{
+	return put(j, key, json_real((double)value / 1e6));
+}

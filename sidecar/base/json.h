@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * json: writing JSON objects.  The only door to jansson.
+ * json: writing and reading JSON objects.  The only door to jansson.
  *
  * Texts may hold any bytes: what is no UTF-8, and NUL, becomes U+FFFD, since
  * neither JSON nor PostgreSQL's jsonb would take it.
@@ -11,7 +11,7 @@
 
 #include "text.h"
 
-struct json; /* an object being written */
+struct json; /* an object */
 
 int must_check json_new(struct json **ret);
 /* Accepts NULL; returns NULL. */
@@ -40,3 +40,17 @@ int must_check json_put_object(struct json *j, const char *key,
 
 /* One line, in order of insertion; *ret is the caller's to free(). */
 int must_check json_format(const struct json *j, char **ret);
+
+/* An object from the network.  -EBADMSG: it is none; *ret_why is for its
+ * writer, a constant; -ENOMEM. */
+int must_check json_parse(struct json **ret, struct text bytes,
+			  const char **ret_why);
+/* A text member, borrowed from j; empty when there is none, or no text. */
+struct text json_text(const struct json *j, const char *key);
+/* Is there such a member, and is it anything but a text or null? */
+bool json_is_no_text(const struct json *j, const char *key);
+/* Is it true? */
+bool json_has_true(const struct json *j, const char *key);
+/* Millionths, as a number with six decimals. */
+int must_check json_put_millionths(struct json *j, const char *key,
+				   int64_t value);

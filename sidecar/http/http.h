@@ -24,6 +24,9 @@ struct http_request {
 	struct text body;
 	uint8_t address[16];        /* of the client; IPv4 as ::ffff:a.b.c.d */
 	struct text user, password; /* Basic (RFC 7617); empty: none */
+	struct text bearer;         /* RFC 6750; empty: none */
+	struct text accept;
+	struct text organization; /* E911-Organization-ID */
 };
 
 struct http_response {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stats.h"
+#include "http/held_server.h"
 #include "http/http.h"
 #include "http/lost_areas.h"
 #include "http/lost_server.h"
@@ -25,6 +26,8 @@ struct service {
 	struct lost_areas areas;
 	struct lost_backend backend;
 	struct lost_server lost;
+	bool serves_held;
+	struct held_server held;
 	char *certificate, *key; /* owned; NULL: not over TLS */
 };
 
@@ -66,6 +69,8 @@ static void answer(void *arg, const struct http_request *request,
 	} else if (s->serves_lost &&
 		   text_equal(request->path, text_of("/lost"))) {
 		answer_lost(s, request, response);
+	} else if (s->serves_held && held_serves(request->path)) {
+		held_answer(&s->held, request, response);
 	} else {
 		response->status = 404;
 	}
@@ -119,14 +124,35 @@ int http_service_check(const struct conf *c, char error[CONF_ERROR_SIZE])
 	else if (is_text(c->lost_source) &&
 		 !lost_source_is_valid(text_of(c->lost_source)))
 		why = "lost_source is no domain name of two labels or more";
+	else if (is_text(c->held_uri) &&
+		 !held_uri_is_valid(text_of(c->held_uri)))
+		why = "held_uri is no http[s]://host[:port]";
 	if (!why)
 		return 0;
 	(void)snprintf(error, CONF_ERROR_SIZE, "%s", why);
 	return -EINVAL;
 }
 
-static void take_options(struct service *s, const struct conf *c,
-			 struct psap_service *psap)
+/* Without the key of its URIs it gives none. */
+static int start_held(struct service *s, const struct conf *c)
+{
+	int err = held_server_init(&s->held, c->state_dir, c->held_uri,
+				   c->held_uri_expires_s * 1000,
+				   (uint32_t)c->held_rate);
+
+	if (err < 0 && err != -ENOMEM)
+		log_error(WHO,
+			  "%s/location-key: %s: no location URIs are "
+			  "given",
+			  c->state_dir, strerror(-err));
+	if (!is_text(c->http_certificate))
+		log_warning(WHO, "secrets and locations cross without TLS: "
+				 "http_certificate is not set");
+	return err == -ENOMEM ? err : 0;
+}
+
+static int take_options(struct service *s, const struct conf *c,
+			struct psap_service *psap)
 {
 	s->conf = c;
 	rate_limit_init(&s->rate, (uint32_t)c->http_rate);
@@ -139,6 +165,8 @@ static void take_options(struct service *s, const struct conf *c,
 		.uri = text_of(c->lost_uri),
 		.expires_s = c->lost_expires_s,
 	};
+	s->serves_held = c->held != 0;
+	return s->serves_held ? start_held(s, c) : 0;
 }
 
 /* ---- start ---- */
@@ -199,6 +227,7 @@ int http_service_run(const struct conf *conf, const struct stop *stop,
 		     struct psap_service *psap)
 {
 	struct service *s;
+	int err;
 
 	if (!is_text(conf->http_listen)) {
 		(void)stop_wait(stop, -1, -1);
@@ -207,12 +236,15 @@ int http_service_run(const struct conf *conf, const struct stop *stop,
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	take_options(s, conf, psap);
-	serve(s, stop);
+	err = take_options(s, conf, psap);
+	if (err == 0)
+		serve(s, stop);
+	if (s->serves_held)
+		held_server_fini(&s->held);
 	lost_areas_fini(&s->areas);
 	rate_limit_fini(&s->rate);
 	free(s->certificate);
 	free(s->key);
 	free(s);
-	return 0;
+	return err;
 }

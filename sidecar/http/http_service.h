@@ -3,6 +3,7 @@
  * http_service: what e911d answers over HTTP, and to whom.
  *
  *	POST /lost	LoST (RFC 5222), if lost_source is set
+ *	/held, /location	where devices are (held_server.h), if held is 1
  *
  * Off without http_listen.  An address that cannot be had is tried again: the
  *other services of e911d do not depend on this one.

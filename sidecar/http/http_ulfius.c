@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <ulfius.h>
@@ -54,6 +55,22 @@ static struct text path_of(const char *url)
 	return text_make(t.p, text_index(t, '?'));
 }
 
+static struct text header_of(const struct _u_request *from, const char *name)
+{
+	const char *value = u_map_get_case(from->map_header, name);
+
+	return text_trim(text_of(value ? value : ""));
+}
+
+static struct text bearer_of(const struct _u_request *from)
+{
+	const char *value = u_map_get_case(from->map_header, "Authorization");
+
+	if (!value || strncasecmp(value, "Bearer ", 7) != 0)
+		return text_of("");
+	return text_trim(text_of(value + 7));
+}
+
 static void set_headers(struct _u_response *to, const struct http_response *r)
 {
 	char seconds[16];
@@ -82,6 +99,9 @@ static int on_request(const struct _u_request *from, struct _u_response *to,
 		.body = text_make(from->binary_body, from->binary_body_length),
 		.user = text_of(from->auth_basic_user),
 		.password = text_of(from->auth_basic_password),
+		.bearer = bearer_of(from),
+		.accept = header_of(from, "Accept"),
+		.organization = header_of(from, "E911-Organization-ID"),
 	};
 	struct http_response response = { .status = 200 };
 

@@ -127,7 +127,9 @@ static void read_required(const struct xml_node *list, struct held_request *r)
 		if (colon < word.len)
 			word = text_make(word.p + colon + 1,
 					 word.len - colon - 1);
-		if (!find_identity(word, &kind))
+		if (find_identity(word, &kind))
+			r->required |= UINT32_C(1) << kind;
+		else
 			r->requires_unknown = true;
 	}
 }
@@ -151,6 +153,7 @@ int held_request_read(const struct xml_doc *doc, struct held_request *ret,
 		*ret_why = "an unknown type of location is asked for";
 		return -EINVAL;
 	}
+	ret->has_device = xml_child(root, "device") != NULL;
 	read_device(xml_child(root, "device"), ret);
 	read_required(xml_find(root, "requiredIdentifiers"), ret);
 	return 0;

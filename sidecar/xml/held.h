@@ -53,9 +53,12 @@ struct held_request {
 	/* None of the three: any will do. */
 	bool wants_civic, wants_geodetic, wants_uri;
 	bool exact;              /* these or an error */
+	bool has_device;         /* somebody's, whatever is said of it */
 	uint32_t identity_count; /* 0: whoever sends this, or the reference */
 	struct held_identity identities[HELD_IDENTITIES_MAX];
-	/* An identity that must be used is one that nobody knows. */
+	/* Identities that must be used: a bit for each kind, and whether there
+	 * is one that nobody knows. */
+	uint32_t required;
 	bool requires_unknown;
 };
 

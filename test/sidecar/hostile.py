@@ -12,7 +12,8 @@ from harness.wait import TimedOut, wait_until
 TABLES = ["organization", "trunk", "trunk_contact", "trunk_callback",
           "trunk_source", "trunk_organization", "trunk_credential",
           "building", "location", "elin", "endpoint", "site_number",
-          "network_range", "psap", "psap_route", "gateway"]
+          "network_range", "psap", "psap_route", "gateway", "access_point",
+          "network_switch", "switch_port", "location_client"]
 
 LARGE = 9223372036854775807
 JUNK = {

@@ -57,6 +57,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (17, 'add_psap_boundaries'),
     (18, 'ask_areas_too'),
     (19, 'serve_devices'),
-    (20, 'tell_who_holds_changes_back');
+    (20, 'tell_who_holds_changes_back'),
+    (21, 'show_tenants_their_history');
 
 COMMIT;

@@ -56,6 +56,7 @@ struct publisher {
 	int64_t next_room_ms;
 	int64_t next_reader_check_ms, next_look_ms;
 	int64_t next_check_ms, next_prune_ms;
+	bool forgetting; /* old history, a little at a time */
 };
 
 /* ---- names ---- */
@@ -364,8 +365,9 @@ static int pause_ms(struct publisher *p)
 		err = held_over(&p->held, p->db, p->conf->node);
 		if (err < 0)
 			return err;
-		return p->checking ? CHECK_PAUSE_MS
-				   : (int)p->conf->directory_poll_ms;
+		return p->checking || p->forgetting
+			       ? CHECK_PAUSE_MS
+			       : (int)p->conf->directory_poll_ms;
 	}
 	err = held_wait(&p->held, p->db, p->conf->node, p->conf->held_alarm_s);
 	if (err < 0)
@@ -450,9 +452,21 @@ static int look_at_room(struct publisher *p)
 
 static int prune(struct publisher *p)
 {
-	if (!is_due(&p->next_prune_ms, p->conf->prune_interval_s * 1000))
+	uint64_t count = 0;
+	int err;
+
+	if (is_due(&p->next_prune_ms, p->conf->prune_interval_s * 1000)) {
+		p->forgetting = true;
+		return db_exec(p->db, DB_CHANGE_PRUNE, NULL, NULL, NULL);
+	}
+	if (!p->forgetting)
 		return 0;
-	return db_exec(p->db, DB_CHANGE_PRUNE, NULL, NULL, NULL);
+	err = db_exec(p->db, DB_HISTORY_FORGET, NULL, on_count, &count);
+	if (err < 0)
+		return err;
+	stats_add(STAT_HISTORY_FORGOTTEN, count);
+	p->forgetting = count > 0;
+	return 0;
 }
 
 /* n, or a failure. */

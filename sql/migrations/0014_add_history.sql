@@ -16,7 +16,7 @@ ALTER TABLE e911.endpoint
 COMMENT ON COLUMN e911.endpoint.location_id IS
     'where it is; NULL: found by network, site or the organisation''s default; of a retired one: where it was';
 
-\ir ../schema/history.sql
+\ir 0014_add_history/history.sql
 
 REVOKE ALL ON
     e911.change, e911.change_statement, e911.change_row,

@@ -71,7 +71,8 @@ GRANT EXECUTE ON FUNCTION
     e911.detail_bigint(jsonb, text),
     e911.detail_uuid(jsonb, text),
     e911.detail_text(jsonb, text),
-    e911.event_sentence(text, jsonb)
+    e911.event_sentence(text, jsonb),
+    e911.change_what(jsonb, jsonb)
     TO e911_sidecar, e911_operator, e911_reader;
 
 GRANT SELECT ON e911.change_log, e911.change_pruned TO e911_sidecar;
@@ -80,6 +81,7 @@ GRANT EXECUTE ON FUNCTION
     e911.change_horizon(),
     e911.change_cursor_is_valid(xid8, bigint),
     e911.change_prune(interval),
+    e911.change_history_forget(integer),
     e911.event_store(uuid, uuid, timestamptz, text, text, jsonb),
     e911.name_resolution_store(text, text[], text[], text[])
     TO e911_sidecar;

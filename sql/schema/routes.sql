@@ -109,6 +109,9 @@ CREATE TABLE e911.gateway (
     digest_realm            text NOT NULL DEFAULT 'e911'
                             CONSTRAINT gateway_digest_realm_is_a_word
                                 CHECK (digest_realm ~ '^[A-Za-z0-9._-]{1,128}$'),
+    history_days            integer DEFAULT 730
+                            CONSTRAINT gateway_history_days_is_1_to_36500
+                                CHECK (history_days BETWEEN 1 AND 36500),
     CONSTRAINT gateway_relay_center_is_a_relay_center
         FOREIGN KEY (relay_center_psap_id, relay_center_kind)
         REFERENCES e911.psap (psap_id, kind),
@@ -134,6 +137,8 @@ COMMENT ON COLUMN e911.gateway.desk_number IS
     'whom a PSAP''s callback rings that leads to nobody else: the operator''s own desk; NULL: it is refused';
 COMMENT ON COLUMN e911.gateway.digest_realm IS
     'realm of digest credentials; whoever changes it sets all of them anew';
+COMMENT ON COLUMN e911.gateway.history_days IS
+    'who changed what is forgotten after so many days; NULL: never';
 
 INSERT INTO e911.gateway DEFAULT VALUES;
 

@@ -55,6 +55,23 @@ DECLARE
         'network_range', own, 'access_point', own, 'network_switch', own,
         'switch_port', own, 'recipient', own, 'call', own,
         'organization_admin', 'role_name = current_user',
+        -- Who sees a statement sees its change, and of its rows their own.
+        'change', 'NOT forgotten AND EXISTS (
+             SELECT FROM e911.change_statement s
+              WHERE s.change = change.change)',
+        'change_statement', 'organizations && ARRAY(
+             SELECT a.organization_id FROM e911.organization_admin a
+              WHERE a.role_name = current_user)',
+        'change_row', 'EXISTS (SELECT FROM e911.change_statement s
+                                WHERE s.statement = change_row.statement)
+              AND (old_row IS NULL OR (old_row ->> ''organization_id'')::bigint
+                   = ANY (ARRAY(SELECT a.organization_id
+                                  FROM e911.organization_admin a
+                                 WHERE a.role_name = current_user)))
+              AND (new_row IS NULL OR (new_row ->> ''organization_id'')::bigint
+                   = ANY (ARRAY(SELECT a.organization_id
+                                  FROM e911.organization_admin a
+                                 WHERE a.role_name = current_user)))',
         -- What they see of location is their own.
         'elin', 'EXISTS (SELECT FROM e911.location l
                           WHERE l.location_id = elin.location_id)',
@@ -114,6 +131,11 @@ GRANT SELECT (organization_id, e911_organization_id, name,
               notification_sms, status)
     ON e911.organization TO e911_admin;
 GRANT SELECT (psap_id, name) ON e911.psap TO e911_admin;
+-- Not why, from where or how many of whose.
+GRANT SELECT (change, changed_at, changed_by) ON e911.change TO e911_admin;
+GRANT SELECT (statement, change, entity, operation)
+    ON e911.change_statement TO e911_admin;
+GRANT SELECT ON e911.change_row, e911.own_change TO e911_admin;
 
 GRANT INSERT (organization_id, name, country, house_number, street, city,
               county, state, postal_code, building, info, longitude, latitude),
@@ -174,5 +196,6 @@ GRANT EXECUTE ON FUNCTION
     e911.is_point(numeric, numeric),
     e911.is_event_list(text[]),
     e911.named_part(text, text),
-    e911.location_address(e911.location_civic)
+    e911.location_address(e911.location_civic),
+    e911.change_what(jsonb, jsonb)
     TO e911_admin;

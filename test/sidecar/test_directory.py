@@ -608,6 +608,37 @@ def test_old_changes_are_pruned(e911d, postgres):
         "the old one is gone")
 
 
+def test_old_history_is_forgotten_and_younger_is_not(e911d, postgres):
+    postgres.execute(
+        "INSERT INTO e911.endpoint (organization_id, name, extension)"
+        f" SELECT {ORG}, 'old', 'old' || n FROM generate_series(1, 12000) n")
+    old = postgres.value("SELECT max(change) FROM e911.change")
+    postgres.execute("UPDATE e911.endpoint SET name = 'young'"
+                     " WHERE extension = 'old1'")
+    young = postgres.value("SELECT max(change) FROM e911.change")
+    postgres.execute("UPDATE e911.change SET changed_at = now()"
+                     " - interval '400 days' WHERE change = %s", old)
+    e911d.settings["prune_interval_s"] = 60
+    e911d.start_and_wait()
+    e911d.wait_lines(lambda lines: any("old12000" in x for x in lines),
+                     "it is published")
+    assert postgres.value("SELECT count(*) FROM e911.change"
+                          " WHERE change = %s", old) == 1
+    postgres.execute("UPDATE e911.gateway SET history_days = 365")
+    e911d.stop()
+    e911d.start_and_wait()
+    wait_until(lambda: postgres.value("SELECT count(*) FROM e911.change"
+                                      " WHERE change = %s", old) == 0,
+               "it is forgotten")
+    assert postgres.value("SELECT count(*) FROM e911.change_row r WHERE NOT"
+                          " EXISTS (SELECT FROM e911.change_statement s"
+                          " WHERE s.statement = r.statement)") == 0
+    assert postgres.value("SELECT count(*) FROM e911.change_detail"
+                          " WHERE change = %s", young) == 1
+    e911d.process.signal(signal.SIGUSR1)
+    e911d.wait_log("stats: history.forgotten 12001")
+
+
 # ---- kill and loss ----
 
 CHANGES = [

@@ -293,3 +293,60 @@ SELECT test.is_same(
                            WHERE s.statement = r.statement)), 0::bigint,
     'nothing is left of it');
 ROLLBACK;
+
+-- ---- forgotten by itself ----
+
+BEGIN;
+SELECT pg_temp.made($$INSERT INTO e911.endpoint (organization_id, name, extension)
+    SELECT organization_id, 'old', 'old' || n FROM e911.organization,
+           generate_series(1, 20) n WHERE name = 'Larkspur Insurance'$$) AS old
+\gset
+-- Each transaction is one change; this one is made two.
+INSERT INTO e911.change (changed_at) VALUES (now() - interval '1 day')
+RETURNING change AS older \gset
+UPDATE e911.change_statement SET change = :older WHERE change = :old
+   AND entity = 'endpoint';
+SELECT test.is_same(e911.change_history_forget(), 0::bigint,
+    'what is younger than history_days is kept');
+UPDATE e911.change SET changed_at = now() - interval '731 days'
+ WHERE change = :older;
+UPDATE e911.gateway SET history_days = NULL;
+SELECT test.is_same(e911.change_history_forget(), 0::bigint,
+    'without history_days all is kept');
+UPDATE e911.gateway SET history_days = 730;
+SELECT count(*) AS all_rows FROM e911.change_row \gset
+SELECT test.is_true(e911.change_history_forget(7) > 0,
+    'what is older is forgotten a little at a time');
+SELECT test.is_same((SELECT count(*) FROM e911.change_row), :all_rows - 7::bigint,
+    'no more rows at once than was said');
+SELECT test.refused(format('SELECT e911.change_undo(%s)', :older),
+    'P0002', NULL, 'what is half forgotten is not undone by halves');
+SELECT test.is_same((SELECT count(*) FROM e911.change_summary
+                      WHERE change = :older)
+                  + (SELECT count(*) FROM e911.change_detail
+                      WHERE change = :older), 0::bigint,
+    'nor does anybody see it');
+UPDATE e911.gateway SET history_days = NULL;
+SELECT test.is_same((e911.change_history_forget(7) > 0)
+                    AND (e911.change_history_forget(7) = 6), true,
+    'what was begun is brought to its end, whatever the setting is now');
+SELECT test.is_same(e911.change_history_forget(7), 0::bigint, 'that was all');
+SELECT test.is_same((SELECT count(*) FROM e911.change WHERE change = :older)
+                  + (SELECT count(*) FROM e911.change_statement
+                      WHERE change = :older), 0::bigint,
+    'nothing is left of what is forgotten');
+-- One more is of the setting.
+SELECT test.is_same((SELECT count(*) FROM e911.change_row), :all_rows - 19::bigint,
+    'and all of what is younger');
+ROLLBACK;
+
+SELECT test.is_same(
+    has_function_privilege('e911_sidecar', 'e911.change_history_forget(integer)',
+                           'EXECUTE')
+    AND NOT has_function_privilege('e911_operator',
+                           'e911.change_history_forget(integer)', 'EXECUTE')
+    AND NOT has_column_privilege('e911_operator', 'e911.gateway',
+                                 'history_days', 'UPDATE'), true,
+    'e911d forgets by the owner''s setting, operators do not');
+SELECT test.refused('UPDATE e911.gateway SET history_days = 0', '23514',
+    'gateway_history_days_is_1_to_36500', 'a history of no days is refused');

@@ -161,6 +161,10 @@ def explain(gateway):
         "'TABLE e911.call_story'", 2)
     say(f"what is wrong     {gateway.postgres.psql_command()} -c "
         "'TABLE e911.unprovisioned'", 2)
+    say("areas of PSAPs    " + os.path.join(gateway.build, "sidecar", "e911ctl")
+        + " import boundaries "
+        + os.path.join(TOP, "sql", "demo-areas.geojson")
+        + f" --postgres '{gateway.postgres.conninfo()}'", 2)
     say(f"calls going on    {gateway.kamailio.kamcmd_command()} e911.calls",
         2)
     say(f"numbers lent      {gateway.kamailio.kamcmd_command()} e911.elins",

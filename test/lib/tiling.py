@@ -3,11 +3,16 @@
 """A made-up country of PSAP areas, as GeoJSON, one feature a line.
 
     tiling.py [--columns N] [--rows N] [--cities N] [--detail N] [--seed N]
+    tiling.py --town > sql/demo-areas.geojson
 
 Counties tile the whole of it without a gap: neighbours have the very same
 points on their border.  Cities lie in counties: some overlap theirs, some fill
 a hole of it, some are of two parts.  The same arguments give the same bytes.
 The default is of the size of the USA: about 5,000 areas, 800,000 points.
+--columns 640 --rows 480 --cities 19000 --detail 4 is 64 times as many areas.
+
+--town: the areas of the demo town's two PSAPs, a river between, and an old
+harbor south of it that the northern one serves.
 """
 import argparse
 import json
@@ -19,12 +24,14 @@ DIGITS = 5  # of coordinates, as of what counties publish
 
 
 class Country:
-    def __init__(self, columns, rows, cities, detail, seed):
+    def __init__(self, columns, rows, cities, detail, seed,
+                 bounds=(WEST, EAST, SOUTH, NORTH)):
         self.columns, self.rows = columns, rows
         self.cities, self.detail = cities, detail
         self.random = random.Random(seed)
-        self.width = (EAST - WEST) / columns
-        self.height = (NORTH - SOUTH) / rows
+        self.west, east, self.south, north = bounds
+        self.width = (east - self.west) / columns
+        self.height = (north - self.south) / rows
         self.nodes = {}
         for row in range(rows + 1):
             for column in range(columns + 1):
@@ -32,7 +39,8 @@ class Country:
         self.edges = {}
 
     def _node(self, column, row):
-        x, y = WEST + column * self.width, SOUTH + row * self.height
+        x = self.west + column * self.width
+        y = self.south + row * self.height
         if 0 < column < self.columns:
             x += self.random.uniform(-0.2, 0.2) * self.width
         if 0 < row < self.rows:
@@ -118,13 +126,39 @@ def features(columns=64, rows=48, cities=1900, detail=6, seed=911):
                             "coordinates": polygons}}
 
 
+def town():
+    """Areas of the demo town's PSAPs, as a collection."""
+    country = Country(1, 2, 0, 5, 911, (-122.6, -122.4, 47.4, 47.6))
+    areas = [("Ashgrove South", "South of the river", 100,
+              country.county(0, 0)),
+             ("Ashgrove North", "North of the river", 100,
+              country.county(0, 1)),
+             ("Ashgrove North", "Old harbor", 50, country.town(0, 0, 0))]
+    return [{"type": "Feature",
+             "properties": {"psap": psap, "area": area, "priority": priority,
+                            "source": "test/lib/tiling.py"},
+             "geometry": {"type": "Polygon", "coordinates": [ring]}}
+            for psap, area, priority, ring in areas]
+
+
+def print_collection(some):
+    lines = ",\n".join(json.dumps(f, separators=(",", ":")) for f in some)
+    print('{"type":"FeatureCollection","features":[\n' + lines + "\n]}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     for name, value in (("columns", 64), ("rows", 48), ("cities", 1900),
                         ("detail", 6), ("seed", 911)):
         parser.add_argument(f"--{name}", type=int, default=value,
                             help="default %(default)s")
-    for feature in features(**vars(parser.parse_args())):
+    parser.add_argument("--town", action="store_true",
+                        help="the demo town's areas, as a collection")
+    options = vars(parser.parse_args())
+    if options.pop("town"):
+        print_collection(town())
+        return
+    for feature in features(**options):
         print(json.dumps(feature, separators=(",", ":")))
 
 

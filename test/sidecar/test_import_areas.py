@@ -452,3 +452,19 @@ def test_a_large_file_needs_no_large_memory(ctl):
         capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert "psaps: 1 rows; 1 added" in done.stdout
+
+
+def test_the_demo_towns_areas(ctl, postgres):
+    """What is shipped is what the generator makes."""
+    path = os.path.join(TOP, "sql", "demo-areas.geojson")
+    made = subprocess.run(
+        [sys.executable, os.path.join(TOP, "test", "lib", "tiling.py"),
+         "--town"], capture_output=True, check=True, timeout=60).stdout
+    with open(path, "rb") as file:
+        assert file.read() == made
+    assert take(ctl, "boundaries", made.decode()) == \
+        "boundaries: 3 rows; 3 added, 0 changed, 0 removed"
+    assert [(r["name"], r["other_name"]) for r in postgres.query(
+        "SELECT name, other_name FROM e911.psap_boundary_overlap")] == [
+            ("Old harbor", "South of the river")]
+    assert postgres.query("SELECT * FROM e911.psap_boundary_gap") == []

@@ -2,6 +2,7 @@
 """PostgreSQL, e911d and Kamailio together, in one temporary directory."""
 import os
 import shutil
+import subprocess
 import tempfile
 
 from .authority import Authority
@@ -185,6 +186,21 @@ class Gateway:
         """Change what is provisioned; back when the workers see it."""
         self.postgres.execute(sql)
         self.read_trunks()
+        self.wait_published()
+
+    def import_areas(self, path):
+        """Areas of PSAPs, from a file of the tree."""
+        subprocess.run(
+            [os.path.join(self.build, "sidecar", "e911ctl"), "import",
+             "boundaries", os.path.join(self.top, path),
+             "--postgres", self.postgres.conninfo()],
+            check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+    def wait_resolved(self, timeout=10):
+        """e911d has found the PSAP of each point, and published it."""
+        wait_until(lambda: not self.postgres.query(
+            "SELECT FROM e911.location_resolution WHERE found = 'waiting'"),
+            "no point waits for its PSAP", timeout, self.services())
         self.wait_published()
 
     def wait_published(self, timeout=10):

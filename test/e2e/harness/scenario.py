@@ -7,6 +7,7 @@ scenario.toml, all texts may hold {names} (see Scenario._context):
     facts = "where the behaviour is described"
     quickstart = 1                   # shown there, in this order
     setup = "SQL before the steps"   # and undo = "SQL after them"
+    areas = "sql/x.geojson"          # imported first; undo removes them
     needs = "what is not so usually" # only played by a test that sees to it
 
     [[step]]                         # steps follow one another
@@ -133,8 +134,12 @@ class Scenario:
     @contextlib.contextmanager
     def _provisioned(self, gateway):
         try:
+            if "areas" in self.spec:
+                gateway.import_areas(self.spec["areas"])
             if "setup" in self.spec:
                 gateway.provision(self.spec["setup"])
+            if "areas" in self.spec:
+                gateway.wait_resolved()
             yield
         finally:
             if "undo" in self.spec:

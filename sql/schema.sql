@@ -26,12 +26,15 @@ BEGIN;
 \ir schema/limits.sql
 \ir schema/change_log.sql
 \ir schema/boundaries.sql
+\ir schema/addresses.sql
+\ir schema/resolution.sql
 \ir schema/calls.sql
 \ir schema/event_store.sql
 \ir schema/names.sql
 \ir schema/history.sql
 \ir schema/views.sql
 \ir schema/boundary_views.sql
+\ir schema/resolution_views.sql
 \ir schema/questions.sql
 \ir schema/tenants.sql
 \ir schema/grants.sql
@@ -58,6 +61,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (18, 'ask_areas_too'),
     (19, 'serve_devices'),
     (20, 'tell_who_holds_changes_back'),
-    (21, 'show_tenants_their_history');
+    (21, 'show_tenants_their_history'),
+    (22, 'add_addresses');
 
 COMMIT;

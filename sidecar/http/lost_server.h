@@ -39,7 +39,7 @@ struct lost_backend {
 	/* NULL: it has no addresses. */
 	int (*find_civic)(void *arg, const struct civic *address,
 			  struct lost_psap *ret,
-			  enum lost_check checks[CIVIC_COUNT]);
+			  enum civic_check checks[CIVIC_COUNT]);
 	/* -ENOENT: there is none of that number. */
 	int (*area)(void *arg, uint64_t boundary_id, struct lost_area *ret);
 };

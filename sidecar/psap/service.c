@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/book_file.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/retry.h"
 #include "base/stats.h"
 #include "psap/area_file.h"
 #include "psap/area_load.h"
+#include "psap/book_load.h"
 #include "psap/location_resolve.h"
 
 #define WHO       "psap"
@@ -20,7 +22,8 @@
 
 struct psap_service {
 	pthread_mutex_t lock;
-	struct psap_areas *areas; /* shared; under the lock */
+	struct psap_areas *areas;  /* shared; under the lock */
+	struct address_book *book; /* shared; under the lock */
 };
 
 /* What the thread alone has. */
@@ -31,7 +34,7 @@ struct follower {
 	struct db *db; /* owned */
 	struct location_resolve resolve;
 	bool walking; /* the walk is not at its end */
-	char path[PATH_SIZE];
+	char areas_path[PATH_SIZE], book_path[PATH_SIZE];
 };
 
 int psap_service_new(struct psap_service **ret)
@@ -50,6 +53,7 @@ struct psap_service *psap_service_free(struct psap_service *s)
 	if (!s)
 		return NULL;
 	(void)psap_areas_unref(s->areas);
+	(void)address_book_unref(s->book);
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 	return NULL;
@@ -65,9 +69,26 @@ struct psap_areas *psap_service_areas(struct psap_service *s)
 	return a;
 }
 
-/* These are the areas from now on, and all locations are gone through. */
-static void use(struct follower *f, struct psap_areas *a,
-		const struct uuid *version)
+struct address_book *psap_service_book(struct psap_service *s)
+{
+	struct address_book *b;
+
+	(void)pthread_mutex_lock(&s->lock);
+	b = s->book ? address_book_ref(s->book) : NULL;
+	(void)pthread_mutex_unlock(&s->lock);
+	return b;
+}
+
+/* All locations are gone through. */
+static void begin_walk(struct follower *f)
+{
+	f->resolve.after = 0;
+	f->walking = true;
+}
+
+/* These are the areas from now on. */
+static void use_areas(struct follower *f, struct psap_areas *a,
+		      const struct uuid *version)
 {
 	struct psap_areas *old;
 
@@ -76,45 +97,68 @@ static void use(struct follower *f, struct psap_areas *a,
 	f->service->areas = a;
 	(void)pthread_mutex_unlock(&f->service->lock);
 	(void)psap_areas_unref(old);
-	f->resolve.areas = a;
-	f->resolve.version = *version;
-	f->resolve.after = 0;
-	f->walking = true;
+	f->resolve.knowledge.areas = a;
+	f->resolve.areas_version = *version;
+	begin_walk(f);
+}
+
+/* These are the addresses. */
+static void use_book(struct follower *f, struct address_book *b,
+		     const struct uuid *version)
+{
+	struct address_book *old;
+
+	(void)pthread_mutex_lock(&f->service->lock);
+	old = f->service->book;
+	f->service->book = b;
+	(void)pthread_mutex_unlock(&f->service->lock);
+	(void)address_book_unref(old);
+	f->resolve.knowledge.book = b;
+	f->resolve.book_version = *version;
+	begin_walk(f);
 }
 
 /* ---- on disk ---- */
 
+/* Is there something?  What cannot be read is told. */
+static bool is_taken(const char *path, int err)
+{
+	if (err < 0 && err != -ENOENT)
+		log_error(WHO, "%s: %s; without PostgreSQL it is missing", path,
+			  err == -EBADMSG ? "damaged" : strerror(-err));
+	return err >= 0;
+}
+
 static void take_over(struct follower *f)
 {
 	struct psap_areas *a;
+	struct address_book *b;
 	struct uuid version;
-	int err = area_file_load(f->path, &a, &version);
 
-	if (err == -ENOENT)
-		return;
-	if (err < 0) {
-		log_error(WHO, "%s: %s; without PostgreSQL there are no areas",
-			  f->path,
-			  err == -EBADMSG ? "damaged" : strerror(-err));
-		return;
+	if (is_taken(f->areas_path,
+		     area_file_load(f->areas_path, &a, &version))) {
+		log_info(WHO, "%zu areas of %s", psap_areas_count(a),
+			 f->areas_path);
+		use_areas(f, a, &version);
 	}
-	log_info(WHO, "%zu areas of %s", psap_areas_count(a), f->path);
-	use(f, a, &version);
+	if (is_taken(f->book_path,
+		     address_book_load(f->book_path, &b, &version))) {
+		log_info(WHO, "%zu ranges and addresses of %s",
+			 address_book_count(b), f->book_path);
+		use_book(f, b, &version);
+	}
 }
 
-static void keep(const struct follower *f)
+static void told_kept(const char *path, int err)
 {
-	int err =
-		area_file_save(f->resolve.areas, &f->resolve.version, f->path);
-
 	if (err < 0)
-		log_error(WHO, "%s: %s; the areas would not outlive a restart",
-			  f->path, strerror(-err));
+		log_error(WHO, "%s: %s; it would not outlive a restart", path,
+			  strerror(-err));
 }
 
 /* ---- following ---- */
 
-static int load(struct follower *f)
+static int load_areas(struct follower *f)
 {
 	int64_t began = clock_mono_ms();
 	struct psap_areas *a;
@@ -124,8 +168,8 @@ static int load(struct follower *f)
 
 	if (err < 0)
 		return err;
-	use(f, a, &version);
-	keep(f);
+	use_areas(f, a, &version);
+	told_kept(f->areas_path, area_file_save(a, &version, f->areas_path));
 	stats_add(STAT_BOUNDARIES_LOADED, 1);
 	log_notice(WHO, "%zu areas, %zu points, loaded in %lld ms",
 		   psap_areas_count(a), psap_areas_point_count(a),
@@ -133,16 +177,42 @@ static int load(struct follower *f)
 	return 0;
 }
 
-static int load_if_changed(struct follower *f)
+static int load_book(struct follower *f)
 {
+	int64_t began = clock_mono_ms();
+	struct address_book *b;
 	struct uuid version;
-	int err = area_load_version(f->db, &version);
+	int err = book_load(f->db, (int)f->conf->postgres_rebuild_timeout_ms,
+			    &b, &version);
 
 	if (err < 0)
 		return err;
-	if (f->resolve.areas && uuid_equal(&version, &f->resolve.version))
-		return 0;
-	return load(f);
+	use_book(f, b, &version);
+	told_kept(f->book_path, address_book_save(b, &version, f->book_path));
+	stats_add(STAT_ADDRESSES_LOADED, 1);
+	log_notice(WHO,
+		   "%zu ranges and addresses, %zu of coverage, loaded in "
+		   "%lld ms",
+		   address_book_count(b), address_book_coverage_count(b),
+		   (long long)(clock_mono_ms() - began));
+	return 0;
+}
+
+static int load_if_changed(struct follower *f)
+{
+	const struct location_resolve *r = &f->resolve;
+	struct uuid version;
+	int err = area_load_version(f->db, &version);
+
+	if (err >= 0 &&
+	    !(r->knowledge.areas && uuid_equal(&version, &r->areas_version)))
+		err = load_areas(f);
+	if (err >= 0)
+		err = book_load_version(f->db, &version);
+	if (err >= 0 &&
+	    !(r->knowledge.book && uuid_equal(&version, &r->book_version)))
+		err = load_book(f);
+	return err;
 }
 
 /* One piece of work: 1, 0 when there is none left. */
@@ -159,8 +229,8 @@ static int step(struct follower *f)
 	if (n >= 0)
 		n = location_resolve_waiting(&f->resolve);
 	if (n == -EAGAIN) {
-		log_debug(WHO, "areas are being changed: locations wait until "
-			       "that is over");
+		log_debug(WHO, "areas or addresses are being changed: "
+			       "locations wait until that is over");
 		return 0; /* the commit wakes us */
 	}
 	return n < 0 ? n : n > 0;
@@ -192,8 +262,7 @@ static int serve(struct follower *f, struct retry *retry)
 		err = db_exec(f->db, DB_LISTEN_BOUNDARY, NULL, NULL, NULL);
 	/* What changed meanwhile is found by a walk. */
 	f->resolve.db = f->db;
-	f->resolve.after = 0;
-	f->walking = true;
+	begin_walk(f);
 	return err < 0 ? err : follow(f, retry);
 }
 
@@ -207,7 +276,8 @@ static void tell(const struct follower *f, int err)
 	else if (err == -EPROTO)
 		log_error(WHO, "PostgreSQL refuses: %s", db_error(f->db));
 	else
-		log_error(WHO, "cannot follow the areas: %s", strerror(-err));
+		log_error(WHO, "cannot follow areas and addresses: %s",
+			  strerror(-err));
 }
 
 static int loop(struct follower *f)
@@ -236,7 +306,7 @@ int psap_service_run(const struct conf *conf, const struct stop *stop,
 		.conf = conf,
 		.stop = stop,
 		.service = s,
-		.resolve = { .nearest_m = (double)conf->psap_nearest_m },
+		.resolve.knowledge.nearest_m = (double)conf->psap_nearest_m,
 	};
 	const struct db_options o = {
 		.conninfo = conf->postgres,
@@ -248,7 +318,9 @@ int psap_service_run(const struct conf *conf, const struct stop *stop,
 	};
 	int err;
 
-	(void)snprintf(f.path, sizeof(f.path), "%s/psap-areas",
+	(void)snprintf(f.areas_path, PATH_SIZE, "%s/psap-areas",
+		       conf->state_dir);
+	(void)snprintf(f.book_path, PATH_SIZE, "%s/psap-addresses",
 		       conf->state_dir);
 	err = db_new(&f.db, &o);
 	if (err >= 0) {

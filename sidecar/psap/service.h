@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * service: keeps the areas of PostgreSQL in memory and on disk, and the PSAP
- * of each location up to date.
+ * service: keeps the areas and addresses of PostgreSQL in memory and on disk,
+ * and the PSAP of each location up to date.
  *
- * The areas are loaded whole beside the ones in use and then take their
- * place; who looks something up keeps what it took.  At the start they come
- * from state_dir, so that they are there without PostgreSQL.
+ * Both are loaded whole beside the ones in use and then take their place; who
+ * looks something up keeps what it took.  At the start they come from
+ * state_dir, so that they are there without PostgreSQL.
  */
 #pragma once
 
+#include "address/book.h"
 #include "base/conf.h"
 #include "base/stop.h"
 #include "psap/areas.h"
@@ -24,6 +25,8 @@ struct psap_service *psap_service_free(struct psap_service *s);
  * thread.
  */
 struct psap_areas *psap_service_areas(struct psap_service *s);
+/* Likewise; address_book_unref() it. */
+struct address_book *psap_service_book(struct psap_service *s);
 
 /*
  * The thread.  0 when the stop was asked for; -ENOMEM.

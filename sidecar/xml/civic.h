@@ -27,6 +27,9 @@ enum civic_field {
 const char *civic_field_name(enum civic_field f); /* "A1" */
 bool civic_field_is_extension(enum civic_field f);
 
+/* What is known of an element (RFC 5222 8.4.2). */
+enum civic_check { CIVIC_UNCHECKED, CIVIC_VALID, CIVIC_INVALID };
+
 /* Another element: of an extension that we do not know, or unheard of. */
 struct civic_other {
 	struct text ns, name, value;

@@ -160,7 +160,7 @@ static void write_mapping(struct text_writer *w, const struct lost_mapping *m,
 /* Elements as qualified names (RFC 6848 6): c: and e: are declared around. */
 static void write_checked(struct text_writer *w,
 			  const struct lost_validation *v,
-			  enum lost_check check, const char *element)
+			  enum civic_check check, const char *element)
 {
 	const char *before = "";
 
@@ -181,9 +181,9 @@ static void write_validation(struct text_writer *w,
 {
 	text_write_cstr(w, "<locationValidation xmlns:c=\"" CIVIC_NS
 			   "\" xmlns:e=\"" CIVIC_EXT_NS "\">");
-	write_checked(w, v, LOST_VALID, "valid");
-	write_checked(w, v, LOST_INVALID, "invalid");
-	write_checked(w, v, LOST_UNCHECKED, "unchecked");
+	write_checked(w, v, CIVIC_VALID, "valid");
+	write_checked(w, v, CIVIC_INVALID, "invalid");
+	write_checked(w, v, CIVIC_UNCHECKED, "unchecked");
 	text_write_cstr(w, "</locationValidation>");
 }
 

@@ -46,12 +46,9 @@ struct lost_mapping {
 	const struct lost_boundary *boundary; /* borrowed; NULL: not by value */
 };
 
-/* What is known of an element of a civic address. */
-enum lost_check { LOST_UNCHECKED, LOST_VALID, LOST_INVALID };
-
 struct lost_validation {
 	const struct civic *civic; /* borrowed: whose elements */
-	enum lost_check checks[CIVIC_COUNT];
+	enum civic_check checks[CIVIC_COUNT];
 };
 
 /* What goes with an answer. */

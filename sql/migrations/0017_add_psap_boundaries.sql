@@ -7,7 +7,7 @@
 
 BEGIN;
 
-\ir ../schema/boundaries.sql
+\ir 0017_add_psap_boundaries/boundaries.sql
 \ir ../schema/boundary_views.sql
 
 -- Points that are there already are to be looked for.
@@ -31,7 +31,7 @@ CREATE OR REPLACE VIEW e911.location_dispatchable WITH (security_invoker) AS
 COMMENT ON COLUMN e911.location_dispatchable.psap_by IS
     'how that PSAP is known: operator, or as location_resolution.found; NULL: the location has no point';
 
-\ir ../schema/unprovisioned.sql
+\ir 0017_add_psap_boundaries/unprovisioned.sql
 
 REVOKE ALL ON
     e911.psap_boundary, e911.psap_boundary_version, e911.location_resolution,

@@ -33,17 +33,29 @@ GRANT UPDATE (relay_center_psap_id, last_resort_psap_id, desk_number,
               digest_realm)
     ON e911.gateway TO e911_operator;
 
--- Areas; what e911d finds among them it stores by a function.
+-- Areas, ranges, addresses and coverage; what e911d finds among them it stores
+-- by a function.
 GRANT SELECT ON e911.psap_boundary, e911.psap_boundary_version,
-    e911.location_resolution
+    e911.msag_range, e911.address_point, e911.psap_coverage,
+    e911.address_book_version, e911.location_resolution
     TO e911_sidecar, e911_operator, e911_reader;
-GRANT SELECT ON e911.psap_boundary_overlap, e911.psap_boundary_gap
+GRANT SELECT ON e911.psap_boundary_overlap, e911.psap_boundary_gap,
+    e911.location_validity
     TO e911_operator, e911_reader;
-GRANT INSERT, UPDATE, DELETE ON e911.psap_boundary TO e911_operator;
+GRANT INSERT, UPDATE, DELETE ON e911.psap_boundary, e911.msag_range,
+    e911.address_point, e911.psap_coverage
+    TO e911_operator;
 GRANT EXECUTE ON FUNCTION
-    e911.location_resolution_store(uuid, bigint[], numeric[], numeric[], text[],
-                             bigint[], integer[])
+    e911.location_resolution_store(uuid, uuid, bigint[], text[], text[],
+                                   text[], text[], bigint[], integer[], text[],
+                                   text[], text[], text[], text[], text[]),
+    e911.location_question(e911.location_civic)
     TO e911_sidecar;
+GRANT EXECUTE ON FUNCTION
+    e911.street_key(text, text, text, text, text, text, text, text, text),
+    e911.house_numbers(integer, integer, text),
+    e911.text_range(text, text, text)
+    TO e911_operator;
 
 -- A hash is as good as the password it was made of.
 GRANT SELECT ON e911.location_client TO e911_sidecar, e911_operator;

@@ -123,7 +123,7 @@ GRANT SELECT ON
     e911.station, e911.personal_location, e911.site_number,
     e911.network_range, e911.access_point, e911.network_switch,
     e911.switch_port, e911.recipient, e911.call, e911.organization_admin,
-    e911.location_resolution
+    e911.location_resolution, e911.location_validity
     TO e911_admin;
 GRANT SELECT (organization_id, e911_organization_id, name,
               default_location_id, elin_timeout_s, keep_own_number, home_npa,

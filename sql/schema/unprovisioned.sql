@@ -29,7 +29,7 @@ CREATE OR REPLACE VIEW e911.unprovisioned AS
                         WHERE t.organization_id = o.organization_id)
     UNION ALL
     SELECT 'location', l.location_id, o.name, l.name,
-           CASE WHEN r.found IS NULL THEN 'has no PSAP'
+           CASE WHEN r.longitude IS NULL THEN 'has no PSAP'
                 ELSE 'has no PSAP, and no area covers its point' END,
            'relay centre'
       FROM e911.location l JOIN e911.organization o USING (organization_id)
@@ -47,6 +47,26 @@ CREATE OR REPLACE VIEW e911.unprovisioned AS
      WHERE l.in_use
        AND NOT EXISTS (SELECT FROM e911.elin e
                         WHERE e.location_id = l.location_id)
+    UNION ALL
+    SELECT 'location', l.location_id, o.name, l.name,
+           format('its address is %s: %s', r.validity, r.reason),
+           CASE WHEN l.psap_id IS NOT NULL THEN 'calls go to the PSAP that was set'
+                WHEN r.psap_id IS NULL THEN 'relay centre'
+                ELSE format('calls go to the PSAP found by %s', r.means) END
+      FROM e911.location l JOIN e911.organization o USING (organization_id)
+      JOIN e911.location_resolution r USING (location_id)
+     WHERE r.validity IN ('rejected', 'stale') AND l.in_use
+    UNION ALL
+    -- Where nothing is compared nothing is missing.
+    SELECT 'organization', o.organization_id, o.name, o.name,
+           format('%s of its addresses cannot be validated', count(*)),
+           'help is told of them as they were written'
+      FROM e911.location l JOIN e911.organization o USING (organization_id)
+      JOIN e911.location_resolution r USING (location_id)
+     WHERE r.validity = 'draft' AND NOT r.waiting AND l.in_use
+       AND (EXISTS (SELECT FROM e911.msag_range)
+            OR EXISTS (SELECT FROM e911.address_point))
+     GROUP BY o.organization_id
     UNION ALL
     SELECT 'psap', p.psap_id, NULL, p.name,
            'has no route', 'relay centre'

@@ -112,8 +112,8 @@ CREATE VIEW e911.location_dispatchable WITH (security_invoker) AS
            (SELECT count(*) FROM e911.elin e
              WHERE e.location_id = l.location_id) AS elins,
            l.status,
-           CASE WHEN l.psap_id IS NOT NULL THEN 'operator'
-                ELSE r.found END AS psap_by
+           CASE WHEN l.psap_id IS NOT NULL THEN 'override'
+                ELSE r.means END AS psap_by
       FROM e911.location_civic l
       JOIN e911.organization o USING (organization_id)
       LEFT JOIN e911.location_resolution r USING (location_id)
@@ -137,7 +137,7 @@ COMMENT ON COLUMN e911.location_dispatchable.elins IS
 COMMENT ON COLUMN e911.location_dispatchable.status IS
     'draft, active or retired';
 COMMENT ON COLUMN e911.location_dispatchable.psap_by IS
-    'how that PSAP is known: operator, or as location_resolution.found; NULL: the location has no point';
+    'how that PSAP is known: override (the operator has set it), or as location_resolution.means; NULL: not looked for yet';
 
 \ir unprovisioned.sql
 \ir sentences.sql

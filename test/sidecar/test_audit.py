@@ -266,7 +266,7 @@ def test_a_location_that_is_but_near_an_area(ctl, postgres):
     postgres.execute("""
         UPDATE e911.location SET psap_id = NULL, longitude = -122.5,
                latitude = 47.5 WHERE name = 'Larkspur floor 3';
-        UPDATE e911.location_resolution SET found = 'nearest',
+        UPDATE e911.location_resolution SET means = 'nearest',
                distance_m = 340, resolved_at = now(),
                psap_id = (SELECT psap_id FROM e911.psap
                            WHERE name = 'Ashgrove South')""")

@@ -590,6 +590,7 @@ SELECT test.refused(format(
 
 \ir lib/places.sql
 \ir lib/boundaries.sql
+\ir lib/addresses.sql
 
 -- ---- in use: not removed ----
 

@@ -278,6 +278,38 @@ def one_event_from_two_collectors():
             f"{error}, {count}")
 
 
+ANSWER = """
+SELECT e911.location_resolution_store(
+           (SELECT version FROM e911.psap_boundary_version),
+           (SELECT version FROM e911.address_book_version), ARRAY[1::bigint],
+           ARRAY[e911.location_question(l)], ARRAY[''], ARRAY[''],
+           ARRAY['default'], ARRAY[0::bigint], ARRAY[0], ARRAY[''],
+           ARRAY['unknown'], ARRAY['x'], ARRAY[''], ARRAY[''], ARRAY[''])
+  FROM e911.location_civic l WHERE l.location_id = 1
+"""
+
+
+def an_answer_of_before_hides_no_change():
+    """The location changes between the question and the answer."""
+    writer, resolver = Session(autocommit=False), Session()
+    writer.run("UPDATE e911.location SET house_number = '7'")
+    answer = resolver.background(ANSWER)
+    is_true(answer.until_waiting(),
+            "an answer waits for who is changing its location")
+    writer.commit()
+    error = answer.result()
+    waits, question = resolver.run(
+        "SELECT waiting, question FROM e911.location_resolution"
+        " WHERE location_id = 1")[0]
+    is_true(error is None and waits and ",7," in question,
+            "and is not stored: the location waits still",
+            f"{error}, {waits}, {question}")
+    resolver.run(ANSWER)
+    is_true(not resolver.one("SELECT waiting FROM e911.location_resolution"
+                             " WHERE location_id = 1"),
+            "an answer to what it is now is")
+
+
 def main():
     Session().run(ORGANIZATION)
     for test in (a_slow_transaction_is_not_skipped,
@@ -287,7 +319,8 @@ def main():
                  e911d_is_woken_once,
                  limits_hold_between_sessions,
                  endpoints_do_not_wait_for_each_other,
-                 one_event_from_two_collectors):
+                 one_event_from_two_collectors,
+                 an_answer_of_before_hides_no_change):
         try:
             test()
         except Exception:  # a test that breaks must not hide the others

@@ -50,7 +50,23 @@ CREATE FUNCTION pg_temp.waiting() RETURNS text
     SELECT string_agg(l.name || ' ' || r.longitude || ' ' || r.latitude, ', '
                       ORDER BY l.name)
       FROM e911.location_resolution r JOIN e911.location l USING (location_id)
-     WHERE r.found = 'waiting' AND r.psap_id IS NULL $$;
+     WHERE r.waiting AND r.psap_id IS NULL AND r.longitude IS NOT NULL $$;
+
+CREATE FUNCTION pg_temp.book() RETURNS uuid
+    LANGUAGE sql AS 'SELECT version FROM e911.address_book_version';
+CREATE FUNCTION pg_temp.store(means text, psap bigint, metres int,
+                              of_version uuid DEFAULT pg_temp.version(),
+                              latitude numeric DEFAULT 47.5,
+                              longitude numeric DEFAULT -122.5,
+                              event text DEFAULT 'unknown',
+                              book uuid DEFAULT pg_temp.book())
+    RETURNS bigint LANGUAGE sql AS $$
+    SELECT e911.location_resolution_store(of_version, book,
+        ARRAY[location_id], ARRAY[e911.location_question(l)],
+        ARRAY[store.longitude::text], ARRAY[store.latitude::text], ARRAY[means],
+        ARRAY[psap], ARRAY[metres], ARRAY[''], ARRAY[event], ARRAY[''],
+        ARRAY['A1 A3'], ARRAY[''], ARRAY['HNO'])
+      FROM e911.location_civic l WHERE l.name = 'Larkspur floor 3' $$;
 
 UPDATE e911.location SET longitude = NULL, latitude = NULL;
 UPDATE e911.building SET longitude = NULL, latitude = NULL;
@@ -59,9 +75,8 @@ UPDATE e911.location SET longitude = -122.5, latitude = 47.5, psap_id = NULL
  WHERE location_id = :floor3;
 SELECT test.is_same(pg_temp.waiting(), 'Larkspur floor 3 -122.500000 47.500000',
     'a location that gets a point waits');
-SELECT test.is_same(e911.location_resolution_store(pg_temp.version(),
-    ARRAY[:floor3], ARRAY[-122.5], ARRAY[47.5], ARRAY['boundary'],
-    ARRAY[:north], ARRAY[NULL::int]), 1::bigint, 'an answer is stored');
+SELECT test.is_same(pg_temp.store('boundary', :north, NULL), 1::bigint,
+    'an answer is stored');
 SELECT test.is_same(pg_temp.waiting(), NULL, 'and nothing waits any more');
 SELECT test.is_same(psap || ' ' || psap_by, 'Ashgrove North boundary',
     'operators see the PSAP and how it was found')
@@ -83,7 +98,8 @@ SELECT test.is_same(pg_temp.waiting(), 'Larkspur floor 3 -122.600000 47.500000',
     'another point waits, and the answer of the one before is gone');
 UPDATE e911.location SET longitude = NULL, latitude = NULL
  WHERE location_id = :floor3;
-SELECT test.is_true(NOT EXISTS (SELECT FROM e911.location_resolution),
+SELECT test.is_true(NOT EXISTS (SELECT FROM e911.location_resolution
+                                 WHERE psap_id IS NOT NULL),
     'without its point a location has no answer');
 
 INSERT INTO e911.building (organization_id, name, house_number, street, city,
@@ -94,9 +110,8 @@ UPDATE e911.location l SET building_id = b.building_id
   FROM e911.building b WHERE b.name = 'Depot' AND l.location_id = :floor3;
 SELECT test.is_same(pg_temp.waiting(), 'Larkspur floor 3 -122.100000 47.100000',
     'the point of its building is a location''s');
-SELECT FROM e911.location_resolution_store(pg_temp.version(),
-    ARRAY[:floor3], ARRAY[-122.1], ARRAY[47.1], ARRAY['none'],
-    ARRAY[NULL::bigint], ARRAY[NULL::int]);
+SELECT FROM pg_temp.store('default', NULL, NULL, latitude => 47.1,
+                          longitude => -122.1);
 UPDATE e911.building SET latitude = 47.2 WHERE name = 'Depot';
 SELECT test.is_same(pg_temp.waiting(), 'Larkspur floor 3 -122.100000 47.200000',
     'and moves with the building');
@@ -108,15 +123,6 @@ SELECT test.is_same(pg_temp.waiting(), 'Larkspur floor 3 -122.500000 47.500000',
 
 -- ---- what is stored and logged ----
 
-CREATE FUNCTION pg_temp.store(found text, psap bigint, metres int,
-                              of_version uuid DEFAULT pg_temp.version(),
-                              latitude numeric DEFAULT 47.5) RETURNS bigint
-    LANGUAGE sql AS $$
-    SELECT e911.location_resolution_store(of_version,
-        ARRAY[(SELECT location_id FROM e911.location
-                WHERE name = 'Larkspur floor 3')],
-        ARRAY[-122.5], ARRAY[latitude], ARRAY[found], ARRAY[psap],
-        ARRAY[metres]) $$;
 SELECT test.is_same(test.logged(format(statement, :north, :relay)),
                     replace(want, '%', :floor3::text), sentence)
   FROM (VALUES
@@ -128,7 +134,7 @@ SELECT test.is_same(test.logged(format(statement, :north, :relay)),
      'nor is how it was found'),
     ('SELECT pg_temp.store(''boundary'', %2$s, NULL)', 'location %',
      'another PSAP is'),
-    ('SELECT pg_temp.store(''none'', NULL, NULL)', 'location %',
+    ('SELECT pg_temp.store(''default'', NULL, NULL)', 'location %',
      'and that there is none'))
     AS v (statement, want, sentence);
 SELECT test.is_same(pg_temp.store('boundary', :north, NULL,
@@ -138,12 +144,13 @@ SELECT test.is_same(pg_temp.store('boundary', :north, NULL, latitude => 47.6),
     0::bigint, 'nor is that of another point');
 SELECT test.is_same(pg_temp.store('boundary', 999999, NULL), 0::bigint,
     'nor a PSAP that has gone');
-SELECT test.is_same((SELECT found FROM e911.location_resolution), 'none',
+SELECT test.is_same((SELECT means FROM e911.location_resolution
+                     WHERE location_id = :floor3), 'default',
     'what was there stays');
 
 UPDATE e911.location SET psap_id = :north WHERE location_id = :floor3;
 SELECT FROM pg_temp.store('boundary', :relay, NULL);
-SELECT test.is_same(psap || ' ' || psap_by, 'Ashgrove North operator',
+SELECT test.is_same(psap || ' ' || psap_by, 'Ashgrove North override',
     'the operator''s word stands')
   FROM e911.location_dispatchable WHERE location_id = :floor3;
 
@@ -155,7 +162,7 @@ CREATE FUNCTION pg_temp.told() RETURNS text LANGUAGE sql AS $$
      WHERE u.entity = 'location' AND u.problem LIKE '%no PSAP%' $$;
 UPDATE e911.location SET psap_id = NULL WHERE location_id = :floor3;
 SELECT test.is_same(pg_temp.told(), NULL, 'a PSAP that was found is enough');
-SELECT FROM pg_temp.store('none', NULL, NULL);
+SELECT FROM pg_temp.store('default', NULL, NULL);
 SELECT test.is_same(pg_temp.told(), 'has no PSAP, and no area covers its point',
     'that there is none is told');
 

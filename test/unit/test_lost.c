@@ -353,10 +353,10 @@ static void validation_names_elements_with_their_namespace(void **state)
 	civic.value[CIVIC_HNO] = text_of("6");
 	civic.value[CIVIC_PN] = text_of("14");
 	v.civic = &civic;
-	v.checks[CIVIC_COUNTRY] = LOST_VALID;
-	v.checks[CIVIC_A1] = LOST_VALID;
-	v.checks[CIVIC_HNO] = LOST_INVALID;
-	v.checks[CIVIC_RD] = LOST_INVALID; /* is not there */
+	v.checks[CIVIC_COUNTRY] = CIVIC_VALID;
+	v.checks[CIVIC_A1] = CIVIC_VALID;
+	v.checks[CIVIC_HNO] = CIVIC_INVALID;
+	v.checks[CIVIC_RD] = CIVIC_INVALID; /* is not there */
 	lost_find_service_write(&w, &m, &v, &plain);
 	WROTE(&w, "<valid>c:country c:A1</valid>", "<invalid>c:HNO</invalid>",
 	      "<unchecked>e:PN</unchecked>");

@@ -40,14 +40,14 @@ static int find(void *arg, struct geo_point at, struct lost_psap *ret)
 }
 
 static int find_civic(void *arg, const struct civic *address,
-		      struct lost_psap *ret, enum lost_check checks[])
+		      struct lost_psap *ret, enum civic_check checks[])
 {
 	(void)arg;
 	world.city = address->value[CIVIC_A3];
 	if (world.err < 0)
 		return world.err;
-	checks[CIVIC_A3] = LOST_VALID;
-	checks[CIVIC_HNO] = LOST_INVALID;
+	checks[CIVIC_A3] = CIVIC_VALID;
+	checks[CIVIC_HNO] = CIVIC_INVALID;
 	*ret = world.psap;
 	return 0;
 }

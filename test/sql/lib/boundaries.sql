@@ -87,29 +87,45 @@ SELECT test.is_same(current_setting('test.why'),
     'boundary "bow tie" is no area: Self-intersection at POINT(0.5 0.5)',
     'who is refused is told why and where');
 
+-- Each location has a row from its first day: so it is changed.
 CREATE FUNCTION pg_temp.put_resolution(assignments text) RETURNS text
     LANGUAGE sql AS $$
-    SELECT 'WITH one AS (SELECT min(location_id) AS id FROM e911.location), '
-           'psap AS (SELECT min(psap_id) AS id FROM e911.psap) '
-           'INSERT INTO e911.location_resolution (location_id, longitude, '
-           'latitude, found, psap_id, distance_m) SELECT ' || assignments $$;
+    SELECT format('UPDATE e911.location_resolution SET %s WHERE location_id = '
+                  '(SELECT min(location_id) FROM e911.location)',
+                  replace(assignments, 'some',
+                          '(SELECT min(psap_id) FROM e911.psap)')) $$;
 SELECT test.refused(pg_temp.put_resolution(row_), state,
                     'location_resolution_' || name, sentence)
   FROM (VALUES
-    ($$one.id, 0, 0, 'x', NULL, NULL FROM one$$, '23514', 'found_is_known',
+    ($$means = 'x'$$, '23514', 'means_is_known',
      'how a PSAP was found is known'),
-    ($$one.id, 0, 0, 'none', psap.id, NULL FROM one, psap$$, '23514',
+    ($$means = 'default', psap_id = some$$, '23514',
      'psap_is_there_if_found', 'what was not found is not there'),
-    ($$one.id, 0, 0, 'boundary', NULL, NULL FROM one$$, '23514',
+    ($$means = 'boundary', psap_id = NULL$$, '23514',
      'psap_is_there_if_found', 'what was found is there'),
-    ($$one.id, 0, 0, 'boundary', psap.id, 5 FROM one, psap$$, '23514',
+    ($$means = 'boundary', psap_id = some, distance_m = 5$$, '23514',
      'distance_is_of_the_nearest', 'an area that covers has no distance'),
-    ($$one.id, 0, 0, 'nearest', psap.id, -5 FROM one, psap$$, '23514',
+    ($$means = 'nearest', psap_id = some, distance_m = -5$$, '23514',
      'distance_is_not_negative', 'a distance is not negative'),
-    ($$one.id, 0, 0, 'boundary', 999999, NULL FROM one$$, '23503',
+    ($$means = 'boundary', psap_id = 999999$$, '23503',
      'psap_exists', 'a PSAP that was found exists'),
-    ($$999999, 0, 0, 'none', NULL, NULL$$, '23503', 'location_exists',
-     'a location whose PSAP was found exists'),
-    ($$one.id, 0, 0, 'none', NULL, NULL FROM one, generate_series(1, 2)$$,
-     '23505', 'pkey', 'a location has one answer'))
+    ($$waiting = false, means = NULL$$, '23514', 'waits_without_means',
+     'who does not wait has an answer'),
+    ($$longitude = 1, latitude = NULL$$, '23514', 'point_is_whole',
+     'a point has two numbers'),
+    ($$alternates = '{1,2,3,4,5}'$$, '23514', 'alternates_are_at_most_4',
+     'there are four alternates at most'),
+    ($$validity = 'good'$$, '23514', 'validity_is_known',
+     'what an address is worth is known'),
+    ($$valid = '{RD,HNO}', invalid = '{HNO}'$$, '23514',
+     'element_is_in_one_list', 'an element is valid or invalid'),
+    ($$question = repeat('x', 4097)$$, '23514',
+     'question_is_at_most_4096_bytes', 'an address has an end'))
     AS v (row_, state, name, sentence);
+SELECT test.refused($$INSERT INTO e911.location_resolution (location_id)
+                      VALUES (999999)$$, '23503',
+    'location_resolution_location_exists',
+    'a location whose PSAP was found exists');
+SELECT test.refused($$INSERT INTO e911.location_resolution (location_id)
+                      SELECT min(location_id) FROM e911.location$$, '23505',
+    'location_resolution_pkey', 'a location has one answer');

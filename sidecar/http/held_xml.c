@@ -322,12 +322,24 @@ static bool wants_pidf(const struct held_exchange *x)
 	return false;
 }
 
+/* See write_root() in xml/held.c; no text of ours holds a line's end. */
+static void make_one_line(struct text_writer *w)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < w->used; i++)
+		if (w->buf[i] != '\r' && w->buf[i] != '\n')
+			w->buf[to++] = w->buf[i];
+	w->used = to;
+}
+
 static void tell_pidf(struct held_exchange *x, const struct held_place *place)
 {
 	struct text_writer w = writer(PRESENCE_SIZE);
 
 	if (w.buf)
 		write_presence(x, place, has_point(&place->location), true, &w);
+	make_one_line(&w);
 	stats_add(STAT_HELD_ANSWERS, 1);
 	give(x, 200, PIDF_TYPE, &w);
 }

@@ -166,10 +166,11 @@ bool held_wants_any(const struct held_request *r)
 
 /* ---- responses ---- */
 
+/* One line: Kamailio's http_client knows of an answer its first alone. */
 static void write_root(struct text_writer *w, const char *name)
 {
 	text_writef(w,
-		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
 		    "<%s xmlns=\"" HELD_NS "\"",
 		    name);
 }
@@ -204,7 +205,7 @@ void held_location_write(struct text_writer *w, const struct held_location *l)
 	text_write_cstr(w, ">");
 	write_uris(w, l);
 	text_write(w, text_trim(without_declaration(l->presence)));
-	text_write_cstr(w, "</locationResponse>\n");
+	text_write_cstr(w, "</locationResponse>");
 }
 
 void held_error_write(struct text_writer *w, enum held_error error,
@@ -214,5 +215,5 @@ void held_error_write(struct text_writer *w, enum held_error error,
 	text_writef(w, " code=\"%s\"><message xml:lang=\"en\">",
 		    held_error_name(error));
 	xml_write(w, text_of(message));
-	text_write_cstr(w, "</message></error>\n");
+	text_write_cstr(w, "</message></error>");
 }

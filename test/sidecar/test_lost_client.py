@@ -58,13 +58,13 @@ CIRCLE = PIDF.format(
 class Client:
     """A Kamailio that asks for each request, and says what it heard."""
 
-    def __init__(self, directory, lost_port):
+    def __init__(self, directory, lost_port, config=CONFIG):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         path = os.path.join(directory, "client.cfg")
         with open(path, "w", encoding="utf-8") as out:
-            out.write(CONFIG.format(port=self.port, lost=lost_port,
+            out.write(config.format(port=self.port, lost=lost_port,
                                     modules=module_path()))
         self.process = Process(
             "kamailio", [program(), "-f", path, "-DD", "-E", "-w", directory,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Foreign libraries, as PkgConfig::LMDB, PkgConfig::OPENSSL, PkgConfig::LIBPQ, PkgConfig::JANSSON,
-# PkgConfig::CARES, PkgConfig::CURL, PkgConfig::LIBXML2, PkgConfig::GEOS, PkgConfig::ULFIUS, PkgConfig::MICROHTTPD and
+# PkgConfig::CARES, PkgConfig::CURL, PkgConfig::LIBXML2, PkgConfig::GEOS, PkgConfig::ULFIUS, PkgConfig::MICROHTTPD, PkgConfig::GNUTLS and
 # PkgConfig::CMOCKA.  packaging/install-dependencies brings all of them.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
@@ -11,6 +11,8 @@ if(E911_SIDECAR)
 	pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 	pkg_check_modules(ULFIUS REQUIRED IMPORTED_TARGET libulfius)
 	pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
+	# What libmicrohttpd uses, and its package brings.
+	pkg_check_modules(GNUTLS REQUIRED IMPORTED_TARGET gnutls)
 	pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)
 	pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 	pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)

@@ -45,14 +45,14 @@ typedef void http_answer_f(void *arg, const struct http_request *request,
 struct http_options {
 	const char *listen; /* "192.0.2.1:8443", "[2001:db8::1]:8443"; port 0:
 			       any */
-	const char *certificate_pem, *key_pem; /* both NULL: not over TLS */
+	bool tls;           /* with what http_tls.h shows */
 	unsigned threads, connections_max, timeout_s;
 };
 
 struct http_server;
 
-/* -EINVAL: listen is no address with a port, or certificate and key do not fit;
- * else why the address cannot be had. */
+/* -EINVAL: listen is no address with a port; else why the address cannot be
+ * had. */
 int must_check http_server_start(struct http_server **ret,
 				 const struct http_options *options,
 				 http_answer_f *answer, void *arg);

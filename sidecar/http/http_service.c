@@ -11,13 +11,14 @@
 #include "base/stats.h"
 #include "http/held_server.h"
 #include "http/http.h"
+#include "http/http_tls.h"
 #include "http/lost_areas.h"
 #include "http/lost_server.h"
 #include "http/rate_limit.h"
 
 #define WHO      "http"
 #define RETRY_MS 5000
-#define PEM_MAX  1048576
+#define LOOK_MS  1000 /* at the certificate */
 
 struct service {
 	const struct conf *conf;
@@ -28,7 +29,7 @@ struct service {
 	struct lost_server lost;
 	bool serves_held;
 	struct held_server held;
-	char *certificate, *key; /* owned; NULL: not over TLS */
+	uint64_t stamp; /* of the certificate's files, read last */
 };
 
 /* ---- requests ---- */
@@ -79,31 +80,6 @@ static void answer(void *arg, const struct http_request *request,
 }
 
 /* ---- options ---- */
-
-/* The whole of a file as a C string; the caller frees. */
-static int read_pem(const char *path, char **ret)
-{
-	FILE *in = fopen(path, "re");
-	char *buf = malloc(PEM_MAX);
-	size_t n;
-	int err = 0;
-
-	if (!in || !buf) {
-		err = in ? -ENOMEM : -errno;
-	} else {
-		n = fread(buf, 1, PEM_MAX - 1, in);
-		buf[n] = '\0';
-		if (ferror(in) || n == PEM_MAX - 1)
-			err = -EIO;
-	}
-	if (in)
-		(void)fclose(in);
-	if (err < 0)
-		free(buf);
-	else
-		*ret = buf;
-	return err;
-}
 
 static bool is_text(const char *option)
 {
@@ -174,17 +150,32 @@ static int take_options(struct service *s, const struct conf *c,
 /* Read anew at each attempt: they may come later. */
 static int read_certificate(struct service *s)
 {
+	const struct conf *c = s->conf;
+
+	if (!is_text(c->http_certificate))
+		return 0;
+	s->stamp = http_tls_stamp(c->http_certificate, c->http_key);
+	return http_tls_use(c->http_certificate, c->http_key);
+}
+
+/* Certificate and key are two files: between two writes they do not fit, and
+ * the one that is shown stays. */
+static void renew_certificate(struct service *s)
+{
+	const struct conf *c = s->conf;
 	int err;
 
-	if (!is_text(s->conf->http_certificate))
-		return 0;
-	free(s->certificate);
-	free(s->key);
-	s->certificate = s->key = NULL;
-	err = read_pem(s->conf->http_certificate, &s->certificate);
+	if (http_tls_stamp(c->http_certificate, c->http_key) == s->stamp)
+		return;
+	err = read_certificate(s);
 	if (err == 0)
-		err = read_pem(s->conf->http_key, &s->key);
-	return err;
+		log_notice(WHO, "shows the new certificate of '%s'",
+			   c->http_certificate);
+	else
+		log_warning(WHO,
+			    "'%s' or its key cannot be used (%s): the "
+			    "certificate of before is shown",
+			    c->http_certificate, strerror(-err));
 }
 
 static int start(struct service *s, struct http_server **ret)
@@ -194,23 +185,22 @@ static int start(struct service *s, struct http_server **ret)
 		.threads = (unsigned)s->conf->http_threads,
 		.connections_max = (unsigned)s->conf->http_connections_max,
 		.timeout_s = (unsigned)s->conf->http_timeout_s,
+		.tls = is_text(s->conf->http_certificate),
 	};
 	int err = read_certificate(s);
 
-	o.certificate_pem = s->certificate;
-	o.key_pem = s->key;
 	if (err == 0)
 		err = http_server_start(ret, &o, answer, s);
 	if (err == 0)
 		log_notice(WHO, "listens on '%s', port %u%s", o.listen,
-			   http_server_port(*ret),
-			   o.certificate_pem ? ", TLS" : "");
+			   http_server_port(*ret), o.tls ? ", TLS" : "");
 	return err;
 }
 
 static void serve(struct service *s, const struct stop *stop)
 {
 	struct http_server *server = NULL;
+	int pause_ms = is_text(s->conf->http_certificate) ? LOOK_MS : -1;
 	int told = 0, err;
 
 	do {
@@ -219,8 +209,11 @@ static void serve(struct service *s, const struct stop *stop)
 			log_error(WHO, "cannot listen on '%s': %s",
 				  s->conf->http_listen, strerror(-err));
 		told = err;
-	} while (stop_wait(stop, -1, server ? -1 : RETRY_MS) >= 0 && !server);
+	} while (!server && stop_wait(stop, -1, RETRY_MS) >= 0);
+	while (server && stop_wait(stop, -1, pause_ms) >= 0)
+		renew_certificate(s);
 	(void)http_server_stop(server);
+	http_tls_fini();
 }
 
 int http_service_run(const struct conf *conf, const struct stop *stop,
@@ -243,8 +236,6 @@ int http_service_run(const struct conf *conf, const struct stop *stop,
 		held_server_fini(&s->held);
 	lost_areas_fini(&s->areas);
 	rate_limit_fini(&s->rate);
-	free(s->certificate);
-	free(s->key);
 	free(s);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "http/http.h"
+#include "http/http_tls.h"
 
 /* Of one address, of all that it may have. */
 #define CONNECTIONS_PER_ADDRESS 256
@@ -180,12 +181,12 @@ static int run(struct http_server *s, const struct http_options *o)
 	items[n++] = OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 			    CONNECTIONS_PER_ADDRESS);
 	items[n++] = OPTION(MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s);
-	if (o->certificate_pem) {
+	if (o->tls) {
 		flags |= MHD_USE_TLS;
-		items[n] = OPTION(MHD_OPTION_HTTPS_MEM_CERT, 0);
-		items[n++].ptr_value = (void *)o->certificate_pem;
-		items[n] = OPTION(MHD_OPTION_HTTPS_MEM_KEY, 0);
-		items[n++].ptr_value = (void *)o->key_pem;
+		items[n] = OPTION(MHD_OPTION_HTTPS_PRIORITIES, 0);
+		items[n++].ptr_value = (void *)HTTP_TLS_PRIORITIES;
+		items[n] = OPTION(MHD_OPTION_HTTPS_CERT_CALLBACK, 0);
+		items[n++].ptr_value = http_tls_callback();
 	}
 	items[n] = OPTION(MHD_OPTION_END, 0);
 	return ulfius_start_framework_with_mhd_options(&s->instance, flags,

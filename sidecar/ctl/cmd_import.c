@@ -178,7 +178,8 @@ static int settle(struct import_command *c, struct provision_request *r)
 
 	if (kind < 0) {
 		ctl_fail("import: '%s' is no kind of file: users, locations, "
-			 "stations, ranges, psaps, boundaries or elins",
+			 "stations, ranges, elins, access_points, switches, "
+			 "ports, sites, psaps or boundaries",
 			 c->ctl->args.operand[0]);
 		return -EINVAL;
 	}

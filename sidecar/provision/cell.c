@@ -145,6 +145,29 @@ static int read_extension(struct text t, char *ret, char *reason)
 	return read_text(t, LABEL_MAX, ret, reason);
 }
 
+/* "(206) 555-0100" */
+static bool is_written_nanp(struct text t)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		if (text_is_digit(t.p[i]))
+			digits++;
+		else if (!strchr("()-. ", t.p[i]))
+			return false;
+	}
+	return digits == 10 || digits == 11;
+}
+
+/* As calls are looked for: the path makes E.164 of what can be. */
+static int read_dialled(struct text t, char *ret, char *reason)
+{
+	if (t.p[0] == '+' || is_nanp(t) ||
+	    (is_written_nanp(t) && text_index_any(t, "()-. ") < t.len))
+		return read_e164(t, NULL, ret, reason);
+	return read_extension(t, ret, reason);
+}
+
 static int read_numbers(struct text t, const char *home_npa, char *ret,
 			char *reason)
 {
@@ -440,6 +463,8 @@ int cell_read(enum cell_type type, struct text cell, const char *home_npa,
 		return read_e164(t, home_npa, ret_value, reason);
 	case CELL_EXTENSION:
 		return read_extension(t, ret_value, reason);
+	case CELL_DIALLED:
+		return read_dialled(t, ret_value, reason);
 	case CELL_MAC:
 		return cell_read_mac(t, ret_value, reason);
 	case CELL_IP:

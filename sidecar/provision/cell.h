@@ -23,6 +23,7 @@
  *	MAC     00005e005301                        NUMBER 1 to 2^31-1
  *	NUMBERS +12065550100;+12065550101           STATE, COUNTRY   WA, US
  *	RANGE   as written: prefix_walk_range()     POSTAL 98000-1234, A1A 1A1
+ *	DIALLED +12065550100; what is no telephone number as it is
  *	ROUTES  checked only: route_next() reads them
  *	PRIORITY 0 to 999                     SHAPE  nothing: see shape.h
  */

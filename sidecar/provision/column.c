@@ -3,19 +3,33 @@
 
 #include <errno.h>
 
-#define K_USERS      (1u << FILE_USERS)
-#define K_LOCATIONS  (1u << FILE_LOCATIONS)
-#define K_STATIONS   (1u << FILE_STATIONS)
-#define K_RANGES     (1u << FILE_RANGES)
-#define K_PSAPS      (1u << FILE_PSAPS)
-#define K_ELINS      (1u << FILE_ELINS)
-#define K_BOUNDARIES (1u << FILE_BOUNDARIES)
+#define K_USERS         (1u << FILE_USERS)
+#define K_LOCATIONS     (1u << FILE_LOCATIONS)
+#define K_STATIONS      (1u << FILE_STATIONS)
+#define K_RANGES        (1u << FILE_RANGES)
+#define K_PSAPS         (1u << FILE_PSAPS)
+#define K_ELINS         (1u << FILE_ELINS)
+#define K_BOUNDARIES    (1u << FILE_BOUNDARIES)
+#define K_ACCESS_POINTS (1u << FILE_ACCESS_POINTS)
+#define K_SWITCHES      (1u << FILE_SWITCHES)
+#define K_PORTS         (1u << FILE_PORTS)
+#define K_SITES         (1u << FILE_SITES)
+/* What says that something is at a place. */
+#define K_PLACED \
+	(K_RANGES | K_ELINS | K_ACCESS_POINTS | K_SWITCHES | K_PORTS | K_SITES)
 
 static const char *const kind_names[FILE_KIND_COUNT] = {
-	[FILE_USERS] = "users",           [FILE_LOCATIONS] = "locations",
-	[FILE_STATIONS] = "stations",     [FILE_RANGES] = "ranges",
-	[FILE_PSAPS] = "psaps",           [FILE_ELINS] = "elins",
+	[FILE_USERS] = "users",
+	[FILE_LOCATIONS] = "locations",
+	[FILE_STATIONS] = "stations",
+	[FILE_RANGES] = "ranges",
+	[FILE_PSAPS] = "psaps",
+	[FILE_ELINS] = "elins",
 	[FILE_BOUNDARIES] = "boundaries",
+	[FILE_ACCESS_POINTS] = "access_points",
+	[FILE_SWITCHES] = "switches",
+	[FILE_PORTS] = "ports",
+	[FILE_SITES] = "sites",
 };
 
 struct column_row {

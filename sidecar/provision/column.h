@@ -14,6 +14,10 @@ enum file_kind {
 	FILE_PSAPS,
 	FILE_ELINS,
 	FILE_BOUNDARIES,
+	FILE_ACCESS_POINTS,
+	FILE_SWITCHES,
+	FILE_PORTS,
+	FILE_SITES,
 	FILE_KIND_COUNT,
 };
 const char *file_kind_name(enum file_kind kind); /* "users", ... */
@@ -29,6 +33,7 @@ enum cell_type {
 	CELL_SIP_ID,
 	CELL_E164,
 	CELL_EXTENSION,
+	CELL_DIALLED,
 	CELL_MAC,
 	CELL_IP,
 	CELL_RANGE,

@@ -86,6 +86,34 @@ static const struct export_kind kinds[FILE_KIND_COUNT] = {
 	  "JOIN e911.location l ON l.location_id = n.location_id "
 	  OF_ORGANIZATION("l")
 	  "ORDER BY o.name, o.organization_id, n.elin" },
+	[FILE_ACCESS_POINTS] = {
+	  .header = "bssid,building,location,note",
+	  .sql =
+	  "SELECT " ORGANIZATION "n.bssid::text, b.name, l.name, "
+	  "n.description FROM e911.access_point n " OF_LOCATION("n")
+	  OF_ORGANIZATION("n")
+	  "ORDER BY o.name, o.organization_id, n.bssid" },
+	[FILE_SWITCHES] = {
+	  .header = "chassis_id,building,location,note",
+	  .sql =
+	  "SELECT " ORGANIZATION "n.chassis_id, b.name, l.name, "
+	  "n.description FROM e911.network_switch n " OF_LOCATION("n")
+	  OF_ORGANIZATION("n")
+	  "ORDER BY o.name, o.organization_id, n.chassis_id" },
+	[FILE_PORTS] = {
+	  .header = "chassis_id,port,building,location,note",
+	  .sql =
+	  "SELECT " ORGANIZATION "s.chassis_id, n.port, b.name, l.name, "
+	  "n.description FROM e911.switch_port n JOIN e911.network_switch s "
+	  "ON s.network_switch_id = n.network_switch_id " OF_LOCATION("n")
+	  OF_ORGANIZATION("n")
+	  "ORDER BY o.name, o.organization_id, s.chassis_id, n.port" },
+	[FILE_SITES] = {
+	  .header = "number,building,location",
+	  .sql =
+	  "SELECT " ORGANIZATION "n.number, b.name, l.name "
+	  "FROM e911.site_number n " OF_LOCATION("n") OF_ORGANIZATION("n")
+	  "ORDER BY o.name, o.organization_id, n.number" },
 	[FILE_PSAPS] = {
 	  .is_of_gateway = true,
 	  .header = "name,kind,fcc_id,alternate,routes",

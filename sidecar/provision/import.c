@@ -23,6 +23,10 @@ static const struct kind *const kinds[FILE_KIND_COUNT] = {
 	[FILE_PSAPS] = &kind_psaps,
 	[FILE_ELINS] = &kind_elins,
 	[FILE_BOUNDARIES] = &kind_boundaries,
+	[FILE_ACCESS_POINTS] = &kind_access_points,
+	[FILE_SWITCHES] = &kind_switches,
+	[FILE_PORTS] = &kind_ports,
+	[FILE_SITES] = &kind_sites,
 };
 
 int import_fail(struct import *im, int err, const char *fmt, ...)

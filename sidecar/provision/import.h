@@ -80,7 +80,8 @@ struct kind {
 	const struct step *store;
 };
 extern const struct kind kind_users, kind_stations, kind_locations, kind_ranges,
-	kind_elins, kind_psaps, kind_boundaries;
+	kind_elins, kind_psaps, kind_boundaries, kind_access_points,
+	kind_switches, kind_ports, kind_sites;
 
 /* ---- for stage() ---- */
 

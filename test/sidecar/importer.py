@@ -57,7 +57,8 @@ class Ctl:
                                      organization=organization)
         told = [line for line in err.splitlines()
                 if line.startswith("FILE:")]
-        assert sorted(told) == sorted("FILE:" + p for p in problems)
+        wanted = sorted("FILE:" + p for p in problems)
+        assert sorted(told) == wanted, "\n".join(sorted(told))
         assert status == 1
         assert out == ""
         assert snapshot(self.postgres) == before
@@ -75,7 +76,9 @@ def snapshot(postgres):
     return {table: postgres.query(
         f"SELECT t::text FROM e911.{table} t ORDER BY 1")
         for table in ("endpoint", "location", "building", "elin",
-                      "network_range", "psap", "psap_route", "psap_boundary")}
+                      "network_range", "psap", "psap_route", "psap_boundary",
+                      "access_point", "network_switch", "switch_port",
+                      "site_number")}
 
 
 @contextlib.contextmanager

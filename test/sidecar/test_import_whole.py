@@ -10,7 +10,17 @@ from importer import (JUNIPER, LARKSPUR, LOCATIONS, endpoint, snapshot,
                       transaction)
 
 KINDS = ["psaps", "boundaries", "users", "stations", "locations", "ranges",
-         "elins"]
+         "elins", "access_points", "switches", "ports", "sites"]
+
+NETWORK = {
+    "access_points": 'bssid,location,note\n00-00-5E-00-53-01,{place},"AP ""3"""\n'
+                     "00005e005302,{place},\n",
+    "switches": "chassis_id,location,note\ncloset 3B,{place},\n"
+                '"sw"",1",,not listed\n',
+    "ports": "chassis_id,port,location,note\ncloset 3B,1,{place},outlet 1\n"
+             '"sw"",1",Gi1/0/3,{place},\ncloset 3B,2,{place},\n',
+    "sites": "number,location\n(206) 555-0133,{place}\n7001,{place}\n",
+}
 
 
 # ---- who may, and what is kept of it ----
@@ -30,6 +40,9 @@ def test_an_administrator_imports_what_is_theirs(ctl, postgres):
     ctl.takes("users", "device_user_id,name,location\nE1,Ann,HQ floor 1\n",
               "--replace", "--confirm")
     assert endpoint(postgres, "Ann")["location"] == "HQ floor 1"
+    for kind, text in NETWORK.items():
+        ctl.takes(kind, text.format(place="HQ floor 1"))
+        ctl.takes(kind, text.format(place="HQ floor 2"))
     assert endpoint(postgres, "Cleo Marsh")["device_user_id"] == "E1007"
     before = snapshot(postgres)
     status, _, err = ctl.take("users", "device_user_id,name\nE9,Eve\n",
@@ -147,6 +160,8 @@ def test_what_was_exported_changes_nothing(ctl, postgres, organization):
     ctl.takes("boundaries", "psap,area,source,geometry\nAshgrove North,\"a "
               "\"\"b\"\", c\",\"d; e\",\"POLYGON((-122.1 47,-121 47,-121 48.3,"
               "-122.1 47))\"\n", organization=None)
+    for kind, text in NETWORK.items():
+        ctl.takes(kind, text.format(place="HQ floor 1"))
     before = snapshot(postgres)
     options = ("--organization", organization) if organization else ()
     path = os.path.join(ctl.directory, "out.csv")
@@ -169,11 +184,16 @@ def test_an_export_fills_an_empty_organisation(ctl, postgres):
         _, out, _ = ctl.run("export", kind, "--organization", JUNIPER)
         return out
 
+    for kind, text in NETWORK.items():
+        ctl.takes(kind, text.format(place="Juniper office"),
+                  organization=JUNIPER)
     files = {kind: export(kind) for kind in
-             ("locations", "users", "stations", "ranges")}
+             ("locations", "users", "stations", "ranges", *NETWORK)}
     postgres.execute(
         "DELETE FROM e911.endpoint; DELETE FROM e911.network_range;"
         "DELETE FROM e911.site_number; DELETE FROM e911.elin;"
+        "DELETE FROM e911.access_point; DELETE FROM e911.switch_port;"
+        "DELETE FROM e911.network_switch;"
         "UPDATE e911.organization SET default_location_id = NULL;"
         "DELETE FROM e911.location")
     for kind, text in files.items():

@@ -85,6 +85,16 @@ static void numbers_are_those_of_the_path(void **state)
 	refused(CELL_EXTENSION, "+44",
 		"'+44' is a telephone number and no extension");
 	refused(CELL_EXTENSION, "41 02", "'41 02' has blanks in it");
+	becomes(CELL_DIALLED, "4102", "4102");
+	becomes(CELL_DIALLED, "41-02", "41-02");
+	becomes(CELL_DIALLED, "2065550101", "+12065550101");
+	becomes(CELL_DIALLED, "206-555-0101", "+12065550101");
+	becomes(CELL_DIALLED, "1 (206) 555.0101", "+12065550101");
+	becomes(CELL_DIALLED, "+44 20 7183 8750", "+442071838750");
+	/* No area code and exchange of North America: as it is. */
+	becomes(CELL_DIALLED, "1112223333", "1112223333");
+	refused(CELL_DIALLED, "41 02", "'41 02' has blanks in it");
+	refused(CELL_DIALLED, "+1206", "'+1206' is no telephone number");
 	becomes(CELL_NUMBER, "007", "7");
 	refused(CELL_NUMBER, "0", "'0' is not 1 to 2147483647");
 	refused(CELL_NUMBER, "2147483648",

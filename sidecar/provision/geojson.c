@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "provision/crs.h"
+
 #define ARENA_SIZE ((size_t)256 * 1024)
 #define WHOLE_MAX  9007199254740992.0 /* 2^53 */
-#define SHOWN_MAX  60
 #define TYPE_SIZE  32
-
-enum crs { CRS_NONE, CRS_WGS84, CRS_NAD83, CRS_OTHER };
 
 /* What the members of one object said. */
 struct object {
@@ -178,57 +177,22 @@ static int read_properties(struct geojson *g)
 
 /* ---- the coordinate system, of files older than RFC 7946 ---- */
 
-static bool ends_with(struct text t, const char *end)
-{
-	struct text e = text_of(end);
-
-	return t.len >= e.len &&
-	       text_equal_nocase(text_make(t.p + t.len - e.len, e.len), e);
-}
-
-static enum crs crs_of(struct text name)
-{
-	if (ends_with(name, ":CRS84") || ends_with(name, ":4326"))
-		return CRS_WGS84;
-	if (ends_with(name, ":4269") || ends_with(name, ":CRS83"))
-		return CRS_NAD83;
-	return CRS_OTHER;
-}
-
-/* {"type": "name", "properties": {"name": "urn:ogc:def:crs:..."}} */
 static int read_crs(struct geojson *g)
 {
-	unsigned outer = json_reader_depth(g->reader);
-	bool is_name = false;
-	int token;
+	char name[CRS_NAME_SIZE];
+	enum crs crs;
+	int err = crs_read(g->reader, &crs, name);
 
-	do {
-		token = json_reader_next(g->reader);
-		if (token < 0)
-			return token;
-		if (token == JSON_TOKEN_STRING && is_name &&
-		    json_reader_depth(g->reader) == outer + 1) {
-			struct text name = json_reader_text(g->reader);
-			enum crs crs = crs_of(name);
-
-			g->has_nad83 = g->has_nad83 || crs == CRS_NAD83;
-			if (crs == CRS_OTHER) {
-				g->number = 0;
-				return fault(g, -EPROTO,
-					     "the coordinates are in '%.*s', "
-					     "and not in longitude and "
-					     "latitude, WGS 84 (EPSG:4326)",
-					     name.len < SHOWN_MAX
-						     ? (int)name.len
-						     : SHOWN_MAX,
-					     name.p);
-			}
-		}
-		is_name = token == JSON_TOKEN_NAME &&
-			  text_equal(json_reader_text(g->reader),
-				     text_of("name"));
-	} while (json_reader_depth(g->reader) >= outer);
-	return 0;
+	if (err)
+		return err;
+	g->has_nad83 = g->has_nad83 || crs == CRS_NAD83;
+	if (crs != CRS_OTHER)
+		return 0;
+	g->number = 0;
+	return fault(g, -EPROTO,
+		     "the coordinates are in '%s', and not in longitude and "
+		     "latitude, WGS 84 (EPSG:4326)",
+		     name);
 }
 
 /* ---- members ---- */

@@ -53,5 +53,6 @@ uint64_t geojson_number(const struct geojson *g);
 /* The line that was read last. */
 uint64_t geojson_line(const struct geojson *g);
 uint64_t geojson_bytes(const struct geojson *g);
-/* The file says NAD 83, which is taken as WGS 84: within two metres. */
+/* The file says that it is in NAD 83, which is taken as WGS 84: within two
+ * metres.  Each shape may say it too. */
 bool geojson_is_nad83(const struct geojson *g);

@@ -133,9 +133,7 @@ int import_read_features(struct import *im)
 		return import_fail(im, err, "out of memory");
 	im->header.present = COLUMN_BIT(COL_geometry);
 	err = read_all(im, g);
-	if (!err && geojson_is_nad83(g))
-		import_note(im, "the file is in NAD 83, which is taken as WGS "
-				"84: places may be two metres off");
+	im->has_nad83 |= geojson_is_nad83(g);
 	import_progress(im, PROVISION_READING, geojson_bytes(g),
 			im->request->size_bytes);
 	geojson_free(g);

@@ -200,11 +200,15 @@ static void check_shape(struct import *im, struct row *row)
 	if (err)
 		row->has_shape = ROW_SHAPE_BAD;
 	im->with_height += !err && shape_had_height(im->shape);
+	im->has_nad83 |= shape_is_nad83(im->shape);
 	im->rings_closed += err ? 0 : shape_closed_rings(im->shape);
 }
 
 static void note_shapes(struct import *im)
 {
+	if (im->has_nad83)
+		import_note(im, "the file is in NAD 83, which is taken as WGS "
+				"84: places may be two metres off");
 	if (im->with_height)
 		import_note(im,
 			    "%" PRIu64 " areas have heights, which are left "

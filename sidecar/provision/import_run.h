@@ -33,6 +33,7 @@ struct import {
 	struct shape *shape; /* owned */
 	char shape_reason[SHAPE_REASON_SIZE];
 	uint64_t with_height, rings_closed;
+	bool has_nad83;
 	char *unknown[UNKNOWN_MAX]; /* owned */
 	size_t unknown_count;
 	char mend[24]; /* $6 */

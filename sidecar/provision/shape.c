@@ -56,6 +56,11 @@ bool shape_had_height(const struct shape *s)
 	return s->had_height;
 }
 
+bool shape_is_nad83(const struct shape *s)
+{
+	return s->is_nad83;
+}
+
 size_t shape_closed_rings(const struct shape *s)
 {
 	return s->closed;
@@ -76,7 +81,7 @@ int shape_refuse(char reason[SHAPE_REASON_SIZE], const char *fmt, ...)
 void shape_clear(struct shape *s)
 {
 	s->points = s->rings = s->polygons = s->closed = 0;
-	s->had_height = s->has_empty = s->is_too_long = false;
+	s->had_height = s->has_empty = s->is_too_long = s->is_nad83 = false;
 }
 
 /* Room for one more; the array stays what it was on failure. */

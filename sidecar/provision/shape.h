@@ -48,6 +48,8 @@ int must_check shape_check(struct shape *s, bool mend,
 size_t shape_points(const struct shape *s);
 /* There were more than two ordinates; they are left out. */
 bool shape_had_height(const struct shape *s);
+/* It says that it is in NAD 83, and is taken as WGS 84. */
+bool shape_is_nad83(const struct shape *s);
 /* How many rings shape_check() has closed. */
 size_t shape_closed_rings(const struct shape *s);
 

@@ -12,7 +12,7 @@ struct shape {
 	size_t *polygon_end; /* owned: its rings end before this one */
 	size_t polygons, polygons_room;
 	size_t closed;
-	bool had_height, has_empty, is_too_long;
+	bool had_height, has_empty, is_too_long, is_nad83;
 };
 
 void shape_clear(struct shape *s);

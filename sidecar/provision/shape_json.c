@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "provision/crs.h"
 #include "provision/shape_build.h"
 
 /*
@@ -21,7 +22,7 @@ struct geometry {
 	unsigned deepest;   /* of the first position; 0: there is none */
 	unsigned ordinates; /* of the position that is open */
 	double first[2];
-	bool has_coordinates, is_bad;
+	bool has_coordinates, is_bad, is_nad83;
 };
 
 static void blame(struct geometry *g, const char *why)
@@ -97,17 +98,40 @@ static int read_coordinates(struct geometry *g, int token)
 	return err;
 }
 
+/* Before RFC 7946 a geometry could say it, and PostGIS does. */
+static int read_crs(struct geometry *g)
+{
+	char name[CRS_NAME_SIZE];
+	enum crs crs;
+	int err = crs_read(g->reader, &crs, name);
+
+	if (err)
+		return err;
+	g->is_nad83 = crs == CRS_NAD83;
+	if (crs == CRS_OTHER && !g->is_bad) {
+		(void)shape_refuse(g->reason,
+				   "the coordinates are in '%s', and not in "
+				   "longitude and latitude, WGS 84 (EPSG:4326)",
+				   name);
+		g->is_bad = true;
+	}
+	return 0;
+}
+
 static int read_member(struct geometry *g)
 {
 	struct text name = json_reader_text(g->reader);
 	bool is_type = text_equal(name, text_of("type"));
 	bool is_coordinates = text_equal(name, text_of("coordinates"));
+	bool is_crs = text_equal(name, text_of("crs"));
 	int token = json_reader_next(g->reader);
 
 	if (token < 0)
 		return token;
 	if (is_coordinates)
 		return read_coordinates(g, token);
+	if (is_crs && token == JSON_TOKEN_OBJECT)
+		return read_crs(g);
 	if (is_type && token == JSON_TOKEN_STRING &&
 	    text_to_cstr(json_reader_text(g->reader), g->type,
 			 sizeof(g->type)) < 0)
@@ -158,6 +182,7 @@ int shape_read_json(struct shape *s, struct json_reader *r,
 	}
 	if (token < 0)
 		return token;
+	s->is_nad83 = g.is_nad83;
 	if (judge(&g) == 0)
 		return 0;
 	(void)snprintf(reason, SHAPE_REASON_SIZE, "%s", g.reason);

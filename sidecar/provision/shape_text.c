@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "provision/crs.h"
 #include "provision/shape_build.h"
 
 #define NUMBER_MAX    64
@@ -145,9 +146,8 @@ static int read_srid(struct wkt *w)
 		return 0;
 	}
 	srid = text_trim(text_make(srid.p + 5, srid.len - 5));
-	/* NAD 83, which all of the USA surveys in, is within two metres. */
-	if (text_equal(srid, text_of("4326")) ||
-	    text_equal(srid, text_of("4269")))
+	w->shape->is_nad83 = crs_of_number(srid) == CRS_NAD83;
+	if (crs_of_number(srid) != CRS_OTHER)
 		return 0;
 	return shape_refuse(w->reason,
 			    "SRID %.*s: an area is in longitude and latitude, "

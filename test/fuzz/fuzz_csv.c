@@ -106,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (csv_new(&csv, encoding, read_some, &rest) < 0)
 		return 0;
+	if (size && data[0] & 0x40)
+		csv_allow_long(csv);
 	while ((got = csv_next(csv, &r)) != 0) {
 		if (got == 1) {
 			must(r.line > line);

@@ -177,6 +177,23 @@ def test_heights_go_and_nad83_is_told(ctl, postgres):
                    "note: 1 areas have heights, which are left out\n")
 
 
+def test_an_import_of_areas_is_taken_back(ctl, postgres):
+    file = collection(*(feature(SQUARE, psap="Ashgrove North", area=a)
+                        for a in "ab"), feature(SQUARE, psap="Ashgrove South"))
+    take(ctl, "boundaries", file)
+    before = areas(postgres)
+    take(ctl, "boundaries", collection(
+        feature([[x + 1, y] for x, y in SQUARE], psap="Ashgrove North",
+                area="a")), "--replace", "--confirm")
+    assert len(areas(postgres)) == 1
+    change, reason = postgres.query(
+        "SELECT change, reason FROM e911.change_summary"
+        " ORDER BY change DESC LIMIT 1")[0].values()
+    assert reason.startswith("e911ctl import boundaries /")
+    postgres.execute("SELECT e911.change_undo(%s)", change)
+    assert areas(postgres) == before
+
+
 # ---- the registry ----
 
 REGISTRY = (

@@ -188,6 +188,38 @@ static void a_line_of_a_gigabyte_needs_no_memory(void **state)
 	      "closed?;end");
 }
 
+static void a_row_with_an_area_may_be_long(void **state)
+{
+	struct file good = { .rest = text_of("a,"),
+			     .step = 4096,
+			     .more = 1 << 20 };
+	struct file endless = { .rest = text_of("a,\""),
+				.step = SIZE_MAX,
+				.more = UINT64_C(1) << 30 };
+	struct csv_record r;
+	struct csv *csv;
+
+	(void)state;
+	assert_int_equal(csv_new(&csv, CSV_UTF8, read_file, &good), 0);
+	csv_allow_long(csv);
+	assert_int_equal(csv_next(csv, &r), 1);
+	assert_int_equal(r.count, 2);
+	assert_true(text_equal(r.cell[0].text, text_of("a")));
+	assert_int_equal(r.cell[1].text.len, 1 << 20);
+	for (size_t i = 0; i < r.cell[1].text.len; i++)
+		assert_int_equal(r.cell[1].text.p[i], 'x');
+	assert_int_equal(csv_next(csv, &r), 0);
+	csv_free(csv);
+
+	assert_int_equal(csv_new(&csv, CSV_UTF8, read_file, &endless), 0);
+	csv_allow_long(csv);
+	assert_int_equal(csv_next(csv, &r), -EPROTO);
+	assert_string_equal(csv_fault(csv)->reason,
+			    "the row has more than 67108864 bytes: is a quote "
+			    "not closed?");
+	csv_free(csv);
+}
+
 static void a_row_has_64_cells_at_most(void **state)
 {
 	char line[2 * CSV_CELLS_MAX + 8];
@@ -250,6 +282,7 @@ int main(void)
 		cmocka_unit_test(
 			windows_1252_becomes_utf8_when_it_is_asked_for),
 		cmocka_unit_test(a_line_of_a_gigabyte_needs_no_memory),
+		cmocka_unit_test(a_row_with_an_area_may_be_long),
 		cmocka_unit_test(a_row_has_64_cells_at_most),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_told),
 		cmocka_unit_test(cells_that_would_be_torn_are_quoted),

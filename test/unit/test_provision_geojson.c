@@ -215,6 +215,18 @@ static void another_coordinate_system_is_refused(void **state)
 				    "\"properties\":{\"name\":\"x\"}}}",
 	      "1[];0: the coordinates are in 'x', and not in longitude and "
 	      "latitude, WGS 84 (EPSG:4326);dead");
+	/* The number alone; something that nobody can read. */
+	reads("{\"crs\":{\"type\":\"EPSG\",\"properties\":{\"code\":4267}}}",
+	      "0: the coordinates are in '4267', and not in longitude and "
+	      "latitude, WGS 84 (EPSG:4326);dead");
+	reads("{\"crs\":{\"type\":\"link\"},\"features\":[]}", "");
+	/* Of a geometry, as PostGIS writes. */
+	reads(FEATURE("{}", "{\"type\":\"Polygon\",\"crs\":{\"type\":\"name\","
+			    "\"properties\":{\"name\":\"EPSG:4267\"}},"
+			    "\"coordinates\":[" SQUARE "]}"),
+	      "1[]!the coordinates are in 'EPSG:4267', and not in longitude "
+	      "and "
+	      "latitude, WGS 84 (EPSG:4326);");
 #undef CRS
 }
 

@@ -32,7 +32,9 @@ static const char *reads(const char *text, bool mend)
 		(void)snprintf(got, sizeof(got), "%s", reason);
 	} else {
 		(void)snprintf(got, sizeof(got), "%zu%s%s", shape_points(s),
-			       shape_had_height(s) ? " high" : "",
+			       shape_had_height(s) ? " high"
+			       : shape_is_nad83(s) ? " nad83"
+						   : "",
 			       shape_closed_rings(s) ? " closed" : "");
 	}
 	shape_free(s);
@@ -51,7 +53,7 @@ static void well_known_text_is_read(void **state)
 	(void)state;
 	is("POLYGON(" RING ")", "4");
 	is(" srid=4326; polygon ( " RING " , " RING ") ", "8");
-	is("SRID=4269;POLYGON(" RING ")", "4");
+	is("SRID=4269;POLYGON(" RING ")", "4 nad83");
 	is("MULTIPOLYGON(((-122 47,-121 47,-121 48,-122 47)),(" RING "," RING
 	   "))",
 	   "12");

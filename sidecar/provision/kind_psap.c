@@ -216,6 +216,10 @@ static const struct check checks[] = {
 	  "file, and still has ' || string_agg(u.n || ' ' || u.what, ', '), "
 	  "count(*) OVER () FROM ("
 	  USED("location", "psap_id", "locations", "") " UNION ALL "
+	  USED("msag_range", "psap_id", "address ranges", "") " UNION ALL "
+	  USED("address_point", "psap_id", "addresses", "") " UNION ALL "
+	  USED("psap_coverage", "psap_id", "counties, states or postal codes", "")
+	  " UNION ALL "
 	  USED("organization", "relay_center_psap_id", "organisations as their relay centre", "")
 	  " UNION ALL "
 	  USED("gateway", "relay_center_psap_id", "gateway as its relay centre", "")

@@ -156,6 +156,18 @@ def test_a_removed_answering_point_takes_its_areas_along(ctl, postgres):
     assert areas(postgres) == []
 
 
+def test_a_psap_that_addresses_lead_to_is_not_removed(ctl, postgres):
+    take(ctl, "psaps", "name,kind\nCedar,psap\n")
+    postgres.execute(
+        "INSERT INTO e911.psap_coverage (state, county, psap_id)"
+        " SELECT 'WA', 'Larch', psap_id FROM e911.psap WHERE name = 'Cedar'")
+    _, rest, _ = ctl.run("export", "psaps")
+    ctl.refuses("psaps", rest.replace("Cedar,psap,,,\r\n", ""),
+                " column 1 (name): PSAP \"Cedar\" is not in the file, and "
+                "still has 1 counties, states or postal codes",
+                organization=None, options=("--replace", "--confirm"))
+
+
 def test_a_dry_run_shows_areas_and_changes_nothing(ctl, postgres):
     status, out, _ = ctl.take("boundaries", collection(feature(
         SQUARE, psap="Ashgrove North")), "--dry-run", organization=None)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "psap/find.h"
 
 void lost_areas_init(struct lost_areas *a, struct psap_service *service,
 		     double nearest_m)
@@ -16,6 +17,7 @@ void lost_areas_init(struct lost_areas *a, struct psap_service *service,
 void lost_areas_fini(struct lost_areas *a)
 {
 	a->last = psap_areas_unref(a->last);
+	a->book = address_book_unref(a->book);
 	(void)pthread_mutex_destroy(&a->lock);
 }
 
@@ -35,6 +37,23 @@ static struct psap_areas *take(struct lost_areas *a, int64_t *ret_since_ms)
 	*ret_since_ms = a->since_ms;
 	(void)pthread_mutex_unlock(&a->lock);
 	return areas;
+}
+
+/* The addresses now, likewise. */
+static struct address_book *take_book(struct lost_areas *a,
+				      int64_t *ret_since_ms)
+{
+	struct address_book *book = psap_service_book(a->service);
+
+	(void)pthread_mutex_lock(&a->lock);
+	if (book && book != a->book) {
+		(void)address_book_unref(a->book);
+		a->book = address_book_ref(book);
+		a->book_since_ms = clock_utc_ms();
+	}
+	*ret_since_ms = a->book_since_ms;
+	(void)pthread_mutex_unlock(&a->lock);
+	return book;
 }
 
 static int find(void *arg, struct geo_point at, struct lost_psap *ret)
@@ -61,6 +80,53 @@ static int find(void *arg, struct geo_point at, struct lost_psap *ret)
 		.updated_ms = updated_ms,
 		.is_default = answer.found == PSAP_FOUND_NEAREST,
 	};
+	return 0;
+}
+
+/* What tells a house from all others; only of one that there is. */
+static void area_of_house(const struct civic *c, struct civic *ret)
+{
+	static const enum civic_field fields[] = {
+		CIVIC_COUNTRY, CIVIC_A1,  CIVIC_A3,  CIVIC_PRM, CIVIC_PRD,
+		CIVIC_RD,      CIVIC_STS, CIVIC_POD, CIVIC_POM, CIVIC_HNO,
+		CIVIC_HNS,     CIVIC_STP, CIVIC_HNP,
+	};
+
+	*ret = (struct civic){ 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		ret->value[fields[i]] = c->value[fields[i]];
+		ret->count += c->value[fields[i]].len > 0;
+	}
+}
+
+static int find_civic(void *arg, const struct civic *address,
+		      struct lost_psap *ret,
+		      enum civic_check checks[CIVIC_COUNT])
+{
+	struct lost_areas *a = arg;
+	const struct psap_place place = { .civic = address };
+	int64_t areas_ms, book_ms;
+	struct address_book *book = take_book(a, &book_ms);
+	struct psap_areas *areas = take(a, &areas_ms);
+	const struct psap_knowledge k = { areas, book, a->nearest_m };
+	struct psap_finding f;
+
+	psap_find(&k, &place, &f);
+	(void)psap_areas_unref(areas);
+	(void)address_book_unref(book);
+	if (!book)
+		return -EAGAIN;
+	memcpy(checks, f.address.checks, sizeof(f.address.checks));
+	if (f.means == PSAP_BY_DEFAULT)
+		return -ENOENT;
+	*ret = (struct lost_psap){
+		.psap_id = f.psap_id,
+		.updated_ms = f.boundary_id && areas_ms > book_ms ? areas_ms
+								  : book_ms,
+		.is_default = f.means != PSAP_BY_ADDRESS,
+	};
+	if (f.means == PSAP_BY_ADDRESS && f.address.outcome == ADDRESS_FITS)
+		area_of_house(address, &ret->civic_area);
 	return 0;
 }
 
@@ -123,5 +189,7 @@ static int area(void *arg, uint64_t boundary_id, struct lost_area *ret)
 
 struct lost_backend lost_areas_backend(struct lost_areas *a)
 {
-	return (struct lost_backend){ .arg = a, .find = find, .area = area };
+	return (struct lost_backend){
+		.arg = a, .find = find, .find_civic = find_civic, .area = area
+	};
 }

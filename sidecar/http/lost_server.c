@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "http/lost_civic.h"
+
 #define RESPONSE_FIRST 8192
 #define KEY_SIZE       32
 
@@ -19,6 +21,8 @@ struct exchange {
 	struct lost_psap psap;
 	struct lost_validation validation;
 	struct lost_area area;
+	struct civic civic_area;          /* getServiceBoundary */
+	char values[LOST_CIVIC_KEY_SIZE]; /* of its texts */
 	uint32_t warnings;
 	bool is_served; /* listServicesByLocation */
 };
@@ -98,8 +102,9 @@ static void find_service(struct exchange *x)
 	}
 	if (x->psap.is_default)
 		x->warnings |= 1U << LOST_WARNING_DEFAULT_MAPPING;
-	/* Without its area an answer is as good. */
-	if (x->request.boundary_by_value && x->psap.boundary_id)
+	/* Without its area an answer is as good; an address has another. */
+	if (x->request.boundary_by_value && x->psap.boundary_id &&
+	    !x->psap.civic_area.count)
 		(void)!b->area(b->arg, x->psap.boundary_id, &x->area);
 }
 
@@ -127,14 +132,33 @@ static bool parse_key(struct text key, uint64_t *ret)
 	return true;
 }
 
+/* Only what would be told of these elements now is an area. */
+static int get_civic_area(struct exchange *x)
+{
+	const struct lost_backend *b = x->server->backend;
+	int err;
+
+	if (!b->find_civic ||
+	    lost_civic_key_read(x->request.key, x->values, &x->civic_area) < 0)
+		return -ENOENT;
+	err = b->find_civic(b->arg, &x->civic_area, &x->psap,
+			    x->validation.checks);
+	if (err < 0)
+		return err;
+	return lost_civic_equal(&x->civic_area, &x->psap.civic_area) ? 0
+								     : -ENOENT;
+}
+
 static void get_boundary(struct exchange *x)
 {
 	const struct lost_backend *b = x->server->backend;
 	uint64_t boundary_id;
-	int err = -ENOENT;
+	int err;
 
 	if (parse_key(x->request.key, &boundary_id))
 		err = b->area(b->arg, boundary_id, &x->area);
+	else
+		err = get_civic_area(x);
 	if (err == -ENOENT)
 		fail(x, LOST_ERROR_NOT_FOUND,
 		     "there is no boundary of that "
@@ -175,7 +199,7 @@ static void write_mapping(struct text_writer *w, const struct exchange *x,
 			  const struct lost_circumstances *c)
 {
 	const struct lost_boundary boundary = { x->area.rings, x->area.count };
-	char id[KEY_SIZE], key[KEY_SIZE], name[KEY_SIZE];
+	char id[KEY_SIZE], name[KEY_SIZE], key[LOST_CIVIC_KEY_SIZE];
 	struct lost_mapping m = {
 		.display_name = text_of(x->psap.name),
 		.service = text_of(LOST_SERVICE),
@@ -186,16 +210,24 @@ static void write_mapping(struct text_writer *w, const struct exchange *x,
 		.expires_ms = x->now_ms + x->server->expires_s * 1000,
 		.boundary = x->area.count ? &boundary : NULL,
 	};
+	bool has_civic_area = x->psap.civic_area.count > 0;
 
 	(void)snprintf(id, sizeof(id), "psap-%" PRIu64, x->psap.psap_id);
-	(void)snprintf(key, sizeof(key), "b-%" PRIu64, x->psap.boundary_id);
 	m.source_id = text_of(id);
 	/* Kamailio 5.6's module lost dies of a mapping without a name. */
 	(void)snprintf(name, sizeof(name), "PSAP %" PRIu64, x->psap.psap_id);
 	if (!m.display_name.len)
 		m.display_name = text_of(name);
-	if (x->psap.boundary_id)
+	if (has_civic_area && x->request.boundary_by_value) {
+		m.civic_boundary = &x->psap.civic_area;
+	} else if (has_civic_area) {
+		if (lost_civic_key_write(&x->psap.civic_area, key) == 0)
+			m.boundary_key = text_of(key);
+	} else if (x->psap.boundary_id) {
+		(void)snprintf(key, sizeof(key), "b-%" PRIu64,
+			       x->psap.boundary_id);
 		m.boundary_key = text_of(key);
+	}
 	lost_find_service_write(w, &m,
 				x->request.validate_location &&
 						x->request.profile ==
@@ -221,7 +253,9 @@ static void write_answer(struct text_writer *w, const struct exchange *x)
 		write_mapping(w, x, &c);
 		break;
 	case LOST_GET_SERVICE_BOUNDARY:
-		lost_boundary_write(w, &boundary, &c);
+		lost_boundary_write(w, &boundary,
+				    x->civic_area.count ? &x->civic_area : NULL,
+				    &c);
 		break;
 	case LOST_LIST_SERVICES:
 		lost_list_services_write(w, services_of(x), &c);

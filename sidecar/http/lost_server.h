@@ -21,8 +21,11 @@ struct lost_psap {
 	uint64_t psap_id, boundary_id; /* boundary 0: it has no area */
 	char name[LOST_NAME_SIZE];     /* empty: "PSAP" and its id */
 	int64_t updated_ms;            /* UTC: when this became so */
-	/* The nearest of all, the place is outside of any area. */
+	/* A guess: the nearest area, or who serves the county or state. */
 	bool is_default;
+	/* Of an address: elements that all have this PSAP; count 0: none.
+	 * Texts as in the address that was asked for. */
+	struct civic civic_area;
 };
 
 /* An area; rings and their points are the caller's to free(). */
@@ -36,7 +39,8 @@ struct lost_backend {
 	void *arg; /* borrowed */
 	/* 0; -ENOENT: nobody; -EAGAIN: it does not know yet; -ENOMEM. */
 	int (*find)(void *arg, struct geo_point at, struct lost_psap *ret);
-	/* NULL: it has no addresses. */
+	/* NULL: it has no addresses.  As above; checks are set whatever it
+	 * gives. */
 	int (*find_civic)(void *arg, const struct civic *address,
 			  struct lost_psap *ret,
 			  enum civic_check checks[CIVIC_COUNT]);

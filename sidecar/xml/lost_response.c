@@ -107,6 +107,14 @@ static void write_boundary(struct text_writer *w, const struct lost_boundary *b)
 	}
 }
 
+/* All places that have these elements (RFC 5222 12.3). */
+static void write_civic_boundary(struct text_writer *w, const struct civic *c)
+{
+	text_write_cstr(w, "<serviceBoundary profile=\"civic\">");
+	civic_write(w, c);
+	text_write_cstr(w, "</serviceBoundary>");
+}
+
 /* ---- the mapping ---- */
 
 static void write_mapping_attributes(struct text_writer *w,
@@ -143,6 +151,8 @@ static void write_mapping(struct text_writer *w, const struct lost_mapping *m,
 	xml_element(w, "service", m->service);
 	if (m->boundary) {
 		write_boundary(w, m->boundary);
+	} else if (m->civic_boundary) {
+		write_civic_boundary(w, m->civic_boundary);
 	} else if (m->boundary_key.len) {
 		text_write_cstr(w, "<serviceBoundaryReference");
 		write_attribute(w, "source", source);
@@ -227,11 +237,15 @@ void lost_list_services_by_location_write(struct text_writer *w,
 }
 
 void lost_boundary_write(struct text_writer *w, const struct lost_boundary *b,
+			 const struct civic *civic,
 			 const struct lost_circumstances *c)
 {
 	write_root(w, "getServiceBoundaryResponse");
 	text_write_cstr(w, ">");
-	write_boundary(w, b);
+	if (civic)
+		write_civic_boundary(w, civic);
+	else
+		write_boundary(w, b);
 	write_end(w, "getServiceBoundaryResponse", c);
 }
 

@@ -44,6 +44,7 @@ struct lost_mapping {
 	int64_t expires_ms;       /* UTC */
 	struct text boundary_key; /* boundary by reference, if not by value */
 	const struct lost_boundary *boundary; /* borrowed; NULL: not by value */
+	const struct civic *civic_boundary; /* likewise; at most one of both */
 };
 
 struct lost_validation {
@@ -69,7 +70,9 @@ void lost_list_services_write(struct text_writer *w, struct text services,
 void lost_list_services_by_location_write(struct text_writer *w,
 					  struct text services,
 					  const struct lost_circumstances *c);
+/* civic: NULL, or the boundary instead of b. */
 void lost_boundary_write(struct text_writer *w, const struct lost_boundary *b,
+			 const struct civic *civic,
 			 const struct lost_circumstances *c);
 void lost_fault_write(struct text_writer *w, struct text source,
 		      const struct lost_fault *f);

@@ -16,7 +16,8 @@ from harness.wait import wait_until
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "test", "lib"))
-import areafile  # noqa: E402  (the path comes first)
+import addressfile  # noqa: E402  (the path comes first)
+import areafile  # noqa: E402
 
 LOST = "{urn:ietf:params:xml:ns:lost1}"
 SCHEMA = os.path.join(
@@ -201,11 +202,105 @@ def test_services_are_listed(lost):
                     name + "Response") == []
 
 
-def test_an_address_cannot_be_looked_up_yet(lost):
-    assert error_of(lost.ask(
-        '<findService validateLocation="true"><location id="a" '
-        'profile="civic"><civicAddress><A1>WA</A1></civicAddress></location>'
-        '<service>urn:service:sos</service></findService>')) == ["notFound"]
+def civic(**elements):
+    text = "".join(f"<{name}>{value}</{name}>"
+                   for name, value in elements.items())
+    return ('<location id="here" profile="civic"><civicAddress xmlns='
+            '"urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr">'
+            f'{text}</civicAddress></location>')
+
+
+def find_civic(attributes='validateLocation="true"', **elements):
+    return (f'<findService xmlns="urn:ietf:params:xml:ns:lost1" {attributes}>'
+            f'{civic(**elements)}<service>urn:service:sos</service>'
+            '</findService>')
+
+
+def checked(root):
+    """Elements that are valid, invalid and unchecked."""
+    found = root.find(LOST + "locationValidation")
+    return [found.find(LOST + name).text or ""
+            for name in ("valid", "invalid", "unchecked")]
+
+
+MILL_100 = {"country": "US", "A1": "WA", "A3": "Ashgrove", "PRD": "N",
+            "RD": "Mill", "STS": "Street", "HNO": "100"}
+
+
+@pytest.fixture(name="town")
+def server_with_addresses(server):
+    """N Mill St 100 to 198 is PSAP 11's, the county 12's, the state 13's."""
+    addressfile.write(os.path.join(server.e911d.state, "psap-addresses"))
+    server.write((7, 17, 47, -122, 1))
+    return server.start()
+
+
+def test_an_address_has_its_psap_and_is_validated(town):
+    root = town.ask(find_civic(**MILL_100, FLR="3"))
+    assert mapping_of(root).get("sourceId") == "psap-11"
+    assert mapping_of(root).find(LOST + "uri").text == "sip:911@gw.example.org"
+    assert checked(root) == [
+        "c:country c:A1 c:A3 c:PRD c:RD c:STS c:HNO", "", "c:FLR"]
+    assert not warnings_of(root)
+    root = town.ask(find_civic("", **MILL_100))
+    assert mapping_of(root).get("sourceId") == "psap-11"
+    assert root.find(LOST + "locationValidation") is None
+
+
+def test_an_address_that_is_none_has_a_psap_all_the_same(town):
+    root = town.ask(find_civic(**dict(MILL_100, HNO="101")))
+    assert mapping_of(root).get("sourceId") == "psap-11"
+    assert checked(root) == ["c:country c:A1 c:A3 c:PRD c:RD c:STS", "c:HNO",
+                             ""]
+    root = town.ask(find_civic(**dict(MILL_100, RD="Depot", A2="King County")))
+    assert mapping_of(root).get("sourceId") == "psap-12"
+    assert checked(root) == ["c:country c:A1 c:A3", "c:RD",
+                             "c:A2 c:PRD c:STS c:HNO"]
+    assert warnings_of(root) == ["defaultMappingReturned"]
+    root = town.ask(find_civic(country="US", A1="Washington", A3="Cedar"))
+    assert mapping_of(root).get("sourceId") == "psap-13"
+    assert checked(root) == ["c:country c:A1", "", "c:A3"]
+    assert error_of(town.ask(find_civic(country="US", A1="OR"))) == \
+        ["notFound"]
+    assert error_of(town.ask(find_civic(country="DE", A1="Bayern"))) == \
+        ["notFound"]
+
+
+def test_the_boundary_of_an_address(town):
+    tag = ("{urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr}"
+           "civicAddress/*")
+    value = town.ask(find_civic('serviceBoundary="value"', **MILL_100))
+    boundary = mapping_of(value).find(LOST + "serviceBoundary")
+    assert boundary.get("profile") == "civic"
+    said = [(e.tag.split("}")[1], e.text) for e in boundary.findall(tag)]
+    assert sorted(said) == sorted(MILL_100.items())
+    key = mapping_of(town.ask(find_civic("", **MILL_100))).find(
+        LOST + "serviceBoundaryReference").get("key")
+    root = town.ask(f'<getServiceBoundary key="{key}"/>')
+    assert root.tag == LOST + "getServiceBoundaryResponse"
+    again = root.find(LOST + "serviceBoundary")
+    assert [(e.tag.split("}")[1], e.text) for e in again.findall(tag)] == said
+    # A house that is none has no boundary, nor has a guess.
+    for elements in dict(MILL_100, HNO="101"), dict(MILL_100, A3="Cedar"):
+        mapping = mapping_of(town.ask(find_civic("", **elements)))
+        assert mapping.find(LOST + "serviceBoundaryReference") is None
+    forged = key.replace("313030", "313031")        # 101
+    assert forged != key
+    assert error_of(town.ask(f'<getServiceBoundary key="{forged}"/>')) == \
+        ["notFound"]
+
+
+def test_services_of_an_address_are_listed(town):
+    name = "listServicesByLocation"
+    for elements, want in ((MILL_100, "urn:service:sos"),
+                           ({"country": "US", "A1": "OR"}, "")):
+        root = town.ask(f"<{name}>{civic(**elements)}</{name}>")
+        assert root.tag == LOST + name + "Response"
+        assert (root.find(LOST + "serviceList").text or "") == want
+
+
+def test_without_addresses_it_says_so(lost):
+    assert error_of(lost.ask(find_civic(**MILL_100))) == ["serverError"]
 
 
 def test_what_is_no_request_hears_an_error(lost):

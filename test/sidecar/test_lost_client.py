@@ -11,7 +11,7 @@ import pytest
 from harness.kamailio import module_path, program
 from harness.process import Process
 from harness.wait import wait_until
-from test_lost import Server
+from test_lost import Server, addressfile
 
 CONFIG = """#!KAMAILIO
 debug=2
@@ -50,6 +50,11 @@ PIDF = """<?xml version="1.0" encoding="UTF-8"?>
 <gp:usage-rules/></gp:geopriv></dm:device></presence>"""
 SRS = 'srsName="urn:ogc:def:crs:EPSG::4326"'
 POINT = PIDF.format(f"<gml:Point {SRS}><gml:pos>{{}}</gml:pos></gml:Point>")
+CIVIC = PIDF.format(
+    '<ca:civicAddress xmlns:ca="urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr'
+    '" xml:lang="en"><ca:country>US</ca:country><ca:A1>WA</ca:A1>'
+    "<ca:A3>Ashgrove</ca:A3><ca:PRD>N</ca:PRD><ca:RD>Mill</ca:RD>"
+    "<ca:STS>St</ca:STS><ca:HNO>{}</ca:HNO></ca:civicAddress>")
 CIRCLE = PIDF.format(
     f"<gs:Circle {SRS}><gml:pos>{{}}</gml:pos><gs:radius "
     'uom="urn:ogc:def:uom:EPSG::9001">100</gs:radius></gs:Circle>')
@@ -104,6 +109,7 @@ class Client:
 def kamailio(e911d):
     server = Server(e911d)
     server.write((7, 17, 47, -122, 1))
+    addressfile.write(os.path.join(e911d.state, "psap-addresses"))
     server.start()
     running = Client(e911d.directory, server.port)
     yield running
@@ -116,6 +122,17 @@ def test_kamailio_finds_the_psap_of_a_point_and_of_a_circle(client):
     assert client.ask(CIRCLE.format("47.5 -121.5")) == found
     assert client.ask(POINT.format("47.5 -121.5"),
                       "urn:service:sos.fire") == found
+
+
+def test_kamailio_finds_the_psap_of_an_address(client):
+    uri = "sip:911@gw.example.org"
+    assert client.ask(CIVIC.format(100)) == ("200", uri, "PSAP 11", "")
+    assert client.ask(CIVIC.format(198)) == ("200", uri, "PSAP 11", "")
+    # Where nothing is known of the address: who serves the state, warned.
+    assert client.ask(CIVIC.format(100).replace("Ashgrove", "Cedar"))[:3] == \
+        ("200", uri, "PSAP 13")
+    assert client.ask(CIVIC.format(100).replace(">WA<", ">OR<")) == \
+        ("500", "", "", "notFound")
 
 
 def test_kamailio_hears_why_there_is_no_answer(client):

@@ -333,7 +333,7 @@ static void a_boundary_is_written_by_value(void **state)
 	      "</g:interior></g:Polygon></serviceBoundary><serviceBoundary ");
 	assert_null(strstr(out, "serviceBoundaryReference"));
 	w = writer();
-	lost_boundary_write(&w, &boundary, &plain);
+	lost_boundary_write(&w, &boundary, NULL, &plain);
 	WROTE(&w, "<getServiceBoundaryResponse ", "</g:interior>");
 	second = strstr(out, "<serviceBoundary ");
 	assert_non_null(second);

@@ -28,6 +28,7 @@ static struct {
 	struct geo_point asked;
 	struct text city;
 	size_t ring_count, points;
+	bool has_civic_area;
 } world;
 
 static int find(void *arg, struct geo_point at, struct lost_psap *ret)
@@ -49,6 +50,11 @@ static int find_civic(void *arg, const struct civic *address,
 	checks[CIVIC_A3] = CIVIC_VALID;
 	checks[CIVIC_HNO] = CIVIC_INVALID;
 	*ret = world.psap;
+	if (world.has_civic_area) {
+		ret->civic_area = *address;
+		ret->civic_area.value[CIVIC_RD].len = 0;
+		ret->civic_area.count--;
+	}
 	return 0;
 }
 
@@ -168,6 +174,39 @@ static void an_address_is_validated_when_that_is_asked(void **state)
 	says(FIND("", CIVIC_LOCATION), "<notFound ");
 }
 
+/* By value and by reference, and what is not found again is none. */
+static void an_address_has_a_boundary_of_its_own(void **state)
+{
+	static const char area_xml[] =
+		"<serviceBoundary profile=\"civic\"><civicAddress "
+		"xmlns=\"" CIVIC_NS
+		"\"><A3>Ashgrove</A3><HNO>6</HNO></civicAddress>"
+		"</serviceBoundary>";
+	char request[512], *key, *end;
+
+	(void)state;
+	world.has_civic_area = true;
+	says(FIND("serviceBoundary='value'", CIVIC_LOCATION), area_xml);
+	says(FIND("", CIVIC_LOCATION), "key=\"c-");
+	key = strstr(out, "key=\"c-") + strlen("key=\"");
+	end = strchr(key, '"');
+	(void)snprintf(request, sizeof(request),
+		       "<getServiceBoundary key='%.*s'/>", (int)(end - key),
+		       key);
+	world.has_civic_area = false;
+	says(request, "<notFound ");
+	world.err = -ENOENT;
+	says(request, "<notFound ");
+	world.err = -EAGAIN;
+	says(request, "<serverError ");
+	says("<getServiceBoundary key='c-'/>", "<notFound ");
+	says("<getServiceBoundary key='c-ff0141'/>", "<notFound ");
+	says("<getServiceBoundary key='c-0003414'/>", "<notFound ");
+	says("<getServiceBoundary key='c-00010a'/>", "<notFound ");
+	backend.find_civic = NULL;
+	says(request, "<notFound ");
+}
+
 static void a_backend_s_failure_is_an_error(void **state)
 {
 	(void)state;
@@ -258,6 +297,8 @@ int main(void)
 		cmocka_unit_test_setup(what_is_not_known_is_left_out, set_up),
 		cmocka_unit_test_setup(
 			an_address_is_validated_when_that_is_asked, set_up),
+		cmocka_unit_test_setup(an_address_has_a_boundary_of_its_own,
+				       set_up),
 		cmocka_unit_test_setup(a_backend_s_failure_is_an_error, set_up),
 		cmocka_unit_test_setup(warnings_go_with_an_answer, set_up),
 		cmocka_unit_test_setup(a_large_boundary_fits, set_up),

@@ -55,9 +55,10 @@ enum exit_code {
 /* What services share. */
 struct shared {
 	const struct conf *conf;
-	struct names *names;       /* owned */
-	struct expiry *expiry;     /* owned */
-	struct psap_service *psap; /* owned */
+	struct names *names;            /* owned */
+	struct expiry *expiry;          /* owned */
+	struct psap_service *psap;      /* owned */
+	struct held_refusals *refusals; /* owned */
 	struct stop stop;
 };
 
@@ -110,7 +111,7 @@ static int publish(struct shared *s)
 
 static int collect(struct shared *s)
 {
-	return collector_run(s->conf, &s->stop, s->expiry);
+	return collector_run(s->conf, &s->stop, s->expiry, s->refusals);
 }
 
 static int resolve(struct shared *s)
@@ -130,7 +131,7 @@ static int find_psaps(struct shared *s)
 
 static int serve_http(struct shared *s)
 {
-	return http_service_run(s->conf, &s->stop, s->psap);
+	return http_service_run(s->conf, &s->stop, s->psap, s->refusals);
 }
 
 static int locate(struct shared *s)
@@ -305,9 +306,11 @@ static enum exit_code start(struct conf *conf)
 		 conf->node);
 	if (names_new(&shared.names, conf->state_dir) >= 0 &&
 	    expiry_new(&shared.expiry, conf->certificates, conf->node) >= 0 &&
+	    held_refusals_new(&shared.refusals) >= 0 &&
 	    psap_service_new(&shared.psap) >= 0)
 		code = run(&shared, &signals);
 	shared.psap = psap_service_free(shared.psap);
+	shared.refusals = held_refusals_free(shared.refusals);
 	shared.expiry = expiry_free(shared.expiry);
 	shared.names = names_free(shared.names);
 	log_info("main", "ended");

@@ -28,8 +28,9 @@ static const struct lmdb_options outbox_options = { .map_size = 1 << 20 };
 struct collector {
 	const struct conf *conf;
 	const struct stop *stop;
-	struct expiry *expiry;   /* borrowed */
-	struct db *db;           /* owned */
+	struct expiry *expiry;          /* borrowed */
+	struct held_refusals *refusals; /* borrowed */
+	struct db *db;                  /* owned */
 	struct lmdb_env *outbox; /* owned; NULL: it could not be opened */
 	struct journal journal;
 	struct journal_cursor cursor;
@@ -281,6 +282,15 @@ static void check_readers(struct collector *c)
 		stats_add(STAT_STALE_READERS, (uint64_t)dead);
 }
 
+static int store_alarms(struct collector *c)
+{
+	int err = expiry_store(c->expiry, c->db, c->conf->node);
+
+	if (err == 0)
+		err = held_refusals_store(c->refusals, c->db, c->conf->node);
+	return err;
+}
+
 static int follow(struct collector *c, struct retry *retry)
 {
 	for (;;) {
@@ -289,7 +299,7 @@ static int follow(struct collector *c, struct retry *retry)
 		if (n >= 0)
 			n = step(c);
 		if (n == 0)
-			n = expiry_store(c->expiry, c->db, c->conf->node);
+			n = store_alarms(c);
 		if (n < 0)
 			return n;
 		retry_reset(retry);
@@ -375,9 +385,12 @@ static int open_all(struct collector *c)
 }
 
 int collector_run(const struct conf *conf, const struct stop *stop,
-		  struct expiry *expiry)
+		  struct expiry *expiry, struct held_refusals *refusals)
 {
-	struct collector c = { .conf = conf, .stop = stop, .expiry = expiry };
+	struct collector c = { .conf = conf,
+			       .stop = stop,
+			       .expiry = expiry,
+			       .refusals = refusals };
 	int err;
 
 	c.wake_fd = wake_open(conf->wake_socket);

@@ -19,10 +19,12 @@
 #include "base/conf.h"
 #include "base/stop.h"
 #include "certificates/expiry.h"
+#include "http/held_refusals.h"
 
 /*
  * Run until the stop is asked for: 0.  -ENOMEM; or the outbox cannot be used.
- * Alarms of certificates are stored when no event waits.
+ * Alarms of certificates and refusals of locations are stored when no event
+ * waits.
  */
 int collector_run(const struct conf *conf, const struct stop *stop,
-		  struct expiry *expiry);
+		  struct expiry *expiry, struct held_refusals *refusals);

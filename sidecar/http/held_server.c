@@ -66,6 +66,14 @@ static struct held_refusal refusal(unsigned status, enum held_error error,
 	return (struct held_refusal){ status, error, why };
 }
 
+/* For those who watch over the gateway. */
+static void note(const struct held_exchange *x, struct text client,
+		 const char *why)
+{
+	held_refusals_note(x->server->refusals, x->request->address, client,
+			   why, x->now_ms);
+}
+
 static bool is_too_often(struct held_exchange *x)
 {
 	uint64_t id = x->asker.organization_id;
@@ -101,6 +109,7 @@ int held_admit(struct held_exchange *x, const struct held_claim *claim,
 
 	if (err == -EACCES) {
 		stats_add(STAT_HELD_UNAUTHORIZED, 1);
+		note(x, claim->name, "no secret, or a wrong one");
 		*ret = refusal(401, HELD_ERROR_REQUEST,
 			       "an organisation and its secret are wanted");
 	} else if (err < 0) {
@@ -113,8 +122,10 @@ int held_admit(struct held_exchange *x, const struct held_claim *claim,
 	} else {
 		err = held_asker_organization(x->d, &x->asker, wanted,
 					      ret_organization_id);
-		if (err == -EPERM)
+		if (err == -EPERM) {
 			stats_add(STAT_HELD_FORBIDDEN, 1);
+			note(x, claim->name, "devices of another organisation");
+		}
 		if (err < 0)
 			*ret = not_theirs(err);
 	}

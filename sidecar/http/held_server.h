@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "http/held_refusals.h"
 #include "http/held_where.h"
 #include "http/http.h"
 #include "http/rate_limit.h"
@@ -18,8 +19,10 @@
 
 struct held_server {
 	struct held_directory *directory; /* owned */
-	struct rate_limit rate;           /* of each organisation or client */
-	struct text uri; /* what location URIs begin with; empty: none */
+	struct held_refusals
+		*refusals;      /* borrowed; set before init; may be NULL */
+	struct rate_limit rate; /* of each organisation or client */
+	struct text uri;        /* what location URIs begin with; empty: none */
 	int64_t uri_lasts_ms;
 	uint8_t key[LOCATION_KEY_SIZE];
 	bool has_key; /* without it there are no URIs */

@@ -371,9 +371,14 @@ void held_answer_reference(struct held_exchange *x, struct text token)
 		x->response->status = 405;
 		return;
 	}
-	if (!x->server->has_key ||
-	    location_token_open(x->server->key, token, x->now_ms, &reference) <
-		    0) {
+	err = x->server->has_key ? location_token_open(x->server->key, token,
+						       x->now_ms, &reference)
+				 : -EINVAL;
+	if (err == -EINVAL)
+		held_refusals_note(
+			x->server->refusals, x->request->address, text_of(""),
+			"a location URI that nobody gave", x->now_ms);
+	if (err < 0) {
 		stats_add(STAT_HELD_NO_REFERENCE, 1);
 		refuse(x, &r);
 		return;

@@ -217,7 +217,7 @@ static void serve(struct service *s, const struct stop *stop)
 }
 
 int http_service_run(const struct conf *conf, const struct stop *stop,
-		     struct psap_service *psap)
+		     struct psap_service *psap, struct held_refusals *refusals)
 {
 	struct service *s;
 	int err;
@@ -229,6 +229,7 @@ int http_service_run(const struct conf *conf, const struct stop *stop,
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
+	s->held.refusals = refusals;
 	err = take_options(s, conf, psap);
 	if (err == 0)
 		serve(s, stop);

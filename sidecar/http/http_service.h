@@ -12,12 +12,14 @@
 
 #include "base/conf.h"
 #include "base/stop.h"
+#include "http/held_refusals.h"
 #include "psap/service.h"
 
 /* Run until the stop is asked for: 0; -ENOMEM. */
 int must_check http_service_run(const struct conf *conf,
 				const struct stop *stop,
-				struct psap_service *psap);
+				struct psap_service *psap,
+				struct held_refusals *refusals);
 
 /* Do the options fit each other?  -EINVAL; error holds a line for the operator.
  */

@@ -6,7 +6,7 @@
 
 BEGIN;
 
-\ir ../schema/sentences.sql
+\ir 0020_tell_who_holds_changes_back/sentences.sql
 
 INSERT INTO e911.schema_migration (number, name)
 VALUES (20, 'tell_who_holds_changes_back');

@@ -157,6 +157,12 @@ AS $$
         'a call to the lent number ', detail ->> 'request_uri',
         ' from ', detail ->> 'source_address',
         ', which is neither a PSAP nor the telephone network')
+    WHEN 'security.location' THEN concat(
+        detail ->> 'source_address',
+        ', which calls itself "' || (detail ->> 'client') || '",',
+        ' was not told where devices are',
+        ', ' || (detail ->> 'count') || ' times',
+        ': ' || (detail ->> 'fault'))
     WHEN 'input.malformed' THEN concat(
         'could not be used: ', detail ->> 'fault')
     WHEN 'bind.pool' THEN concat(

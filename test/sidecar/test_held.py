@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from harness.wait import wait_until
 from held import (CIVIC, HARBOR, HELD, HOSTILE_XML, JUNIPER, LARKSPUR, PIDF, Locator,
                   basic, bearer, device, error_of, parts, point_of, request,
                   uri_of, validate)
@@ -232,6 +233,30 @@ def test_who_asks_too_often_is_told_to_wait(locator):
     assert parts(locator.ask(JUNIPER, device("<ip>10.20.30.40</ip>")))
 
 
+def test_refusals_are_events(held):
+    """One for each address and reason, whoever they say that they are."""
+    body = request(device("<uri>sip:4102@example.com</uri>"))
+    for name in "psap", "psap", LARKSPUR, "x" * 200:
+        held.post(body, basic(name, "wrong"), status=401)
+    held.post(body, {**basic(LARKSPUR, held.secrets[LARKSPUR]),
+                     "E911-Organization-ID": JUNIPER}, status=403)
+    held.http("GET", "/held/" + "0" * 128)
+
+    def told():
+        return sorted(row["detail"]["fault"] for row in held.postgres.query(
+            "SELECT detail FROM e911.call_event"
+            " WHERE kind = 'security.location'"))
+    wait_until(lambda: len(told()) >= 3, "they are stored", 10,
+               [held.e911d.process])
+    assert told() == ["a location URI that nobody gave",
+                      "devices of another organisation",
+                      "no secret, or a wrong one"]
+    stories = [row["story"] for row in held.postgres.query(
+        "SELECT e911.event_sentence(kind, detail) AS story"
+        " FROM e911.call_event WHERE kind = 'security.location'")]
+    assert all(story.startswith("127.0.0.1") for story in stories)
+
+
 # ---- references ----
 
 def test_a_reference_is_given_and_followed(held):
@@ -299,7 +324,6 @@ def test_references_end(locator):
     locator.start()
     path, _ = uri_of(locator.ask(
         LARKSPUR, device("<uri>sip:4102@example.com</uri>")))
-    from harness.wait import wait_until
     wait_until(lambda: locator.http("GET", path)[0] == 404,
                "the reference has ended", 10, [locator.e911d.process])
 

@@ -329,6 +329,10 @@ INSERT INTO told (kind, detail, want) VALUES
     ('test.refused', '{"caller_number": "4102", "status": 503}',
      '933 test call from 4102 could not be answered: 503'),
     ('call.started', '{}', '911 call: an unknown endpoint; at an unknown place'),
+    ('security.location', '{"source_address": "192.0.2.1", "client": "psap",
+       "count": 3, "fault": "no secret, or a wrong one"}',
+     '192.0.2.1, which calls itself "psap", was not told where devices are, '
+     '3 times: no secret, or a wrong one'),
     ('security.source', '{"source_address": "192.0.2.1:5060"}',
      'a request from 192.0.2.1:5060, which belongs to no trunk'),
     ('input.malformed', '{"fault": "From: no usable user part"}',

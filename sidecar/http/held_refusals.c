@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "http/held_refusals.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct entry {
+	struct held_refusal_told told;
+	int64_t told_ms; /* when it was taken last; 0: never */
+};
+
+struct held_refusals {
+	pthread_mutex_t lock;
+	struct entry entries[HELD_REFUSALS_MAX]; /* why NULL: free */
+};
+
+int held_refusals_new(struct held_refusals **ret)
+{
+	struct held_refusals *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	(void)pthread_mutex_init(&r->lock, NULL);
+	*ret = r;
+	return 0;
+}
+
+struct held_refusals *held_refusals_free(struct held_refusals *r)
+{
+	if (!r)
+		return NULL;
+	(void)pthread_mutex_destroy(&r->lock);
+	free(r);
+	return NULL;
+}
+
+static struct entry *find(struct held_refusals *r, const uint8_t address[16],
+			  const char *why)
+{
+	for (size_t i = 0; i < HELD_REFUSALS_MAX; i++) {
+		struct entry *e = &r->entries[i];
+
+		if (e->told.why == why &&
+		    memcmp(e->told.address, address, 16) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+/* A free one, else the one that was told longest ago and waits for nothing. */
+static struct entry *make_room(struct held_refusals *r)
+{
+	struct entry *best = NULL;
+
+	for (size_t i = 0; i < HELD_REFUSALS_MAX; i++) {
+		struct entry *e = &r->entries[i];
+
+		if (!e->told.why)
+			return e;
+		if (!e->told.count && (!best || e->told_ms < best->told_ms))
+			best = e;
+	}
+	return best;
+}
+
+static void add(struct held_refusals *r, const uint8_t address[16],
+		struct text client, const char *why, int64_t now_ms)
+{
+	struct entry *e = find(r, address, why);
+
+	if (!e) {
+		e = make_room(r);
+		if (!e)
+			return;
+		*e = (struct entry){ .told.why = why };
+		memcpy(e->told.address, address, 16);
+	}
+	if (!e->told.count)
+		e->told.at_ms = now_ms;
+	e->told.count++;
+	if (text_to_cstr(client, e->told.client, sizeof(e->told.client)) < 0)
+		e->told.client[0] = '\0';
+}
+
+void held_refusals_note(struct held_refusals *r, const uint8_t address[16],
+			struct text client, const char *why, int64_t now_ms)
+{
+	if (!r)
+		return;
+	(void)pthread_mutex_lock(&r->lock);
+	add(r, address, client, why, now_ms);
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
+/* A clock that was set back makes nobody wait longer. */
+static bool is_due(const struct entry *e, int64_t now_ms)
+{
+	return e->told.count && (!e->told_ms || now_ms < e->told_ms ||
+				 now_ms - e->told_ms >= HELD_REFUSAL_AGAIN_MS);
+}
+
+bool held_refusals_take(struct held_refusals *r, int64_t now_ms,
+			struct held_refusal_told *ret)
+{
+	bool found = false;
+
+	(void)pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; i < HELD_REFUSALS_MAX && !found; i++) {
+		struct entry *e = &r->entries[i];
+
+		if (!is_due(e, now_ms))
+			continue;
+		*ret = e->told;
+		e->told_ms = now_ms;
+		e->told.count = 0;
+		found = true;
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+	return found;
+}
+
+void held_refusals_give_back(struct held_refusals *r,
+			     const struct held_refusal_told *t)
+{
+	struct entry *e;
+
+	(void)pthread_mutex_lock(&r->lock);
+	e = find(r, t->address, t->why);
+	if (e) {
+		e->told.at_ms = t->at_ms;
+		e->told.count += t->count;
+		e->told_ms = 0;
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+}

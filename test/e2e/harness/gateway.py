@@ -199,7 +199,7 @@ class Gateway:
     def wait_resolved(self, timeout=10):
         """e911d has found the PSAP of each point, and published it."""
         wait_until(lambda: not self.postgres.query(
-            "SELECT FROM e911.location_resolution WHERE found = 'waiting'"),
+            "SELECT FROM e911.location_resolution WHERE waiting"),
             "no point waits for its PSAP", timeout, self.services())
         self.wait_published()
 

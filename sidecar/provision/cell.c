@@ -326,6 +326,49 @@ static int read_postal(struct text t, char *ret, char *reason)
 			   "is no postal code: 98000, 98000-1234 or A1A 1A1");
 }
 
+/* 0 to 999999999 */
+static int read_house(struct text t, char *ret, char *reason)
+{
+	if (t.len > 9)
+		return cell_refuse(reason, t, "is not 0 to 999999999");
+	for (size_t i = 0; i < t.len; i++)
+		if (!text_is_digit(t.p[i]))
+			return cell_refuse(reason, t,
+					   "is no number of a house");
+	return cell_copy(t, ret);
+}
+
+/* -122.512345; numbers that computers wrote as 1e2 are none. */
+static int read_degrees(struct text t, char *ret, char *reason)
+{
+	size_t i = t.p[0] == '-' ? 1 : 0, point = 0, digits = 0;
+
+	for (; i < t.len; i++) {
+		if (t.p[i] == '.')
+			point++;
+		else if (text_is_digit(t.p[i]))
+			digits += !point;
+		else
+			digits = 9;
+	}
+	if (t.len > 24 || point > 1 || digits < 1 || digits > 3)
+		return cell_refuse(reason, t, "is no degrees: -122.512345");
+	return cell_copy(t, ret);
+}
+
+static int read_esn(struct text t, char *ret, char *reason)
+{
+	if (t.len > 5)
+		return cell_refuse(reason, t, "is longer than 5 characters");
+	for (size_t i = 0; i < t.len; i++)
+		if (!text_is_letter(t.p[i]) && !text_is_digit(t.p[i]))
+			return cell_refuse(reason, t,
+					   "is no emergency service number");
+	(void)!cell_copy(t, ret);
+	capitals(ret);
+	return (int)t.len;
+}
+
 /* ---- mail, as the domain e911.email has it ---- */
 
 static bool is_mail_char(char c)
@@ -491,6 +534,18 @@ int cell_read(enum cell_type type, struct text cell, const char *home_npa,
 				 "kind of PSAP: psap, relay_center or "
 				 "last_resort",
 				 t, ret_value, reason);
+	case CELL_DIRECTION:
+		return read_word(type, "direction: N, S, E, W, NE, NW, SE, SW",
+				 t, ret_value, reason);
+	case CELL_PARITY:
+		return read_word(type, "side of a street: odd, even or both", t,
+				 ret_value, reason);
+	case CELL_HOUSE:
+		return read_house(t, ret_value, reason);
+	case CELL_DEGREES:
+		return read_degrees(t, ret_value, reason);
+	case CELL_ESN:
+		return read_esn(t, ret_value, reason);
 	case CELL_ROUTES:
 		return read_routes(t, ret_value, reason);
 	case CELL_PRIORITY:

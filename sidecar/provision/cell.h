@@ -24,6 +24,8 @@
  *	NUMBERS +12065550100;+12065550101           STATE, COUNTRY   WA, US
  *	RANGE   as written: prefix_walk_range()     POSTAL 98000-1234, A1A 1A1
  *	DIALLED +12065550100; what is no telephone number as it is
+ *	DIRECTION N, NE             PARITY odd, even, both
+ *	HOUSE   0 to 999999999      DEGREES -122.5    ESN 301
  *	ROUTES  checked only: route_next() reads them
  *	PRIORITY 0 to 999                     SHAPE  nothing: see shape.h
  */

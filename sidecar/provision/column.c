@@ -14,6 +14,8 @@
 #define K_SWITCHES      (1u << FILE_SWITCHES)
 #define K_PORTS         (1u << FILE_PORTS)
 #define K_SITES         (1u << FILE_SITES)
+#define K_MSAG          (1u << FILE_MSAG)
+#define K_ADDRESSES     (1u << FILE_ADDRESSES)
 /* What says that something is at a place. */
 #define K_PLACED \
 	(K_RANGES | K_ELINS | K_ACCESS_POINTS | K_SWITCHES | K_PORTS | K_SITES)
@@ -30,6 +32,8 @@ static const char *const kind_names[FILE_KIND_COUNT] = {
 	[FILE_SWITCHES] = "switches",
 	[FILE_PORTS] = "ports",
 	[FILE_SITES] = "sites",
+	[FILE_MSAG] = "msag",
+	[FILE_ADDRESSES] = "addresses",
 };
 
 struct column_row {

@@ -18,6 +18,8 @@ enum file_kind {
 	FILE_SWITCHES,
 	FILE_PORTS,
 	FILE_SITES,
+	FILE_MSAG,
+	FILE_ADDRESSES,
 	FILE_KIND_COUNT,
 };
 const char *file_kind_name(enum file_kind kind); /* "users", ... */
@@ -45,6 +47,11 @@ enum cell_type {
 	CELL_POSTAL,
 	CELL_ID_TYPE,
 	CELL_PSAP_KIND,
+	CELL_DIRECTION,
+	CELL_PARITY,
+	CELL_HOUSE,
+	CELL_DEGREES,
+	CELL_ESN,
 	CELL_ROUTES,
 	CELL_PRIORITY,
 	CELL_SHAPE,

@@ -151,6 +151,33 @@ static const struct export_kind kinds[FILE_KIND_COUNT] = {
 	  "b.priority, 'source', b.source), 'geometry', public.ST_AsGeoJSON("
 	  "b.shape, 15, 0)::json), NULL FROM e911.psap_boundary b JOIN "
 	  "e911.psap p USING (psap_id) ORDER BY p.name, b.name" },
+	[FILE_MSAG] = {
+	  .is_of_gateway = true,
+	  .header =
+	  "country,state,county,city,predirectional,prefix_type,street,suffix,"
+	  "postdirectional,number_prefix,low_number,high_number,parity,esn,"
+	  "psap,source",
+	  .sql =
+	  "SELECT NULL, m.country, m.state, m.county, m.community, "
+	  "m.predirectional, m.prefix_type, m.street, m.suffix, "
+	  "m.postdirectional, m.number_prefix, m.low::text, m.high::text, "
+	  "m.parity, m.esn, p.name, m.source FROM e911.msag_range m JOIN "
+	  "e911.psap p USING (psap_id) ORDER BY m.street_key, m.low, "
+	  "m.range_id" },
+	[FILE_ADDRESSES] = {
+	  .is_of_gateway = true,
+	  .header =
+	  "country,state,county,city,predirectional,prefix_type,street,suffix,"
+	  "postdirectional,house_number,postal_code,psap,longitude,latitude,"
+	  "source",
+	  .sql =
+	  "SELECT NULL, a.country, a.state, a.county, a.community, "
+	  "a.predirectional, a.prefix_type, a.street, a.suffix, "
+	  "a.postdirectional, concat(a.number_prefix, a.house_number, ' ' || "
+	  "a.number_suffix), a.postal_code, p.name, a.longitude::text, "
+	  "a.latitude::text, a.source FROM e911.address_point a LEFT JOIN "
+	  "e911.psap p USING (psap_id) ORDER BY a.street_key, a.house_number, "
+	  "a.point_id" },
 };
 /* clang-format on */
 

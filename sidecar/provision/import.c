@@ -27,6 +27,8 @@ static const struct kind *const kinds[FILE_KIND_COUNT] = {
 	[FILE_SWITCHES] = &kind_switches,
 	[FILE_PORTS] = &kind_ports,
 	[FILE_SITES] = &kind_sites,
+	[FILE_MSAG] = &kind_msag,
+	[FILE_ADDRESSES] = &kind_addresses,
 };
 
 int import_fail(struct import *im, int err, const char *fmt, ...)

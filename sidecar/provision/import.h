@@ -81,7 +81,7 @@ struct kind {
 };
 extern const struct kind kind_users, kind_stations, kind_locations, kind_ranges,
 	kind_elins, kind_psaps, kind_boundaries, kind_access_points,
-	kind_switches, kind_ports, kind_sites;
+	kind_switches, kind_ports, kind_sites, kind_msag, kind_addresses;
 
 /* ---- for stage() ---- */
 

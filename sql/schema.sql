@@ -63,6 +63,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (20, 'tell_who_holds_changes_back'),
     (21, 'show_tenants_their_history'),
     (22, 'add_addresses'),
-    (23, 'tell_who_asks_for_locations');
+    (23, 'tell_who_asks_for_locations'),
+    (24, 'locate_calls');
 
 COMMIT;

@@ -39,6 +39,18 @@ int brought_policy_find(struct text name)
 	return -EINVAL;
 }
 
+const char *brought_body_name(enum brought_body b)
+{
+	static const char *const names[BROUGHT_BODY_COUNT] = {
+		[BROUGHT_BODY_THEIRS] = "caller",
+		[BROUGHT_BODY_OURS] = "ours",
+		[BROUGHT_BODY_BOTH] = "both",
+		[BROUGHT_BODY_NONE] = "none",
+	};
+
+	return b < BROUGHT_BODY_COUNT && names[b] ? names[b] : "?";
+}
+
 /* ---- headers ---- */
 
 static const struct header_view *next(const struct request_view *rq,

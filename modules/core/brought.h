@@ -55,6 +55,17 @@ const char *brought_policy_name(enum brought_policy p); /* "ignore" */
 /* -EINVAL. */
 int must_check brought_policy_find(struct text name);
 
+/* What of it goes to a PSAP: by the PSAP's trunk.  Numbers are stored; 0: as
+ * the module's parameter says. */
+enum brought_body {
+	BROUGHT_BODY_THEIRS = 1, /* as it came; ours if it cannot be used */
+	BROUGHT_BODY_OURS = 2,   /* ours, in its place */
+	BROUGHT_BODY_BOTH = 3,   /* theirs, and ours below it */
+	BROUGHT_BODY_NONE = 4,   /* neither */
+	BROUGHT_BODY_COUNT,
+};
+const char *brought_body_name(enum brought_body b); /* "caller" */
+
 /* What is known of a place that was looked up. */
 struct brought_place {
 	uint64_t psap_id;         /* 0: none serves it */

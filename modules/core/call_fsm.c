@@ -6,6 +6,10 @@
 /* clang-format off */
 const struct call_rule call_rules[] = {
 	/* from            on                   to              action                   why */
+	{ CALL_LOCATING,   CALL_EV_LOCATED,     CALL_HUNTING,   CALL_DO_HUNT,            "it is known which PSAP comes first" },
+	{ CALL_LOCATING,   CALL_EV_GUARD,       CALL_HUNTING,   CALL_DO_HUNT,            "nobody said so in time: the registered location serves" },
+	{ CALL_LOCATING,   CALL_EV_A_CANCEL,    CALL_ENDED,     CALL_DO_GIVE_BACK,       "the caller gave up before anybody was rung" },
+
 	{ CALL_HUNTING,    CALL_EV_B_PROGRESS,  CALL_RINGING,   CALL_DO_RELAY_PROGRESS,  "the far side is alerting" },
 	{ CALL_HUNTING,    CALL_EV_B_ANSWER,    CALL_ANSWERED,  CALL_DO_RELAY_ANSWER,    "the far side answered at once" },
 	{ CALL_HUNTING,    CALL_EV_B_FAIL,      CALL_HUNTING,   CALL_DO_TRY_NEXT,        "refused or silent: fall forward, never back" },
@@ -94,6 +98,7 @@ static const struct {
 	[CALL_HANGING]   = { "hanging",    32000 },
 	[CALL_ENDING]    = { "ending",     33000 },
 	[CALL_ENDED]     = { "ended",      32000 },
+	[CALL_LOCATING]  = { "locating",    1500 }, /* above locate_timeout's limit */
 };
 /* clang-format on */
 
@@ -122,6 +127,7 @@ const char *call_event_name(enum call_event e)
 		[CALL_EV_NO_ROUTE] = "no_route",
 		[CALL_EV_PEER_DONE] = "peer_done",
 		[CALL_EV_GUARD] = "guard",
+		[CALL_EV_LOCATED] = "located",
 	};
 
 	return e < CALL_EVENT_COUNT ? names[e] : "?";
@@ -147,6 +153,8 @@ const char *call_action_name(enum call_action a)
 		[CALL_DO_BYE_ALL] = "bye_all",
 		[CALL_DO_RELEASE] = "release",
 		[CALL_DO_FORGET] = "forget",
+		[CALL_DO_HUNT] = "hunt",
+		[CALL_DO_GIVE_BACK] = "give_back",
 	};
 
 	return a < CALL_ACTION_COUNT ? names[a] : "?";

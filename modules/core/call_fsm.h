@@ -22,6 +22,7 @@ enum call_state {
 	CALL_HANGING,    /* B hung up before A's ACK: BYE to A must wait */
 	CALL_ENDING,     /* BYE sent to the other leg */
 	CALL_ENDED,      /* kept a while for retransmissions */
+	CALL_LOCATING,   /* nobody is invited before a location is judged */
 	CALL_STATE_COUNT,
 };
 
@@ -38,6 +39,7 @@ enum call_event {
 	CALL_EV_NO_ROUTE,  /* the hunt has nothing left to try */
 	CALL_EV_PEER_DONE, /* our BYE was answered or gave up */
 	CALL_EV_GUARD,     /* the state's time is over */
+	CALL_EV_LOCATED,   /* the location is judged, or nobody judges it */
 	CALL_EVENT_COUNT,
 };
 
@@ -59,6 +61,8 @@ enum call_action {
 	CALL_DO_BYE_ALL,       /* BYE to each leg that is up */
 	CALL_DO_RELEASE,       /* the call is over: binding, events */
 	CALL_DO_FORGET,        /* leave the tables */
+	CALL_DO_HUNT,          /* ring the first route */
+	CALL_DO_GIVE_BACK,     /* 487 to A, whom nobody was rung for */
 	CALL_ACTION_COUNT,
 };
 

@@ -131,7 +131,7 @@ LAYOUT(source, DIR_SOURCE);
 /*
  * trunk: a peer: calls come from it or go to it.  Example:
  *
- *   b5 8a ff 84 01 54 09 00
+ *   4b 8e 07 ed 01 54 09 00
  *   54 00 00 00 00 00 00 00 07
  *   01 08 00 07 00 00 00 00 00 00 00
  *   02 12 00 67 65 6e 65 73 79 73 2d 63 6c 6f 75 64
@@ -166,12 +166,14 @@ LAYOUT(source, DIR_SOURCE);
  *   1b 0e 00 2c 62 2e 65 78 61 6d 70 6c 65 2e 63 6f
  *   6d
  *   1c 01 00 02
+ *   1d 01 00 03
  *   1e 16 00 73 69 70 3a 02 40 61 63 6d 65 2e 65 78
  *   61 6d 70 6c 65 2e 63 6f 6d
  *   1f 11 00 73 69 70 3a 02 40 65 78 61 6d 70 6c 65
  *   2e 63 6f 6d
  *   20 0d 00 58 2d 54 72 75 6e 6b 3a 20 61 63 6d 65
  *   21 01 00 03
+ *   22 01 00 02
  */
 /* clang-format off */
 static const struct dir_row trunk_rows[] = {
@@ -203,13 +205,14 @@ static const struct dir_row trunk_rows[] = {
 	[26] = TEXT(trunk, tls_name),
 	[27] = TEXT(trunk, destination_names),
 	[28] = ENUM(trunk, media, MEDIA_PASS),
-	/* 29 is kept free */
+	[29] = ENUM(trunk, caller_location, BROUGHT_PREFERRED),
 	[30] = TEXT(trunk, callback_uri), /* see callback_form.h */
 	[31] = TEXT(trunk, callback_to),
 	[32] = TEXT(trunk, callback_header),
 	[33] = NUMBER(trunk, proofs, 1, 1,
 		      TRUNK_PROOF_ADDRESS | TRUNK_PROOF_DIGEST |
 			      TRUNK_PROOF_CERTIFICATE),
+	[34] = ENUM(trunk, location_body, BROUGHT_BODY_NONE),
 };
 /* clang-format on */
 LAYOUT(trunk, DIR_TRUNK);

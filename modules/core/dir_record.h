@@ -25,6 +25,7 @@
 
 #include <stdint.h>
 
+#include "brought.h"
 #include "e164.h"
 #include "identity.h"
 #include "text.h"
@@ -207,7 +208,9 @@ struct dir_trunk {
 	uint32_t ring_timeout_ms;     /* no final answer: next route */
 	uint32_t progress_timeout_ms; /* 100, but no ringing: next route */
 	enum trunk_profile profile;
-	enum trunk_media media;      /* 0: rtp */
+	enum trunk_media media;              /* 0: rtp */
+	enum brought_policy caller_location; /* 0: ignore */
+	enum brought_body location_body;     /* 0: the module's */
 	uint32_t recovery_timeout_s; /* out of service after an error; 0: no */
 	uint32_t oos_check_s;        /* between two OPTIONS; 0: none */
 	uint32_t oos_force_s; /* silence to them that puts out of service; 0:

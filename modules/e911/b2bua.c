@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "b2bua_step.h"
 #include "early.h"
 #include "fair_share.h"
 #include "fork.h"
@@ -22,12 +23,6 @@
 
 static struct b2bua b2bua;
 
-/* What an action may need to know of the message that caused it. */
-struct cause {
-	struct leg *leg;
-	const struct sip_reply_view *reply;
-};
-
 typedef void(action_f)(struct call *call, const struct cause *cause);
 
 void b2bua_init(const struct b2bua *conf)
@@ -35,8 +30,7 @@ void b2bua_init(const struct b2bua *conf)
 	b2bua = *conf;
 }
 
-/* Each way in begins by taking the lock and ends here. */
-static void leave(struct call *call)
+void b2bua_leave(struct call *call)
 {
 	replace_settle(call);
 	survival_note(call);
@@ -63,9 +57,8 @@ static void arm_guard(struct call *call)
 		call_timer_stop(call, CALL_TIMER_GUARD);
 }
 
-/* The only function that moves call->state. */
-static void step(struct call *call, enum call_event ev,
-		 const struct cause *cause)
+void b2bua_step(struct call *call, enum call_event ev,
+		const struct cause *cause)
 {
 	const struct call_rule *rule = call_rule_find(call->state, ev);
 
@@ -83,24 +76,60 @@ static void step(struct call *call, enum call_event ev,
 		actions[rule->action](call, cause);
 }
 
-void b2bua_start(struct call *call)
+static void begin(struct call *call, enum call_state state)
 {
-	shared_lock_take(&call->lock);
-	call->state = CALL_HUNTING;
+	call->state = state;
 	(void)leg_step(call->a, LEG_EV_INVITE);
 	arm_guard(call);
 	session_begins(call);
 	call_store_add(b2bua.store, call);
 	call_store_add_leg(b2bua.store, call->a);
+}
+
+static void do_hunt(struct call *call, const struct cause *cause)
+{
+	(void)cause;
 	if (!hunt_begin(call, &b2bua))
-		step(call, CALL_EV_NO_ROUTE, NULL);
-	leave(call);
+		b2bua_step(call, CALL_EV_NO_ROUTE, NULL);
+}
+
+void b2bua_start(struct call *call)
+{
+	shared_lock_take(&call->lock);
+	begin(call, CALL_HUNTING);
+	do_hunt(call, NULL);
+	b2bua_leave(call);
+}
+
+void b2bua_hold(struct call *call)
+{
+	shared_lock_take(&call->lock);
+	begin(call, CALL_LOCATING);
+	b2bua_leave(call);
+}
+
+bool b2bua_on_located(struct call *call, const struct call_located *how)
+{
+	bool waits;
+
+	shared_lock_take(&call->lock);
+	waits = call->state == CALL_LOCATING;
+	if (waits) {
+		call->brought = (uint8_t)how->brought;
+		/* Without memory the registered location's routes stay. */
+		if (how->route_count &&
+		    !call_routes_set(call, how->routes, how->route_count))
+			stat_add(STAT_memory_failures, 1);
+		b2bua_step(call, CALL_EV_LOCATED, NULL);
+	}
+	b2bua_leave(call);
+	return waits;
 }
 
 static void do_try_next(struct call *call, const struct cause *cause)
 {
 	if (!hunt_next(call, &b2bua, cause->reply))
-		step(call, CALL_EV_NO_ROUTE, NULL);
+		b2bua_step(call, CALL_EV_NO_ROUTE, NULL);
 }
 
 /* ---- towards the answer ---- */
@@ -144,7 +173,7 @@ static void lose_a(struct call *call)
 	call->ended_by = "gateway";
 	stat_add(STAT_calls_failed, 1);
 	refuse_unavailable(call);
-	step(call, CALL_EV_A_LOST, NULL);
+	b2bua_step(call, CALL_EV_A_LOST, NULL);
 }
 
 static void do_relay_answer(struct call *call, const struct cause *cause)
@@ -216,6 +245,15 @@ static void do_cancel_b(struct call *call, const struct cause *cause)
 		sip_cancel(&call->b->invite);
 }
 
+static void do_give_back(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	call->ended_by = "caller";
+	refuse(call, 487, "Request Terminated", NULL);
+	stat_add(STAT_calls_cancelled, 1);
+	release(call, "cancelled");
+}
+
 static void do_drop_late_b(struct call *call, const struct cause *cause)
 {
 	(void)cause;
@@ -229,7 +267,7 @@ static void hang_up(struct call *call, struct leg *leg)
 	if (leg->ack_due)
 		leg_ack(leg, NULL, 0, text_of(NULL));
 	if (leg_bye(leg) < 0)
-		step(call, CALL_EV_PEER_DONE, NULL);
+		b2bua_step(call, CALL_EV_PEER_DONE, NULL);
 }
 
 static void do_bye_a(struct call *call, const struct cause *cause)
@@ -263,7 +301,7 @@ static void do_recover(struct call *call, const struct cause *cause)
 	(void)cause;
 	recovery_begins(call);
 	if (!hunt_again(call, &b2bua))
-		step(call, CALL_EV_NO_ROUTE, NULL);
+		b2bua_step(call, CALL_EV_NO_ROUTE, NULL);
 }
 
 static void do_rejoin(struct call *call, const struct cause *cause)
@@ -302,8 +340,8 @@ static void do_give_up(struct call *call, const struct cause *cause)
 
 void b2bua_on_leg_lost(struct leg *leg)
 {
-	step(leg->call, leg->side == LEG_A ? CALL_EV_A_LOST : CALL_EV_B_LOST,
-	     NULL);
+	b2bua_step(leg->call,
+		   leg->side == LEG_A ? CALL_EV_A_LOST : CALL_EV_B_LOST, NULL);
 }
 
 static void do_forget(struct call *call, const struct cause *cause)
@@ -329,6 +367,8 @@ static action_f *const actions[CALL_ACTION_COUNT] = {
 	[CALL_DO_BYE_ALL] = do_bye_all,
 	[CALL_DO_RELEASE] = do_release,
 	[CALL_DO_FORGET] = do_forget,
+	[CALL_DO_HUNT] = do_hunt,
+	[CALL_DO_GIVE_BACK] = do_give_back,
 };
 
 static void on_guard(struct call *call)
@@ -341,7 +381,7 @@ static void on_guard(struct call *call)
 	/* tm gave up or never will: the transaction is not ours any more. */
 	if (call->state == CALL_CANCELLED && call->b)
 		call->b->invite.open = false;
-	step(call, CALL_EV_GUARD, NULL);
+	b2bua_step(call, CALL_EV_GUARD, NULL);
 }
 
 static void on_no_progress(struct call *call)
@@ -354,54 +394,7 @@ static void on_no_progress(struct call *call)
 
 	if (call_rule_find(call->state, CALL_EV_B_FAIL) &&
 	    call->state != CALL_CANCELLED && hunt_gives_up_silent(call))
-		step(call, CALL_EV_B_FAIL, &cause);
-}
-
-bool b2bua_on_unreachable(struct leg *leg, const char *why, bool is_sent_again)
-{
-	struct call *call = leg->call;
-	const struct sip_reply_view refusal = { .is_local = true,
-						.reason = text_of(why) };
-	struct cause cause = { .leg = leg, .reply = &refusal };
-	bool is_given_up;
-
-	shared_lock_take(&call->lock);
-	is_given_up = leg == call->b && call->state != CALL_CANCELLED &&
-		      call_rule_find(call->state, CALL_EV_B_FAIL) &&
-		      hunt_gives_up_unreachable(call, is_sent_again);
-	if (is_given_up)
-		step(call, CALL_EV_B_FAIL, &cause);
-	leave(call);
-	return is_given_up;
-}
-
-void b2bua_on_probe_unreachable(struct leg *leg, const char *why)
-{
-	struct call *call = leg->call;
-
-	shared_lock_take(&call->lock);
-	recovery_probe_unreachable(leg, why);
-	leave(call);
-}
-
-void b2bua_on_connection_closed(struct call *call, b2bua_used_f *used,
-				const void *arg)
-{
-	shared_lock_take(&call->lock);
-	for (struct leg *l = call->legs; l; l = l->next)
-		if (used(l, arg))
-			recovery_connection_closed(l);
-	leave(call);
-}
-
-bool b2bua_on_media_lost(struct call *call, unsigned engine, int delay_ms)
-{
-	bool moves;
-
-	shared_lock_take(&call->lock);
-	moves = media_lost(call, engine, delay_ms);
-	leave(call);
-	return moves;
+		b2bua_step(call, CALL_EV_B_FAIL, &cause);
 }
 
 /* Between the tick and the lock the call may have moved on: only what is
@@ -444,7 +437,7 @@ void b2bua_on_due(struct call *call)
 			break;
 		}
 	}
-	leave(call);
+	b2bua_leave(call);
 }
 
 /* ---- replies ---- */
@@ -463,7 +456,7 @@ static void on_unlearnt_answer(struct leg *leg)
 		return;
 	(void)leg_step(leg, LEG_EV_REFUSE);
 	if (leg == leg->call->b)
-		step(leg->call, CALL_EV_B_FAIL, &cause);
+		b2bua_step(leg->call, CALL_EV_B_FAIL, &cause);
 }
 
 /* Who answered cannot be talked to: as good as a refusal, after the ACK and
@@ -485,7 +478,7 @@ static void on_unusable_answer(struct exchange *ex,
 	(void)leg_step(leg, LEG_EV_ANSWER_IN);
 	leg_drop(leg);
 	if (leg == call->b)
-		step(call, CALL_EV_B_FAIL, &cause);
+		b2bua_step(call, CALL_EV_B_FAIL, &cause);
 }
 
 static void on_invite_2xx(struct exchange *ex, const struct sip_reply_view *r)
@@ -513,7 +506,7 @@ static void on_invite_2xx(struct exchange *ex, const struct sip_reply_view *r)
 	(void)leg_step(leg, LEG_EV_ANSWER_IN);
 	if (leg == call->b) {
 		session_timer_agreed(leg, r);
-		step(call, CALL_EV_B_ANSWER, &cause);
+		b2bua_step(call, CALL_EV_B_ANSWER, &cause);
 		return;
 	}
 	log_line(LEVEL_WARNING, "bridge: answer of a route given up: BYE");
@@ -535,7 +528,7 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 		if (r->code > 100)
 			(void)leg_step(leg, LEG_EV_PROGRESS);
 		if (r->code > 100 && leg == call->b && early_take(leg, r))
-			step(call, CALL_EV_B_PROGRESS, &cause);
+			b2bua_step(call, CALL_EV_B_PROGRESS, &cause);
 		return;
 	}
 	if (r->code < 300) {
@@ -548,7 +541,7 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 	leg->invite.open = false;
 	(void)leg_step(leg, LEG_EV_REFUSE);
 	if (leg == call->b)
-		step(call, CALL_EV_B_FAIL, &cause);
+		b2bua_step(call, CALL_EV_B_FAIL, &cause);
 }
 
 /* In a dialog that is up: who asked gets an error, the 2xx its ACK. */
@@ -589,10 +582,10 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 			(void)leg_step(ex->leg, LEG_EV_BYE_DONE);
 		/* The BYE of a leg given up ends nothing. */
 		if (r->code >= 200 && leg_is_current(ex->leg))
-			step(call, CALL_EV_PEER_DONE, NULL);
+			b2bua_step(call, CALL_EV_PEER_DONE, NULL);
 		break;
 	}
-	leave(call);
+	b2bua_leave(call);
 }
 
 void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag)
@@ -604,7 +597,7 @@ void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag)
 	leg = fork_answered(ex->leg, to_tag);
 	if (leg)
 		leg_ack_again(leg, ex->cseq);
-	leave(call);
+	b2bua_leave(call);
 }
 
 void b2bua_on_stray_2xx(struct leg *found, uint32_t cseq,
@@ -623,7 +616,7 @@ void b2bua_on_stray_2xx(struct leg *found, uint32_t cseq,
 		leg_ack_again(leg, cseq);
 	else if (found->side == LEG_B && cseq == LEG_FIRST_CSEQ)
 		on_invite_2xx(&ex, r);
-	leave(call);
+	b2bua_leave(call);
 }
 
 /* ---- requests in a dialog ---- */
@@ -650,7 +643,7 @@ static void on_bye(struct leg *leg, struct sip_transaction *t)
 		if (!call->ended_by)
 			call->ended_by =
 				leg->side == LEG_A ? "caller" : "callee";
-		step(call, ev, NULL);
+		b2bua_step(call, ev, NULL);
 	}
 }
 
@@ -666,7 +659,7 @@ static void on_ack(struct leg *leg, const struct sip_request_view *rq)
 		return;
 	}
 	if (is_first)
-		step(leg->call, CALL_EV_A_ACK, NULL);
+		b2bua_step(leg->call, CALL_EV_A_ACK, NULL);
 	relay_ack(leg, rq);
 	if (is_first && early_media_must_move(leg->call))
 		recovery_due_rejoin(leg->call);
@@ -675,7 +668,7 @@ static void on_ack(struct leg *leg, const struct sip_request_view *rq)
 void b2bua_on_left(struct call *call)
 {
 	call->ended_by = "callee";
-	step(call, CALL_EV_B_BYE, NULL);
+	b2bua_step(call, CALL_EV_B_BYE, NULL);
 }
 
 static bool method_is(const struct sip_request_view *rq, const char *method)
@@ -721,7 +714,7 @@ void b2bua_on_request(struct leg *found, const struct sip_request_view *rq)
 		else
 			relay_request(leg, rq);
 	}
-	leave(call);
+	b2bua_leave(call);
 }
 
 bool b2bua_answer_again(struct leg *a, const struct sip_transaction *t)
@@ -745,7 +738,7 @@ bool b2bua_answer_again(struct leg *a, const struct sip_transaction *t)
 		ok.header_count = ok.body.len ? 1 : 0;
 		(void)leg_reply_invite(a, ok.code, ok.reason, &ok);
 	}
-	leave(call);
+	b2bua_leave(call);
 	return answers;
 }
 
@@ -755,7 +748,7 @@ void b2bua_on_replace(struct leg *found, const struct replace_invite *in)
 
 	shared_lock_take(&call->lock);
 	replace_begin(found, in, b2bua.store);
-	leave(call);
+	b2bua_leave(call);
 }
 
 void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)
@@ -768,10 +761,10 @@ void b2bua_on_cancel(struct leg *leg, struct sip_transaction cancel)
 	if (replace_cancelled(leg))
 		;
 	else if (call_rule_find(call->state, CALL_EV_A_CANCEL))
-		step(call, CALL_EV_A_CANCEL, NULL);
+		b2bua_step(call, CALL_EV_A_CANCEL, NULL);
 	else
 		relay_cancel(leg);
-	leave(call);
+	b2bua_leave(call);
 }
 
 static bool reclaim(struct call *call, void *arg)
@@ -781,9 +774,9 @@ static bool reclaim(struct call *call, void *arg)
 	shared_lock_take(&call->lock);
 	if (call->state == CALL_ENDED) {
 		++*count;
-		step(call, CALL_EV_GUARD, NULL);
+		b2bua_step(call, CALL_EV_GUARD, NULL);
 	}
-	leave(call);
+	b2bua_leave(call);
 	return true;
 }
 

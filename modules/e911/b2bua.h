@@ -32,6 +32,25 @@ void b2bua_init(const struct b2bua *conf);
  */
 void b2bua_start(struct call *call);
 
+/*
+ * The same, but nobody is invited before b2bua_on_located(), or before the
+ * state's guard time is over.
+ */
+void b2bua_hold(struct call *call);
+
+/* What became of a location that the call brought. */
+struct call_located {
+	/* In place of the call's; count 0: they stay. */
+	const struct call_route *routes;
+	unsigned route_count;
+	enum call_brought brought;
+};
+/*
+ * The hunt of a held call begins.  False, and nothing happens, when it has
+ * begun already or the caller has given up.
+ */
+bool b2bua_on_located(struct call *call, const struct call_located *how);
+
 /* A reply to a request of ours. */
 void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r);
 /* Any 2xx to an INVITE, also a repeated one: ACK it again if we did. */

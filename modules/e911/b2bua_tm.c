@@ -479,6 +479,18 @@ enum tm_newtran tm_new_transaction(struct sip_msg *msg,
 	return TM_NEW;
 }
 
+/* What t_unref() does at the end of the script, but for its judgement: that
+ * asks whether this process has forwarded or answered it. */
+void tm_leave_open(void)
+{
+	struct cell *cell = tmb.t_gett();
+
+	if (!cell || cell == T_UNDEFINED)
+		return;
+	tmb.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
+	tmb.unref_cell(cell);
+}
+
 void tm_trying(struct sip_msg *msg)
 {
 	(void)tmb.t_reply(msg, 100, "Trying");

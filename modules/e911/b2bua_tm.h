@@ -17,6 +17,12 @@ enum tm_newtran tm_new_transaction(struct sip_msg *msg,
 				   struct sip_transaction *ret);
 /* Is there a transaction for this request: is it a copy of one? */
 bool tm_knows_request(struct sip_msg *msg);
+/*
+ * The transaction made last is answered later, by another process, and nothing
+ * is sent for it now: tm takes such a one for forgotten and drops it some
+ * seconds after the script.  From here on it is not the script's.
+ */
+void tm_leave_open(void);
 /* 100 at once (RFC 3261 8.2.6.1). */
 void tm_trying(struct sip_msg *msg);
 /* Is there a transaction of ours for this reply? */

@@ -166,7 +166,8 @@ struct leg {
 	/* Their latest one as the other side was given it by an engine of
 	 * media; empty: as it was (media.h). */
 	struct call_text session_shown;
-	uint8_t media;    /* enum trunk_media; 0: rtp */
+	uint8_t media;         /* enum trunk_media; 0: rtp */
+	uint8_t location_body; /* as that of struct call_route */
 	bool is_anchored; /* B: what was offered last goes through an engine */
 	bool is_asked_again; /* nobody took the OPTIONS before */
 	bool is_probed;      /* an OPTIONS of ours asks whether they live */
@@ -191,8 +192,9 @@ struct call_route {
 	uint8_t transport;     /* enum trunk_transport */
 	uint8_t number_format; /* enum number_format */
 	char user[CALL_USER_SIZE];
-	uint8_t profile; /* enum trunk_profile; 0: legacy */
-	uint8_t media;   /* enum trunk_media; 0: rtp */
+	uint8_t profile;       /* enum trunk_profile; 0: legacy */
+	uint8_t media;         /* enum trunk_media; 0: rtp */
+	uint8_t location_body; /* enum brought_body; 0: as configured */
 	uint32_t response_timeout_ms, ring_timeout_ms;
 	uint32_t progress_timeout_ms; /* 0: none */
 	uint32_t recovery_timeout_s;  /* see trunk_health.h */
@@ -202,6 +204,13 @@ struct call_route {
 	uint8_t tls_check;
 	bool tls_unverified;
 	char tls_name[CALL_TLS_NAME_SIZE], tls_sni[CALL_TLS_NAME_SIZE];
+};
+
+/* What became of a location that the caller brought (located.h). */
+enum call_brought {
+	CALL_BROUGHT_UNJUDGED,
+	CALL_BROUGHT_USED,     /* the routes are those of its PSAP */
+	CALL_BROUGHT_UNUSABLE, /* it says nothing; no PSAP is to see it */
 };
 
 enum call_kind { CALL_EMERGENCY, CALL_CALLBACK };
@@ -268,6 +277,7 @@ struct call {
 	struct leg *lost; /* B that was lost, until another answers; NULL */
 	struct call_text offer_headers, offer_body;
 	struct call_text addresses; /* of a callback's routes: callback.h */
+	uint8_t brought;            /* enum call_brought */
 	bool is_marked; /* a callback that says so to a platform (RFC 7090) */
 	bool shows_caller; /* the number shown is the one A's From has */
 	/* For an ESInet; empty when no route leads to one (leg_i3.h). */
@@ -318,7 +328,8 @@ bool call_timer_take(struct call *call, int64_t mono_ms,
 
 /* Zeroed memory that lives as long as the call; NULL when there is none. */
 void *call_memory(struct call *call, size_t size);
-/* Copy the routes into the call's memory, once.  False without memory. */
+/* Copy the routes into the call's memory, before the hunt begins.  False
+ * without memory: the old ones stay. */
 bool call_routes_set(struct call *call, const struct call_route *routes,
 		     unsigned count);
 /* Copy into the call's memory.  False without memory: the old text stays. */

@@ -123,11 +123,14 @@ bool call_timer_take(struct call *call, int64_t mono_ms,
 bool call_routes_set(struct call *call, const struct call_route *routes,
 		     unsigned count)
 {
-	call->routes = chunk_take(call, (count + 1) * sizeof(*routes));
-	if (!call->routes)
+	struct call_route *own;
+
+	own = chunk_take(call, (count + 1) * sizeof(*routes));
+	if (!own)
 		return false;
 	if (count)
-		memcpy(call->routes, routes, count * sizeof(*routes));
+		memcpy(own, routes, count * sizeof(*routes));
+	call->routes = own;
 	call->route_count = count;
 	return true;
 }

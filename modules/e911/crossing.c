@@ -4,6 +4,7 @@
 #include "multipart.h"
 
 #define SDP          "application/sdp"
+#define PIDF         "application/pidf+xml"
 #define DECODED_SIZE 65536
 
 /* One process, one thread: a session description that came in base64. */
@@ -60,6 +61,46 @@ bool crossing_has_session(const struct crossing_in *in)
 		return false;
 	return !type.len || media_type_is(type, SDP) ||
 	       multipart_find(type, in->body, SDP, text_of(NULL), &part);
+}
+
+static bool holds_location(const struct crossing_in *in)
+{
+	struct text type = crossing_content_type(in);
+	struct multipart_part part;
+
+	return media_type_is(type, PIDF) ||
+	       multipart_find(type, in->body, PIDF, text_of(NULL), &part);
+}
+
+static bool tells_location(struct text name)
+{
+	return text_equal_nocase(name, text_of("Geolocation")) ||
+	       text_equal_nocase(name, text_of("Geolocation-Routing"));
+}
+
+void crossing_drop_location(struct header_view *headers, size_t size,
+			    struct crossing_in *in)
+{
+	bool cuts = in->body.len && holds_location(in);
+	struct text session = text_of(NULL);
+	size_t n = 0;
+
+	/* What cannot be read of it is not sent either. */
+	if (cuts)
+		(void)take_session(in, HEADER_INVITE_OUT, &session);
+	for (size_t i = 0; i < in->header_count; i++)
+		if (!tells_location(headers[i].name) &&
+		    !(cuts && header_tells_of_body(headers[i].name)))
+			headers[n++] = headers[i];
+	in->headers = headers;
+	if (cuts)
+		in->body = session;
+	if (cuts && session.len && n < size)
+		headers[n++] = (struct header_view){
+			.name = text_of("Content-Type"),
+			.value = text_of(SDP),
+		};
+	in->header_count = n;
 }
 
 void crossing_by(const struct leg *to, const struct crossing_way *by,

@@ -23,6 +23,14 @@ struct text crossing_content_type(const struct crossing_in *in);
 bool crossing_has_session(const struct crossing_in *in);
 
 /*
+ * Without the caller's location: its headers go, and a body that is or holds a
+ * PIDF-LO becomes its session description alone.  headers: those of *in, to be
+ * changed in place; size: how many there is room for.
+ */
+void crossing_drop_location(struct header_view *headers, size_t size,
+			    struct crossing_in *in);
+
+/*
  * Append to w the lines that cross to that leg, and say which body does:
  * *ret_body is a view of in->body, or of this process's own buffer until the
  * next call.

@@ -15,6 +15,7 @@ static bool count_call(struct call *call, void *arg)
 
 	/* A state is one word: read as it is, without the call's lock. */
 	switch (__atomic_load_n(&call->state, __ATOMIC_RELAXED)) {
+	case CALL_LOCATING:
 	case CALL_HUNTING:
 	case CALL_RINGING:
 	case CALL_CANCELLED:

@@ -27,6 +27,7 @@
 #include "e911_mod.h"
 #include "gate.h"
 #include "handle.h"
+#include "inquiry_process.h"
 #include "leg_i3.h"
 #include "media.h"
 #include "media_engine.h"
@@ -49,6 +50,7 @@
 static char default_state_dir[] = "/var/lib/e911";
 static char default_lasting_dir[] = "/dev/shm";
 static char default_wake_socket[] = "/run/e911/e911d.sock";
+static char default_locate_socket[] = "/run/e911/locate.sock";
 static char default_node[] = "gw1";
 static char default_resource_priority[] = "esnet.1";
 static char default_provider_type[] = "Telecom Provider";
@@ -113,6 +115,9 @@ static int check_parameters(void)
 			       SESSION_EXPIRES_MIN, 86400);
 	bad += outside("session_min_se", c->session_min_se, 1, 3600);
 	bad += outside("media_timeout", c->media_timeout, 10, 1000);
+	bad += outside("locate_timeout", c->locate_timeout, 20, 1000);
+	bad += outside("locate_uncertainty", c->locate_uncertainty, 0, 100000);
+	bad += outside("locate_age", c->locate_age, 1, 31536000);
 	bad += outside("serve_unknown_source", c->serve_unknown_source, 0, 1);
 	bad += outside("stranger_connection", c->stranger_connection, 0, 3600);
 	bad += outside("i3_caller_location", c->i3.caller_location,
@@ -199,6 +204,10 @@ static param_export_t params[] = {
 	{ "state_dir",            PARAM_STRING, &worker_conf.state_dir },
 	{ "lasting_dir",          PARAM_STRING, &worker_conf.lasting_dir },
 	{ "wake_socket",          PARAM_STRING, &worker_conf.wake_socket },
+	{ "locate_socket",        PARAM_STRING, &worker_conf.locate_socket },
+	{ "locate_timeout",       PARAM_INT,    &worker_conf.locate_timeout },
+	{ "locate_uncertainty",   PARAM_INT,    &worker_conf.locate_uncertainty },
+	{ "locate_age",           PARAM_INT,    &worker_conf.locate_age },
 	{ "node",                 PARAM_STRING, &worker_conf.node },
 	{ "sip_elin_timeout",     PARAM_INT,    &worker_conf.sip_elin_timeout },
 	{ "calls_hash_bits",      PARAM_INT,    &worker_conf.calls_hash_bits },
@@ -377,6 +386,8 @@ static int mod_init(void)
 	cfg_register_child(1);
 	register_sync_timers(2);
 	unreach_process_prepare();
+	if (worker_shared->inquiries)
+		inquiry_process_prepare();
 	err = tls_peer_init();
 	if (err < 0) {
 		log_line(LEVEL_ERR, "cannot prepare for TLS: %s",
@@ -416,6 +427,8 @@ static int child_init(int rank)
 		return 0;
 	if (rank == PROC_MAIN) {
 		if (run_journal() < 0 || unreach_process_start() < 0)
+			return -1;
+		if (worker_shared->inquiries && inquiry_process_start() < 0)
 			return -1;
 		return run_timer("e911 timer", on_tick, TIMER_INTERVAL_MS) <
 					       0 ||
@@ -463,6 +476,10 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	worker_conf.state_dir = default_state_dir;
 	worker_conf.lasting_dir = default_lasting_dir;
 	worker_conf.wake_socket = default_wake_socket;
+	worker_conf.locate_socket = default_locate_socket;
+	worker_conf.locate_timeout = 200;
+	worker_conf.locate_uncertainty = 165;
+	worker_conf.locate_age = 600;
 	worker_conf.node = default_node;
 	worker_conf.sip_elin_timeout = 1200;
 	worker_conf.calls_hash_bits = 15;

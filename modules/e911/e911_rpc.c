@@ -521,11 +521,29 @@ static void rpc_media(rpc_t *rpc, void *ctx)
 	}
 }
 
+/* ---- e911.locate ---- */
+
+static const char *rpc_locate_doc[] = {
+	"Is e911d asked about locations that calls bring, and how many wait?", 0
+};
+
+static void rpc_locate(rpc_t *rpc, void *ctx)
+{
+	const struct inquiries *q = worker_shared->inquiries;
+	void *h;
+
+	if (rpc->add(ctx, "{", &h) < 0)
+		return;
+	add_text(rpc, h, "state", q ? inquiries_state_name(q) : "away");
+	rpc->struct_add(h, "d", "waiting", q ? (int)inquiries_count(q) : 0);
+}
+
 static rpc_export_t commands[] = {
 	{ "e911.calls", rpc_calls, rpc_calls_doc, RET_ARRAY },
 	{ "e911.media_lost", rpc_media_lost, rpc_media_lost_doc, 0 },
 	{ "e911.trunks", rpc_trunks, rpc_trunks_doc, RET_ARRAY },
 	{ "e911.media", rpc_media, rpc_media_doc, RET_ARRAY },
+	{ "e911.locate", rpc_locate, rpc_locate_doc, 0 },
 	{ "e911.elins", rpc_elins, rpc_elins_doc, RET_ARRAY },
 	{ "e911.stats", rpc_stats, rpc_stats_doc, 0 },
 	{ "e911.directory", rpc_directory, rpc_directory_doc, 0 },

@@ -12,6 +12,7 @@
 #include "gate.h"
 #include "handle_replaces.h"
 #include "header_policy.h"
+#include "located.h"
 #include "replay.h"
 #include "route_tls.h"
 #include "session_timer.h"
@@ -168,17 +169,17 @@ static bool shows_caller(const struct path *p)
  */
 static void fill_i3(struct call *call, const struct path *p)
 {
-	for (unsigned i = 0; i < p->route_count; i++) {
-		if (p->routes[i].profile != PROFILE_I3)
-			continue;
-		if (!call_text_set(call, &call->civic, p->location.civic) ||
-		    !call_text_set(call, &call->caller_name,
-				   p->endpoint.name) ||
-		    !call_text_set(call, &call->organization_name,
-				   p->organization.name))
-			stat_add(STAT_memory_failures, 1);
-		return;
-	}
+	/* Where a location leads that the call brought is not known yet. */
+	bool wanted = p->trunk.caller_location == BROUGHT_PREFERRED;
+
+	for (unsigned i = 0; i < p->route_count && !wanted; i++)
+		wanted = p->routes[i].profile == PROFILE_I3;
+	if (wanted &&
+	    (!call_text_set(call, &call->civic, p->location.civic) ||
+	     !call_text_set(call, &call->caller_name, p->endpoint.name) ||
+	     !call_text_set(call, &call->organization_name,
+			    p->organization.name)))
+		stat_add(STAT_memory_failures, 1);
 }
 
 /* A trunk that nobody knows is taken for a platform when it places an
@@ -358,6 +359,7 @@ static void start_emergency(struct sip_msg *msg, struct path_request *rq,
 			    struct sip_transaction *t)
 {
 	struct directory *d = worker_directory_begin();
+	struct inquiry *inquiry = NULL;
 	struct path *p = &last_path;
 	struct call *call;
 
@@ -371,9 +373,13 @@ static void start_emergency(struct sip_msg *msg, struct path_request *rq,
 	path_count(p);
 	path_report_started(p, rq, call, worker_conf.node);
 	gate_counts(call, p, rq);
+	/* Who waits since before a start has waited enough. */
+	if (replay_mode() == REPLAY_NONE)
+		inquiry = located_prepare(call, p, rq, message_body(msg));
 	connection_watch_keep((int)message_flow(msg).connection);
 	worker_directory_end(d);
-	b2bua_start(call);
+	if (located_start(call, inquiry))
+		tm_leave_open();
 	call_unref(call);
 }
 

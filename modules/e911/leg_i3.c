@@ -216,10 +216,25 @@ static bool tells_provider(void)
 	return is_set(conf.provider_name) && is_set(conf.provider_contact);
 }
 
+static int wish_of(const struct leg *leg)
+{
+	switch (leg->location_body) {
+	case BROUGHT_BODY_THEIRS:
+		return I3_CALLER_FIRST;
+	case BROUGHT_BODY_OURS:
+		return I3_CALLER_UNUSED;
+	case BROUGHT_BODY_BOTH:
+		return I3_CALLER_BOTH;
+	default:
+		return conf.caller_location;
+	}
+}
+
 static unsigned wanted_parts(const struct leg *leg, bool theirs)
 {
 	const struct call *call = leg->call;
-	bool ours = !theirs || conf.caller_location == I3_CALLER_BOTH;
+	bool ours = (!theirs || wish_of(leg) == I3_CALLER_BOTH) &&
+		    leg->location_body != BROUGHT_BODY_NONE;
 	unsigned wanted = 0;
 
 	if (leg->variant & LEG_VARIANT_SDP_ONLY)
@@ -412,8 +427,10 @@ struct text leg_i3_compose(const struct leg *leg, const struct crossing_in *in,
 			   struct text_writer *w)
 {
 	struct text_writer b = text_writer_on(body_buffer, sizeof(body_buffer));
+	/* The routes are those of theirs: ours would lead elsewhere. */
 	bool theirs = brings_location(in) &&
-		      (conf.caller_location != I3_CALLER_UNUSED ||
+		      (wish_of(leg) != I3_CALLER_UNUSED ||
+		       leg->call->brought == CALL_BROUGHT_USED ||
 		       !leg->call->civic.len);
 	unsigned wanted = wanted_parts(leg, theirs);
 	struct crossing_way way = { .side = HEADER_INVITE_OUT,

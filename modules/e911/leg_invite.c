@@ -116,6 +116,7 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	leg->tls_check = route->tls_check;
 	leg->tls_unverified = route->tls_unverified;
 	leg->media = route->media;
+	leg->location_body = route->location_body;
 	if (leg_is_i3(leg))
 		leg->options |= LEG_OPTION_REPLACES;
 	if (session_timer_is_on())
@@ -156,6 +157,14 @@ static size_t offer_anew(struct header_view headers[OFFER_HEADERS_MAX],
 	return n;
 }
 
+/* Does the location that the caller brought? */
+static bool stays_behind(const struct leg *leg)
+{
+	return leg->call->brought == CALL_BROUGHT_UNUSABLE ||
+	       leg->location_body == BROUGHT_BODY_OURS ||
+	       leg->location_body == BROUGHT_BODY_NONE;
+}
+
 /* What of the caller's INVITE crosses to this leg, and what is added. */
 static struct text put_offer(struct leg *leg, struct text_writer *w)
 {
@@ -178,6 +187,8 @@ static struct text put_offer(struct leg *leg, struct text_writer *w)
 		in.header_count = offer_anew(headers, in.header_count);
 	if (session_has_changed(call->a))
 		in.body = call_text_get(&call->a->session_heard);
+	if (stays_behind(leg))
+		crossing_drop_location(headers, ARRAY_SIZE(headers), &in);
 	leg->offer_out = crossing_has_session(&in);
 	out = media_cross(call->a, leg, MEDIA_OFFER, &in);
 	if (leg_is_i3(leg))

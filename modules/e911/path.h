@@ -86,8 +86,9 @@ struct path {
 					 "organization", "none" */
 
 	/* route */
-	unsigned route_count;  /* of routes, at the end */
-	struct text addresses; /* of a callback, see callback.h */
+	uint64_t brought_psap_id; /* tried first (located.h); 0: none */
+	unsigned route_count;     /* of routes, at the end */
+	struct text addresses;    /* of a callback, see callback.h */
 	uint64_t psap_id;
 	const char *routed_by; /* "psap", "relay_center", "last_resort",
 				  "default" */

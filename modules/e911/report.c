@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#include "locate_wire.h"
+
 void report_begin_id(struct event_writer *w, enum event_kind kind,
 		     const struct uuid *call)
 {
@@ -243,5 +245,49 @@ void report_media_engine(enum event_kind kind, const char *address)
 					  : "answers again");
 	report_begin(&w, kind, NULL);
 	event_text(&w, FIELD_MEDIA_ENGINE, text_of(address));
+	report_end(&w);
+}
+
+/* ---- locations that calls bring ---- */
+
+static void put_place(struct event_writer *w, const struct locate_answer *a)
+{
+	char point[64];
+
+	event_text(w, FIELD_PLACE, a->place);
+	if (a->psap_id)
+		event_u64(w, FIELD_BROUGHT_PSAP, a->psap_id);
+	if (!a->has_point)
+		return;
+	(void)snprintf(point, sizeof(point), "%.6f,%.6f", a->lat, a->lon);
+	event_text(w, FIELD_POINT, text_of(point));
+	if (a->uncertainty_m != LOCATE_UNCERTAIN)
+		event_u64(w, FIELD_UNCERTAINTY, a->uncertainty_m);
+}
+
+void report_located(const struct call *call, const struct located_report *r)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_CALL_LOCATED, call);
+	event_text(&w, FIELD_BROUGHT, text_of(brought_kind_name(r->brought)));
+	event_text(&w, FIELD_LOCATION_USED,
+		   text_of(r->is_used ? "brought" : "registered"));
+	event_text(&w, FIELD_REASON, text_of(r->why));
+	if (r->answer) {
+		put_place(&w, r->answer);
+		event_text(&w, FIELD_FAULT, r->answer->why);
+		event_u64(&w, FIELD_ASKED_MS, r->took_ms);
+	}
+	report_end(&w);
+}
+
+void report_locate(enum event_kind kind, const char *why)
+{
+	struct event_writer w;
+
+	report_begin(&w, kind, NULL);
+	if (why[0])
+		event_text(&w, FIELD_REASON, text_of(why));
 	report_end(&w);
 }

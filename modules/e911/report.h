@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "brought.h"
 #include "call.h"
 #include "event.h"
 
@@ -61,5 +62,17 @@ void report_tls(enum event_kind kind, const struct call_route *route,
 void report_media_direct(const struct call *call);
 /* EVENT_MEDIA_DOWN or EVENT_MEDIA_UP; about no call. */
 void report_media_engine(enum event_kind kind, const char *address);
+/* What became of a location that the call brought. */
+struct locate_answer;
+struct located_report {
+	enum brought_kind brought;
+	bool is_used;
+	const char *why;
+	const struct locate_answer *answer; /* NULL: nobody was asked */
+	uint64_t took_ms;
+};
+void report_located(const struct call *call, const struct located_report *r);
+/* EVENT_LOCATE_DOWN or EVENT_LOCATE_UP; about no call. */
+void report_locate(enum event_kind kind, const char *why);
 /* outcome: "answered", "cancelled", "failed" */
 void report_ended(const struct call *call, const char *outcome);

@@ -2,7 +2,8 @@
 /*
  * route: the ordered list of trunks to try.
  *
- * The PSAP of the location and its alternates, then the relay centre of the
+ * The PSAP of a location that the call brought, if that is better; the PSAP of
+ * the registered location and its alternates, then the relay centre of the
  * organisation or the gateway, then the last resort, then the default route
  * parameter, which needs no directory.  The same trunk and user is tried
  * once.  Each address of a trunk is a route of its own; however many a PSAP
@@ -130,6 +131,7 @@ bool path_route_add(struct path *p, struct directory *d, uint64_t trunk_id,
 	route.number_format = (uint8_t)trunk.number_format;
 	route.profile = (uint8_t)trunk.profile;
 	route.media = (uint8_t)trunk.media;
+	route.location_body = (uint8_t)trunk.location_body;
 	route.response_timeout_ms = trunk.response_timeout_ms;
 	route.ring_timeout_ms = trunk.ring_timeout_ms;
 	route.progress_timeout_ms = trunk.progress_timeout_ms;
@@ -171,6 +173,7 @@ void step_route(struct path *p, const struct path_request *rq,
 {
 	(void)rq;
 	if (d) {
+		add_psap(p, d, p->brought_psap_id);
 		add_psap(p, d, p->location.psap_id);
 		add_fallbacks(p, d);
 	}

@@ -88,9 +88,9 @@ static void write_down(struct call *call)
 /* Does A still wait for its final answer, or we for its ACK? */
 static bool is_set_up(const struct call *call)
 {
-	return call->state == CALL_HUNTING || call->state == CALL_RINGING ||
-	       call->state == CALL_ANSWERED || call->state == CALL_CROSSED ||
-	       call->state == CALL_HANGING;
+	return call->state == CALL_LOCATING || call->state == CALL_HUNTING ||
+	       call->state == CALL_RINGING || call->state == CALL_ANSWERED ||
+	       call->state == CALL_CROSSED || call->state == CALL_HANGING;
 }
 
 void survival_note(struct call *call)

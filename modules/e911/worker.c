@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "b2bua.h"
+#include "located.h"
 #include "replay.h"
 #include "setup.h"
 #include "trunk_watch.h"
@@ -55,6 +56,7 @@ int worker_shared_new(void)
 	s->trunk_calls = trunk_calls_new();
 	s->shares = fair_share_new();
 	s->connections = unreach_ring_new();
+	s->inquiries = inquiries_new();
 	s->old_legs = old_legs_new(replay_send);
 	s->ring = worker_ring_new();
 	if (!s->calls || !s->elins || !s->health || !s->trunk_calls || !s->ring)
@@ -75,6 +77,12 @@ int worker_shared_new(void)
 				 .shares = s->shares,
 				 .ladder_ms = worker_conf.ladder_timeout * 1000,
 				 .linger_ms = worker_conf.linger * 1000 });
+	located_init(&(struct located_conf){
+		.inquiries = s->inquiries,
+		.path = &worker_conf.path,
+		.timeout_ms = worker_conf.locate_timeout,
+		.uncertainty_max_m = (uint32_t)worker_conf.locate_uncertainty,
+		.age_max_s = (uint32_t)worker_conf.locate_age });
 	trunk_watch_init(s->health);
 	survival_init(
 		&(struct survival){ .calls = s->calls, .elins = s->elins });

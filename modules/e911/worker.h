@@ -9,6 +9,7 @@
 #include "directory.h"
 #include "elin_table.h"
 #include "fair_share.h"
+#include "inquiry.h"
 #include "journal_process.h"
 #include "journal_ring.h"
 #include "lasting_memory.h"
@@ -29,7 +30,8 @@ struct shared_state {
 	struct trunk_health *health;
 	struct unreach_ring *connections; /* what is told of them */
 	struct trunk_calls *trunk_calls;
-	struct fair_share *shares; /* NULL: there are none */
+	struct fair_share *shares;   /* NULL: there are none */
+	struct inquiries *inquiries; /* NULL: e911d cannot be asked */
 	struct journal_ring *ring;
 	struct old_legs *old_legs;
 	struct setup_store *setups; /* NULL: there is none */
@@ -47,15 +49,19 @@ struct shared_state {
 /* The module's parameters. */
 struct worker_conf {
 	char *state_dir, *lasting_dir, *wake_socket, *node;
-	int sip_elin_timeout; /* s */
-	int calls_hash_bits;  /* 4..20 */
-	int journal_ring_kb;  /* KiB */
-	int setup_memory_kb;  /* KiB */
-	int ladder_timeout;   /* s that a hunt may take */
-	int linger;           /* s an ended call is kept */
-	int session_expires;  /* s; 0: none */
-	int session_min_se;   /* s */
-	int media_timeout;    /* ms */
+	char *locate_socket;
+	int locate_timeout;     /* ms */
+	int locate_uncertainty; /* m */
+	int locate_age;         /* s */
+	int sip_elin_timeout;   /* s */
+	int calls_hash_bits;    /* 4..20 */
+	int journal_ring_kb;    /* KiB */
+	int setup_memory_kb;    /* KiB */
+	int ladder_timeout;     /* s that a hunt may take */
+	int linger;             /* s an ended call is kept */
+	int session_expires;    /* s; 0: none */
+	int session_min_se;     /* s */
+	int media_timeout;      /* ms */
 	int serve_unknown_source;
 	int stranger_connection; /* seconds; 0: as any other */
 	int elin_walk;

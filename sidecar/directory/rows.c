@@ -250,12 +250,23 @@ static void take_service(struct fields *f, struct dir_trunk *r)
 	r->replace_prefix = take_text(f, 16, ROW_PART_MAX, "replace_prefix");
 }
 
+static const char *const caller_location_names[] = { "ignore", "log", "prefer",
+						     NULL };
+
+static const char *const location_body_names[] = { "caller", "ours", "both",
+						   "none", NULL };
+
 static void take_supervision(struct fields *f, struct dir_trunk *r)
 {
 	r->oos_check_s = (uint32_t)take_u64(f, 18, 300, "oos_check_s");
 	r->oos_force_s = (uint32_t)take_u64(f, 19, 30, "oos_force_s");
 	r->max_calls = (uint32_t)take_u64(f, 20, INT32_MAX, "max_calls");
 	r->media = (enum trunk_media)take_one_of(f, 28, media_names, "media");
+	r->caller_location = (enum brought_policy)take_one_of(
+		f, 29, caller_location_names, "caller_location");
+	if (!db_is_null(f->row, 30))
+		r->location_body = (enum brought_body)take_one_of(
+			f, 30, location_body_names, "location_body");
 }
 
 static const char *const tls_check_names[] = { "chain", "name", "none", NULL };

@@ -230,6 +230,12 @@ static int print_trunk(const struct dir_key *k, struct lmdb_value v)
 	print_u64("oos_check_s", r.oos_check_s);
 	print_u64("oos_force_s", r.oos_force_s);
 	print_u64("max_calls", r.max_calls);
+	if (r.caller_location)
+		print_text("caller_location",
+			   text_of(brought_policy_name(r.caller_location)));
+	if (r.location_body)
+		print_text("location_body",
+			   text_of(brought_body_name(r.location_body)));
 	print_text("media", text_of(trunk_media_name(r.media)));
 	print_text("prefix", r.prefix);
 	if (r.has_replacement)

@@ -6,7 +6,7 @@
 
 BEGIN;
 
-\ir ../schema/sentences.sql
+\ir 0023_tell_who_asks_for_locations/sentences.sql
 
 INSERT INTO e911.schema_migration (number, name)
 VALUES (23, 'tell_who_asks_for_locations');

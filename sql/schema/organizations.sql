@@ -181,6 +181,18 @@ CREATE TABLE e911.trunk (
     media               text NOT NULL DEFAULT 'rtp'
                         CONSTRAINT trunk_media_is_known
                             CHECK (media IN ('rtp', 'sdes', 'dtls', 'pass')),
+    caller_location     text NOT NULL DEFAULT 'ignore'
+                        CONSTRAINT trunk_caller_location_is_known
+                            CHECK (caller_location IN ('ignore', 'log',
+                                                       'prefer')),
+    location_body       text
+                        CONSTRAINT trunk_location_body_is_known
+                            CHECK (location_body IN ('caller', 'ours', 'both',
+                                                     'none')),
+    CONSTRAINT trunk_that_brings_locations_is_origin
+        CHECK (caller_location = 'ignore' OR role = 'origin'),
+    CONSTRAINT trunk_that_is_sent_locations_is_egress
+        CHECK (location_body IS NULL OR role <> 'origin'),
     CONSTRAINT trunk_that_shows_more_than_an_address_is_origin
         CHECK (proofs = '{address}' OR role = 'origin'),
     tls_check           text NOT NULL DEFAULT 'name'
@@ -261,6 +273,10 @@ COMMENT ON COLUMN e911.trunk.tls_unverified IS
     'true: when nothing else is left a call goes there although the certificate is wrong, as do requests within a call';
 COMMENT ON COLUMN e911.trunk.media IS
     'what is offered there when rtpengine is used: rtp; sdes: SRTP, keys in the SDP; dtls: SRTP, keys by DTLS; pass: never through rtpengine, SDP as it is';
+COMMENT ON COLUMN e911.trunk.caller_location IS
+    'what becomes of a location that a call from there brings (Geolocation): ignore; log: it is looked up and told, the call does not wait; prefer: the call waits for the answer, a fraction of a second, and goes out by it if it is better than the registered one';
+COMMENT ON COLUMN e911.trunk.location_body IS
+    'which location goes there: caller the one that came, ours if it cannot be used; ours; both; none; NULL: as the module''s parameter i3_caller_location says. Ours goes to profile i3 alone, none at all to legacy';
 
 CREATE TABLE e911.trunk_contact (
     trunk_id    bigint NOT NULL

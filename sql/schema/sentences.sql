@@ -88,6 +88,22 @@ AS $$
     WHEN 'trunk.up' THEN concat(
         coalesce(t.route_trunk, 'a default route'),
         ' is in service again at ' || (detail ->> 'destination'))
+    WHEN 'call.located' THEN concat(
+        CASE detail ->> 'location_used'
+        WHEN 'brought' THEN 'the location that the call brought is used'
+        ELSE 'the registered location is used'
+             || CASE WHEN detail ->> 'brought' = 'nothing'
+                     THEN ', the call brought none that can be read'
+                     ELSE ', not the one that the call brought' END END,
+        ': ' || coalesce(nullif(detail ->> 'place', ''), detail ->> 'point'),
+        ', within ' || (detail ->> 'uncertainty_m') || ' m',
+        ', of PSAP ' || (detail ->> 'brought_psap_id'),
+        ' (' || nullif(detail ->> 'reason', '') || ')',
+        ', after ' || (detail ->> 'asked_ms') || ' ms')
+    WHEN 'locate.down' THEN concat(
+        'e911d does not answer about locations that calls bring',
+        ': ' || nullif(detail ->> 'reason', ''))
+    WHEN 'locate.up' THEN 'e911d answers about locations again'
     WHEN 'media.down' THEN concat(
         'rtpengine at ' || (detail ->> 'media_engine'), ' does not answer')
     WHEN 'media.up' THEN concat(

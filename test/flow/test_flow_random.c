@@ -391,6 +391,18 @@ static void media_is_lost(struct run *r)
 	recovery_media_lost(leg);
 }
 
+/* Also of a call that never waited for it. */
+static void the_location_is_judged(struct run *r)
+{
+	struct call_route route;
+
+	flow_route(chance(r, ROUTES_MAX), &route);
+	(void)b2bua_on_located(r->call, &(struct call_located){
+						.routes = &route,
+						.route_count = chance(r, 2),
+					});
+}
+
 static void something_happens(struct run *r)
 {
 	unsigned n = chance(r, 100);
@@ -411,6 +423,8 @@ static void something_happens(struct run *r)
 		some_time_passes(r);
 	else if (n < 94)
 		media_is_lost(r);
+	else if (n < 97)
+		the_location_is_judged(r);
 	else
 		something_fails(r);
 	check(r);
@@ -526,7 +540,10 @@ static void one_run(uint64_t seed, bool failures)
 		r.call->routes[i].max_calls = (seed + i) % 2;
 	if (chance(&r, 2))
 		r.call->a->peer_options = LEG_OPTION_100REL;
-	b2bua_start(r.call);
+	if (chance(&r, 4))
+		b2bua_start(r.call);
+	else
+		b2bua_hold(r.call);
 	check(&r);
 	for (int i = 0; i < STEPS; i++)
 		something_happens(&r);

@@ -127,6 +127,8 @@ inline act()
 		fi
 	:: action == do_release -> release()
 	:: action == do_forget -> skip
+	:: action == do_hunt -> invite()
+	:: action == do_give_back -> final_to_caller(REFUSAL); release()
 	fi
 }
 
@@ -205,7 +207,12 @@ active proctype gateway()
 {
 	mtype:message m;
 
-	atomic { invite(); step(next) };
+	atomic {
+		if
+		:: invite(); step(next)
+		:: state = st_locating /* a location is to be judged first */
+		fi
+	};
 end:	do
 	:: atomic { caller_says ? m -> from_caller(m) }
 	:: atomic { psap_says[0] ? m -> from_psap(0, m) }
@@ -223,6 +230,7 @@ end:	do
 		step(ev_b_lost) }
 	:: atomic { state == st_recovering && may_lose == 3 ->
 		may_lose = 2; step(ev_a_lost) }
+	:: atomic { state == st_locating -> step(ev_located) }
 	:: atomic { HAS_GUARD && state != st_ended -> step(ev_guard) }
 	od
 }

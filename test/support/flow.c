@@ -337,7 +337,7 @@ void caller_dials(struct flow *f, const char *offer)
 	f->parties[0].cseq = f->parties[0].invite_cseq = 101;
 	f->told_state = CALL_STATE_COUNT;
 	fprintf(f->out, "  caller --> INVITE 101%s\n", offer ? " +body" : "");
-	b2bua_start(f->call);
+	flow_trunks_start(f->call);
 	check_now(f);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "flow_trunks.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "flow.h"
@@ -13,6 +14,7 @@ static uint32_t max_calls[CALL_ROUTES_MAX];
 static uint64_t trunk_ids[CALL_ROUTES_MAX]; /* 0: its own */
 static uint8_t profiles[CALL_ROUTES_MAX];
 static uint8_t media[CALL_ROUTES_MAX];
+static bool is_held;
 
 void flow_trunks_begin(struct b2bua *conf)
 {
@@ -20,6 +22,7 @@ void flow_trunks_begin(struct b2bua *conf)
 	memset(trunk_ids, 0, sizeof(trunk_ids));
 	memset(profiles, 0, sizeof(profiles));
 	memset(media, 0, sizeof(media));
+	is_held = false;
 	conf->health = health = trunk_health_new();
 	conf->trunk_calls = calls = trunk_calls_new();
 	assert_non_null(health);
@@ -35,6 +38,37 @@ void flow_trunks_to_call(struct call *call)
 		if (trunk_ids[i])
 			call->routes[i].trunk_id = trunk_ids[i];
 	}
+}
+
+void flow_trunks_start(struct call *call)
+{
+	if (!is_held) {
+		b2bua_start(call);
+		return;
+	}
+	for (unsigned i = 0; i < call->route_count; i++)
+		snprintf(call->routes[i].user, CALL_USER_SIZE, "registered");
+	b2bua_hold(call);
+}
+
+void caller_brings_a_location(struct flow *f)
+{
+	(void)f;
+	is_held = true;
+}
+
+bool location_is_judged(struct flow *f, bool is_better)
+{
+	struct call_route routes[CALL_ROUTES_MAX];
+	struct call_located how = { .routes = routes };
+
+	because(f, is_better ? "the location is better"
+			     : "the location is of no use");
+	if (is_better)
+		how.route_count = flow_call(f)->route_count;
+	for (unsigned i = 0; i < how.route_count; i++)
+		flow_route(i, &routes[i]);
+	return b2bua_on_located(flow_call(f), &how);
 }
 
 void flow_trunks_end(void)

@@ -11,6 +11,7 @@ struct flow;
 /* For flow.c: the tables, and what the scene says of the call's routes. */
 void flow_trunks_begin(struct b2bua *conf);
 void flow_trunks_to_call(struct call *call);
+void flow_trunks_start(struct call *call);
 void flow_trunks_end(void);
 
 /* ---- the scene, before the caller dials ---- */
@@ -23,6 +24,13 @@ void carries_at_most(struct flow *f, const char *who, uint32_t max_calls);
 void is_contact_of(struct flow *f, const char *who, const char *other);
 void carries_a_call(struct flow *f, const char *who);
 void loses_a_call(struct flow *f, const char *who);
+
+/* The next call brings a location, which is to be judged before anybody is
+ * invited.  Its routes have the user "registered" till then. */
+void caller_brings_a_location(struct flow *f);
+/* The location leads to the same routes with the user "911" (is_better), or to
+ * those that the call has.  True: the call had waited for it. */
+bool location_is_judged(struct flow *f, bool is_better);
 
 /* enum trunk_profile; else legacy. */
 void has_profile(struct flow *f, const char *who, uint8_t profile);

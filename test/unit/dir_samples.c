@@ -53,6 +53,8 @@ static const struct dir_trunk trunk = {
 	.oos_force_s = 5,
 	.max_calls = 23,
 	.media = MEDIA_SDES,
+	.caller_location = BROUGHT_PREFERRED,
+	.location_body = BROUGHT_BODY_OURS,
 	.prefix = T("+1425"),
 	.has_replacement = true,
 	.replace_prefix = T("425"),
@@ -172,6 +174,7 @@ SAME(trunk, N(trunk_id) && S(name) && N(role) && N(transport) && S(host) &&
 	    N(response_timeout_ms) && N(ring_timeout_ms) &&
 	    N(progress_timeout_ms) && N(profile) && N(recovery_timeout_s) &&
 	    N(oos_check_s) && N(oos_force_s) && N(max_calls) && N(media) &&
+	    N(caller_location) && N(location_body) &&
 	    S(prefix) &&
 	    N(has_replacement) && S(replace_prefix) && N(contact_count) &&
 	    S(contacts[0].host) && N(contacts[0].port) &&

@@ -111,56 +111,62 @@ static const char *const trunk[] = {
 	"t",
 	"voice.example.com",
 	"sdes",
+	"prefer", /* caller_location */
+	"ours",   /* location_body */
 };
 
 static void a_trunk_must_be_usable(void **s)
 {
 	(void)s;
-	accepts(row_trunk, 29, trunk);
-	refuses_with(row_trunk, 29, trunk, 0, "0", "trunk_id is missing");
-	refuses_with(row_trunk, 29, trunk, 1, long_text,
+	accepts(row_trunk, 31, trunk);
+	refuses_with(row_trunk, 31, trunk, 0, "0", "trunk_id is missing");
+	refuses_with(row_trunk, 31, trunk, 1, long_text,
 		     "name has 599 bytes, at most 255 fit");
-	refuses_with(row_trunk, 29, trunk, 1, "a\xff",
+	refuses_with(row_trunk, 31, trunk, 1, "a\xff",
 		     "name is no valid UTF-8");
-	refuses_with(row_trunk, 29, trunk, 1, "a\r\nb",
+	refuses_with(row_trunk, 31, trunk, 1, "a\r\nb",
 		     "name holds control characters");
-	refuses_with(row_trunk, 29, trunk, 2, "boss", "role is unknown");
-	refuses_with(row_trunk, 29, trunk, 3, "sctp", "transport is unknown");
-	refuses_with(row_trunk, 29, trunk, 4, "sip.example.com:5060",
+	refuses_with(row_trunk, 31, trunk, 2, "boss", "role is unknown");
+	refuses_with(row_trunk, 31, trunk, 3, "sctp", "transport is unknown");
+	refuses_with(row_trunk, 31, trunk, 4, "sip.example.com:5060",
 		     "host is no IP address and no host name");
-	refuses_with(row_trunk, 29, trunk, 5, "0", "port is missing");
-	refuses_with(row_trunk, 29, trunk, 5, "65536", "port is out of range");
-	refuses_with(row_trunk, 29, trunk, 7, "mac,shoe", "bad identify_order");
-	refuses_with(row_trunk, 29, trunk, 7,
+	refuses_with(row_trunk, 31, trunk, 5, "0", "port is missing");
+	refuses_with(row_trunk, 31, trunk, 5, "65536", "port is out of range");
+	refuses_with(row_trunk, 31, trunk, 7, "mac,shoe", "bad identify_order");
+	refuses_with(row_trunk, 31, trunk, 7,
 		     "mac,mac,mac,mac,mac,mac,mac,mac,"
 		     "mac",
 		     "bad identify_order");
-	refuses_with(row_trunk, 29, trunk, 9, "e162",
+	refuses_with(row_trunk, 31, trunk, 9, "e162",
 		     "number_format is unknown");
-	refuses_with(row_trunk, 29, trunk, 13, "tdm", "profile is unknown");
-	refuses_with(row_trunk, 29, trunk, 17, "udp 5060", "bad contact");
-	refuses_with(row_trunk, 29, trunk, 17, "udp 0 192.0.2.8",
+	refuses_with(row_trunk, 31, trunk, 13, "tdm", "profile is unknown");
+	refuses_with(row_trunk, 31, trunk, 17, "udp 5060", "bad contact");
+	refuses_with(row_trunk, 31, trunk, 17, "udp 0 192.0.2.8",
 		     "bad contact");
-	refuses_with(row_trunk, 29, trunk, 17, "sctp 5060 192.0.2.8",
+	refuses_with(row_trunk, 31, trunk, 17, "sctp 5060 192.0.2.8",
 		     "bad contact");
-	refuses_with(row_trunk, 29, trunk, 17, "udp 5060 192.0.2.8:5060",
+	refuses_with(row_trunk, 31, trunk, 17, "udp 5060 192.0.2.8:5060",
 		     "bad contact");
-	refuses_with(row_trunk, 29, trunk, 18, "301",
+	refuses_with(row_trunk, 31, trunk, 18, "301",
 		     "oos_check_s is out of range");
-	refuses_with(row_trunk, 29, trunk, 19, "31",
+	refuses_with(row_trunk, 31, trunk, 19, "31",
 		     "oos_force_s is out of range");
-	refuses_with(row_trunk, 29, trunk, 20, "-1",
+	refuses_with(row_trunk, 31, trunk, 20, "-1",
 		     "max_calls is out of range");
-	refuses_with(row_trunk, 29, trunk, 21, "sip:{",
+	refuses_with(row_trunk, 31, trunk, 21, "sip:{",
 		     "callback request_uri is no template");
-	refuses_with(row_trunk, 29, trunk, 22, "sip:{a}@b",
+	refuses_with(row_trunk, 31, trunk, 22, "sip:{a}@b",
 		     "callback to_uri is no template");
-	refuses_with(row_trunk, 29, trunk, 23, "X: a\nb",
+	refuses_with(row_trunk, 31, trunk, 23, "X: a\nb",
 		     "callback header is no template");
-	refuses_with(row_trunk, 29, trunk, 24, "address,hearsay",
+	refuses_with(row_trunk, 31, trunk, 24, "address,hearsay",
 		     "proofs are unknown");
-	refuses_with(row_trunk, 29, trunk, 28, "srtp", "media is unknown");
-	refuses_with(row_trunk, 29, trunk, 10, "-1",
+	refuses_with(row_trunk, 31, trunk, 28, "srtp", "media is unknown");
+	refuses_with(row_trunk, 31, trunk, 29, "follow",
+		     "caller_location is unknown");
+	refuses_with(row_trunk, 31, trunk, 30, "mine",
+		     "location_body is unknown");
+	refuses_with(row_trunk, 31, trunk, 10, "-1",
 		     "response_timeout_ms is out of range");
 }
 
@@ -172,14 +178,14 @@ static void a_trunk_may_have_a_name(void **s)
 	(void)s;
 	memcpy(copy, trunk, sizeof(trunk));
 	copy[4] = "psap.example.com";
-	accepts(row_trunk, 29, copy);
+	accepts(row_trunk, 31, copy);
 	copy[17] = "udp 5060 two.example.com,udp 5060 192.0.2.8";
-	accepts(row_trunk, 29, copy);
-	refuses_with(row_trunk, 29, copy, 4, "psap..example.com",
+	accepts(row_trunk, 31, copy);
+	refuses_with(row_trunk, 31, copy, 4, "psap..example.com",
 		     "host is no IP address and no host name");
-	refuses_with(row_trunk, 29, copy, 4, NULL,
+	refuses_with(row_trunk, 31, copy, 4, NULL,
 		     "host is no IP address and no host name");
-	refuses_with(row_trunk, 29, copy, 17,
+	refuses_with(row_trunk, 31, copy, 17,
 		     "udp 1 b,udp 1 c,udp 1 d,udp 1 e,udp 1 f,udp 1 g,"
 		     "udp 1 h,udp 1 i",
 		     "bad contact");

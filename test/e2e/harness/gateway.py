@@ -78,6 +78,7 @@ class Gateway:
             [(t, self.address, self.port) for t in ("udp", "tcp")],
             {"E911_STATE_DIR": self.state, "E911_LASTING_DIR": self.state,
              "E911_WAKE_SOCKET": wake_socket,
+             "E911_LOCATE_SOCKET": self.sidecar.settings["locate_socket"],
              "E911_NODE": NODE})
 
         # What an ESInet is told of the gateway: of meaning to i3 trunks only.

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* b2bua_step: what the files of the state machine share. */
+#pragma once
+
+#include "b2bua.h"
+
+/* What an action may need to know of the message that caused it. */
+struct cause {
+	struct leg *leg;
+	const struct sip_reply_view *reply;
+};
+
+/* The only function that moves call->state.  Under the call's lock. */
+void b2bua_step(struct call *call, enum call_event ev,
+		const struct cause *cause);
+/* Each way in begins by taking the lock and ends here. */
+void b2bua_leave(struct call *call);

@@ -4,11 +4,13 @@
  * stored them in PostgreSQL; and beside them the state that outlives a crash:
  * answered calls and bindings.
  *
- * <state_dir>/journal is written by one process only.  Key: sequence, u64
- * big endian, from 1; value: one event as core/event.h lays it out; key "J":
- * 16 random bytes that identify this journal; key "C" and the 16 bytes of a
- * call's id: call_record.h; key "B" and a number, u64 big endian:
- * elin_record.h.  Events sort before all others.  The sidecar keeps its cursor
+ * <state_dir>/journal is written by one process only.  Events are numbered
+ * from 1 without a gap; those of one commit lie together in packs
+ * (core/event_pack.h), one event alone as core/event.h lays it out.  Key: the
+ * number of the pack's last event, u64 big endian; key "J": 16 random bytes
+ * that identify this journal; key "C" and the 16 bytes of a call's id:
+ * call_record.h; key "B" and a number, u64 big endian: elin_record.h.  Events
+ * sort before all others.  The sidecar keeps its cursor
  * in <state_dir>/outbox, key "cursor:collector": journal id, then u64 little
  * endian; what lies at or before it may be deleted.
  */
@@ -51,9 +53,9 @@ size_t journal_pending(const struct journal *j); /* items, not committed */
 size_t journal_pending_events(const struct journal *j);
 
 /*
- * Delete what the sidecar has stored, at most 'most' events; their number
- * or negative errno.  -ENOENT when there is no outbox yet.  The last event
- * stays: it keeps the sequence from beginning again.
+ * Delete packs of which the sidecar has stored all, until these are 'most'
+ * events or more; their number or negative errno.  -ENOENT when there is no
+ * outbox yet.  The last pack stays: it keeps the sequence from beginning again.
  */
 int journal_trim(struct journal *j, unsigned most);
 

@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "event_pack.h"
+#include "journal_batch.h"
 #include "journal_key.h"
 #include "lmdb_env.h"
 #include "outbox.h"
@@ -42,15 +44,7 @@ struct journal {
 	uint64_t last;   /* sequence of the latest acknowledged event */
 	uint64_t stored; /* the sidecar's cursor as last seen */
 	struct outbox outbox;
-	uint8_t *batch; /* owned: struct item, key, value, ... */
-	size_t batch_len, batch_size;
-	size_t batch_count, batch_events;
-};
-
-enum item_kind { ITEM_EVENT, ITEM_PUT, ITEM_DELETE, ITEM_CLEAR };
-struct item {
-	uint32_t len; /* of the value */
-	uint8_t kind, key_len;
+	struct journal_batch batch;
 };
 
 /* ---- small things ---- */
@@ -211,6 +205,19 @@ static int seek_last_event(MDB_cursor *cursor, MDB_val *key, MDB_val *value)
 	return rc ? rc : mdb_cursor_get(cursor, key, value, MDB_PREV);
 }
 
+/* The sequence of the oldest event of a pack; 0: the key is of no event. */
+static uint64_t first_of(MDB_val key, MDB_val value)
+{
+	uint64_t last = journal_key_decode(key.mv_data, key.mv_size);
+	struct event_pack pack;
+	size_t count;
+
+	if (!last)
+		return 0;
+	count = event_pack_open(&pack, value.mv_data, value.mv_size);
+	return count <= last ? last - count + 1 : 1;
+}
+
 /* Oldest and latest sequence, both 0 without events. */
 static int load_bounds(struct journal *j, MDB_txn *txn, uint64_t *ret_first,
 		       uint64_t *ret_last)
@@ -223,7 +230,7 @@ static int load_bounds(struct journal *j, MDB_txn *txn, uint64_t *ret_first,
 		return rc;
 	rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
 	if (rc == 0) {
-		*ret_first = journal_key_decode(key.mv_data, key.mv_size);
+		*ret_first = first_of(key, value);
 		if (*ret_first)
 			rc = seek_last_event(cursor, &key, &value);
 	}
@@ -256,7 +263,7 @@ static int env_load(struct journal *j)
 	 * Opened again after a commit in doubt: what it did write will be
 	 * overwritten by the same events, when the batch is tried again.
 	 */
-	if (!j->batch_events || !uuid_equal(&id, &j->id))
+	if (!j->batch.events || !uuid_equal(&id, &j->id))
 		j->last = last;
 	j->first = first ? first : j->last + 1;
 	j->id = id;
@@ -359,7 +366,7 @@ struct journal *journal_close(struct journal *j)
 		return NULL;
 	env_stop(j);
 	outbox_close(&j->outbox);
-	free(j->batch);
+	journal_batch_fini(&j->batch);
 	free(j->outbox_dir);
 	free(j->dir);
 	free(j->state_dir);
@@ -397,72 +404,43 @@ static int write_failed(struct journal *j, int rc)
 
 int journal_begin(struct journal *j)
 {
-	if (j->batch_count)
+	if (j->batch.count)
 		return -EBUSY;
 	return env_ready(j);
 }
 
-static bool batch_reserve(struct journal *j, size_t need)
+static int batch_add(struct journal *j, enum journal_batch_kind kind,
+		     struct text key, struct text value)
 {
-	size_t size = need < 65536 ? 65536 : 2 * need;
-	uint8_t *batch;
+	const struct journal_batch_item item = { kind, key, value };
 
-	if (need <= j->batch_size)
-		return true;
-	batch = realloc(j->batch, size);
-	if (!batch)
-		return false;
-	j->batch = batch;
-	j->batch_size = size;
-	return true;
-}
-
-static int batch_add(struct journal *j, enum item_kind kind, struct text key,
-		     struct text value)
-{
-	struct item item = { (uint32_t)value.len, (uint8_t)kind,
-			     (uint8_t)key.len };
-	uint8_t *p;
-
-	if (!batch_reserve(j,
-			   j->batch_len + sizeof(item) + key.len + value.len))
-		return -ENOMEM;
-	p = j->batch + j->batch_len;
-	memcpy(p, &item, sizeof(item));
-	if (key.len)
-		memcpy(p + sizeof(item), key.p, key.len);
-	if (value.len)
-		memcpy(p + sizeof(item) + key.len, value.p, value.len);
-	j->batch_len += sizeof(item) + key.len + value.len;
-	j->batch_count++;
-	j->batch_events += kind == ITEM_EVENT;
-	return 0;
+	return journal_batch_add(&j->batch, &item);
 }
 
 int journal_append(struct journal *j, const void *event, size_t len)
 {
 	if (len == 0 || len > EVENT_MAX)
 		return -EMSGSIZE;
-	return batch_add(j, ITEM_EVENT, text_of(NULL), text_make(event, len));
+	return batch_add(j, BATCH_EVENT, text_of(NULL), text_make(event, len));
 }
 
 int journal_put(struct journal *j, struct text key, struct text value)
 {
 	if (!journal_key_is_state(key.p, key.len) || !value.len)
 		return -EINVAL;
-	return batch_add(j, ITEM_PUT, key, value);
+	return batch_add(j, BATCH_PUT, key, value);
 }
 
 int journal_delete(struct journal *j, struct text key)
 {
 	if (!journal_key_is_state(key.p, key.len))
 		return -EINVAL;
-	return batch_add(j, ITEM_DELETE, key, text_of(NULL));
+	return batch_add(j, BATCH_DELETE, key, text_of(NULL));
 }
 
 int journal_clear(struct journal *j)
 {
-	return batch_add(j, ITEM_CLEAR, text_of(NULL), text_of(NULL));
+	return batch_add(j, BATCH_CLEAR, text_of(NULL), text_of(NULL));
 }
 
 /* Delete every record of the state. */
@@ -487,43 +465,56 @@ static int state_clear(struct journal *j, MDB_txn *txn)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static int item_write(struct journal *j, MDB_txn *txn, const struct item *item,
-		      const uint8_t *p, uint64_t *sequence)
+static int state_write(struct journal *j, MDB_txn *txn,
+		       const struct journal_batch_item *item)
 {
-	uint8_t bytes[JOURNAL_KEY_SIZE];
-	MDB_val key = { item->key_len, (void *)p }; /* only read */
-	MDB_val value = { item->len, (void *)(p + item->key_len) };
+	MDB_val key = { item->key.len, (void *)item->key.p }; /* only read */
+	MDB_val value = { item->value.len, (void *)item->value.p };
 	int rc;
 
-	switch ((enum item_kind)item->kind) {
-	case ITEM_PUT:
+	switch (item->kind) {
+	case BATCH_PUT:
 		return mdb_put(txn, j->dbi, &key, &value, 0);
-	case ITEM_DELETE:
+	case BATCH_DELETE:
 		rc = mdb_del(txn, j->dbi, &key, NULL);
 		return rc == MDB_NOTFOUND ? 0 : rc;
-	case ITEM_CLEAR:
+	case BATCH_CLEAR:
 		return state_clear(j, txn);
-	case ITEM_EVENT:
+	case BATCH_EVENT:
 		break;
 	}
-	journal_key_encode(++*sequence, bytes);
-	key = (MDB_val){ sizeof(bytes), bytes };
-	return mdb_put(txn, j->dbi, &key, &value, 0);
+	return 0;
+}
+
+static int events_put(struct journal *j, MDB_txn *txn)
+{
+	uint8_t bytes[JOURNAL_KEY_SIZE];
+	uint64_t sequence = j->last;
+	struct journal_pack pack;
+	size_t at = 0;
+	int rc = 0;
+
+	while (rc == 0 && journal_batch_pack(&j->batch, &at, &pack)) {
+		MDB_val key = { sizeof(bytes), bytes };
+		MDB_val value = { journal_pack_size(&pack), NULL };
+
+		sequence += pack.count;
+		journal_key_encode(sequence, bytes);
+		rc = mdb_put(txn, j->dbi, &key, &value, MDB_RESERVE);
+		if (rc == 0)
+			journal_pack_write(&pack, value.mv_data);
+	}
+	return rc;
 }
 
 static int batch_put(struct journal *j, MDB_txn *txn)
 {
-	uint64_t sequence = j->last;
-	uint8_t *p = j->batch, *end = p + j->batch_len;
-	int rc = 0;
+	struct journal_batch_item item;
+	int rc = events_put(j, txn);
+	size_t at = 0;
 
-	while (rc == 0 && p < end) {
-		struct item item;
-
-		memcpy(&item, p, sizeof(item));
-		rc = item_write(j, txn, &item, p + sizeof(item), &sequence);
-		p += sizeof(item) + item.key_len + item.len;
-	}
+	while (rc == 0 && journal_batch_next(&j->batch, &at, &item))
+		rc = state_write(j, txn, &item);
 	return rc;
 }
 
@@ -548,7 +539,7 @@ int journal_commit(struct journal *j)
 {
 	int rc, err;
 
-	if (!j->batch_count)
+	if (!j->batch.count)
 		return 0;
 	err = env_ready(j);
 	if (err < 0)
@@ -560,25 +551,24 @@ int journal_commit(struct journal *j)
 		return write_failed(j, rc);
 	if (j->first > j->last)
 		j->first = j->last + 1;
-	j->last += j->batch_events;
+	j->last += j->batch.events;
 	journal_abort(j);
 	return 0;
 }
 
 void journal_abort(struct journal *j)
 {
-	j->batch_len = 0;
-	j->batch_count = j->batch_events = 0;
+	journal_batch_clear(&j->batch);
 }
 
 size_t journal_pending(const struct journal *j)
 {
-	return j->batch_count;
+	return j->batch.count;
 }
 
 size_t journal_pending_events(const struct journal *j)
 {
-	return j->batch_events;
+	return j->batch.events;
 }
 
 /* ---- deleting ---- */
@@ -594,17 +584,19 @@ static int delete_upto(struct journal *j, MDB_txn *txn, uint64_t upto,
 	if (rc)
 		return rc;
 	while (deleted < most) {
-		uint64_t sequence = 0;
+		uint64_t last = 0, first = 0;
 
 		rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
-		if (rc == 0)
-			sequence = journal_key_decode(key.mv_data, key.mv_size);
-		if (sequence == 0 || sequence > upto)
+		if (rc == 0) {
+			last = journal_key_decode(key.mv_data, key.mv_size);
+			first = first_of(key, value);
+		}
+		if (last == 0 || last > upto)
 			break;
 		rc = mdb_cursor_del(cursor, 0);
 		if (rc)
 			break;
-		deleted++;
+		deleted += (unsigned)(last - first + 1);
 	}
 	mdb_cursor_close(cursor);
 	*ret_deleted = deleted;
@@ -668,7 +660,7 @@ static int trim_upto(struct journal *j, uint64_t upto, unsigned most)
 	do
 		rc = trim_write(j, upto, most, &deleted);
 	while (rc == MDB_MAP_FULL && map_grow(j, limit));
-	if (rc == 0 && j->batch_count) {
+	if (rc == 0 && j->batch.count) {
 		do
 			rc = free_pages_ripen(j);
 		while (rc == MDB_MAP_FULL && map_grow(j, limit));

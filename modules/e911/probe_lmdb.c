@@ -12,39 +12,54 @@
 
 #include "crc32c.h"
 #include "event.h"
+#include "event_pack.h"
 #include "journal_key.h"
 #include "lmdb_env.h"
 
 #define WALK_SPEED ((uint64_t)10 * 1024 * 1024) /* bytes a second, at least */
+
+/* Whether each of them can be read. */
+static bool events_are_sound(struct event_pack *pack)
+{
+	struct event_reader event;
+	struct text bytes;
+	bool sound = true;
+
+	while (event_pack_next(pack, &bytes))
+		sound &= event_open(bytes.p, bytes.len, &event) == 0;
+	return sound;
+}
 
 /* Sequences ascend; a gap or an unreadable event is a loss, not damage. */
 static int walk_events(MDB_cursor *cursor, bool *ret_gaps)
 {
 	MDB_val key, value;
 	uint64_t previous = 0;
-	struct event_reader event;
 	int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
 
 	for (; rc == 0; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-		uint64_t sequence =
-			journal_key_decode(key.mv_data, key.mv_size);
+		uint64_t last = journal_key_decode(key.mv_data, key.mv_size);
+		struct event_pack pack;
+		uint64_t count;
 
 		if (journal_key_is_state(key.mv_data, key.mv_size)) {
 			(void)crc32c(0, value.mv_data, value.mv_size);
 			continue;
 		}
-		if (sequence == 0) {
+		if (last == 0) {
 			if (key.mv_size != 1 || *(char *)key.mv_data != 'J' ||
 			    value.mv_size != sizeof(struct uuid))
 				return MDB_CORRUPTED;
 			continue;
 		}
-		if (sequence <= previous || sequence >= JOURNAL_SEQUENCE_LIMIT)
+		count = event_pack_open(&pack, value.mv_data, value.mv_size);
+		if (last >= JOURNAL_SEQUENCE_LIMIT || last < previous ||
+		    last - previous < count)
 			return MDB_CORRUPTED;
-		if ((previous && sequence != previous + 1) ||
-		    event_open(value.mv_data, value.mv_size, &event) < 0)
+		if ((previous && last - previous != count) ||
+		    !events_are_sound(&pack))
 			*ret_gaps = true;
-		previous = sequence;
+		previous = last;
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }

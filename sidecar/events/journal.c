@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "event_pack.h"
+
 #define KEY_SIZE 8
 
 void journal_init(struct journal *j, const char *path)
@@ -64,29 +66,51 @@ static bool make_room(void **p, size_t *size, size_t need, size_t each)
 
 struct taking {
 	struct journal_batch *b;
+	uint64_t behind; /* the cursor */
 	size_t max;
 };
+
+static int take_event(struct journal_batch *b, uint64_t sequence,
+		      struct text event)
+{
+	if (!make_room((void **)&b->items, &b->size, b->count + 1,
+		       sizeof(*b->items)) ||
+	    !make_room((void **)&b->bytes, &b->capacity, b->len + event.len, 1))
+		return -ENOMEM;
+	b->items[b->count++] = (struct journal_item){
+		.sequence = sequence,
+		.at = b->len,
+		.len = event.len,
+	};
+	if (event.len)
+		memcpy(b->bytes + b->len, event.p, event.len);
+	b->len += event.len;
+	return 0;
+}
 
 static int take(struct lmdb_value key, struct lmdb_value value, void *arg)
 {
 	const struct taking *t = arg;
-	struct journal_batch *b = t->b;
+	struct event_pack pack;
+	struct text event;
+	uint64_t last, sequence;
+	size_t count;
+	int err = 0;
 
 	if (key.len != KEY_SIZE)
 		return 1; /* no event: they come before all else */
-	if (!make_room((void **)&b->items, &b->size, b->count + 1,
-		       sizeof(*b->items)) ||
-	    !make_room((void **)&b->bytes, &b->capacity, b->len + value.len, 1))
-		return -ENOMEM;
-	b->items[b->count++] = (struct journal_item){
-		.sequence = parse_key(key.p),
-		.at = b->len,
-		.len = value.len,
-	};
-	if (value.len)
-		memcpy(b->bytes + b->len, value.p, value.len);
-	b->len += value.len;
-	return b->count == t->max ? 1 : 0;
+	last = parse_key(key.p);
+	count = event_pack_open(&pack, value.p, value.len);
+	if (last < count)
+		return -EBADMSG;
+	sequence = last - count;
+	while (err == 0 && t->b->count < t->max &&
+	       event_pack_next(&pack, &event))
+		if (++sequence > t->behind)
+			err = take_event(t->b, sequence, event);
+	if (err < 0)
+		return err;
+	return t->b->count == t->max ? 1 : 0;
 }
 
 static int read_events(struct lmdb_txn *txn, const struct journal_cursor *after,
@@ -108,6 +132,7 @@ static int read_events(struct lmdb_txn *txn, const struct journal_cursor *after,
 		sequence = 0;
 	if (sequence == UINT64_MAX)
 		return 0;
+	t->behind = sequence;
 	format_key(sequence + 1, key);
 	return lmdb_each(txn, &from, take, t);
 }

@@ -2,7 +2,9 @@
 /*
  * journal: reading what the module's journal process has written.
  *
- *	key: u64 big endian, 1, 2, 3, ...	value: an event (core/event.h)
+ *	key: u64 big endian, ascending		value: events, the last of which
+ *						has this number
+ *						(core/event_pack.h)
  *	key: "J"				value: 16 random bytes, its id
  *
  * Written by one process, never by us.  A journal may not be there yet, and

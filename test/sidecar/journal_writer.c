@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "event_pack.h"
 #include "events/journal.h"
 #include "store/lmdb_env.h"
 
@@ -40,6 +41,9 @@ struct writer {
 	struct lmdb_txn txn;
 	uint64_t sequence; /* last written */
 	const char *socket;
+	uint16_t lengths[64]; /* of events that wait for their pack */
+	size_t count, len;
+	uint8_t events[LINE_MAX_SIZE];
 };
 
 static void die(const char *what, int err)
@@ -49,19 +53,38 @@ static void die(const char *what, int err)
 	exit(1);
 }
 
-static void put(struct writer *w, const void *p, size_t len)
+/* What waits, as the journal process writes it: in packs. */
+static void put_pack(struct writer *w)
 {
-	uint64_t n = ++w->sequence;
-	uint8_t key[8];
+	uint8_t key[8], pack[sizeof(w->events) + 256];
+	uint64_t n = w->sequence;
+	size_t at;
 
+	if (!w->count)
+		return;
 	for (int i = 7; i >= 0; i--) {
 		key[i] = (uint8_t)n;
 		n >>= 8;
 	}
+	at = event_pack_head(pack, w->lengths, w->count);
+	memcpy(pack + at, w->events, w->len);
 	(void)lmdb_put(&w->txn, (struct lmdb_value){ key, sizeof(key) },
-		       (struct lmdb_value){ p, len });
+		       (struct lmdb_value){ pack, at + w->len });
 	if (w->txn.err < 0)
 		die("put", w->txn.err);
+	w->count = w->len = 0;
+}
+
+static void put(struct writer *w, const void *p, size_t len)
+{
+	if (w->count == sizeof(w->lengths) / sizeof(*w->lengths) ||
+	    event_pack_size(w->count + 1, w->len + len) > EVENT_PACK_MAX)
+		put_pack(w);
+	if (len)
+		memcpy(w->events + w->len, p, len);
+	w->lengths[w->count++] = (uint16_t)len;
+	w->len += len;
+	w->sequence++;
 }
 
 static unsigned kind_find(const char *name)
@@ -211,8 +234,10 @@ static void wake(const struct writer *w)
 
 static void commit(struct writer *w)
 {
-	int err = lmdb_txn_commit(&w->txn);
+	int err;
 
+	put_pack(w);
+	err = lmdb_txn_commit(&w->txn);
 	if (err < 0)
 		die("commit", err);
 	wake(w);

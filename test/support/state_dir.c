@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "event_pack.h"
+
 static void must(bool ok, const char *what)
 {
 	if (ok)
@@ -205,10 +207,26 @@ struct reading {
 	struct state_events events;
 };
 
+static void read_pack(struct reading *reading, uint64_t last,
+		      const MDB_val *value)
+{
+	struct state_events *e = &reading->events;
+	struct event_pack pack;
+	uint64_t sequence =
+		last - event_pack_open(&pack, value->mv_data, value->mv_size);
+	struct text event;
+
+	while (event_pack_next(&pack, &event)) {
+		sequence++;
+		e->gaps += e->count && sequence != e->last + 1;
+		e->foreign += reading->number(event.p, event.len) != sequence;
+		e->first = e->count++ ? e->first : sequence;
+		e->last = sequence;
+	}
+}
+
 static int read_events(MDB_txn *txn, MDB_dbi dbi, void *arg)
 {
-	struct reading *reading = arg;
-	struct state_events *e = &reading->events;
 	MDB_cursor *cursor;
 	MDB_val key, value;
 	int rc = mdb_cursor_open(txn, dbi, &cursor);
@@ -223,11 +241,7 @@ static int read_events(MDB_txn *txn, MDB_dbi dbi, void *arg)
 		p = key.mv_data;
 		for (int i = 0; i < 8; i++)
 			sequence = sequence << 8 | p[i];
-		e->gaps += e->count && sequence != e->last + 1;
-		e->foreign += reading->number(value.mv_data, value.mv_size) !=
-			      sequence;
-		e->first = e->count++ ? e->first : sequence;
-		e->last = sequence;
+		read_pack(arg, sequence, &value);
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* build: with modules/e911/journal_process.c modules/e911/journal_ring.c */
-/* build: with modules/e911/journal_lmdb.c modules/e911/outbox_lmdb.c */
+/* build: with modules/e911/journal_lmdb.c modules/e911/journal_batch.c */
+/* build: with modules/e911/outbox_lmdb.c */
 /* build: with modules/e911/probe_lmdb.c modules/e911/lmdb_env.c */
 /* build: with test/support/platform_libc.c test/support/state_dir.c */
 /* build: link lmdb pthread */
@@ -255,8 +256,10 @@ static void what_the_sidecar_has_stored_is_deleted_each_second(void **state)
 	struct fixture *f = *state;
 	struct uuid id;
 
-	put(f, 20);
-	assert_int_equal(journal_writer_step(&f->writer), 0);
+	for (int i = 0; i < 20; i += 5) {
+		put(f, 5);
+		assert_int_equal(journal_writer_step(&f->writer), 0);
+	}
 	id = journal_id(f->writer.journal);
 	state_dir_cursor(f->dir, &id, 15);
 	assert_int_equal(journal_writer_step(&f->writer), 0);

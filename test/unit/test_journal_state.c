@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the journal holds beside events: from the ring to the next start. */
 /* build: with modules/e911/journal_process.c modules/e911/journal_ring.c */
-/* build: with modules/e911/journal_lmdb.c modules/e911/outbox_lmdb.c */
+/* build: with modules/e911/journal_lmdb.c modules/e911/journal_batch.c */
+/* build: with modules/e911/outbox_lmdb.c */
 /* build: with modules/e911/journal_state_lmdb.c modules/e911/record.c */
 /* build: with modules/e911/probe_lmdb.c modules/e911/lmdb_env.c */
 /* build: with modules/e911/call_store.c modules/e911/call_wheel.c */
@@ -195,9 +196,10 @@ static void state_stays_when_the_events_are_stored(void **state)
 	struct uuid id;
 
 	put(f, 'a', "one");
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 10; i++) {
 		put_event(f);
-	step(f);
+		step(f);
+	}
 	id = journal_id(f->writer.journal);
 	state_dir_cursor(f->dir, &id, 10);
 	clock_advance(2000);

@@ -56,6 +56,14 @@ static const struct leg *far_leg(const struct call *call)
 	return call->lost ? call->lost : call->b;
 }
 
+static void put_call(struct record_writer *w, const struct call *call)
+{
+#define RECORD_CALL(n, type, member, most, help) \
+	RECORD_PUT_##type(w, n, call->member);
+#include "call_record.def"
+#undef RECORD_CALL
+}
+
 static void put_leg(struct record_writer *w, const struct leg *leg)
 {
 	char name[SOCKET_NAME_SIZE];
@@ -63,7 +71,19 @@ static void put_leg(struct record_writer *w, const struct leg *leg)
 	record_put(w, FIELD_LEG, text_of(leg->side == LEG_A ? "A" : "B"));
 	sip_socket_name(&leg->flow, name, sizeof(name));
 	record_put(w, FIELD_SOCKET, text_of(name));
-	record_put_fields(w, leg_fields, ARRAY_SIZE(leg_fields), leg);
+#define RECORD_LEG(n, type, member, most, help) \
+	RECORD_PUT_##type(w, n, leg->member);
+#include "call_record.def"
+#undef RECORD_LEG
+}
+
+static void put_route(struct record_writer *w, const struct call_route *route)
+{
+	record_put(w, FIELD_ROUTE, text_make("", 1));
+#define RECORD_ROUTE(n, type, member, most, help) \
+	RECORD_PUT_##type(w, n, route->member);
+#include "call_record.def"
+#undef RECORD_ROUTE
 }
 
 /* What one side said the other has mostly heard as it was. */
@@ -97,7 +117,7 @@ static size_t encode(const struct call *call, uint8_t *buf, unsigned parts)
 
 	record_begin(&w, buf, RECORD_MAX, 'C');
 	record_put(&w, FIELD_ID, text_make((const char *)call->id.b, 16));
-	record_put_fields(&w, call_fields, ARRAY_SIZE(call_fields), call);
+	put_call(&w, call);
 	if (parts & PART_HEADERS)
 		record_put(&w, FIELD_OFFER_HEADERS,
 			   call_text_get(&call->offer_headers));
@@ -109,11 +129,8 @@ static size_t encode(const struct call *call, uint8_t *buf, unsigned parts)
 		record_put(&w, FIELD_LOST, text_make("", 1));
 	if (parts & PART_SESSIONS)
 		put_sessions(&w, far);
-	for (unsigned i = 0; i < call->route_count; i++) {
-		record_put(&w, FIELD_ROUTE, text_make("", 1));
-		record_put_fields(&w, route_fields, ARRAY_SIZE(route_fields),
-				  &call->routes[i]);
-	}
+	for (unsigned i = 0; i < call->route_count; i++)
+		put_route(&w, &call->routes[i]);
 	return record_finish(&w);
 }
 

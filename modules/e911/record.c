@@ -12,12 +12,19 @@
 
 /* ---- writing ---- */
 
-/* What does not fit is not written, but its length counts. */
-static inline void put_bytes(struct record_writer *w, const void *p, size_t len)
+/* Room for so many bytes more; NULL: it does not fit, but its length counts. */
+static uint8_t *room(struct record_writer *w, size_t len)
 {
-	if (len && w->len <= w->size && len <= w->size - w->len)
-		memcpy(w->buf + w->len, p, len);
+	size_t at = w->len;
+
 	w->len += len;
+	return w->len <= w->size ? w->buf + at : NULL;
+}
+
+static void put_head(uint8_t *p, uint8_t number, size_t len)
+{
+	p[0] = number;
+	le16_put(p + 1, (uint16_t)len);
 }
 
 void record_begin(struct record_writer *w, void *buf, size_t size, char what)
@@ -25,60 +32,47 @@ void record_begin(struct record_writer *w, void *buf, size_t size, char what)
 	const uint8_t head[HEAD_SIZE] = {
 		[4] = RECORD_VERSION, [5] = (uint8_t)what
 	};
+	uint8_t *p;
 
 	*w = (struct record_writer){ .buf = buf, .size = size };
-	put_bytes(w, head, sizeof(head));
+	p = room(w, sizeof(head));
+	if (p)
+		memcpy(p, head, sizeof(head));
 }
 
 void record_put(struct record_writer *w, uint8_t number, struct text value)
 {
-	uint8_t head[FIELD_HEAD] = { number };
+	uint8_t *p;
 
 	if (!value.len)
 		return;
-	if (value.len > UINT16_MAX) {
-		w->len = w->size + 1;
+	p = room(w,
+		 value.len > UINT16_MAX ? w->size + 1 : FIELD_HEAD + value.len);
+	if (!p)
 		return;
-	}
-	le16_put(head + 1, (uint16_t)value.len);
-	put_bytes(w, head, sizeof(head));
-	put_bytes(w, value.p, value.len);
+	put_head(p, number, value.len);
+	memcpy(p + FIELD_HEAD, value.p, value.len);
 }
 
 void record_put_number(struct record_writer *w, uint8_t number, uint64_t value)
 {
-	uint8_t field[FIELD_HEAD + 8] = { number };
+	uint8_t bytes[8], *p;
 	size_t n;
 
 	if (!value)
 		return;
 	n = (size_t)(64 - __builtin_clzll(value) + 7) / 8;
-	field[1] = (uint8_t)n;
-	le64_put(field + FIELD_HEAD, value);
-	put_bytes(w, field, FIELD_HEAD + n);
-}
-
-static uint64_t number_get(const void *p, size_t size)
-{
-	uint8_t u8;
-	uint16_t u16;
-	uint32_t u32;
-	uint64_t u64;
-
-	switch (size) {
-	case 1:
-		memcpy(&u8, p, sizeof(u8));
-		return u8;
-	case 2:
-		memcpy(&u16, p, sizeof(u16));
-		return u16;
-	case 4:
-		memcpy(&u32, p, sizeof(u32));
-		return u32;
-	default:
-		memcpy(&u64, p, sizeof(u64));
-		return u64;
+	p = room(w, FIELD_HEAD + n);
+	if (!p)
+		return;
+	put_head(p, number, n);
+	/* Eight at once where there is room: what follows overwrites them. */
+	if (w->len + sizeof(bytes) <= w->size) {
+		le64_put(p + FIELD_HEAD, value);
+		return;
 	}
+	le64_put(bytes, value);
+	memcpy(p + FIELD_HEAD, bytes, n);
 }
 
 static void number_set(void *p, size_t size, uint64_t value)
@@ -114,7 +108,8 @@ void record_put_fields(struct record_writer *w,
 
 		switch ((enum record_type)f->type) {
 		case RECORD_NUMBER:
-			record_put_number(w, f->number, number_get(p, f->size));
+			record_put_number(w, f->number,
+					  record_number_get(p, f->size));
 			break;
 		case RECORD_CHARS:
 			if (*p)

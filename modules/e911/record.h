@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "call.h"
 
@@ -42,6 +43,51 @@ struct record_writer {
 void record_begin(struct record_writer *w, void *buf, size_t size, char what);
 void record_put(struct record_writer *w, uint8_t number, struct text value);
 void record_put_number(struct record_writer *w, uint8_t number, uint64_t value);
+/* A member of 'size' bytes as a number. */
+static inline uint64_t record_number_get(const void *p, size_t size)
+{
+	uint16_t u16;
+	uint32_t u32;
+	uint64_t u64;
+
+	switch (size) {
+	case 1:
+		return *(const uint8_t *)p;
+	case 2:
+		memcpy(&u16, p, sizeof(u16));
+		return u16;
+	case 4:
+		memcpy(&u32, p, sizeof(u32));
+		return u32;
+	default:
+		memcpy(&u64, p, sizeof(u64));
+		return u64;
+	}
+}
+/*
+ * One member, by its enum record_type: for those who write a structure often.
+ * Most members are 0 or empty, which is seen here.
+ */
+#define RECORD_PUT_NUMBER(w, number, member) \
+	do { \
+		if (member) \
+			record_put_number( \
+				(w), (number), \
+				record_number_get(&(member), sizeof(member))); \
+	} while (0)
+#define RECORD_PUT_CHARS(w, number, member) \
+	do { \
+		if (*(member)) \
+			record_put( \
+				(w), (number), \
+				text_make((member), \
+					  strnlen((member), sizeof(member)))); \
+	} while (0)
+#define RECORD_PUT_TEXT(w, number, member) \
+	do { \
+		if ((member).len) \
+			record_put((w), (number), call_text_get(&(member))); \
+	} while (0)
 /* All fields of the structure at 'base'. */
 void record_put_fields(struct record_writer *w,
 		       const struct record_field *fields, size_t count,

@@ -56,6 +56,7 @@ static const struct leg *far_leg(const struct call *call)
 	return call->lost ? call->lost : call->b;
 }
 
+/* NOLINTBEGIN(readability-function-size): a line for each row of the table */
 static void put_call(struct record_writer *w, const struct call *call)
 {
 #define RECORD_CALL(n, type, member, most, help) \
@@ -85,6 +86,7 @@ static void put_route(struct record_writer *w, const struct call_route *route)
 #include "call_record.def"
 #undef RECORD_ROUTE
 }
+/* NOLINTEND(readability-function-size) */
 
 /* What one side said the other has mostly heard as it was. */
 static void put_session(struct record_writer *w, uint8_t number,

@@ -29,6 +29,7 @@
 #include "handle.h"
 #include "inquiry_process.h"
 #include "leg_i3.h"
+#include "location_uri.h"
 #include "media.h"
 #include "media_engine.h"
 #include "media_watch.h"
@@ -231,6 +232,7 @@ static param_export_t params[] = {
 	{ "i3_provider_type",     PARAM_STRING, &worker_conf.i3.provider_type },
 	{ "i3_service_type",      PARAM_STRING, &worker_conf.i3.service_type },
 	{ "i3_service_mobility",  PARAM_STRING, &worker_conf.i3.service_mobility },
+	{ "i3_location_uri",      PARAM_STRING, &worker_conf.i3.location_uri },
 	{ "default_route",        PARAM_STRING | PARAM_USE_FUNC, set_default_route },
 	{ 0 },
 };
@@ -365,6 +367,7 @@ static int mod_init(void)
 	session_timer_init((uint32_t)worker_conf.session_expires,
 			   (uint32_t)worker_conf.session_min_se);
 	leg_i3_init(&worker_conf.i3);
+	location_uri_init(worker_conf.i3.location_uri, worker_conf.state_dir);
 	if (stateless_bind() < 0) {
 		log_line(LEVEL_ERR, "sl must be loaded, too");
 		return -1;

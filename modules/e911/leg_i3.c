@@ -5,6 +5,7 @@
 
 #include "additional_data.h"
 #include "address.h"
+#include "location_uri.h"
 #include "multipart.h"
 #include "pidf_lo.h"
 #include "xml_writer.h"
@@ -15,6 +16,7 @@
 #define BODY_SIZE 131072
 #define ID_SIZE   33 /* 32 letters and digits of a call's UUID */
 #define CID_MAX   256
+#define URI_SIZE  512
 #define NO_DOMAIN "e911.invalid"
 
 static struct i3_conf conf;
@@ -65,6 +67,8 @@ int leg_i3_conf_faults(const struct i3_conf *c)
 	int bad = fault("i3_domain", c->domain, is_domain(text_of(c->domain)));
 
 	bad += fault("i3_resource_priority", rp, is_domain(text_of(rp)));
+	bad += fault("i3_location_uri", c->location_uri,
+		     location_uri_is_base(text_of(c->location_uri)));
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		bad += fault(texts[i].name, texts[i].value,
 			     xml_is_text(text_of(texts[i].value)));
@@ -331,6 +335,17 @@ static void parts_write(const struct leg *leg, unsigned wanted,
 			part_write(leg, (enum part_kind)kind, boundary, w);
 }
 
+/* Below the value, which needs nobody's answer. */
+static void reference_line(const struct call *call, struct text_writer *w)
+{
+	char uri[URI_SIZE];
+	struct text_writer u = text_writer_on(uri, sizeof(uri));
+
+	if (location_uri_write(call, &u) && !u.full)
+		text_writef(w, "Geolocation: <%.*s>\r\n",
+			    TEXT_ARG(text_written(&u)));
+}
+
 static void part_lines(const struct leg *leg, unsigned wanted, bool has_routing,
 		       struct text_writer *w)
 {
@@ -347,7 +362,10 @@ static void part_lines(const struct leg *leg, unsigned wanted, bool has_routing,
 			text_writef(w, ";purpose=%s", parts[kind].purpose);
 		text_writef(w, "\r\n");
 	}
-	if ((wanted & 1u << PART_LOCATION) && !has_routing)
+	if (!(wanted & 1u << PART_LOCATION))
+		return;
+	reference_line(leg->call, w);
+	if (!has_routing)
 		text_writef(w, "Geolocation-Routing: yes\r\n");
 }
 

@@ -25,6 +25,7 @@ struct i3_conf {
 	int caller_location;     /* enum i3_caller_location */
 	char *provider_name, *provider_id, *provider_contact, *provider_type;
 	char *service_type, *service_mobility;
+	char *location_uri; /* what location URIs begin with */
 };
 /* How many of them cannot stand in a header or in XML; each is logged. */
 int leg_i3_conf_faults(const struct i3_conf *conf);

@@ -10,11 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "modules/core/location_token.h"
 #include "modules/core/multipart.h"
 #include "modules/e911/call_store.h"
+#include "modules/e911/location_uri.h"
 
 #define ID    "0190a0b0c0d07000800000000000beef"
 #define SDP   "v=0\r\ns=-\r\n"
@@ -310,6 +313,115 @@ static void a_parameter_that_cannot_be_written_is_refused(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* ---- by reference ---- */
+
+#define BASE "https://lis.example.org:8443"
+
+static const uint8_t key[LOCATION_KEY_SIZE] = "0123456789abcdef0123456789abcde";
+static char directory[] = "/tmp/e911-leg-i3-XXXXXX";
+
+static void write_key(size_t len)
+{
+	char path[64];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/location-key", directory);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(key, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int end_references(void **state)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/location-key", directory);
+	(void)unlink(path);
+	(void)rmdir(directory);
+	location_uri_init(NULL, "");
+	memcpy(directory + sizeof(directory) - 7, "XXXXXX", 6);
+	return tear_down(state);
+}
+
+static int begin_references(void **state)
+{
+	assert_non_null(mkdtemp(directory));
+	location_uri_init(BASE, directory);
+	set_up(state);
+	call->organization_id = 3;
+	call->endpoint_id = 7;
+	call->location_id = 51;
+	return 0;
+}
+
+static void a_reference_to_the_calls_place_stands_below_the_value(void **state)
+{
+	static const char begin[] = "\r\nGeolocation: <" BASE "/held/";
+	struct location_reference r;
+	const char *uri, *value;
+
+	(void)state;
+	write_key(sizeof(key));
+	compose("application/sdp", "", SDP);
+	value = strstr(lines, "Geolocation: <cid:");
+	uri = strstr(lines, begin);
+	assert_true(value && uri && value < uri);
+	uri += sizeof(begin) - 1;
+	assert_int_equal(location_token_open(key,
+					     text_make(uri, LOCATION_TOKEN_LEN),
+					     clock_utc_ms(), &r),
+			 0);
+	assert_memory_equal(uri + LOCATION_TOKEN_LEN, ">\r\n", 3);
+	assert_int_equal(r.organization_id, 3);
+	assert_int_equal(r.location_id, 51);
+	/* It is where the call was found, wherever its device is said to be. */
+	assert_int_equal(r.endpoint_id, 0);
+	assert_true(r.ends_at_ms > clock_utc_ms());
+}
+
+static void without_key_place_or_wish_there_is_no_reference(void **state)
+{
+	(void)state;
+	compose("application/sdp", "", SDP);
+	assert_false(has_line("/held/"));
+	assert_true(has_line("Geolocation: <cid:"));
+	location_uri_init(BASE, directory);
+	write_key(sizeof(key) - 1);
+	compose("application/sdp", "", SDP);
+	assert_false(has_line("/held/"));
+	location_uri_init(BASE, directory);
+	write_key(sizeof(key));
+	call->location_id = 0;
+	compose("application/sdp", "", SDP);
+	assert_false(has_line("/held/"));
+	call->location_id = 51;
+	leg->variant = LEG_VARIANT_NO_LOCATION;
+	compose("application/sdp", "", SDP);
+	assert_false(has_line("/held/"));
+	leg->variant = 0;
+	location_uri_init("", directory);
+	compose("application/sdp", "", SDP);
+	assert_false(has_line("/held/"));
+}
+
+static void what_cannot_stand_in_a_header_begins_no_reference(void **state)
+{
+	static const char *const bad[] = {
+		"",           "https://",    "lis.example.org",
+		"ftp://a",    "https://a/b", "https://a>",
+		"https://a b"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_false(location_uri_is_base(text_of(bad[i])));
+	assert_true(location_uri_is_base(text_of("http://[2001:db8::1]:80")));
+	assert_true(location_uri_is_base(text_of(BASE)));
+	conf.location_uri = (char *)"https://a b";
+	assert_int_equal(leg_i3_conf_faults(&conf), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +438,15 @@ int main(void)
 		T(what_is_too_long_goes_without_our_parts),
 		T(without_a_domain_there_are_no_identifiers),
 		T(a_parameter_that_cannot_be_written_is_refused),
+		cmocka_unit_test_setup_teardown(
+			a_reference_to_the_calls_place_stands_below_the_value,
+			begin_references, end_references),
+		cmocka_unit_test_setup_teardown(
+			without_key_place_or_wish_there_is_no_reference,
+			begin_references, end_references),
+		cmocka_unit_test_setup_teardown(
+			what_cannot_stand_in_a_header_begins_no_reference,
+			begin_references, end_references),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

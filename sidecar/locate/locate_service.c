@@ -19,6 +19,7 @@
 #include "locate/lane.h"
 #include "locate/place.h"
 #include "locate/reference.h"
+#include "psap/find.h"
 
 #define WHO           "locate"
 #define CONNECTIONS   8
@@ -103,6 +104,29 @@ static int find(void *arg, struct geo_point at, struct place_psap *ret)
 		.psap_id = answer.psap_id,
 		.is_nearest = answer.found == PSAP_FOUND_NEAREST,
 	};
+	return 0;
+}
+
+/* Only an address that exists: whoever serves the county is a guess that the
+ * relay centre, who asks the caller, need not make. */
+static int find_civic(void *arg, const struct civic *c, struct place_psap *ret)
+{
+	struct locate_service *s = arg;
+	const struct psap_place place = { .civic = c };
+	struct address_book *book = psap_service_book(s->psap);
+	struct psap_areas *areas = psap_service_areas(s->psap);
+	const struct psap_knowledge k = { areas, book, 0 };
+	bool is_known = book != NULL;
+	struct psap_finding f;
+
+	psap_find(&k, &place, &f);
+	(void)psap_areas_unref(areas);
+	(void)address_book_unref(book);
+	if (!is_known)
+		return -EAGAIN;
+	if (f.means != PSAP_BY_ADDRESS || f.address.outcome != ADDRESS_FITS)
+		return -ENOENT;
+	*ret = (struct place_psap){ .psap_id = f.psap_id };
 	return 0;
 }
 
@@ -390,7 +414,9 @@ static int begin(struct locate_service *s)
 	const char *why = "";
 	int err;
 
-	s->backend = (struct place_backend){ .arg = s, .find = find };
+	s->backend = (struct place_backend){ .arg = s,
+					     .find = find,
+					     .find_civic = find_civic };
 	s->reference.conf = s->conf;
 	s->reference.stop = s->stop;
 	s->buffer = malloc(LOCATE_QUESTION_MAX + 1);

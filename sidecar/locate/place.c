@@ -76,15 +76,17 @@ static int find_psap(const struct pidf_place *p,
 		       : -ENOTSUP;
 }
 
-static const char *no_psap_why(int err)
+static const char *no_psap_why(int err, bool is_civic)
 {
 	switch (err) {
 	case -ENOENT:
-		return "no area of a PSAP is there";
+		return is_civic ? "no range of a PSAP has that address"
+				: "no area of a PSAP is there";
 	case -ENOTSUP:
 		return "an address alone is not looked up";
 	case -EAGAIN:
-		return "the areas of PSAPs are not known yet";
+		return is_civic ? "the addresses of PSAPs are not known yet"
+				: "the areas of PSAPs are not known yet";
 	default:
 		return "it cannot be looked up";
 	}
@@ -149,7 +151,7 @@ void place_judge(struct text document, const struct place_backend *backend,
 		ret->status = err < 0 ? LOCATE_NO_PSAP : LOCATE_FOUND;
 		ret->psap_id = err < 0 ? 0 : psap.psap_id;
 		ret->is_nearest = err >= 0 && psap.is_nearest;
-		why = err < 0 ? no_psap_why(err) : place.problem;
+		why = err < 0 ? no_psap_why(err, ret->is_civic) : place.problem;
 	}
 	(void)snprintf(texts->why, sizeof(texts->why), "%s", why);
 	ret->why = text_of(texts->why);

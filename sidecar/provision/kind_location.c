@@ -302,9 +302,9 @@ static const char changes[] =
 	  "i.line LIMIT $5)";
 
 static const char notes[] =
-	  "SELECT count(*) || ' of the locations have no PSAP: calls from "
-	  "there go to the relay centre' FROM import_item WHERE psap_id IS "
-	  "NULL HAVING count(*) > 0 UNION ALL SELECT 'new buildings: ' || "
+	  "SELECT count(*) || ' of the locations name no PSAP: e911d finds it "
+	  "by point or address, or calls go to the relay centre' FROM "
+	  "import_item WHERE psap_id IS NULL HAVING count(*) > 0 UNION ALL SELECT 'new buildings: ' || "
 	  "count(*) FROM import_building WHERE id IS NULL HAVING count(*) > 0 "
 	  "UNION ALL SELECT 'buildings that get another address: ' || "
 	  "count(*) FROM import_building WHERE is_changed HAVING count(*) > 0";

@@ -18,7 +18,8 @@ from harness.wait import wait_until
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "test", "lib"))
-import areafile  # noqa: E402  (the path comes first)
+import addressfile  # noqa: E402  (the path comes first)
+import areafile  # noqa: E402
 from locatewire import REFERENCE, VALUE, Asker, question  # noqa: E402
 
 HELD = "urn:ietf:params:xml:ns:geopriv:held"
@@ -163,6 +164,38 @@ def test_the_first_that_is_served_counts(located):
                                            "no area of a PSAP is there")
     answer = located.ask((VALUE, b"<no/>"))
     assert answer.status == "unusable" and answer.why
+
+
+def civic(**elements):
+    text = "".join(f"<ca:{name}>{value}</ca:{name}>"
+                   for name, value in elements.items())
+    begin, _, rest = pidf(0, 0).decode().partition("<gs:Circle")
+    return (begin + '<ca:civicAddress xmlns:ca="urn:ietf:params:xml:ns:pidf:'
+            f'geopriv10:civicAddr">{text}</ca:civicAddress>'
+            + rest.partition("</gs:Circle>")[2]).encode()
+
+
+def test_an_address_that_exists_has_its_psap(located):
+    mill = {"country": "US", "A1": "WA", "A3": "Ashgrove", "PRD": "N",
+            "RD": "Mill", "STS": "St", "HNO": "100"}
+    addressfile.write(os.path.join(located.e911d.state, "psap-addresses"))
+    located.start()
+    located.e911d.wait_log("psap: 1 ranges and addresses of")
+    answer = located.ask((VALUE, civic(**mill)))
+    assert (answer.status, answer.psap) == ("found", 11)
+    assert answer.place == "100 N Mill St, Ashgrove, WA, US"
+    # A house that is none, and a county that somebody serves: no guesses.
+    for elements in dict(mill, HNO="101"), {"A1": "WA", "A2": "King"}:
+        answer = located.ask((VALUE, civic(**elements)))
+        assert (answer.status, answer.why) == (
+            "no_psap", "no range of a PSAP has that address")
+
+
+def test_without_addresses_there_is_an_answer_too(located):
+    located.start()
+    answer = located.ask((VALUE, civic(country="US", A1="WA", RD="Mill")))
+    assert (answer.status, answer.why) == (
+        "no_psap", "the addresses of PSAPs are not known yet")
 
 
 def test_who_asks_nothing_hears_that_somebody_is_there(located):

@@ -56,8 +56,9 @@ static int find_civic(void *arg, const struct civic *c, struct place_psap *ret)
 {
 	(void)arg;
 	assert_true(text_equal(c->value[CIVIC_A3], text_of("Seattle")));
-	*ret = (struct place_psap){ 815, false };
-	return 0;
+	if (backend_rc == 0)
+		*ret = (struct place_psap){ 815, false };
+	return backend_rc;
 }
 
 static struct place_backend backend = { .find = find };
@@ -144,6 +145,13 @@ static void an_address_alone_is_looked_up_if_somebody_can(void **state)
 	judge(PRESENCE(INFO(CIVIC)));
 	assert_int_equal(answer.status, LOCATE_FOUND);
 	assert_int_equal(answer.psap_id, 815);
+	backend_rc = -ENOENT;
+	judge(PRESENCE(INFO(CIVIC)));
+	assert_string_equal(texts.why, "no range of a PSAP has that address");
+	backend_rc = -EAGAIN;
+	judge(PRESENCE(INFO(CIVIC)));
+	assert_string_equal(texts.why,
+			    "the addresses of PSAPs are not known yet");
 }
 
 static void who_serves_it_may_be_unknown(void **state)

@@ -36,6 +36,7 @@ BEGIN;
 \ir schema/boundary_views.sql
 \ir schema/resolution_views.sql
 \ir schema/questions.sql
+\ir schema/reports.sql
 \ir schema/tenants.sql
 \ir schema/grants.sql
 
@@ -64,6 +65,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (21, 'show_tenants_their_history'),
     (22, 'add_addresses'),
     (23, 'tell_who_asks_for_locations'),
-    (24, 'locate_calls');
+    (24, 'locate_calls'),
+    (25, 'report_calls');
 
 COMMIT;

@@ -77,6 +77,9 @@ DECLARE
                           WHERE l.location_id = elin.location_id)',
         'location_resolution', 'EXISTS (SELECT FROM e911.location l
                           WHERE l.location_id = location_resolution.location_id)',
+        -- What they see of call is their own.
+        'call_event', 'EXISTS (SELECT FROM e911.call c
+                          WHERE c.call_id = call_event.call_id)',
         'psap', 'EXISTS (SELECT FROM e911.location l
                           WHERE l.psap_id = psap.psap_id)
               OR EXISTS (SELECT FROM e911.location_resolution r
@@ -131,6 +134,8 @@ GRANT SELECT (organization_id, e911_organization_id, name,
               notification_sms, status)
     ON e911.organization TO e911_admin;
 GRANT SELECT (psap_id, name) ON e911.psap TO e911_admin;
+-- Not what it says: that names trunks, other PSAPs and addresses.
+GRANT SELECT (event_id, call_id, at, kind) ON e911.call_event TO e911_admin;
 -- Not why, from where or how many of whose.
 GRANT SELECT (change, changed_at, changed_by) ON e911.change TO e911_admin;
 GRANT SELECT (statement, change, entity, operation)

@@ -60,6 +60,8 @@ RULES = {
             " WHERE organization_id = %(org)s)",
     "psap": "psap_id IN (SELECT psap_id FROM e911.location"
             " WHERE organization_id = %(org)s)",
+    "call_event": "call_id IN (SELECT call_id FROM e911.call"
+                  " WHERE organization_id = %(org)s)",
     "organization_admin": f"role_name = '{MINE}'",
     "change": "change IN (SELECT change FROM e911.change_statement"
               " WHERE %(org)s = ANY (organizations))",
@@ -71,9 +73,12 @@ RULES = {
 }
 # One row is for several organisations.
 SHARED = {"change"}
+# Columns that are NULL for administrators.
+UNTOLD = {"call_report": {"routes", "brought_location"}}
 # What an administrator may call.
 CALLABLE = {"is_postal_code", "is_point", "is_event_list", "named_part",
-            "location_address", "change_what"}
+            "location_address", "change_what", "event_problem", "call_routes",
+            "call_brought"}
 
 TOWN = """
 INSERT INTO e911.building (organization_id, name, street, city, state, info)
@@ -116,8 +121,17 @@ SELECT organization_id, network_switch_id, %(mark)s, l.location_id, %(mark)s
  WHERE organization_id = %(org)s AND status = 'draft';
 INSERT INTO e911.recipient (organization_id, name, channel, address)
 VALUES (%(org)s, %(mark)s, 'email', %(mark)s || '@example.com');
-INSERT INTO e911.call (call_id, organization_id, caller_number)
-VALUES (gen_random_uuid(), %(org)s, %(mark)s);
+INSERT INTO e911.call (call_id, organization_id, caller_number, service,
+                       started_at, location_id, psap_id, legs_invited)
+SELECT gen_random_uuid(), %(org)s, %(mark)s, 'emergency', now(), location_id,
+       (SELECT min(psap_id) FROM e911.psap), 1
+  FROM e911.location WHERE organization_id = %(org)s AND status = 'draft';
+INSERT INTO e911.call_event (event_id, call_id, at, kind, detail)
+SELECT gen_random_uuid(), call_id, started_at, kind,
+       jsonb_build_object('mark', %(mark)s, 'route_trunk_id', 1)
+  FROM e911.call, unnest(ARRAY['call.started', 'leg.invited', 'leg.refused'])
+       AS kind
+ WHERE organization_id = %(org)s;
 UPDATE e911.organization SET notification_text = %(mark)s,
        held_secret_sha256 = repeat('0', 64) WHERE organization_id = %(org)s;
 """
@@ -230,7 +244,15 @@ def reading(cursor, mine, other):
         if rule is None:
             is_true(False, f"there is a rule whose {relation} is", "add one")
             continue
-        listed = ", ".join(may)
+        untold = UNTOLD.get(relation, set())
+        become(cursor, MINE)
+        for column in untold:
+            told, _ = run(cursor, f"SELECT count(*), count({column})"
+                          f" FROM e911.{relation}")
+            is_true(told[0][0] > 0 and told[0][1] == 0,
+                    f"{relation}.{column} is not told", told)
+        become(cursor, None)
+        listed = ", ".join(column for column in may if column not in untold)
         all_mine = ask(cursor, f"SELECT {listed} FROM e911.{relation}"
                        f" WHERE {rule}", {"org": mine})
         become(cursor, MINE)

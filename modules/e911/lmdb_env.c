@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#define _GNU_SOURCE /* asprintf */
+#define _GNU_SOURCE /* asprintf, fallocate */
 #include "lmdb_env.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 #define MAP_LEAST    (64 * MIB) /* with less nobody can run */
 #define MISSING_MOST (16 * MIB) /* of a file's end */
 #define READERS      1024
+/* A slot is a line of the cache; and what stands before them. */
+#define LOCK_BYTES ((off_t)(READERS + 8) * 64)
 
 bool lmdb_is_damage(int rc)
 {
@@ -96,14 +99,39 @@ int lmdb_env_guard(MDB_env *env)
 	return ftruncate(fd, (off_t)size) < 0 ? errno : 0;
 }
 
+/*
+ * LMDB makes the lock file a hole and writes into its map: without room on the
+ * disk that is SIGBUS.  Nobody opens an environment twice, so closing the file
+ * again lets go of no lock of ours.
+ */
+static int make_room_for_lock(const char *dir)
+{
+	char *path = lmdb_path(dir, "lock.mdb");
+	int fd, rc = 0;
+
+	if (!path)
+		return ENOMEM;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, LMDB_FILE_MODE);
+	free(path);
+	if (fd < 0)
+		return 0; /* LMDB will say why, or do without */
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_BYTES) < 0 &&
+	    errno == ENOSPC)
+		rc = ENOSPC;
+	(void)close(fd);
+	return rc;
+}
+
 /* With the largest map of at most map_bytes (0: as the file says). */
 int lmdb_env_open(const char *dir, unsigned flags, uint64_t map_bytes,
 		  MDB_env **ret)
 {
 	uint64_t least = map_bytes < MAP_LEAST ? map_bytes : MAP_LEAST;
 	MDB_env *env = NULL;
-	int rc;
+	int rc = make_room_for_lock(dir);
 
+	if (rc)
+		return rc;
 	for (;; map_bytes /= 2) {
 		rc = mdb_env_create(&env);
 		if (rc)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,9 +16,11 @@
 
 #include "base/clock.h"
 
-#define FILE_MODE   0660
-#define DIR_MODE    0770
-#define GROW_AT     70                 /* per cent */
+#define FILE_MODE 0660
+#define DIR_MODE  0770
+#define GROW_AT   70 /* per cent */
+/* A slot is a line of the cache; and what stands before them. */
+#define LOCK_BYTES  ((off_t)(LMDB_READERS_MAX + 8) * 64)
 #define MAP_DEFAULT ((size_t)64 << 20) /* bytes */
 
 /* Read transactions that nobody reads in: see lmdb_env.h. */
@@ -36,7 +39,11 @@ struct lmdb_env {
 	off_t data_length, lock_length; /* bytes */
 	bool read_only;
 	bool has_grace;
+	struct lmdb_env *next; /* of those that were abandoned */
 };
+
+/* What could not be closed: as many as lock files were cut. */
+static struct lmdb_env *_Atomic abandoned;
 
 static int from_mdb(int rc)
 {
@@ -138,6 +145,27 @@ static int open_dbi(struct lmdb_env *e)
 	return lmdb_txn_commit(&t);
 }
 
+/*
+ * LMDB makes the lock file a hole and writes into its map: without room on the
+ * disk that is SIGBUS.  Closing the file again lets go of no lock of ours:
+ * nobody opens an environment twice.
+ */
+static int make_room_for_lock(const struct lmdb_env *e)
+{
+	int fd, err = 0;
+
+	if (e->read_only && access(e->data_path, F_OK) < 0)
+		return 0;
+	fd = open(e->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (fd < 0)
+		return 0; /* LMDB will say why, or do without */
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_BYTES) < 0 &&
+	    errno == ENOSPC)
+		err = -ENOSPC;
+	(void)close(fd);
+	return err;
+}
+
 static int open_files(struct lmdb_env *e, const char *dir,
 		      const struct lmdb_options *o)
 {
@@ -210,7 +238,9 @@ int lmdb_env_open(struct lmdb_env **ret, const char *dir,
 			goto fail;
 		}
 	}
-	err = open_files(e, dir, o);
+	err = make_room_for_lock(e);
+	if (err >= 0)
+		err = open_files(e, dir, o);
 	if (err >= 0)
 		err = check_length(e);
 	if (err >= 0)
@@ -244,12 +274,15 @@ struct lmdb_env *lmdb_env_close(struct lmdb_env *e)
 {
 	if (!e)
 		return NULL;
-	/* LMDB would write into the slots of a file that is not there. */
-	if (e->env && e->lock_path && !is_lock_cut(e)) {
-		mdb_txn_abort(e->grace.old);
-		mdb_txn_abort(e->grace.young);
-		mdb_env_close(e->env);
+	/* LMDB would write into the slots of a file that is not there, so it
+	 * cannot be closed. */
+	if (e->env && e->lock_path && is_lock_cut(e)) {
+		e->next = atomic_exchange(&abandoned, e);
+		return NULL;
 	}
+	mdb_txn_abort(e->grace.old);
+	mdb_txn_abort(e->grace.young);
+	mdb_env_close(e->env);
 	free(e->data_path);
 	free(e->lock_path);
 	free(e);
@@ -454,7 +487,8 @@ int lmdb_txn_begin(struct lmdb_txn *t, struct lmdb_env *e, bool write)
  * LMDB never writes a page that a transaction took and gave back.  At the end
  * of the file it is missing, and readers refuse a file that is shorter than
  * it says.  fallocate neither shrinks a file nor overwrites what another
- * transaction has written meanwhile; where it does not exist, so be it.
+ * transaction has written meanwhile.  Where it does not exist, or the disk is
+ * full, a hole will do: nobody else writes, so nothing is cut.
  */
 static void complete_length(struct lmdb_env *e)
 {
@@ -468,8 +502,10 @@ static void complete_length(struct lmdb_env *e)
 	    mdb_env_stat(e->env, &st) || mdb_env_get_fd(e->env, &fd))
 		return;
 	wanted = ((off_t)info.me_last_pgno + 1) * st.ms_psize;
-	if (fstat(fd, &file) == 0 && file.st_size < wanted)
-		(void)fallocate(fd, 0, wanted - 1, 1);
+	if (fstat(fd, &file) < 0 || file.st_size >= wanted)
+		return;
+	if (fallocate(fd, 0, wanted - 1, 1) < 0)
+		(void)!ftruncate(fd, wanted);
 }
 
 int lmdb_txn_commit(struct lmdb_txn *t)

@@ -382,6 +382,10 @@ BAD_ROWS = [
      "endpoint "),
     ("UPDATE e911.location SET street = E'Mill St\\nEvil' WHERE"
      " name = 'Larkspur floor 3'", "location "),
+    ("UPDATE e911.location SET latitude = 'NaN', longitude = 0 WHERE"
+     " name = 'Larkspur floor 3'", "location "),
+    ("UPDATE e911.location SET latitude = 0, longitude = 'NaN' WHERE"
+     " name = 'Larkspur floor 3'", "location "),
     ("UPDATE e911.trunk SET port = 0 WHERE name = 'pbx'", "trunk "),
     ("UPDATE e911.trunk SET name = repeat('x', 100000) WHERE name = 'pbx'",
      "trunk "),

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Files of state_dir that are cut, closed to e911d, or have no room: it goes
 on with what there is, says why, and takes up again."""
+import contextlib
+import errno
 import os
+import shutil
 import stat
+import subprocess
 
 import pytest
 
 from harness.process import service_user
 from harness.wait import wait_until
+from test_directory import same_as_rebuild
 
 EVENT = "event leg.ringing 11111111-2222-4333-8444-555555555555 1700000000000"
 CHANGE = "UPDATE e911.trunk SET port = %s WHERE name = 'pbx'"
@@ -157,3 +162,149 @@ def test_a_journal_that_it_may_not_read_is_told_and_waited_for(unprivileged,
     e911d.write_journal(EVENT)
     wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
                == 2, "what waited is stored")
+
+
+# ---- an older generation ----
+
+def test_a_generation_of_before_is_caught_up_and_numbers_go_on(e911d,
+                                                               postgres,
+                                                               new_e911d):
+    """Somebody has put back what was there yesterday."""
+    e911d.start_and_wait()
+    postgres.execute("SELECT e911.directory_rebuild()")
+    wait_until(lambda: e911d.generation() == "gen-000002", "it is built anew")
+    change_is_published(e911d, postgres, 5099)
+    e911d.stop()
+    os.unlink(e911d.current)
+    os.symlink("gen-000001", e911d.current)
+    e911d.start_and_wait()
+    same_as_rebuild(e911d, new_e911d)
+    assert e911d.has("trunk ", "port=5099")
+    # What was there is not written over.
+    assert e911d.generation() == "gen-000003"
+
+
+def test_a_link_that_is_turned_back_while_it_runs_is_turned_again(e911d,
+                                                                  postgres):
+    e911d.start_and_wait()
+    postgres.execute("SELECT e911.directory_rebuild()")
+    wait_until(lambda: e911d.generation() == "gen-000002", "it is built anew")
+    change_is_published(e911d, postgres, 5099)
+    link = e911d.current + ".test"
+    os.symlink("gen-000001", link)
+    os.rename(link, e911d.current)
+    wait_until(lambda: e911d.generation() == "gen-000003",
+               "it is built anew", alive=[e911d.process])
+    assert e911d.has("trunk ", "port=5099")
+
+
+# ---- no room ----
+
+@contextlib.contextmanager
+def small_disk(path, megabytes, owner=None):
+    """A file system of its own; nobody but root can make one."""
+    os.makedirs(path, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0777",
+                    "e911-test", path], check=True)
+    try:
+        if owner:
+            shutil.chown(path, owner, owner)
+        yield path
+    finally:
+        subprocess.run(["umount", "--lazy", path], check=True)
+
+
+def fill(path):
+    """Until nothing more goes in."""
+    with open(path, "wb", buffering=0) as out:
+        try:
+            while True:
+                out.write(b"\0" * 4096)
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+
+
+def test_a_full_disk_of_state_dir_is_told_and_got_over(e911d, postgres,
+                                                       new_e911d):
+    with small_disk(e911d.state, 4):
+        e911d.start_and_wait()
+        wanted = e911d.lines()
+        ballast = os.path.join(e911d.state, "ballast")
+        fill(ballast)
+        # A batch that wants new pages, then a generation of its own.
+        postgres.execute("INSERT INTO e911.endpoint (organization_id, name,"
+                         " extension) SELECT organization_id, 'n', 'n' || n"
+                         " FROM e911.organization, generate_series(1, 500) n"
+                         " WHERE name = 'Larkspur Insurance'")
+        said = f"cannot publish in '{e911d.state}/directory': "
+        e911d.wait_log(said, times=2)
+        assert "No space left on device" in e911d.log_text()
+        postgres.execute("SELECT e911.directory_rebuild()")
+        e911d.wait_log(said, times=4)
+        e911d.process.check_alive()
+        # What was there is there, and whole.
+        assert e911d.lines() == wanted
+        assert os.listdir(os.path.join(e911d.state, "directory")).count(
+            "gen-000001") == 1
+        os.unlink(ballast)
+        change_is_published(e911d, postgres, 5099)
+        same_as_rebuild(e911d, new_e911d)
+        e911d.stop()
+
+
+def test_a_full_disk_does_not_keep_events_from_being_stored_once(e911d,
+                                                                 postgres):
+    """The cursor cannot be written: told, and read again when it can."""
+    with small_disk(e911d.state, 4):
+        e911d.start_and_wait()
+        for _ in range(3):
+            e911d.write_journal(EVENT)
+        wait_until(lambda: postgres.value(
+            "SELECT count(*) FROM e911.call_event") == 3, "they are stored")
+        e911d.write_journal(*[EVENT] * 20, wake=False)
+        fill(os.path.join(e911d.state, "ballast"))
+        wait_until(lambda: postgres.value(
+            "SELECT count(*) FROM e911.call_event") == 23, "all are stored")
+        os.unlink(os.path.join(e911d.state, "ballast"))
+        e911d.write_journal(EVENT)
+        wait_until(lambda: postgres.value(
+            "SELECT count(*) FROM e911.call_event") == 24,
+            "the next is stored, and none twice", alive=[e911d.process])
+        e911d.stop()
+
+
+def test_a_full_disk_of_postgresql_loses_no_event(e911d, postgres, tmp_path):
+    for folder in tmp_path, *tmp_path.parents:  # pytest's are ours alone
+        os.chmod(folder, os.stat(folder).st_mode | 0o055)
+    with small_disk(tmp_path / "small", 1, service_user("postgres")) as disk:
+        os.makedirs(disk / "place")
+        shutil.chown(disk / "place", service_user("postgres"))
+        postgres.execute(f"CREATE TABLESPACE small LOCATION '{disk}/place'")
+        postgres.execute("ALTER TABLE e911.call_event SET TABLESPACE small")
+        postgres.execute("ALTER INDEX e911.call_event_pkey"
+                         " SET TABLESPACE small")
+        try:
+            e911d.start_and_wait()
+            e911d.write_journal(EVENT)
+            wait_until(lambda: postgres.value(
+                "SELECT count(*) FROM e911.call_event") == 1, "it is stored")
+            fill(disk / "ballast")
+            e911d.write_journal(*[EVENT] * 2000)
+            e911d.wait_log("collector: PostgreSQL refuses: ", times=2)
+            assert "No space left on device" in e911d.log_text()
+            # Publishing is another matter.
+            change_is_published(e911d, postgres, 5099)
+            assert not os.path.exists(e911d.refused)
+            os.unlink(disk / "ballast")
+            postgres.execute("ALTER TABLE e911.call_event"
+                             " SET TABLESPACE pg_default")
+            wait_until(lambda: postgres.value(
+                "SELECT count(*) FROM e911.call_event") == 2001,
+                "all are stored", 30, [e911d.process])
+            assert not os.path.exists(e911d.refused)
+        finally:
+            postgres.execute("ALTER TABLE e911.call_event"
+                             " SET TABLESPACE pg_default")
+            postgres.execute("ALTER INDEX e911.call_event_pkey"
+                             " SET TABLESPACE pg_default")
+            postgres.execute("DROP TABLESPACE small")

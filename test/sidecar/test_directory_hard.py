@@ -102,3 +102,33 @@ def test_rows_that_no_constraint_has_seen_stop_nothing(e911d, postgres,
     assert sum(d is not None for d in done) > 20
     look_sound(e911d)
     same_where_it_can_be(e911d, new_e911d)
+
+
+@pytest.mark.parametrize("nonsense", [
+    "INSERT INTO e911.gateway (singleton, database_id)"
+    " SELECT singleton, database_id FROM e911.gateway",
+    "INSERT INTO e911.gateway (singleton, database_id)"
+    " VALUES (true, gen_random_uuid())",
+    "DELETE FROM e911.gateway",
+    "UPDATE e911.gateway SET database_id = NULL"],
+    ids=["twice", "two", "none", "nameless"])
+def test_a_database_that_is_not_one_stops_nothing(e911d, postgres, new_e911d,
+                                                  nonsense):
+    """The row that says which database this is."""
+    e911d.start_and_wait()
+    let_anything_in(postgres)
+    postgres.execute(nonsense)
+    for port in 5098, 5099:
+        postgres.execute("UPDATE e911.trunk SET port = %s"
+                         " WHERE name = 'pbx'", port)
+        e911d.wait_lines(lambda lines, port=port: any(
+            f"port={port}" in x for x in lines), "the change is published")
+    generation = e911d.generation()
+    # Also after a start, and whatever became of it, not again and again.
+    e911d.stop()
+    e911d.start_and_wait()
+    postgres.execute("UPDATE e911.trunk SET port = 5097 WHERE name = 'pbx'")
+    e911d.wait_lines(lambda lines: any("port=5097" in x for x in lines),
+                     "the change is published")
+    assert e911d.generation() == generation
+    new_e911d("fresh").start_and_wait()

@@ -191,6 +191,44 @@ def test_a_value_that_is_no_uri_and_no_document(gateway):
     gateway.check_idle()
 
 
+def civic(number):
+    return ('<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="pres:a@b">'
+            '<tuple id="t"><status><geopriv xmlns='
+            '"urn:ietf:params:xml:ns:pidf:geopriv10"><location-info>'
+            '<civicAddress xmlns='
+            '"urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr">'
+            '<country>US</country><A1>WA</A1><A3>Ashgrove</A3><PRD>N</PRD>'
+            f'<RD>Mill</RD><STS>St</STS><HNO>{number}</HNO></civicAddress>'
+            '</location-info><usage-rules/></geopriv></status></tuple>'
+            '</presence>')
+
+
+def test_an_address_that_is_known_leads_the_call(own_gateway):
+    """Of a house that no range has, only the state is known."""
+    gateway = own_gateway
+    with town(gateway) as psaps:
+        gateway.postgres.execute(
+            "INSERT INTO e911.msag_range (state, community, predirectional,"
+            " street, suffix, low, high, parity, psap_id)"
+            " SELECT 'WA', 'Ashgrove', 'N', 'Mill', 'St', 100, 198, 'both',"
+            " psap_id FROM e911.psap WHERE name = 'Ashgrove South'")
+        gateway.postgres.execute(
+            "INSERT INTO e911.psap_coverage (psap_id, state)"
+            " SELECT psap_id, 'WA' FROM e911.psap"
+            "  WHERE name = 'Ashgrove South'")
+        wait_until(lambda: "1 ranges and addresses, 1 of coverage" in
+                   gateway.sidecar.process.log_text(),
+                   "e911d has the addresses", 10, gateway.services())
+        event, _ = played(gateway, psaps[SOUTH],
+                          lambda caller: invite(caller, civic(120)))
+        assert event["location_used"] == "brought"
+        assert event["place"] == "120 N Mill St, Ashgrove, WA, US"
+        event, _ = played(gateway, psaps[NORTH],
+                          lambda caller: invite(caller, civic(900)))
+        assert event["reason"] == "no PSAP is known for it"
+    gateway.check_idle()
+
+
 # ---- what is hostile ----
 
 @pytest.mark.parametrize("bomb", [

@@ -337,12 +337,29 @@ INSERT INTO told (kind, detail, want) VALUES
      'a request from 192.0.2.1:5060, which belongs to no trunk'),
     ('input.malformed', '{"fault": "From: no usable user part"}',
      'could not be used: From: no usable user part'),
+    ('call.located', '{"brought": "value", "location_used": "brought",
+        "reason": "it is better", "place": "100 N Mill St",
+        "point": "47.5,-122.5", "uncertainty_m": 20, "brought_psap_id": 17,
+        "asked_ms": 3}',
+     'the location that the call brought is used: 100 N Mill St, within 20 m, '
+     'of PSAP 17 (it is better), after 3 ms'),
+    ('call.located', '{"brought": "reference", "point": "47.5,-122.5",
+        "location_used": "registered", "reason": "it is too old"}',
+     'the registered location is used, not the one that the call brought: '
+     '47.5,-122.5 (it is too old)'),
+    ('call.located', '{"brought": "nothing", "location_used": "registered",
+        "reason": "there is none"}',
+     'the registered location is used, the call brought none that can be read '
+     '(there is none)'),
+    ('locate.down', '{"reason": "no answer in time"}',
+     'e911d does not answer about locations that calls bring: '
+     'no answer in time'),
     ('report.dropped', '{"count": 3}', '3 events were lost, the ring was full'),
     ('to.come', '{"x": 1}', 'to.come {"x": 1}');
 SELECT test.is_same(count(*) FILTER (WHERE e911.event_store(
         ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid,
         '00000000-0000-4000-8000-00000000000a', '2026-01-02 03:04Z', kind,
-        'gw1', detail)), 18::bigint, 'the events of a story are stored')
+        'gw1', detail)), 22::bigint, 'the events of a story are stored')
   FROM told;
 SELECT test.is_same(s.story, t.want, t.kind || ' in plain words')
   FROM told t JOIN e911.call_story s ON s.event_id =

@@ -220,12 +220,21 @@ static bool lacks_required(const struct held_request *r, struct held_clues *c)
 	return r->requires_unknown;
 }
 
-/* 0; -EINVAL: *ret says what they hear. */
+/* What a device sees, decoded. */
+struct seen {
+	char chassis[HELD_OCTETS_MAX], port[HELD_OCTETS_MAX];
+};
+
+/* 0; -EINVAL: *refusal says what they hear. */
 static int read_clues(const struct held_exchange *x,
-		      const struct held_request *r, struct held_clues *ret,
-		      struct held_refusal *refusal)
+		      const struct held_request *r, struct seen *seen,
+		      struct held_clues *ret, struct held_refusal *refusal)
 {
-	*ret = (struct held_clues){ 0 };
+	*ret = (struct held_clues){
+		.bssid = r->bssid,
+		.chassis = held_octets_read(&r->chassis, seen->chassis),
+		.port = held_octets_read(&r->port, seen->port),
+	};
 	for (uint32_t i = 0; i < r->identity_count; i++)
 		add_clue(ret, &r->identities[i]);
 	if (lacks_required(r, ret)) {
@@ -276,10 +285,11 @@ static void locate(struct held_exchange *x, uint64_t organization_id)
 	struct held_clues clues;
 	struct held_place place;
 	struct xml_doc *doc = NULL;
+	struct seen seen;
 	int err = read_request(x, &doc, &request);
 
 	if (err == 0) {
-		err = read_clues(x, &request, &clues, &r);
+		err = read_clues(x, &request, &seen, &clues, &r);
 		if (err == 0) {
 			err = held_where(x->d, organization_id, &clues, &place);
 			r = held_not_found(err);

@@ -115,6 +115,55 @@ static void read_device(const struct xml_node *device, struct held_request *r)
 	}
 }
 
+/* Of the access point that serves it, else of one nearby. */
+static struct text bssid_of(const struct xml_node *measurements)
+{
+	const struct xml_node *wap = xml_find(measurements, "servingWap");
+	const struct xml_node *bssid =
+		wap ? xml_child(wap, "bssid") : xml_find(measurements, "bssid");
+
+	return bssid ? bssid->text : text_of("");
+}
+
+static struct held_octets octets_of(const struct xml_node *n,
+				    const char *mac_type)
+{
+	if (!n)
+		return (struct held_octets){ 0 };
+	return (struct held_octets){
+		.hex = n->text,
+		.is_mac = text_equal(xml_attr(n, "type"), text_of(mac_type)),
+	};
+}
+
+static void read_measurements(const struct xml_node *m, struct held_request *r)
+{
+	const struct xml_node *lldp = m ? xml_find(m, "lldp") : NULL;
+
+	if (m)
+		r->bssid = bssid_of(m);
+	r->chassis = octets_of(xml_child(lldp, "chassis"), "4");
+	r->port = octets_of(xml_child(lldp, "port"), "3");
+}
+
+struct text held_octets_read(const struct held_octets *o,
+			     char buf[HELD_OCTETS_MAX])
+{
+	size_t len = o->hex.len / 2;
+
+	if (o->is_mac || o->hex.len % 2 || len > HELD_OCTETS_MAX)
+		return o->hex;
+	for (size_t i = 0; i < len; i++) {
+		int high = text_hex_digit(o->hex.p[2 * i]);
+		int low = text_hex_digit(o->hex.p[2 * i + 1]);
+
+		if (high < 2 || low < 0 || (high == 7 && low == 15))
+			return o->hex;
+		buf[i] = (char)(high << 4 | low);
+	}
+	return text_make(buf, len);
+}
+
 /* A list of qualified names. */
 static void read_required(const struct xml_node *list, struct held_request *r)
 {
@@ -155,6 +204,7 @@ int held_request_read(const struct xml_doc *doc, struct held_request *ret,
 	}
 	ret->has_device = xml_child(root, "device") != NULL;
 	read_device(xml_child(root, "device"), ret);
+	read_measurements(xml_child(root, "measurements"), ret);
 	read_required(xml_find(root, "requiredIdentifiers"), ret);
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * held: what a device, or a server for it, asks of a location server, and what
- * it hears (RFC 5985; identity of the device RFC 6155; by reference RFC 6753).
+ * it hears (RFC 5985; identity of the device RFC 6155; by reference RFC 6753;
+ * what it sees of its network, RFC 7105: access point, and LLDP).
  *
  * Elements are known by their names, whatever their namespace.
  */
@@ -52,8 +53,14 @@ struct held_request {
 	int64_t response_time_ms; /* or one of the above */
 	/* None of the three: any will do. */
 	bool wants_civic, wants_geodetic, wants_uri;
-	bool exact;              /* these or an error */
-	bool has_device;         /* somebody's, whatever is said of it */
+	bool exact;      /* these or an error */
+	bool has_device; /* somebody's, whatever is said of it */
+	/* What it sees; borrowed, empty: not said. */
+	struct text bssid;
+	struct held_octets {
+		struct text hex;
+		bool is_mac; /* by its type (IEEE 802.1AB 8.5.2, 8.5.3) */
+	} chassis, port;
 	uint32_t identity_count; /* 0: whoever sends this, or the reference */
 	struct held_identity identities[HELD_IDENTITIES_MAX];
 	/* Identities that must be used: a bit for each kind, and whether there
@@ -69,6 +76,11 @@ int must_check held_request_read(const struct xml_doc *doc,
 				 struct held_request *ret,
 				 enum held_error *ret_error,
 				 const char **ret_why);
+/* The text that these bytes are, decoded into buf; what is a MAC address, or no
+ * text, stays as it is. */
+#define HELD_OCTETS_MAX 255
+struct text held_octets_read(const struct held_octets *o,
+			     char buf[HELD_OCTETS_MAX]);
 bool held_wants_any(const struct held_request *r);
 
 #define HELD_URIS_MAX 4

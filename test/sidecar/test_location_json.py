@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from held import (HARBOR, JUNIPER, LARKSPUR, TOP, Locator, basic, bearer)
+from held import (HARBOR, JUNIPER, LARKSPUR, TOP, Locator, basic, bearer,
+                  device, parts)
 
 PLACES = """
 INSERT INTO e911.access_point (organization_id, bssid, location_id)
@@ -82,6 +83,25 @@ def test_a_device_is_found_by_what_it_sees(locator, organization, said, place,
     assert answer["location"]["name"] == place
     assert (answer["locatedBy"], answer["identifiedBy"]) == (by, who)
     assert "locationUri" not in answer
+
+
+@pytest.mark.parametrize("organization, seen, floor", [
+    (JUNIPER, '<lldp><chassis type="4">00005e0053b1</chassis>'
+              '<port type="5">4769312f302f33</port></lldp>', "Mezzanine"),
+    (JUNIPER, '<lldp><chassis type="4">00005E0053B1</chassis>'
+              '<port type="5">4769312f302f34</port></lldp>', None),
+    (LARKSPUR, "<wifi><servingWap><bssid>00-00-5E-00-53-A1</bssid>"
+               "</servingWap></wifi>", "2"),
+    (LARKSPUR, "<wifi><servingWap><bssid>00-00-5E-00-53-FF</bssid>"
+               "</servingWap></wifi>", "3"),
+])
+def test_held_says_what_a_device_sees_too(locator, organization, seen, floor):
+    """RFC 7105; whom nobody sees is where they are provisioned."""
+    said = device("<uri>sip:4102@example.com</uri>") if organization == \
+        LARKSPUR else ""
+    root = locator.ask(organization, said + '<measurements xmlns="urn:ietf:'
+                       f'params:xml:ns:geopriv:lm">{seen}</measurements>')
+    assert parts(root).get("FLR") == floor
 
 
 def test_an_answer_holds_the_whole_place(locator):

@@ -117,6 +117,56 @@ static void identities_that_must_be_used_are_minded(void **state)
 	assert_true(request.requires_unknown);
 }
 
+static void reads_octets(const char *xml, const char *expected)
+{
+	char buf[HELD_OCTETS_MAX];
+
+	reads(xml);
+	assert_text(held_octets_read(&request.chassis, buf), expected);
+}
+
+#define SEES(in) \
+	REQUEST("", "<measurements xmlns=\"urn:ietf:params:xml:ns:geopriv:" \
+		    "lm\">" in "</measurements>")
+#define LLDP(in) \
+	SEES("<lldp xmlns=\"urn:ietf:params:xml:ns:geopriv:lm:lldp\">" in \
+	     "</lldp>")
+#define WIFI(in) \
+	SEES("<wifi xmlns=\"urn:ietf:params:xml:ns:geopriv:lm:wifi\">" in \
+	     "</wifi>")
+
+/* RFC 7105. */
+static void what_a_device_sees_is_understood(void **state)
+{
+	char buf[HELD_OCTETS_MAX];
+
+	(void)state;
+	reads_octets(LLDP("<chassis type=\"4\">00005e0053b1</chassis>"
+			  "<port type=\"5\">4769312f302f33</port>"),
+		     "00005e0053b1");
+	assert_text(held_octets_read(&request.port, buf), "Gi1/0/3");
+	assert_text(request.bssid, "");
+	reads_octets(LLDP("<chassis type=\"7\">636C6F73657431</chassis>"),
+		     "closet1");
+	/* A MAC address whose bytes are letters; no text; no octets. */
+	reads_octets(LLDP("<chassis type=\"4\">414243444546</chassis>"),
+		     "414243444546");
+	reads_octets(LLDP("<chassis type=\"5\">010a01003c</chassis>"),
+		     "010a01003c");
+	reads_octets(LLDP("<chassis>closet 3B</chassis>"), "closet 3B");
+	reads_octets(LLDP("<chassis>123</chassis>"), "123");
+	reads_octets(LLDP(""), "");
+	reads(WIFI("<servingWap><bssid>00-00-5E-00-53-A1</bssid></servingWap>"
+		   "<neighbourWap><bssid>00-00-5E-00-53-A2</bssid>"
+		   "</neighbourWap>"));
+	assert_text(request.bssid, "00-00-5E-00-53-A1");
+	reads(WIFI("<neighbourWap><bssid>00-00-5E-00-53-A2</bssid>"
+		   "</neighbourWap>"));
+	assert_text(request.bssid, "00-00-5E-00-53-A2");
+	reads(WIFI("<servingWap/>"));
+	assert_text(request.bssid, "");
+}
+
 static void what_is_nearly_a_request_is_understood(void **state)
 {
 	(void)state;
@@ -280,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_requests_of_the_standards_are_understood),
 		cmocka_unit_test(identities_that_must_be_used_are_minded),
+		cmocka_unit_test(what_a_device_sees_is_understood),
 		cmocka_unit_test(what_is_nearly_a_request_is_understood),
 		cmocka_unit_test(more_identities_than_fit_are_left_out),
 		cmocka_unit_test(other_requests_have_an_error),

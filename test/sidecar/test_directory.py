@@ -813,7 +813,8 @@ def test_a_bad_configuration_ends_it_with_2_and_nothing_starts(e911d):
     for arguments in ((), ("--check-config",)):
         status, said = e911d.run(*arguments)
         assert status == 2
-        assert f"{e911d.config}:6: unknown option 'nood'" in said
+        line = len(e911d.settings) + 1
+        assert f"{e911d.config}:{line}: unknown option 'nood'" in said
     assert os.listdir(e911d.state) == []
     e911d.write_config()
     assert e911d.run("--check-config")[0] == 0

@@ -58,4 +58,11 @@
 #define AREA_KM2(shape) \
 	"round((public.ST_Area(" shape "::public.geography) / 1e6)::numeric, " \
 	"3) || ' km2'"
+/* Of whose area the size changes by more than a tenth: 'was' and 'now' are
+ * expressions, 'from' are tables. */
+#define AREA_NOTE_OTHER_SIZE(was, now, from) \
+	" UNION ALL SELECT count(*) || ' areas change their size by more than " \
+	"10 %' FROM (SELECT " was " AS was, " now " AS now FROM " from ") z " \
+	"WHERE abs(z.now - z.was) > 0.1 * greatest(z.now, z.was) HAVING " \
+	"count(*) > 0"
 /* clang-format on */

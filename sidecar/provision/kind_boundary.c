@@ -128,7 +128,10 @@ static const char changes[] =
 	"import_item i WHERE i.id IS NULL ORDER BY i.line LIMIT $5) s JOIN "
 	"import_row r USING (line) ORDER BY s.line)";
 
-static const char notes[] = AREA_NOTES;
+static const char notes[] = AREA_NOTES AREA_NOTE_OTHER_SIZE(
+	"b.square_degrees", "public.ST_Area(r.shape)",
+	"import_change c JOIN import_row r USING (line) JOIN "
+	"e911.psap_boundary b ON b.boundary_id = c.id");
 
 static const struct step store[] = {
 	{ STEP_REMOVES, false, 0,

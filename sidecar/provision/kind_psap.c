@@ -259,7 +259,12 @@ static const char changes[] =
 	  "import_item i WHERE i.id IS NULL ORDER BY i.line LIMIT $5)";
 
 static const char notes[] =
-	  AREA_NOTES " UNION ALL SELECT count(*) || ' of the new PSAPs have no route: no call can "
+	  AREA_NOTES
+	  AREA_NOTE_OTHER_SIZE("(SELECT sum(b.square_degrees) FROM "
+	  "e911.psap_boundary b WHERE b.psap_id = c.id)",
+	  "public.ST_Area(r.shape)", "import_area_change c JOIN import_row r "
+	  "USING (line)")
+	  " UNION ALL SELECT count(*) || ' of the new PSAPs have no route: no call can "
 	  "reach them' FROM import_item i WHERE i.id IS NULL AND NOT EXISTS "
 	  "(SELECT FROM import_route r WHERE r.line = i.line) HAVING count(*) "
 	  "> 0";

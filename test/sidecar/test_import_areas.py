@@ -125,6 +125,21 @@ def test_a_file_of_answering_points_says_their_whole_area(ctl, postgres):
     assert [a[1] for a in areas(postgres)] == ["Ashgrove North"]
 
 
+def test_areas_that_shrink_are_told(ctl):
+    small = [[x, y / 2 + 23.75] for x, y in SQUARE]
+    told = "note: 1 areas change their size by more than 10 %\n"
+    take(ctl, "psaps", collection(feature(SQUARE, name="Ashgrove North"),
+                                  feature(SQUARE, name="Ashgrove South")))
+    status, _, err = ctl.take("boundaries", collection(
+        feature(small, psap="Ashgrove North"),
+        feature(SQUARE[1:] + SQUARE[1:2], psap="Ashgrove South")),
+        "--dry-run", organization=None)
+    assert (status, err) == (0, told)
+    status, _, err = ctl.take("psaps", collection(
+        feature(small, name="Ashgrove North")), organization=None)
+    assert (status, err) == (0, told)
+
+
 def test_an_area_that_goes_wants_a_confirmation(ctl, postgres):
     take(ctl, "psaps", collection(feature(SQUARE, name="Ashgrove North")))
     file = collection(feature(name="Ashgrove North"))

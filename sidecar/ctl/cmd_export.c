@@ -55,8 +55,8 @@ enum ctl_exit ctl_run_export(struct ctl *ctl)
 	if (kind < 0) {
 		ctl_fail("export: '%s' is no kind of file: users, locations, "
 			 "stations, ranges, elins, access_points, switches, "
-			 "ports, sites, psaps, boundaries, msag or "
-			 "addresses",
+			 "ports, sites, psaps, boundaries, msag, "
+			 "addresses or coverage",
 			 ctl->args.operand[0]);
 		return CTL_UNKNOWN;
 	}

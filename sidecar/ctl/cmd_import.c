@@ -179,8 +179,8 @@ static int settle(struct import_command *c, struct provision_request *r)
 	if (kind < 0) {
 		ctl_fail("import: '%s' is no kind of file: users, locations, "
 			 "stations, ranges, elins, access_points, switches, "
-			 "ports, sites, psaps, boundaries, msag or "
-			 "addresses",
+			 "ports, sites, psaps, boundaries, msag, "
+			 "addresses or coverage",
 			 c->ctl->args.operand[0]);
 		return -EINVAL;
 	}

@@ -369,6 +369,19 @@ static int read_esn(struct text t, char *ret, char *reason)
 	return (int)t.len;
 }
 
+/* The first half of a Canadian code stands for all that begin with it. */
+static int read_postal_area(struct text t, char *ret, char *reason)
+{
+	if (t.len == 3 && cell_copy(t, ret) == 3) {
+		capitals(ret);
+		if (is_like(ret, "A9A"))
+			return 3;
+	}
+	if (t.len == 10)
+		return cell_refuse(reason, t, "is a ZIP+4: say its ZIP code");
+	return read_postal(t, ret, reason);
+}
+
 /* ---- mail, as the domain e911.email has it ---- */
 
 static bool is_mail_char(char c)
@@ -548,6 +561,8 @@ int cell_read(enum cell_type type, struct text cell, const char *home_npa,
 		return read_esn(t, ret_value, reason);
 	case CELL_ROUTES:
 		return read_routes(t, ret_value, reason);
+	case CELL_POSTAL_AREA:
+		return read_postal_area(t, ret_value, reason);
 	case CELL_PRIORITY:
 		return read_priority(t, ret_value, reason);
 	}

@@ -27,6 +27,7 @@
  *	DIRECTION N, NE             PARITY odd, even, both
  *	HOUSE   0 to 999999999      DEGREES -122.5    ESN 301
  *	ROUTES  checked only: route_next() reads them
+ *	POSTAL_AREA 98000, A1A 1A1, A1A
  *	PRIORITY 0 to 999                     SHAPE  nothing: see shape.h
  */
 int must_check cell_read(enum cell_type type, struct text cell,

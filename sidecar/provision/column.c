@@ -16,6 +16,7 @@
 #define K_SITES         (1u << FILE_SITES)
 #define K_MSAG          (1u << FILE_MSAG)
 #define K_ADDRESSES     (1u << FILE_ADDRESSES)
+#define K_COVERAGE      (1u << FILE_COVERAGE)
 /* What says that something is at a place. */
 #define K_PLACED \
 	(K_RANGES | K_ELINS | K_ACCESS_POINTS | K_SWITCHES | K_PORTS | K_SITES)
@@ -34,6 +35,7 @@ static const char *const kind_names[FILE_KIND_COUNT] = {
 	[FILE_SITES] = "sites",
 	[FILE_MSAG] = "msag",
 	[FILE_ADDRESSES] = "addresses",
+	[FILE_COVERAGE] = "coverage",
 };
 
 struct column_row {

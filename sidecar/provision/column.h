@@ -20,6 +20,7 @@ enum file_kind {
 	FILE_SITES,
 	FILE_MSAG,
 	FILE_ADDRESSES,
+	FILE_COVERAGE,
 	FILE_KIND_COUNT,
 };
 const char *file_kind_name(enum file_kind kind); /* "users", ... */
@@ -54,6 +55,7 @@ enum cell_type {
 	CELL_ESN,
 	CELL_ROUTES,
 	CELL_PRIORITY,
+	CELL_POSTAL_AREA,
 	CELL_SHAPE,
 };
 

@@ -138,6 +138,14 @@ static const struct export_kind kinds[FILE_KIND_COUNT] = {
 	  "(PARTITION BY p.psap_id) > 1 THEN p.name END FROM e911.psap p LEFT "
 	  "JOIN e911.psap a ON a.psap_id = p.alternate_psap_id LEFT JOIN "
 	  "e911.psap_boundary b ON b.psap_id = p.psap_id ORDER BY p.name" },
+	[FILE_COVERAGE] = {
+	  .is_of_gateway = true,
+	  .header = "country,state,county,postal_area,psap,priority",
+	  .sql =
+	  "SELECT NULL, c.country, c.state, c.county, c.postal_code, p.name, "
+	  "c.priority FROM e911.psap_coverage c JOIN e911.psap p USING "
+	  "(psap_id) ORDER BY c.country, c.state, c.county, c.postal_code, "
+	  "c.priority, p.name" },
 	[FILE_BOUNDARIES] = {
 	  .is_of_gateway = true,
 	  .header = "psap,area,priority,source,geometry",

@@ -29,6 +29,7 @@ static const struct kind *const kinds[FILE_KIND_COUNT] = {
 	[FILE_SITES] = &kind_sites,
 	[FILE_MSAG] = &kind_msag,
 	[FILE_ADDRESSES] = &kind_addresses,
+	[FILE_COVERAGE] = &kind_coverage,
 };
 
 int import_fail(struct import *im, int err, const char *fmt, ...)

@@ -81,7 +81,8 @@ struct kind {
 };
 extern const struct kind kind_users, kind_stations, kind_locations, kind_ranges,
 	kind_elins, kind_psaps, kind_boundaries, kind_access_points,
-	kind_switches, kind_ports, kind_sites, kind_msag, kind_addresses;
+	kind_switches, kind_ports, kind_sites, kind_msag, kind_addresses,
+	kind_coverage;
 
 /* ---- for stage() ---- */
 

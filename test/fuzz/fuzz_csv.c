@@ -82,7 +82,7 @@ static void read_record(const struct csv_record *r, enum file_kind kind)
 
 		must(utf8_is_valid(cell));
 		must(text_index(cell, '\0') == cell.len);
-		for (int type = CELL_IGNORED; type <= CELL_ROUTES; type++)
+		for (int type = CELL_IGNORED; type <= CELL_SHAPE; type++)
 			if (type != CELL_ID_TYPE)
 				read_cell((enum cell_type)type, cell);
 		walk(cell);

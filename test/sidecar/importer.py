@@ -77,8 +77,8 @@ def snapshot(postgres):
         f"SELECT t::text FROM e911.{table} t ORDER BY 1")
         for table in ("endpoint", "location", "building", "elin",
                       "network_range", "psap", "psap_route", "psap_boundary",
-                      "access_point", "network_switch", "switch_port",
-                      "site_number")}
+                      "psap_coverage", "access_point", "network_switch",
+                      "switch_port", "site_number")}
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ def blocks(name):
             for name, kind, body in found]
 
 
-@pytest.mark.parametrize("page, count", [("PROVISIONING.md", 20),
+@pytest.mark.parametrize("page, count", [("PROVISIONING.md", 21),
                                          ("BOUNDARIES.md", 4)])
 def test_the_page_is_true(request, postgres, tmp_path, page, count):
     build = os.path.realpath(request.config.getoption("--build"))

@@ -38,7 +38,7 @@ static void refused(enum cell_type type, const char *cell, const char *reason)
 static void an_empty_cell_is_no_value(void **state)
 {
 	(void)state;
-	for (int type = CELL_IGNORED; type <= CELL_ROUTES; type++) {
+	for (int type = CELL_IGNORED; type <= CELL_SHAPE; type++) {
 		becomes((enum cell_type)type, "", "");
 		becomes((enum cell_type)type, " \t", "");
 	}
@@ -102,6 +102,24 @@ static void numbers_are_those_of_the_path(void **state)
 		"2147483647");
 	refused(CELL_NUMBER, "99999999999999999999",
 		"'99999999999999999999' is no whole number");
+}
+
+static void areas_are_of_a_priority_and_of_whole_postal_codes(void **state)
+{
+	(void)state;
+	becomes(CELL_PRIORITY, "0", "0");
+	becomes(CELL_PRIORITY, "0999", "999");
+	refused(CELL_PRIORITY, "1000", "'1000' is no priority: 0 to 999");
+	refused(CELL_PRIORITY, "-1", "'-1' is no priority: 0 to 999");
+	refused(CELL_PRIORITY, "99999999999999999999",
+		"'99999999999999999999' is no priority: 0 to 999");
+	becomes(CELL_POSTAL_AREA, "98000", "98000");
+	becomes(CELL_POSTAL_AREA, "a1a1a1", "A1A 1A1");
+	becomes(CELL_POSTAL_AREA, "a1a", "A1A");
+	refused(CELL_POSTAL_AREA, "98000-1234",
+		"'98000-1234' is a ZIP+4: say its ZIP code");
+	/* Those are read by shape.h. */
+	becomes(CELL_SHAPE, "POLYGON EMPTY", "");
 }
 
 static void addresses_of_stations_are_those_of_the_path(void **state)
@@ -394,6 +412,8 @@ int main(void)
 		cmocka_unit_test(an_empty_cell_is_no_value),
 		cmocka_unit_test(text_is_one_line),
 		cmocka_unit_test(numbers_are_those_of_the_path),
+		cmocka_unit_test(
+			areas_are_of_a_priority_and_of_whole_postal_codes),
 		cmocka_unit_test(addresses_of_stations_are_those_of_the_path),
 		cmocka_unit_test(addresses_are_those_of_two_countries),
 		cmocka_unit_test(a_house_number_begins_with_a_digit),

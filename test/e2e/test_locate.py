@@ -6,15 +6,20 @@ import datetime
 import os
 import signal
 import socket
+import sys
 import uuid
 
 import pytest
 
 from harness import wait_until
+from harness.gateway import TOP
 from harness.rawcaller import RawCaller
 from harness.rawpsap import RawPsap
 from test_gate import caller_of, psap_hangs_up, receive, stats
 from test_setup_kill import kill_all
+
+sys.path.insert(0, os.path.join(TOP, "test", "lib"))
+from lis import Lis, response  # noqa: E402  (the path comes first)
 
 NORTH, SOUTH = "psap-north", "psap-south"
 # South of 47.6 it is Ashgrove South's; the caller's desk is in the north.
@@ -229,6 +234,38 @@ def test_an_address_that_is_known_leads_the_call(own_gateway):
     gateway.check_idle()
 
 
+def patient(gateway):
+    """A call waits for e911d for a second."""
+    gateway.kamailio.stop()
+    gateway.kamailio.modparams += [("e911", "locate_timeout", 1000)]
+    gateway.kamailio.start()
+
+
+def test_a_reference_to_a_listed_server_leads_the_call(own_gateway):
+    gateway = own_gateway
+    lis = Lis(response(pidf()))
+    gateway.sidecar.stop()
+    gateway.sidecar.settings.update({
+        "locate_reference_hosts": f"http://127.0.0.1:{lis.port}",
+        "locate_reference_networks": "127.0.0.1"})
+    gateway.sidecar.start()
+    patient(gateway)
+    with town(gateway) as psaps:
+        event, _ = played(
+            gateway, psaps[SOUTH], lambda caller: caller.invite(
+                Geolocation=f"<http://127.0.0.1:{lis.port}/4102>"))
+        assert (event["brought"], event["location_used"]) == ("reference",
+                                                              "brought")
+        assert [path for path, _, _ in lis.asked] == ["/4102"]
+        event, _ = played(
+            gateway, psaps[NORTH], lambda caller: caller.invite(
+                Geolocation="<https://lis.example.org/4102>"))
+        assert (event["reason"], event["fault"]) == (
+            "forbidden", "its host is not listed")
+    lis.close()
+    gateway.check_idle()
+
+
 # ---- what is hostile ----
 
 @pytest.mark.parametrize("bomb", [
@@ -375,9 +412,7 @@ def test_without_e911d_nobody_waits(own_gateway):
 @contextlib.contextmanager
 def waiting(gateway):
     """e911d says nothing, and a call waits for it for a second."""
-    gateway.kamailio.stop()
-    gateway.kamailio.modparams += [("e911", "locate_timeout", 1000)]
-    gateway.kamailio.start()
+    patient(gateway)
     with town(gateway) as psaps:
         pid = gateway.sidecar.process.pid
         hang(pid)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Locations that calls bring along: what e911d makes of them."""
-import http.server
 import os
 import re
 import signal
@@ -8,7 +7,6 @@ import ssl
 import stat
 import struct
 import sys
-import threading
 
 import pytest
 
@@ -20,10 +18,8 @@ TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "test", "lib"))
 import addressfile  # noqa: E402  (the path comes first)
 import areafile  # noqa: E402
+from lis import HELD, Lis, response  # noqa: E402
 from locatewire import REFERENCE, VALUE, Asker, question  # noqa: E402
-
-HELD = "urn:ietf:params:xml:ns:geopriv:held"
-
 
 def pidf(lat, lon, radius=20):
     return (
@@ -39,60 +35,9 @@ def pidf(lat, lon, radius=20):
         '</presence>').encode()
 
 
-def response(lat, lon):
-    return (f'<locationResponse xmlns="{HELD}">'.encode()
-            + pidf(lat, lon).split(b"?>")[1] + b"</locationResponse>")
-
-
-class Lis:
-    """A location server on loopback; what it was asked stands in 'asked'."""
-
-    def __init__(self, tls=None):
-        self.asked = []
-        self.status, self.headers = 200, {}
-        self.body = response(47.5, -121.5)
-        self.answers = threading.Event()  # not set: it keeps still
-        self.answers.set()
-        lis = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):  # pylint: disable=invalid-name
-                size = int(self.headers["Content-Length"])
-                lis.asked.append((self.path, self.headers, self.rfile.read(
-                    size).decode()))
-                lis.answers.wait(30)
-                self.send_response(lis.status)
-                for name, value in lis.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(lis.body)))
-                self.end_headers()
-                try:
-                    self.wfile.write(lis.body)
-                except OSError:
-                    pass  # who asked does not want that much
-
-            def log_message(self, *_):  # pylint: disable=arguments-differ
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
-                                                      Handler)
-        self.server.daemon_threads = True
-        if tls:
-            self.server.socket = tls.wrap_socket(self.server.socket,
-                                                 server_side=True)
-        self.port = self.server.server_port
-        threading.Thread(target=self.server.serve_forever,
-                         daemon=True).start()
-
-    def close(self):
-        self.answers.set()
-        self.server.shutdown()
-        self.server.server_close()
-
-
 @pytest.fixture
 def lis():
-    one = Lis()
+    one = Lis(response(pidf(47.5, -121.5)))
     yield one
     one.close()
 
@@ -329,7 +274,7 @@ def test_a_redirect_is_not_followed(located, lis):
 def test_an_answer_that_is_too_long_is_none(located, lis):
     located.start(locate_reference_hosts=f"http://127.0.0.1:{lis.port}",
                   locate_reference_networks="127.0.0.1")
-    lis.body = b" " * 70000 + response(47.5, -121.5)
+    lis.body = b" " * 70000 + response(pidf(47.5, -121.5))
     answer = located.follow(f"http://127.0.0.1:{lis.port}/")
     assert (answer.status, answer.why) == ("failed", "the answer is too long")
 
@@ -359,7 +304,7 @@ def test_over_tls_the_certificate_counts(located, tmp_path):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(authority.path("server.pem"),
                             authority.path("server.key"))
-        servers.append(Lis(tls))
+        servers.append(Lis(response(pidf(47.5, -121.5)), tls))
     located.start(locate_reference_ca=ours.path("ca.pem"),
                   locate_reference_networks="127.0.0.1",
                   locate_reference_hosts=",".join(

@@ -147,6 +147,16 @@ static const struct step compare[] = {
 	  "IS NULL OR r.fcc_id IS NULL) LEFT JOIN e911.psap p ON p.psap_id = "
 	  "coalesce(f.psap_id, n.psap_id) LEFT JOIN e911.psap a ON a.psap_id = "
 	  "p.alternate_psap_id ORDER BY r.line" },
+	/* A name that another PSAP has and keeps: one that is orphaned, say. */
+	{ .columns = BIT(registry_change),
+	  .sql =
+	  "UPDATE import_item i SET name = CASE WHEN r.state IS NULL OR i.name "
+	  "LIKE '%)' THEN format('%s (FCC %s)', left(i.name, 110), r.fcc_id) "
+	  "ELSE format('%s (%s)', left(i.name, 90), concat_ws(', ', "
+	  "left(r.county, 30), r.state)) END FROM import_row r, e911.psap p "
+	  "WHERE r.line = i.line AND r.fcc_id IS NOT NULL AND p.name = i.name "
+	  "AND p.psap_id IS DISTINCT FROM i.id AND NOT EXISTS (SELECT FROM "
+	  "import_item o WHERE o.id = p.psap_id AND o.name <> p.name)" },
 	{ .sql = "CREATE INDEX ON pg_temp.import_item (line)" },
 	{ .columns = BIT(routes),
 	  .sql =
@@ -192,6 +202,12 @@ static const struct check checks[] = {
 	  "line FROM import_row WHERE name IS NOT NULL GROUP BY 1 HAVING "
 	  "count(*) > 1) d ON d.name = r.name AND d.line < r.line ORDER BY "
 	  "r.line LIMIT $5" },
+	{ BIT(registry_change),
+	  "SELECT i.line, 'fcc_id', format('it is the same PSAP as in line %s: "
+	  "\"%s\"', d.line, p.name), count(*) OVER () FROM import_item i JOIN "
+	  "(SELECT id, min(line) AS line FROM import_item WHERE id IS NOT NULL "
+	  "GROUP BY 1 HAVING count(*) > 1) d ON d.id = i.id AND d.line < i.line "
+	  "JOIN e911.psap p ON p.psap_id = i.id ORDER BY i.line LIMIT $5" },
 	{ BIT(alternate),
 	  "SELECT i.line, 'alternate', CASE WHEN i.alternate = i.name THEN 'a "
 	  "PSAP is not its own alternate' ELSE 'there is no PSAP \"' || "

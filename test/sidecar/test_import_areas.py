@@ -274,6 +274,36 @@ def test_the_next_registry_renames_and_gives_no_routes_to_others(ctl,
             (20, "Birch Police", None)]
 
 
+def test_a_name_that_an_orphan_has_is_left_to_it(ctl, postgres):
+    """It may still have routes: nobody takes them over by their name."""
+    take(ctl, "psaps", REGISTRY)
+    later = REGISTRY.replace("15,Birch Police,WA,Larch,Birch,A",
+                             "15,Birch Police,WA,Larch,Birch,O").replace(
+        "15,Birch Police,WA,Larch,Birch,NC", "15,Birch Police,WA,Larch,,O")
+    later += "21,Birch Police,WA,Larch,Birch,A,,2027-02-06\n"
+    assert take(ctl, "psaps", later) == \
+        "psaps: 10 rows; 1 added, 0 changed, 0 removed"
+    assert [tuple(r.values()) for r in postgres.query(
+        "SELECT fcc_id, name FROM e911.psap WHERE fcc_id IN (15, 21)"
+        " ORDER BY 1")] == [(15, "Birch Police"),
+                            (21, "Birch Police (Larch, WA)")]
+    assert take(ctl, "psaps", later) == \
+        "psaps: 10 rows; 0 added, 0 changed, 0 removed"
+
+
+def test_a_registry_in_which_two_are_one(ctl):
+    take(ctl, "psaps", REGISTRY)
+    ctl.refuses("psaps", "psap_id,psap_name,type_of_change\n"
+                "15,Birch Police,NC\n,Rowan Police,A\n15,Birch Fire,M\n"
+                ",Birch Police,A\n",
+                "4: column 1 (fcc_id): it is the same PSAP as in line 2: "
+                "\"Birch Police\"",
+                "5: column 1 (fcc_id): it is the same PSAP as in line 2: "
+                "\"Birch Police\"",
+                "5: column 2 (name): the same name as in line 2",
+                organization=None)
+
+
 def shared(name):
     path = os.path.join(SHARED, name)
     if not os.path.exists(path):

@@ -270,6 +270,19 @@ SELECT test.refused(pg_temp.put_trunk(
 SELECT test.refused(pg_temp.put_trunk($$number_format = 'plain'$$),
     '23514', 'trunk_number_format_is_known',
     'an unknown number format is refused');
+SELECT test.refused(pg_temp.put_trunk($$caller_location = 'always'$$),
+    '23514', 'trunk_caller_location_is_known',
+    'what becomes of brought locations is known');
+SELECT test.refused($$UPDATE e911.trunk SET caller_location = 'prefer'
+                      WHERE name = 'psap-north'$$,
+    '23514', 'trunk_that_brings_locations_is_origin',
+    'only calls of platforms bring locations');
+SELECT test.refused(pg_temp.put_trunk($$role = 'psap', location_body = 'all'$$),
+    '23514', 'trunk_location_body_is_known',
+    'which locations a PSAP is sent is known');
+SELECT test.refused(pg_temp.put_trunk($$location_body = 'both'$$),
+    '23514', 'trunk_that_is_sent_locations_is_egress',
+    'a platform is sent no locations');
 SELECT test.refused(pg_temp.put_trunk($$profile = 'i4'$$),
     '23514', 'trunk_profile_is_known', 'an unknown profile is refused');
 SELECT test.refused(pg_temp.put_trunk('response_timeout_ms = 499'),
@@ -423,6 +436,10 @@ SELECT test.accepted(format(
     $$INSERT INTO e911.psap_route (psap_id, priority, trunk_id)
     SELECT %s, 100 + i, %s FROM generate_series(1, 15) AS i$$,
     :north, :north_trunk), 'a PSAP may have 16 routes');
+SELECT test.refused(format('UPDATE e911.gateway SET history_days = %s', days),
+    '23514', 'gateway_history_days_is_1_to_36500',
+    'history is not kept for ' || days || ' days')
+  FROM (VALUES (0), (36501)) AS v (days);
 SELECT test.refused(
     $$INSERT INTO e911.gateway DEFAULT VALUES$$,
     '23505', 'gateway_pkey', 'there is one gateway row');

@@ -66,6 +66,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (22, 'add_addresses'),
     (23, 'tell_who_asks_for_locations'),
     (24, 'locate_calls'),
-    (25, 'report_calls');
+    (25, 'report_calls'),
+    (26, 'keep_scope_of_clients');
 
 COMMIT;

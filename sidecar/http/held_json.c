@@ -67,6 +67,7 @@ static void refuse(struct held_exchange *x, const struct held_refusal *r)
 	if (err >= 0)
 		err = json_put_text(j, "message", text_of(r->why));
 	give(x, status, j, err);
+	x->response->asks_password = status == 401;
 	x->response->retry_after_s = status == 429;
 }
 
@@ -192,6 +193,15 @@ static const char *fault_of(const struct json *j)
 	return NULL;
 }
 
+/* What is said and cannot be read is a device too, and not the asker. */
+static bool says_nothing(const struct json *j)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(clue_keys); i++)
+		if (json_text(j, clue_keys[i].key).len)
+			return false;
+	return true;
+}
+
 static void read_clues(const struct held_exchange *x, const struct json *j,
 		       struct held_clues *ret)
 {
@@ -199,7 +209,7 @@ static void read_clues(const struct held_exchange *x, const struct json *j,
 	for (size_t i = 0; i < ARRAY_SIZE(clue_keys); i++)
 		*(struct text *)((char *)ret + clue_keys[i].offset) =
 			text_trim(json_text(j, clue_keys[i].key));
-	if (!held_clues_are_usable(ret) && x->asker.by_source)
+	if (says_nothing(j) && x->asker.by_source)
 		ret->source = x->request->address;
 }
 

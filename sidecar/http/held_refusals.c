@@ -35,46 +35,73 @@ struct held_refusals *held_refusals_free(struct held_refusals *r)
 	return NULL;
 }
 
-static struct entry *find(struct held_refusals *r, const uint8_t address[16],
+/* What counts as one: an address of IPv4, a /64 of IPv6. */
+static void key_of(const uint8_t address[16], uint8_t ret[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	memcpy(ret, address, 16);
+	if (memcmp(address, mapped, sizeof(mapped)) != 0)
+		memset(ret + 8, 0, 8);
+}
+
+static struct entry *find(struct held_refusals *r, const uint8_t key[16],
 			  const char *why)
 {
 	for (size_t i = 0; i < HELD_REFUSALS_MAX; i++) {
 		struct entry *e = &r->entries[i];
 
-		if (e->told.why == why &&
-		    memcmp(e->told.address, address, 16) == 0)
+		if (e->told.why == why && memcmp(e->told.address, key, 16) == 0)
 			return e;
 	}
 	return NULL;
 }
 
-/* A free one, else the one that was told longest ago and waits for nothing. */
-static struct entry *make_room(struct held_refusals *r)
+static bool is_recent(const struct entry *e, int64_t now_ms)
 {
-	struct entry *best = NULL;
+	return e->told_ms && now_ms >= e->told_ms &&
+	       now_ms - e->told_ms < HELD_REFUSAL_AGAIN_MS;
+}
 
-	for (size_t i = 0; i < HELD_REFUSALS_MAX; i++) {
+/* A free one, or one that was told long ago: so a crowd is told of no more
+ * often than HELD_REFUSALS_MAX times in HELD_REFUSAL_AGAIN_MS. */
+static struct entry *make_room(struct held_refusals *r, int64_t now_ms)
+{
+	for (size_t i = 1; i < HELD_REFUSALS_MAX; i++) {
 		struct entry *e = &r->entries[i];
 
-		if (!e->told.why)
+		if (!e->told.why || (!e->told.count && !is_recent(e, now_ms)))
 			return e;
-		if (!e->told.count && (!best || e->told_ms < best->told_ms))
-			best = e;
 	}
-	return best;
+	return NULL;
+}
+
+/* The first entry is that of all who have none. */
+static struct entry *others(struct held_refusals *r)
+{
+	static const char *const many = "many addresses, for several reasons";
+
+	r->entries[0].told.why = many;
+	return &r->entries[0];
 }
 
 static void add(struct held_refusals *r, const uint8_t address[16],
 		struct text client, const char *why, int64_t now_ms)
 {
-	struct entry *e = find(r, address, why);
+	uint8_t key[16];
+	struct entry *e;
 
+	key_of(address, key);
+	e = find(r, key, why);
 	if (!e) {
-		e = make_room(r);
-		if (!e)
-			return;
-		*e = (struct entry){ .told.why = why };
-		memcpy(e->told.address, address, 16);
+		e = make_room(r, now_ms);
+		if (e) {
+			*e = (struct entry){ .told.why = why };
+			memcpy(e->told.address, key, 16);
+		} else {
+			e = others(r);
+			client = text_of("");
+		}
 	}
 	if (!e->told.count)
 		e->told.at_ms = now_ms;

@@ -3,10 +3,11 @@
  * held_refusals: who was refused a location, for somebody to be told of.
  *
  * Threads of the HTTP service note; the collector stores, as the event
- * security.location.  An address and a reason are told at once, and then once
- * in ten minutes, with how often it was: whoever tries a lot fills neither
- * memory nor the database.  While PostgreSQL is away they wait here, the
- * first HELD_REFUSALS_MAX of them; the counters count all.
+ * security.location.  An address (of IPv6 its /64) and a reason are told at
+ * once, and then once in ten minutes, with how often it was.  Beyond
+ * HELD_REFUSALS_MAX of them all others are told as one: whoever tries from many
+ * addresses fills neither memory nor the database.  While PostgreSQL is away
+ * they wait here; the counters count all.
  */
 #pragma once
 

@@ -25,10 +25,12 @@ int held_server_init(struct held_server *s, const char *state_dir,
 	err = held_directory_new(&s->directory, state_dir);
 	if (err < 0)
 		return err;
-	if (!s->uri.len)
-		return 0;
 	err = held_key_load(state_dir, s->key);
 	s->has_key = err == 0;
+	/* Names of devices need one that nobody knows, if only for a while. */
+	if (!s->has_key &&
+	    getrandom(s->key, sizeof(s->key), 0) != (ssize_t)sizeof(s->key))
+		return -EIO;
 	return err;
 }
 
@@ -166,7 +168,7 @@ struct text held_uri_for(const struct held_exchange *x,
 	char token[LOCATION_TOKEN_SIZE];
 	struct text_writer w = text_writer_on(buf, HELD_URI_SIZE);
 
-	if (!s->has_key ||
+	if (!s->has_key || !s->uri.len ||
 	    getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return text_of("");
 	location_token_seal(s->key, random, &r, token);

@@ -214,7 +214,14 @@ static bool lacks_required(const struct held_request *r, struct held_clues *c)
 	for (unsigned k = 0; k < HELD_IDENTITY_COUNT; k++) {
 		const struct text *t = clue_of(c, (enum held_identity_kind)k);
 
-		if (r->required & UINT32_C(1) << k && (!t || !t->len))
+		struct held_clues alone = { 0 };
+
+		if (!(r->required & UINT32_C(1) << k))
+			continue;
+		if (!t || !t->len)
+			return true;
+		*clue_of(&alone, (enum held_identity_kind)k) = *t;
+		if (!held_clues_are_usable(&alone))
 			return true;
 	}
 	return r->requires_unknown;

@@ -29,7 +29,8 @@ struct service {
 	struct lost_server lost;
 	bool serves_held;
 	struct held_server held;
-	uint64_t stamp; /* of the certificate's files, read last */
+	uint64_t stamp; /* of the certificate's files that are shown */
+	int complaint;  /* why others are not; told once */
 };
 
 /* ---- requests ---- */
@@ -151,11 +152,17 @@ static int take_options(struct service *s, const struct conf *c,
 static int read_certificate(struct service *s)
 {
 	const struct conf *c = s->conf;
+	uint64_t stamp;
+	int err;
 
 	if (!is_text(c->http_certificate))
 		return 0;
-	s->stamp = http_tls_stamp(c->http_certificate, c->http_key);
-	return http_tls_use(c->http_certificate, c->http_key);
+	stamp = http_tls_stamp(c->http_certificate, c->http_key);
+	err = http_tls_use(c->http_certificate, c->http_key);
+	/* What could not be used is tried again. */
+	if (err == 0)
+		s->stamp = stamp;
+	return err;
 }
 
 /* Certificate and key are two files: between two writes they do not fit, and
@@ -171,11 +178,12 @@ static void renew_certificate(struct service *s)
 	if (err == 0)
 		log_notice(WHO, "shows the new certificate of '%s'",
 			   c->http_certificate);
-	else
+	else if (err != s->complaint)
 		log_warning(WHO,
 			    "'%s' or its key cannot be used (%s): the "
 			    "certificate of before is shown",
 			    c->http_certificate, strerror(-err));
+	s->complaint = err;
 }
 
 static int start(struct service *s, struct http_server **ret)

@@ -114,6 +114,8 @@ uint64_t http_tls_stamp(const char *certificate, const char *key)
 		n = mix(n, (uint64_t)st.st_size);
 		n = mix(n, (uint64_t)st.st_mtim.tv_sec);
 		n = mix(n, (uint64_t)st.st_mtim.tv_nsec);
+		n = mix(n, (uint64_t)st.st_ctim.tv_sec); /* chmod */
+		n = mix(n, (uint64_t)st.st_ctim.tv_nsec);
 	}
 	return n ? n : 1;
 }

@@ -13,6 +13,8 @@
 
 /* Of one address, of all that it may have. */
 #define CONNECTIONS_PER_ADDRESS 256
+/* Of a connection, bytes: a head, and as much of a body at a time. */
+#define HEAD_MAX ((size_t)8192)
 
 struct http_server {
 	struct _u_instance instance;
@@ -170,7 +172,7 @@ static void close_ours(const struct http_server *s)
 static int run(struct http_server *s, const struct http_options *o)
 {
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL;
-	struct MHD_OptionItem items[10];
+	struct MHD_OptionItem items[12];
 	size_t n = 0;
 
 	items[n++] = OPTION(MHD_OPTION_NOTIFY_COMPLETED, mhd_request_completed);
@@ -181,6 +183,7 @@ static int run(struct http_server *s, const struct http_options *o)
 	items[n++] = OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 			    CONNECTIONS_PER_ADDRESS);
 	items[n++] = OPTION(MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s);
+	items[n++] = OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX);
 	if (o->tls) {
 		flags |= MHD_USE_TLS;
 		items[n] = OPTION(MHD_OPTION_HTTPS_PRIORITIES, 0);
@@ -223,6 +226,9 @@ int http_server_start(struct http_server **ret,
 	/* One byte more than is taken: what is longer is seen to be. */
 	s->instance.max_post_body_size = HTTP_BODY_MAX + 1;
 	s->instance.max_post_param_size = 1024;
+	/* A form's members would be kept in a list that is searched for each.
+	 */
+	s->instance.allowed_post_processor = U_POST_PROCESS_NONE;
 	(void)ulfius_set_default_endpoint(&s->instance, on_request, s);
 	err = run(s, options);
 	s->running = err == 0;

@@ -14,7 +14,7 @@ COMMENT ON COLUMN e911.organization.held_by_source IS
 COMMENT ON COLUMN e911.organization.held_secret_sha256 IS
     'SHA-256 of the secret that its devices show (HELD); written by held_secret_new(); NULL: none, and they are not served';
 
-\ir ../schema/location_clients.sql
+\ir 0019_serve_devices/location_clients.sql
 
 ALTER TABLE e911.change_log
     DROP CONSTRAINT change_log_entity_is_known,

@@ -103,5 +103,7 @@ GRANT EXECUTE ON FUNCTION
     e911.trunk_credential_set(text, text, text),
     e911.held_secret_new(uuid),
     e911.location_client_new(text, uuid),
+    e911.location_client_new_for_all(text),
+    e911.location_client_secret(text, bigint),
     e911.change_undo(bigint)
     TO e911_operator;

@@ -151,7 +151,7 @@ STEPS = [
      "switch_port ", [""], False),
     ("access point delete", "DELETE FROM e911.access_point",
      "access_point ", [""], False),
-    ("client insert", "SELECT e911.location_client_new('crew')",
+    ("client insert", "SELECT e911.location_client_new_for_all('crew')",
      "location_client ", ["'crew'", "has_secret"], True),
     ("client delete", "DELETE FROM e911.location_client",
      "location_client ", ["'crew'"], False),

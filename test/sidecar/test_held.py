@@ -73,9 +73,11 @@ def test_what_nobody_knows_is_told_as_errors(held):
     assert error_of(held.ask(LARKSPUR)) == "notLocatable"
     for names, code in (("h:imsi", "badIdentifier"),
                         ("h:badge", "badIdentifier"),
-                        ("h:mac", "badIdentifier"), ("h:uri", None)):
+                        ("h:mac", "badIdentifier"),
+                        ("h:ip", "badIdentifier"), ("h:uri", None)):
         root = held.ask(
-            LARKSPUR, device("<uri>sip:4102@example.com</uri>") +
+            LARKSPUR, device("<uri>sip:4102@example.com</uri>"
+                             "<ip>no address</ip>") +
             '<h:requiredIdentifiers xmlns:h="urn:ietf:params:xml:ns:geopriv:'
             f'held:id">{names}</h:requiredIdentifiers>')
         assert (error_of(root) if code else None) == code
@@ -185,7 +187,8 @@ def test_a_location_is_its_organisations_alone(held):
 
 def test_who_policy_names_may_ask_for_one_or_for_all(held):
     body = request(device("<mac>00-00-5E-00-53-01</mac>"))
-    of_all = held.postgres.value("SELECT e911.location_client_new('psap')")
+    of_all = held.postgres.value(
+        "SELECT e911.location_client_new_for_all('psap')")
     of_one = held.postgres.value(
         "SELECT e911.location_client_new('sbc', %s)", JUNIPER)
     held.settle()
@@ -401,6 +404,45 @@ def test_no_place_and_no_secret_is_in_the_log(held):
                    held.secrets[LARKSPUR], path.removeprefix("/held/")):
         assert secret not in log
     assert held.e911d.stop()[0] == 0
+
+
+def cpu_of(process):
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_form_is_not_taken_apart(held):
+    """Its members would cost a second of CPU, before anybody is asked who they
+    are."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    form = "".join(f"{a}{b}{c}=1&" for a in letters for b in letters
+                   for c in letters)[:65000]
+    before = cpu_of(held.e911d.process)
+    for path in "/", "/held", "/location", "/lost":
+        for kind in ("application/x-www-form-urlencoded",
+                     "multipart/form-data; boundary=b"):
+            held.http("POST", path, form, {"Content-Type": kind})
+    assert cpu_of(held.e911d.process) - before < 1
+    # As a request it is judged by its bytes, whatever it calls itself.
+    held.post(request(device("<uri>sip:4102@example.com</uri>")),
+              {**basic(LARKSPUR, held.secrets[LARKSPUR]),
+               "Content-Type": "application/x-www-form-urlencoded"})
+
+
+def test_without_a_key_devices_have_names_that_nobody_knows(locator):
+    locator.secret(LARKSPUR)
+    with open(os.path.join(locator.e911d.state, "location-key"), "w",
+              encoding="ascii") as out:
+        out.write("short")
+    names = set()
+    for _ in range(2):
+        locator.start()
+        root = locator.ask(LARKSPUR, device("<uri>sip:4102@a</uri>"))
+        names.add(root.find(PIDF + "presence").get("entity"))
+        locator.e911d.kill()
+        os.remove(locator.e911d.log)
+    assert len(names) == 2
 
 
 def test_options_that_do_not_fit_are_refused(locator):

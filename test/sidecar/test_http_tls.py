@@ -153,3 +153,20 @@ def test_certificates_that_go_are_no_reason_to_end(secure):
         wait_until(lambda: secure.shown() != was, "it is shown", 10,
                    [secure.e911d.process])
     assert parts(secure.ask(LARKSPUR, device("<uri>sip:4102@a</uri>")))
+
+
+def test_a_certificate_that_may_be_read_later_is_shown_then(secure):
+    """Neither its bytes nor its time change."""
+    before = secure.shown()
+    key = secure.key
+    secure.issue("two", ["certificate"])
+    secure.e911d.wait_log("the certificate of before is shown")
+    made = secure.authority.path("two.key")
+    stat = os.stat(key)
+    with open(made, "rb") as source, open(key, "r+b") as out:
+        out.write(source.read())
+        out.truncate()
+    os.utime(key, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    wait_until(lambda: secure.shown() != before, "it is shown", 10,
+               [secure.e911d.process])
+    assert secure.e911d.log_text().count("certificate of before") == 1

@@ -134,6 +134,8 @@ def test_a_secret_is_shown_in_the_body_or_as_in_http(locator):
                   {"companyId": "x", "secret": secret}):
         answer = locator.json({**said, **wrong}, status=401)
         assert answer["error"] == "unauthorized" and "location" not in answer
+    _, headers, _ = locator.http("POST", "/location", "{}")
+    assert headers["WWW-Authenticate"].startswith("Basic ")
     answer = locator.json({**said, "companyId": LARKSPUR, "secret": secret,
                            "organizationId": JUNIPER}, status=403)
     assert answer["error"] == "forbidden"
@@ -180,6 +182,10 @@ def test_an_address_says_who_asks_where_policy_says_so(locator):
     answer = ask(locator, JUNIPER)
     assert answer["location"]["name"] == "Juniper office"
     assert answer["locatedBy"] == "network"
+    # What cannot be read is somebody, and not the asker.
+    for said in {"mac": "00:00:5e:00:53"}, {"ip": "10.1"}, {"portId": "1"}:
+        locator.json({"companyId": JUNIPER,
+                      "secret": locator.secrets[JUNIPER], **said}, status=400)
 
 
 # ---- the page ----

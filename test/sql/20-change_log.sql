@@ -206,7 +206,7 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'a port whose switch has gone with it says everything'),
     ($$DELETE FROM e911.location WHERE location_id = 9$$,
      'location 9', 'the place goes'),
-    ($$SELECT e911.location_client_new('psap')$$,
+    ($$SELECT e911.location_client_new_for_all('psap')$$,
      'location_client psap', 'a new client is logged'),
     ($$DELETE FROM e911.location_client$$,
      'location_client psap', '... also when it goes'),

@@ -85,22 +85,46 @@ static void what_was_not_stored_waits_again(void **state)
 	assert_int_equal(t.at_ms, NOW_MS);
 }
 
-static void a_crowd_keeps_those_that_wait(void **state)
+/* However many, and however often somebody looks: so many events and no more,
+ * and nobody is left out of the sum. */
+static void a_crowd_is_told_of_as_one(void **state)
 {
-	uint8_t address[16] = { 0 };
+	uint8_t address[16] = { [10] = 0xff, [11] = 0xff };
 	unsigned told = 0;
+	uint64_t sum = 0, n;
 
 	(void)state;
 	for (unsigned i = 0; i < 10 * HELD_REFUSALS_MAX; i++) {
-		address[0] = (uint8_t)i;
-		address[1] = (uint8_t)(i >> 8);
-		held_refusals_note(refusals, address, T(""), why, NOW_MS + i);
+		address[12] = (uint8_t)i;
+		address[13] = (uint8_t)(i >> 8);
+		held_refusals_note(refusals, address, T("x"), why, NOW_MS + i);
+		while ((n = count_at(NOW_MS + i)) > 0) {
+			told++;
+			sum += n;
+		}
 	}
-	while (count_at(NOW_MS))
-		told++;
 	assert_int_equal(told, HELD_REFUSALS_MAX);
-	/* Told ones make room. */
-	held_refusals_note(refusals, address, T(""), other, NOW_MS);
+	while ((n = count_at(NOW_MS + 2 * HELD_REFUSAL_AGAIN_MS)) > 0)
+		sum += n;
+	assert_int_equal(sum, 10 * HELD_REFUSALS_MAX);
+	/* Later there is room again. */
+	address[14] = 1;
+	held_refusals_note(refusals, address, T(""), other,
+			   NOW_MS + 4 * HELD_REFUSAL_AGAIN_MS);
+	assert_int_equal(count_at(NOW_MS + 4 * HELD_REFUSAL_AGAIN_MS), 1);
+}
+
+static void a_network_of_ipv6_is_one(void **state)
+{
+	uint8_t address[16] = { 0x20, 1 };
+
+	(void)state;
+	held_refusals_note(refusals, address, T(""), why, NOW_MS);
+	address[15] = 1;
+	held_refusals_note(refusals, address, T(""), why, NOW_MS);
+	assert_int_equal(count_at(NOW_MS), 2);
+	address[7] = 1;
+	held_refusals_note(refusals, address, T(""), why, NOW_MS);
 	assert_int_equal(count_at(NOW_MS), 1);
 }
 
@@ -126,7 +150,8 @@ int main(void)
 		TEST(the_first_is_told_at_once_and_the_rest_together),
 		TEST(another_reason_or_address_is_another),
 		TEST(what_was_not_stored_waits_again),
-		TEST(a_crowd_keeps_those_that_wait),
+		TEST(a_crowd_is_told_of_as_one),
+		TEST(a_network_of_ipv6_is_one),
 		TEST(nobody_to_tell_and_long_names_do_no_harm),
 	};
 

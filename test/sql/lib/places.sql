@@ -425,16 +425,29 @@ SELECT test.refused(
     ('psap', 'NULL', 'secret', '23514', 'location_client_secret_is_a_hash',
      'a client''s secret is not kept'))
     AS v (name, organization, hash, state, constraint_name, sentence);
-SELECT e911.location_client_new('psap') AS secret \gset
+SELECT e911.location_client_new_for_all('psap') AS secret \gset
 SELECT test.is_true(organization_id IS NULL AND held_secret_sha256 =
                     encode(sha256(convert_to(:'secret', 'UTF8')), 'hex'),
     'a client''s secret is told once and kept as a hash')
   FROM e911.location_client WHERE name = 'psap';
-SELECT e911.location_client_new('psap',
-    '91100000-0000-4000-8000-000000000001') <> :'secret' AS is_other \gset
+SELECT e911.location_client_new('sbc',
+    '91100000-0000-4000-8000-000000000001') AS secret \gset
+SELECT e911.location_client_new('sbc') <> :'secret' AS is_other \gset
 SELECT test.is_true(:'is_other' AND organization_id = :larkspur,
-    'a client gets another secret, and an organisation')
-  FROM e911.location_client WHERE name = 'psap';
+    'a new secret opens no more than the old one did')
+  FROM e911.location_client WHERE name = 'sbc';
+SELECT test.refused(statement, '23505', NULL, sentence) FROM (VALUES
+    ($$SELECT e911.location_client_new_for_all('sbc')$$,
+     'a client of one organisation does not become one of all'),
+    ($$SELECT e911.location_client_new('sbc',
+          '91100000-0000-4000-8000-000000000002')$$,
+     'nor one of another'),
+    ($$SELECT e911.location_client_new('psap',
+          '91100000-0000-4000-8000-000000000001')$$,
+     'nor one of all one of one'))
+    AS v (statement, sentence);
+SELECT test.refused($$SELECT e911.location_client_new('nobody')$$, '22004',
+    NULL, 'a new client is of an organisation, or of all in so many words');
 SELECT test.refused($$INSERT INTO e911.location_client
                       VALUES ('psap', NULL, repeat('0', 64))$$, '23505',
     'location_client_pkey', 'a client''s name is its own');

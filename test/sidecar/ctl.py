@@ -29,3 +29,16 @@ class Ctl:
         status, out, err = self.run(*arguments, "--json", **how)
         assert status != 3, err
         return status, json.loads(out)
+
+    def bytes(self, *arguments):
+        """What it writes, when it does what it should."""
+        return subprocess.run([self.program, *arguments, *self.common],
+                              timeout=120, check=True,
+                              stdout=subprocess.PIPE).stdout
+
+    def into(self, file, *arguments):
+        """Status and standard error, with another standard output."""
+        done = subprocess.run([self.program, *arguments, *self.common],
+                              timeout=120, check=False, stdout=file,
+                              stderr=subprocess.PIPE, text=True)
+        return done.returncode, done.stderr

@@ -67,6 +67,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (23, 'tell_who_asks_for_locations'),
     (24, 'locate_calls'),
     (25, 'report_calls'),
-    (26, 'keep_scope_of_clients');
+    (26, 'keep_scope_of_clients'),
+    (27, 'tell_counties_apart');
 
 COMMIT;

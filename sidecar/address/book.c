@@ -21,12 +21,18 @@ int address_book_new(struct address_book **ret)
 	if (!b)
 		return -ENOMEM;
 	atomic_init(&b->refs, 1);
+	b->max = ADDRESS_BOOK_MAX;
 	if (book_text_add(b, "", &empty) < 0) {
 		(void)address_book_unref(b);
 		return -ENOMEM;
 	}
 	*ret = b;
 	return 0;
+}
+
+void address_book_set_max(struct address_book *b, size_t max)
+{
+	b->max = max < ADDRESS_BOOK_MAX ? max : ADDRESS_BOOK_MAX;
 }
 
 struct address_book *address_book_ref(struct address_book *b)
@@ -45,6 +51,7 @@ struct address_book *address_book_unref(struct address_book *b)
 	free(b->entries);
 	free(b->by_whole);
 	free(b->by_name);
+	free(b->counties);
 	free(b->coverage);
 	free(b);
 	return NULL;
@@ -150,7 +157,7 @@ int book_text_add(struct address_book *b, const char *text, uint32_t *ret)
 
 int book_add(struct address_book *b, const struct book_entry *e)
 {
-	if (b->count >= ADDRESS_BOOK_MAX)
+	if (b->count >= b->max)
 		return -E2BIG;
 	if (grow((void **)&b->entries, &b->size, b->count + 1,
 		 sizeof(*b->entries)) < 0)
@@ -382,6 +389,89 @@ static int compare_name(const void *a, const void *b, void *arg)
 	return c ? c : compare_rest(x, y);
 }
 
+/* ---- counties ---- */
+
+static int compare_pair(const void *a, const void *b)
+{
+	return compare_u64(*(const uint64_t *)a, *(const uint64_t *)b);
+}
+
+static int index_counties(struct address_book *b)
+{
+	size_t n = 0;
+
+	b->counties = calloc(b->count ? b->count : 1, sizeof(*b->counties));
+	if (!b->counties)
+		return -ENOMEM;
+	for (size_t i = 0; i < b->count; i++)
+		b->counties[i] = (uint64_t)b->entries[i].community << 32 |
+				 b->entries[i].county;
+	qsort(b->counties, b->count, sizeof(*b->counties), compare_pair);
+	for (size_t i = 0; i < b->count; i++)
+		if (!n || b->counties[n - 1] != b->counties[i])
+			b->counties[n++] = b->counties[i];
+	b->county_count = n;
+	return 0;
+}
+
+bool book_has_county(const struct address_book *b, uint32_t community,
+		     uint32_t county)
+{
+	uint64_t wanted = (uint64_t)community << 32 | county;
+
+	return b->county_count && bsearch(&wanted, b->counties, b->county_count,
+					  sizeof(wanted), compare_pair);
+}
+
+/* ---- ranges that meet ---- */
+
+static bool can_meet(const struct book_entry *x, const struct book_entry *y)
+{
+	bool one_side = x->parity == ADDRESS_BOTH ||
+			y->parity == ADDRESS_BOTH || x->parity == y->parity;
+	bool one_county = x->county == y->county || x->county == BOOK_EMPTY ||
+			  y->county == BOOK_EMPTY;
+
+	return x->kind == BOOK_RANGE && y->kind == BOOK_RANGE && one_side &&
+	       one_county && x->name == y->name &&
+	       x->number_prefix == y->number_prefix &&
+	       x->psap_id != y->psap_id && x->low <= y->high &&
+	       y->low <= x->high;
+}
+
+/*
+ * SQL refuses ranges that meet in one spelling.  A street has few ranges: each
+ * is compared with those behind it, but never with more than so many.
+ */
+#define COMPARED_MAX 200
+
+static void find_conflicts(struct address_book *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		const struct book_entry *x = &b->entries[b->by_whole[i]];
+
+		for (size_t j = i + 1; j < b->count && j - i <= COMPARED_MAX;
+		     j++) {
+			const struct book_entry *y =
+				&b->entries[b->by_whole[j]];
+
+			if (y->community != x->community ||
+			    y->whole != x->whole)
+				break;
+			if (!can_meet(x, y))
+				continue;
+			if (!b->conflict_count++)
+				b->conflict_id = x->id;
+		}
+	}
+}
+
+size_t address_book_conflicts(const struct address_book *b, uint64_t *ret_id)
+{
+	*ret_id = b->conflict_id;
+	return b->conflict_count;
+}
+
 int address_book_index(struct address_book *b)
 {
 	size_t count = b->count ? b->count : 1;
@@ -399,5 +489,6 @@ int address_book_index(struct address_book *b)
 	if (b->coverage_count)
 		qsort(b->coverage, b->coverage_count, sizeof(*b->coverage),
 		      compare_coverage);
-	return 0;
+	find_conflicts(b);
+	return index_counties(b);
 }

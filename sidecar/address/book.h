@@ -7,7 +7,8 @@
  * filled, indexed once, and from then on only read, by any number of threads.
  *
  * A community that has a range or an address is known whole: what it has not
- * does not exist.  Of one that has none nothing can be said.
+ * does not exist.  Of one that has none nothing can be said.  Communities of
+ * one name in two counties are two, as far as counties are said on both sides.
  *
  * The answer does not depend on the order in which the book was filled.
  */
@@ -22,6 +23,8 @@ struct address_book;
 #define ADDRESS_BOOK_TEXT_MAX 1000000000 /* bytes of all texts */
 
 int must_check address_book_new(struct address_book **ret);
+/* Of entries; ADDRESS_BOOK_MAX unless it is said. */
+void address_book_set_max(struct address_book *b, size_t max);
 /* One more owner.  Any thread. */
 struct address_book *address_book_ref(struct address_book *b);
 /* Accepts NULL; returns NULL.  Any thread. */
@@ -67,6 +70,12 @@ int must_check address_book_add_coverage(struct address_book *b,
 /* After the last one, before the first question. */
 int must_check address_book_index(struct address_book *b);
 
+/*
+ * Ranges that share a house number with one of another PSAP on a street that is
+ * the same in another spelling; *ret_id is the first of them.
+ */
+size_t address_book_conflicts(const struct address_book *b, uint64_t *ret_id);
+
 size_t address_book_count(const struct address_book *b); /* of addresses */
 size_t address_book_coverage_count(const struct address_book *b);
 
@@ -86,6 +95,7 @@ struct address_answer {
 	const char *reason; /* constant; "" for FITS */
 	enum civic_check checks[CIVIC_COUNT];
 	uint64_t psap_id;            /* 0: not known by the address */
+	uint64_t doubtful_psap_id;   /* 0, or one of two that both claim it */
 	int32_t longitude, latitude; /* of a single address */
 };
 

@@ -8,7 +8,7 @@ struct question {
 	const struct civic *civic;
 	const struct address *address;
 	bool in_one_piece;
-	uint32_t name, pre, before, after, post, prefix, suffix;
+	uint32_t county, name, pre, before, after, post, prefix, suffix;
 	const uint32_t *list; /* entries of the street: borrowed */
 	size_t count;
 	bool by_elements; /* those that differ are of another street */
@@ -37,6 +37,12 @@ static void say(struct question *q, enum civic_field f, enum civic_check check)
 {
 	if (q->civic->value[f].len)
 		q->answer->checks[f] = check;
+}
+
+/* A street of RFC 4119 is in A6. */
+static void say_name(struct question *q, enum civic_check check)
+{
+	say(q, q->civic->value[CIVIC_RD].len ? CIVIC_RD : CIVIC_A6, check);
 }
 
 /* ---- country and state ---- */
@@ -105,8 +111,18 @@ static bool may_be(uint32_t wanted, uint32_t has)
 	return wanted == BOOK_EMPTY || wanted == has;
 }
 
+/* A state has many an Oakwood: what is said to be in another county is another
+ * community.  Who does not say a county may mean any. */
+static bool is_of_county(const struct question *q, const struct book_entry *e)
+{
+	return q->county == BOOK_EMPTY || e->county == BOOK_EMPTY ||
+	       e->county == q->county;
+}
+
 static bool is_of_street(const struct question *q, const struct book_entry *e)
 {
+	if (!is_of_county(q, e))
+		return false;
 	if (q->by_name && e->name != q->name)
 		return false;
 	return !q->by_elements ||
@@ -118,15 +134,16 @@ static bool is_of_street(const struct question *q, const struct book_entry *e)
 static void prefer_name(struct question *q)
 {
 	for (size_t i = 0; i < q->count && !q->by_name; i++)
-		q->by_name = entry(q, i)->name == q->name;
+		q->by_name = is_of_county(q, entry(q, i)) &&
+			     entry(q, i)->name == q->name;
 }
 
 static void say_street(struct question *q, enum civic_check check)
 {
 	static const enum civic_field fields[] = { CIVIC_PRD, CIVIC_STP,
-						   CIVIC_RD, CIVIC_STS,
-						   CIVIC_POD };
+						   CIVIC_STS, CIVIC_POD };
 
+	say_name(q, check);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		say(q, fields[i], check);
 }
@@ -139,6 +156,8 @@ static void say_what_differs(struct question *q)
 	for (size_t i = 0; i < q->count; i++) {
 		const struct book_entry *e = entry(q, i);
 
+		if (!is_of_county(q, e))
+			continue;
 		pre = pre || may_be(q->pre, e->pre);
 		before = before || may_be(q->before, e->before);
 		after = after || may_be(q->after, e->after);
@@ -149,7 +168,7 @@ static void say_what_differs(struct question *q)
 		say_street(q, CIVIC_INVALID);
 		return;
 	}
-	say(q, CIVIC_RD, CIVIC_VALID);
+	say_name(q, CIVIC_VALID);
 	say(q, CIVIC_PRD, pre ? CIVIC_VALID : CIVIC_INVALID);
 	say(q, CIVIC_STP, before ? CIVIC_VALID : CIVIC_INVALID);
 	say(q, CIVIC_STS, after ? CIVIC_VALID : CIVIC_INVALID);
@@ -164,20 +183,49 @@ static bool some_is_of_street(const struct question *q)
 	return false;
 }
 
-static bool find_street(struct question *q)
+/* Is there an entry of the span in the county that was said? */
+static bool some_is_of_county(const struct question *q)
 {
-	const struct address_book *b = q->book;
+	for (size_t i = 0; i < q->count; i++)
+		if (is_of_county(q, entry(q, i)))
+			return true;
+	return false;
+}
+
+static bool find_community(struct question *q, uint32_t *ret)
+{
 	char key[BOOK_KEY_SIZE];
-	uint32_t community, whole;
+	uint32_t community, county;
 
 	book_community_key(q->address, key);
-	community = book_text_find(b, key);
+	community = book_text_find(q->book, key);
 	if (!q->address->community[0] || community == BOOK_NONE) {
 		end(q, ADDRESS_UNKNOWN,
 		    "no range or address of its community is provisioned");
 		return false;
 	}
+	/* Of a county that is said there must be something. */
+	county = q->county;
+	if (county != BOOK_EMPTY &&
+	    !book_has_county(q->book, community, county) &&
+	    !book_has_county(q->book, community, BOOK_EMPTY)) {
+		end(q, ADDRESS_UNKNOWN,
+		    "no range or address of its community in its county is "
+		    "provisioned");
+		return false;
+	}
 	say(q, CIVIC_A3, CIVIC_VALID);
+	*ret = community;
+	return true;
+}
+
+static bool find_street(struct question *q)
+{
+	const struct address_book *b = q->book;
+	uint32_t community, whole;
+
+	if (!find_community(q, &community))
+		return false;
 	if (!q->address->street.whole[0]) {
 		end(q, ADDRESS_UNKNOWN, "it has no street");
 		return false;
@@ -185,15 +233,16 @@ static bool find_street(struct question *q)
 	whole = book_text_find(b, q->address->street.whole);
 	if (whole != BOOK_NONE)
 		span(q, b->by_whole, true, community, whole);
-	if (q->count) {
+	if (some_is_of_county(q)) {
 		prefer_name(q);
 		say_street(q, CIVIC_VALID);
 		return true;
 	}
+	q->count = 0;
 	if (q->name != BOOK_NONE)
 		span(q, b->by_name, false, community, q->name);
-	if (!q->count) {
-		say(q, CIVIC_RD, CIVIC_INVALID);
+	if (!some_is_of_county(q)) {
+		say_name(q, CIVIC_INVALID);
 		end(q, ADDRESS_DIFFERS, "its community has no such street");
 		return false;
 	}
@@ -226,7 +275,10 @@ static bool has_number(const struct question *q, const struct book_entry *e)
 static bool is_same_street(const struct book_entry *a,
 			   const struct book_entry *b)
 {
-	return a->name == b->name && a->pre == b->pre &&
+	bool of_one_county = a->county == b->county ||
+			     a->county == BOOK_EMPTY || b->county == BOOK_EMPTY;
+
+	return of_one_county && a->name == b->name && a->pre == b->pre &&
 	       a->before == b->before && a->after == b->after &&
 	       a->post == b->post;
 }
@@ -268,6 +320,11 @@ static void take_psap(struct question *q, const struct houses *h,
 
 	if (!h->best || (h->psaps_differ && !one_house))
 		return;
+	/* Ranges that meet, of two PSAPs: a last resort of one of both. */
+	if (h->psaps_differ && h->best->kind == BOOK_RANGE) {
+		a->doubtful_psap_id = h->best->psap_id;
+		return;
+	}
 	a->psap_id = h->best->psap_id;
 	if (one_house && h->best->kind == BOOK_POINT) {
 		a->longitude = h->best->longitude;
@@ -303,10 +360,17 @@ static void compare_text(struct question *q, enum civic_field f, uint32_t is,
 		return;
 	if (strcmp(q->book->texts + is, asked) == 0) {
 		say(q, f, CIVIC_VALID);
-	} else {
-		say(q, f, CIVIC_INVALID);
-		end(q, ADDRESS_DIFFERS, why);
+		return;
 	}
+	say(q, f, CIVIC_INVALID);
+	end(q, ADDRESS_DIFFERS, why);
+	/* Unless its county says so, it may be a place of that name elsewhere.
+	 */
+	if (q->answer->checks[CIVIC_A2] == CIVIC_VALID)
+		return;
+	q->answer->psap_id = 0;
+	q->answer->doubtful_psap_id = 0;
+	q->answer->longitude = q->answer->latitude = ADDRESS_NO_DEGREES;
 }
 
 static void check_house(struct question *q, const struct houses *h)
@@ -324,13 +388,16 @@ static void check_house(struct question *q, const struct houses *h)
 	say(q, CIVIC_HNP, CIVIC_VALID);
 	if (q->suffix != BOOK_EMPTY && e->number_suffix == q->suffix)
 		say(q, CIVIC_HNS, CIVIC_VALID);
-	if (one_street)
+	if (one_street && h->psaps_differ && e->kind == BOOK_RANGE)
+		end(q, ADDRESS_UNKNOWN,
+		    "ranges of two PSAPs have its house number");
+	else if (one_street)
 		end(q, ADDRESS_FITS, "");
 	else
 		end(q, ADDRESS_UNKNOWN,
 		    "more than one street of its community could be meant");
-	compare_text(q, CIVIC_A2, e->county, q->address->county,
-		     "it is in another county");
+	if (e->county != BOOK_EMPTY && q->county != BOOK_EMPTY)
+		say(q, CIVIC_A2, CIVIC_VALID);
 	compare_text(q, CIVIC_PC, e->postal, q->address->postal,
 		     "it has another postal code");
 }
@@ -369,6 +436,7 @@ void address_book_check(const struct address_book *b, const struct civic *c,
 		.civic = c,
 		.address = a,
 		.in_one_piece = street_in_one_piece,
+		.county = book_text_find(b, a->county),
 		.name = book_text_find(b, a->street.name),
 		.pre = book_text_find(b, a->street.pre),
 		.before = book_text_find(b, a->street.before),

@@ -36,8 +36,12 @@ struct address_book {
 	uint32_t *slots; /* owned; where texts begin + 1, by their hash */
 	size_t slot_count, text_count;
 	struct book_entry *entries; /* owned */
-	size_t count, size;
-	uint32_t *by_whole, *by_name;   /* owned; numbers of entries, sorted */
+	size_t count, size, max;
+	uint32_t *by_whole, *by_name; /* owned; numbers of entries, sorted */
+	uint64_t *counties; /* owned; community << 32 | county, sorted */
+	size_t county_count;
+	size_t conflict_count;
+	uint64_t conflict_id;
 	struct book_coverage *coverage; /* owned; indexed: sorted */
 	size_t coverage_count, coverage_size;
 };
@@ -50,6 +54,10 @@ int must_check book_text_add(struct address_book *b, const char *text,
 int must_check book_add(struct address_book *b, const struct book_entry *e);
 int must_check book_add_coverage(struct address_book *b,
 				 const struct book_coverage *c);
+
+/* Has the community an entry with this county (BOOK_EMPTY: with none)? */
+bool book_has_county(const struct address_book *b, uint32_t community,
+		     uint32_t county);
 
 #define BOOK_KEY_SIZE (ADDRESS_TEXT_SIZE + 8)
 void book_community_key(const struct address *a, char ret[BOOK_KEY_SIZE]);

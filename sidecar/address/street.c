@@ -164,8 +164,12 @@ void address_street_take(const struct civic *c, struct address *a)
 
 	for (size_t i = 0; i < ARRAY_SIZE(elements); i++) {
 		char folded[ADDRESS_TEXT_SIZE];
+		struct text t = c->value[elements[i].field];
 
-		if (address_fold(c->value[elements[i].field], folded) <= 0)
+		/* The street of RFC 4119, where it still is. */
+		if (elements[i].field == CIVIC_RD && !t.len)
+			t = c->value[CIVIC_A6];
+		if (address_fold(t, folded) <= 0)
 			continue;
 		take(a, elements[i].role, text_of(folded));
 		text_write_cstr(&w, w.used ? " " : "");

@@ -87,9 +87,9 @@ static int find(void *arg, struct geo_point at, struct lost_psap *ret)
 static void area_of_house(const struct civic *c, struct civic *ret)
 {
 	static const enum civic_field fields[] = {
-		CIVIC_COUNTRY, CIVIC_A1,  CIVIC_A3,  CIVIC_PRM, CIVIC_PRD,
-		CIVIC_RD,      CIVIC_STS, CIVIC_POD, CIVIC_POM, CIVIC_HNO,
-		CIVIC_HNS,     CIVIC_STP, CIVIC_HNP,
+		CIVIC_COUNTRY, CIVIC_A1,  CIVIC_A2,  CIVIC_A3,  CIVIC_PRM,
+		CIVIC_PRD,     CIVIC_RD,  CIVIC_STS, CIVIC_POD, CIVIC_POM,
+		CIVIC_HNO,     CIVIC_HNS, CIVIC_STP, CIVIC_HNP, CIVIC_A6,
 	};
 
 	*ret = (struct civic){ 0 };
@@ -123,7 +123,8 @@ static int find_civic(void *arg, const struct civic *address,
 		.psap_id = f.psap_id,
 		.updated_ms = f.boundary_id && areas_ms > book_ms ? areas_ms
 								  : book_ms,
-		.is_default = f.means != PSAP_BY_ADDRESS,
+		.is_default = f.means != PSAP_BY_ADDRESS ||
+			      f.address.outcome != ADDRESS_FITS,
 	};
 	if (f.means == PSAP_BY_ADDRESS && f.address.outcome == ADDRESS_FITS)
 		area_of_house(address, &ret->civic_area);

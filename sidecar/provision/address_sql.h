@@ -21,10 +21,19 @@
 	"concat_ws(' ', " r ".predirectional, " r ".prefix_type, " r \
 	".street, " r ".suffix, " r ".postdirectional) || ', ' || " r \
 	".community"
+/* Communities of one name in two counties are two. */
+#define ADDRESS_COUNTY(r) "coalesce(upper(" r ".county), '')"
 /* A file is about the communities that it names: nothing else is removed. */
 #define ADDRESS_IN_SCOPE(t) \
-	"(" t ".country, " t ".state, upper(" t ".community)) IN (SELECT " \
-	"country, state, upper(community) FROM import_row)"
+	"EXISTS (SELECT FROM (SELECT DISTINCT country, state, " \
+	"upper(community) AS community, " ADDRESS_COUNTY( \
+		"import_row") " AS county FROM import_row) s WHERE s.country " \
+			      "= " t ".country AND " \
+			      "s.state = " t \
+			      ".state AND s.community = upper(" t \
+			      ".community) AND " \
+			      "(s.county = '' OR " ADDRESS_COUNTY( \
+				      t) " IN ('', s.county)))"
 #define ADDRESS_CHECK_PSAP \
 	"SELECT i.line, 'psap', 'there is no PSAP \"' || i.psap || '\"', " \
 	"count(*) OVER () FROM import_item i WHERE i.psap IS NOT NULL AND " \

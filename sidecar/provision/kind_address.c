@@ -76,7 +76,8 @@ static const struct step compare[] = {
 	  "INSERT INTO import_item SELECT r.*, k.key, a.point_id, p.psap_id "
 	  "FROM import_row r CROSS JOIN LATERAL (SELECT " ADDRESS_KEY("r")
 	  " AS key) k LEFT JOIN e911.address_point a ON a.street_key = k.key "
-	  "AND a.house_number = r.house_number AND coalesce(a.number_suffix, "
+	  "AND " ADDRESS_COUNTY("a") " = " ADDRESS_COUNTY("r")
+	  " AND a.house_number = r.house_number AND coalesce(a.number_suffix, "
 	  "'') = coalesce(r.number_suffix, '') LEFT JOIN e911.psap p ON p.name "
 	  "= r.psap ORDER BY r.line" },
 	{ .sql = "CREATE INDEX ON pg_temp.import_item (line)" },
@@ -100,9 +101,10 @@ static const struct check checks[] = {
 	  "SELECT i.line, 'house_number', 'the same address as in line ' || "
 	  "d.line, count(*) OVER () FROM import_item i JOIN (SELECT "
 	  "street_key, house_number, coalesce(number_suffix, '') AS suffix_, "
-	  "min(line) AS line FROM import_item GROUP BY 1, 2, 3 HAVING count(*) "
-	  "> 1) d ON d.street_key = i.street_key AND d.house_number = "
-	  "i.house_number AND d.suffix_ = coalesce(i.number_suffix, '') WHERE "
+	  ADDRESS_COUNTY("import_item") " AS county_, min(line) AS line FROM "
+	  "import_item GROUP BY 1, 2, 3, 4 HAVING count(*) > 1) d ON "
+	  "d.street_key = i.street_key AND d.county_ = " ADDRESS_COUNTY("i")
+	  " AND d.house_number = i.house_number AND d.suffix_ = coalesce(i.number_suffix, '') WHERE "
 	  "d.line < i.line ORDER BY i.line LIMIT $5" },
 	{ BIT(psap), ADDRESS_CHECK_PSAP },
 	{ 0, NULL },

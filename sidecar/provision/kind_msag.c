@@ -49,7 +49,7 @@ static const struct step compare[] = {
 	  "INSERT INTO import_item SELECT r.*, k.key, m.range_id, p.psap_id "
 	  "FROM import_row r CROSS JOIN LATERAL (SELECT " ADDRESS_KEY("r")
 	  " AS key) k LEFT JOIN e911.msag_range m ON m.street_key = k.key AND "
-	  "m.low = r.low AND m.high = r.high AND m.parity = r.parity LEFT JOIN "
+	  "" ADDRESS_COUNTY("m") " = " ADDRESS_COUNTY("r") " AND m.low = r.low AND m.high = r.high AND m.parity = r.parity LEFT JOIN "
 	  "e911.psap p ON p.name = r.psap ORDER BY r.line" },
 	{ .sql = "CREATE INDEX ON pg_temp.import_item (line)" },
 	{ .sql = "CREATE INDEX ON pg_temp.import_item (id)" },
@@ -71,9 +71,11 @@ static const struct check checks[] = {
 	{ 0,
 	  "SELECT i.line, 'street', 'the same range as in line ' || d.line, "
 	  "count(*) OVER () FROM import_item i JOIN (SELECT street_key, low, "
-	  "high, parity, min(line) AS line FROM import_item GROUP BY 1, 2, 3, "
-	  "4 HAVING count(*) > 1) d USING (street_key, low, high, parity) "
-	  "WHERE d.line < i.line ORDER BY i.line LIMIT $5" },
+	  "high, parity, " ADDRESS_COUNTY("import_item") " AS county_, "
+	  "min(line) AS line FROM import_item GROUP BY 1, 2, 3, 4, 5 HAVING "
+	  "count(*) > 1) d USING (street_key, low, high, parity) WHERE "
+	  "d.county_ = " ADDRESS_COUNTY("i") " AND d.line < i.line ORDER BY "
+	  "i.line LIMIT $5" },
 	{ 0, ADDRESS_CHECK_PSAP },
 	{ 0, NULL },
 };

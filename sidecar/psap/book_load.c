@@ -172,8 +172,8 @@ static int read_all(struct db *db, int timeout_ms, struct address_book *b,
 	return err < 0 ? err : end;
 }
 
-int book_load(struct db *db, int timeout_ms, struct address_book **ret,
-	      struct uuid *ret_version)
+int book_load(struct db *db, int timeout_ms, size_t max,
+	      struct address_book **ret, struct uuid *ret_version)
 {
 	struct uuid version = { { 0 } };
 	struct address_book *b;
@@ -181,6 +181,7 @@ int book_load(struct db *db, int timeout_ms, struct address_book **ret,
 
 	if (err < 0)
 		return err;
+	address_book_set_max(b, max);
 	err = read_all(db, timeout_ms, b, &version);
 	if (err >= 0)
 		err = address_book_index(b);

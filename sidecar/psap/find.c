@@ -122,7 +122,10 @@ void psap_find(const struct psap_knowledge *k, const struct psap_place *place,
 	}
 	if (area.found == PSAP_FOUND_NEAREST)
 		found_area(&f, PSAP_BY_NEAREST, &area);
-	if (has_address)
+	if (has_address) {
 		by_coverage(k, &address, &f);
+		/* One of two PSAPs is more than none. */
+		found(&f, PSAP_BY_ADDRESS, f.address.doubtful_psap_id);
+	}
 	*ret = f;
 }

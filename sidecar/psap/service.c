@@ -2,6 +2,7 @@
 #include "psap/service.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,16 +178,67 @@ static int load_areas(struct follower *f)
 	return 0;
 }
 
-static int load_book(struct follower *f)
+/* Too many for one process: locations must not wait for that.  The ones from
+ * before stay, or none. */
+static int go_on_without(struct follower *f, const struct uuid *version,
+			 int why)
+{
+	const char *used = f->resolve.knowledge.book
+				   ? "those from before are used"
+				   : "none is used";
+	struct address_book *b;
+	int err;
+
+	stats_add(STAT_ADDRESSES_TOO_MANY, 1);
+	if (why == -ENOMEM)
+		log_error(WHO, "no memory for the ranges and addresses: %s",
+			  used);
+	else
+		log_error(WHO,
+			  "there are more than %lld ranges and "
+			  "addresses: %s",
+			  (long long)f->conf->psap_addresses_max, used);
+	if (f->resolve.knowledge.book) {
+		f->resolve.book_version = *version;
+		begin_walk(f);
+		return 0;
+	}
+	err = address_book_new(&b);
+	if (err >= 0)
+		err = address_book_index(b);
+	if (err >= 0)
+		use_book(f, b, version);
+	return err;
+}
+
+static void tell_conflicts(const struct address_book *b)
+{
+	uint64_t id;
+	size_t n = address_book_conflicts(b, &id);
+
+	if (!n)
+		return;
+	stats_add(STAT_ADDRESSES_CONFLICTING, n);
+	log_warning(WHO,
+		    "%zu ranges share house numbers with one of another PSAP, "
+		    "on a street that is the same in another spelling; the "
+		    "first is range %" PRIu64,
+		    n, id);
+}
+
+static int load_book(struct follower *f, const struct uuid *wanted)
 {
 	int64_t began = clock_mono_ms();
 	struct address_book *b;
 	struct uuid version;
 	int err = book_load(f->db, (int)f->conf->postgres_rebuild_timeout_ms,
-			    &b, &version);
+			    (size_t)f->conf->psap_addresses_max, &b, &version);
 
+	if (err == -E2BIG || err == -ENOMEM)
+		return go_on_without(f, wanted, err);
 	if (err < 0)
 		return err;
+	tell_conflicts(b);
 	use_book(f, b, &version);
 	told_kept(f->book_path, address_book_save(b, &version, f->book_path));
 	stats_add(STAT_ADDRESSES_LOADED, 1);
@@ -211,7 +263,7 @@ static int load_if_changed(struct follower *f)
 		err = book_load_version(f->db, &version);
 	if (err >= 0 &&
 	    !(r->knowledge.book && uuid_equal(&version, &r->book_version)))
-		err = load_book(f);
+		err = load_book(f, &version);
 	return err;
 }
 

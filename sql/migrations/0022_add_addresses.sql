@@ -8,7 +8,7 @@
 
 BEGIN;
 
-\ir ../schema/addresses.sql
+\ir 0022_add_addresses/addresses.sql
 
 -- ---- location_resolution ----
 

@@ -119,6 +119,8 @@ CREATE TABLE e911.msag_range (
     CONSTRAINT msag_range_overlaps_no_other_of_its_street
         EXCLUDE USING gist (
             (e911.text_range(street_key, street_key, '[]')) WITH &&,
+            -- Without a county it is a street of each.
+            (e911.text_range(upper(county), upper(county), '[]')) WITH &&,
             numbers WITH &&)
 );
 CREATE INDEX msag_range_psap ON e911.msag_range (psap_id);
@@ -131,7 +133,7 @@ COMMENT ON COLUMN e911.msag_range.country IS
 COMMENT ON COLUMN e911.msag_range.state IS
     'state or province, its two capitals (RFC 5139 A1)';
 COMMENT ON COLUMN e911.msag_range.county IS
-    'county or parish (A2); NULL: not compared';
+    'county or parish (A2): communities of one name in two counties are two; NULL: of any';
 COMMENT ON COLUMN e911.msag_range.community IS
     'community name (A3)';
 COMMENT ON COLUMN e911.msag_range.predirectional IS
@@ -147,7 +149,7 @@ COMMENT ON COLUMN e911.msag_range.postdirectional IS
 COMMENT ON COLUMN e911.msag_range.number_prefix IS
     'what stands before the number of a house (HNP): 41- of 41-35, W123N of W123N456';
 COMMENT ON COLUMN e911.msag_range.street_key IS
-    'all that tells one street from another, for comparison only';
+    'all that tells one street from another in a county, for comparison only';
 COMMENT ON COLUMN e911.msag_range.low IS
     'lowest number of a house; low and high 0: the street has none';
 COMMENT ON COLUMN e911.msag_range.high IS
@@ -222,7 +224,13 @@ CREATE TABLE e911.address_point (
     CONSTRAINT address_point_has_a_psap_or_a_point
         CHECK (num_nonnulls(psap_id, longitude) > 0),
     CONSTRAINT address_point_is_there_once
-        UNIQUE NULLS NOT DISTINCT (street_key, house_number, number_suffix)
+        EXCLUDE USING gist (
+            (e911.text_range(street_key, street_key, '[]')) WITH &&,
+            (e911.text_range(upper(county), upper(county), '[]')) WITH &&,
+            (int4range(house_number, house_number, '[]')) WITH &&,
+            (e911.text_range(upper(coalesce(number_suffix, '')),
+                             upper(coalesce(number_suffix, '')), '[]'))
+                WITH &&)
 );
 CREATE INDEX address_point_psap ON e911.address_point (psap_id);
 COMMENT ON TABLE e911.address_point IS
@@ -234,7 +242,7 @@ COMMENT ON COLUMN e911.address_point.country IS
 COMMENT ON COLUMN e911.address_point.state IS
     'state or province, its two capitals (RFC 5139 A1)';
 COMMENT ON COLUMN e911.address_point.county IS
-    'county or parish (A2); NULL: not compared';
+    'county or parish (A2): communities of one name in two counties are two; NULL: of any';
 COMMENT ON COLUMN e911.address_point.community IS
     'community name (A3)';
 COMMENT ON COLUMN e911.address_point.predirectional IS
@@ -250,7 +258,7 @@ COMMENT ON COLUMN e911.address_point.postdirectional IS
 COMMENT ON COLUMN e911.address_point.number_prefix IS
     'what stands before the number of a house (HNP): 41- of 41-35, W123N of W123N456';
 COMMENT ON COLUMN e911.address_point.street_key IS
-    'all that tells one street from another, for comparison only';
+    'all that tells one street from another in a county, for comparison only';
 COMMENT ON COLUMN e911.address_point.house_number IS
     'number of the house (HNO)';
 COMMENT ON COLUMN e911.address_point.number_suffix IS

@@ -140,6 +140,77 @@ def test_an_address_without_a_psap_has_that_of_its_point(e911d, postgres):
     wait_psap(e911d, postgres, "Ashgrove North")
 
 
+def test_a_place_of_that_name_in_another_county(e911d, postgres):
+    """Oakwood is there three times: two are known, the third is not."""
+    for county, psap in (("King", "Ashgrove North"),
+                         ("Pierce", "Ashgrove South")):
+        postgres.execute(
+            "INSERT INTO e911.msag_range (state, county, community, street,"
+            " suffix, low, high, psap_id) VALUES ('WA', %s, 'Oakwood', 'Main',"
+            " 'St', 1, 999, %s)", county, psap_id(postgres, psap))
+    add_coverage(postgres, "Ashgrove South", state="WA", county="Thurston")
+    e911d.start_and_wait()
+    main = {"street": "Main St", "city": "Oakwood"}
+    place(postgres, county="King County", **main)
+    wait_known(e911d, postgres, means="address", psap="Ashgrove North",
+               validity="validated")
+    place(postgres, county="Pierce", **main)
+    wait_known(e911d, postgres, means="address", psap="Ashgrove South",
+               validity="validated")
+    for number in "100", "5000":
+        place(postgres, county="Thurston", house_number=number, **main)
+        wait_known(e911d, postgres, means="county", psap="Ashgrove South",
+                   validity="draft")
+    # Who does not say the county is nobody's for sure.
+    place(postgres, **main)
+    wait_known(e911d, postgres, means="default", psap=None, validity="draft")
+
+
+def test_ranges_of_two_psaps_that_meet_are_told(e911d, postgres):
+    add_range(postgres, "Ashgrove North", 100, 198)
+    postgres.execute(
+        "INSERT INTO e911.msag_range (state, community, predirectional,"
+        " street, suffix, low, high, psap_id) VALUES ('WA', 'Ashgrove', 'N',"
+        " 'Mill', 'Street', 150, 250, %s)", psap_id(postgres, "Ashgrove South"))
+    add_coverage(postgres, "Ashgrove South", postal_code="98000")
+    place(postgres, house_number="170")
+    e911d.start_and_wait()
+    e911d.wait_log("1 ranges share house numbers with one of another PSAP")
+    wait_known(e911d, postgres, means="postal", psap="Ashgrove South",
+               reason="ranges of two PSAPs have its house number")
+    # One of two is more than none.
+    postgres.execute("DELETE FROM e911.psap_coverage")
+    wait_known(e911d, postgres, means="address", psap="Ashgrove North",
+               validity="draft")
+
+
+def test_too_many_addresses_hold_up_no_location(e911d, postgres):
+    e911d.settings["psap_addresses_max"] = 1
+    add_box(postgres, "Ashgrove South", -123, 47, 1)
+    add_range(postgres, "Ashgrove North", 100, 198)
+    place(postgres)
+    e911d.start_and_wait()
+    wait_psap(e911d, postgres, "Ashgrove North")
+    # One more than are taken: the one from before is used still.
+    add_range(postgres, "Ashgrove South", 200, 298)
+    e911d.wait_log("there are more than 1 ranges and addresses: those from "
+                   "before are used")
+    place(postgres, "Larkspur floor 2", longitude=-122.5, latitude=47.5)
+    wait_psap(e911d, postgres, "Ashgrove South", "Larkspur floor 2")
+    wait_known(e911d, postgres, means="address", psap="Ashgrove North")
+
+
+def test_too_many_addresses_at_the_start_are_none(e911d, postgres):
+    e911d.settings["psap_addresses_max"] = 1
+    add_box(postgres, "Ashgrove South", -123, 47, 1)
+    add_range(postgres, "Ashgrove North", 100, 198)
+    add_range(postgres, "Ashgrove South", 200, 298)
+    place(postgres, longitude=-122.5, latitude=47.5)
+    e911d.start_and_wait()
+    e911d.wait_log("there are more than 1 ranges and addresses: none is used")
+    wait_psap(e911d, postgres, "Ashgrove South")
+
+
 def test_alternates_are_kept(e911d, postgres):
     add_range(postgres, "Ashgrove North", 100, 198)
     add_coverage(postgres, "Ashgrove South", state="WA")

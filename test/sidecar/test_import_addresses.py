@@ -71,6 +71,22 @@ def test_replace_is_of_the_communities_of_the_file(ctl, postgres):
         ["Ashgrove", "Cedar"]
 
 
+def test_places_of_one_name_in_two_counties(ctl, postgres):
+    head = "state,county,city,street,low,high,psap\n"
+    king = "WA,King,Oakwood,Main St,1,99,Ashgrove North\n"
+    pierce = "WA,Pierce,Oakwood,Main St,1,99,Ashgrove South\n"
+    assert take(ctl, "msag", head + king + pierce)[0] == 0
+    # A file of one is not about the other.
+    status, out, err = take(ctl, "msag", head + king, "--replace")
+    assert status == 0, err
+    assert "0 added, 0 changed, 0 removed" in out
+    assert postgres.value("SELECT count(*) FROM e911.msag_range") == 2
+    # Without a county a range is one of each.
+    refuses(ctl, "msag", head + king.replace("King", ""),
+            "2: column 5 (low_number): the range shares a house number with "
+            "another one of its street")
+
+
 def test_bad_ranges_are_refused_with_their_lines(ctl):
     head = MSAG.splitlines()[0] + "\n"
     refuses(ctl, "msag", head +

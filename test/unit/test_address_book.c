@@ -86,6 +86,24 @@ static const struct {
 	  { "", "", "Mill", "St", "" },
 	  "",
 	  { 9, 18, 1, 9999, ADDRESS_BOTH } },
+	/* Two places of one name, and a third that has no range. */
+	{ "Oakwood",
+	  { "", "", "Main", "St", "" },
+	  "Montgomery",
+	  { 12, 51, 1, 999, ADDRESS_BOTH } },
+	{ "Oakwood",
+	  { "", "", "Main", "St", "" },
+	  "Cuyahoga",
+	  { 13, 52, 500, 1500, ADDRESS_BOTH } },
+	/* What SQL sees as two streets. */
+	{ "Cedar",
+	  { "", "", "Oak", "St", "" },
+	  "",
+	  { 10, 19, 1, 99, ADDRESS_BOTH } },
+	{ "Cedar",
+	  { "", "", "Oak", "Street", "" },
+	  "",
+	  { 11, 20, 50, 150, ADDRESS_BOTH } },
 };
 
 static void add_point(struct address_book *b, uint64_t id, uint64_t psap,
@@ -187,7 +205,9 @@ static const char *marks(const struct civic *c, const struct address_answer *a)
 static void says(const char *asked, const char *outcome, uint64_t psap,
 		 const char *want)
 {
-	struct text rest = text_of(asked), number, street, city, postal;
+	struct text rest = text_of(asked), number, street, city;
+	struct text postal = text_of("");
+	bool has_county;
 	struct address_answer answer;
 	struct civic c;
 	struct address a;
@@ -195,12 +215,13 @@ static void says(const char *asked, const char *outcome, uint64_t psap,
 	assert_true(text_cut(&rest, '|', &number));
 	assert_true(text_cut(&rest, '|', &street));
 	assert_true(text_cut(&rest, '|', &city));
-	postal = rest;
+	has_county = text_cut(&rest, '|', &postal) && rest.len;
 	c = place_of("");
 	c.value[CIVIC_A3] = city;
 	c.value[CIVIC_HNO] = number;
 	c.value[CIVIC_RD] = street;
 	c.value[CIVIC_PC] = postal;
+	c.value[CIVIC_A2] = has_county ? rest : text_of("");
 	address_read(&c, true, &a);
 	address_book_check(book, &c, &a, true, &answer);
 	if (strcmp(address_outcome_name(answer.outcome), outcome) != 0 ||
@@ -262,6 +283,43 @@ static void a_missing_direction_is_found_by_the_number(void **state)
 	     "country+ A1+ A3+ RD+ HNO-");
 }
 
+static void ranges_that_meet_are_told(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	says("1|Oak St|Cedar|", "fits", 19, GOOD);
+	/* Whoever serves the county goes first. */
+	says("70|Oak Street|Cedar|", "unknown", 0, GOOD);
+	assert_int_equal(address_book_conflicts(book, &id), 1);
+	assert_int_equal(id, 10);
+	says("150|Oak St|Cedar|", "fits", 20, GOOD);
+}
+
+#define THERE "country+ A1+ A2+ A3+ RD+ HNO+"
+
+static void a_place_of_that_name_elsewhere_is_another(void **state)
+{
+	(void)state;
+	says("100|Main St|Oakwood||Montgomery County", "fits", 51, THERE);
+	says("600|Main St|Oakwood||Montgomery", "fits", 51, THERE);
+	says("600|Main St|Oakwood||CUYAHOGA", "fits", 52, THERE);
+	says("100|Main St|Oakwood||Cuyahoga", "differs", 52,
+	     "country+ A1+ A2? A3+ RD+ HNO-");
+	/* Nothing is known of Oakwood in Paulding County. */
+	says("100|Main St|Oakwood||Paulding", "unknown", 0,
+	     "country+ A1+ A2? A3? RD? HNO?");
+	says("5000|Main St|Oakwood||Paulding", "unknown", 0,
+	     "country+ A1+ A2? A3? RD? HNO?");
+	says("100|N Main Ave|Oakwood||Paulding", "unknown", 0,
+	     "country+ A1+ A2? A3? RD? HNO?");
+	/* Who does not say which gets what all agree in. */
+	says("100|Main St|Oakwood|", "fits", 51, GOOD);
+	says("600|Main St|Oakwood|", "unknown", 0, GOOD);
+	says("5000|Main St|Oakwood|", "differs", 0,
+	     "country+ A1+ A3+ RD+ HNO-");
+}
+
 static void north_st_is_not_n_st(void **state)
 {
 	(void)state;
@@ -275,7 +333,8 @@ static void single_addresses_go_before_ranges(void **state)
 	says("5|Elm Ct|Cedar|98001", "fits", 21, GOOD " PC+");
 	says("5A|Elm Ct|Cedar|98001", "fits", 22, GOOD " PC+");
 	says("5B|Elm Ct|Cedar|98001", "fits", 21, GOOD " PC+");
-	says("5|Elm Ct|Cedar|98002", "differs", 21, GOOD " PC-");
+	/* A Cedar of another postal code may be another Cedar. */
+	says("5|Elm Ct|Cedar|98002", "differs", 0, GOOD " PC-");
 	says("6|Elm Ct|Cedar|98001", "differs", 0,
 	     "country+ A1+ A3+ RD+ HNO- PC?");
 }
@@ -314,6 +373,30 @@ static void elements_are_told_one_by_one(void **state)
 			fail_msg("%s %s %s: %s", rows[i].prd, rows[i].rd,
 				 rows[i].sts, marks(&c, &answer));
 	}
+}
+
+/* The street of RFC 4119, which some still send. */
+static void a6_stands_in_for_rd(void **state)
+{
+	struct civic c = place_of("Ashgrove");
+	struct address_answer answer;
+	struct address a;
+
+	(void)state;
+	c.value[CIVIC_A6] = text_of("Mill");
+	c.value[CIVIC_PRD] = text_of("N");
+	c.value[CIVIC_STS] = text_of("St");
+	c.value[CIVIC_HNO] = text_of("100");
+	address_read(&c, false, &a);
+	address_book_check(book, &c, &a, false, &answer);
+	assert_string_equal(marks(&c, &answer),
+			    "country+ A1+ A3+ A6+ PRD+ STS+ HNO+");
+	assert_int_equal(answer.psap_id, 11);
+	c.value[CIVIC_A6] = text_of("Milk");
+	address_read(&c, false, &a);
+	address_book_check(book, &c, &a, false, &answer);
+	assert_string_equal(marks(&c, &answer),
+			    "country+ A1+ A3+ A6- PRD? STS? HNO?");
 }
 
 static void other_countries_and_states_are_refused(void **state)
@@ -407,6 +490,11 @@ static void the_best_means_counts(bool is_sound)
 		{ true, -100, "1", "x", "y", "", "", "OR", "default" },
 		{ false, 0, "7", "Elm Ct", "Cedar", "", "", "WA",
 		  "address 41 31" },
+		/* Another county's, and nobody's. */
+		{ false, 0, "100", "Main St", "Oakwood", "Pierce", "", "WA",
+		  "county 33 32 31" },
+		{ false, 0, "70", "Oak St", "Cedar", "", "", "WA",
+		  "state 31 19" },
 	};
 	struct psap_areas *areas = square();
 	const struct psap_knowledge k = { areas, book, 1000 };
@@ -489,6 +577,8 @@ static void a_book_comes_back_from_disk(void **state)
 		a_missing_direction_is_found_by_the_number(NULL);
 		single_addresses_go_before_ranges(NULL);
 		north_st_is_not_n_st(NULL);
+		ranges_that_meet_are_told(NULL);
+		a_place_of_that_name_elsewhere_is_another(NULL);
 		the_best_means_counts(true);
 	}
 }
@@ -552,9 +642,12 @@ int main(void)
 		TEST(an_address_is_in_a_range_of_its_side),
 		TEST(what_does_not_exist_is_told_element_by_element),
 		TEST(a_missing_direction_is_found_by_the_number),
+		TEST(a_place_of_that_name_elsewhere_is_another),
+		TEST(ranges_that_meet_are_told),
 		TEST(north_st_is_not_n_st),
 		TEST(single_addresses_go_before_ranges),
 		TEST(elements_are_told_one_by_one),
+		TEST(a6_stands_in_for_rd),
 		TEST(other_countries_and_states_are_refused),
 		TEST(what_is_no_range_is_not_taken),
 		TEST(the_others_are_alternates),

@@ -98,6 +98,18 @@ SELECT test.accepted(pg_temp.put_range('{}') || ';' || pg_temp.put_range(other),
     ('{"community": "Cedar"}', 'another community has a street of the name'),
     ('{"number_prefix": "41-"}', 'numbers behind something are other ones'))
     AS v (other, sentence);
+SELECT test.accepted(pg_temp.put_range('{"county": "King"}') || ';'
+                     || pg_temp.put_range('{"county": "Pierce"}') || ';'
+                     || pg_temp.put_address('{"county": "King"}') || ';'
+                     || pg_temp.put_address('{"county": "Pierce"}'),
+    'communities of one name in two counties are two');
+SELECT test.refused(pg_temp.put_range('{"county": "King"}') || ';'
+                    || pg_temp.put_range(other),
+    '23P01', 'msag_range_overlaps_no_other_of_its_street', sentence)
+  FROM (VALUES
+    ('{"county": "KING"}'::jsonb, 'a county is the same in capitals'),
+    ('{}', 'without a county a street is one of each'))
+    AS v (other, sentence);
 SELECT test.refused(pg_temp.put_range('{}') || ';' || pg_temp.put_range(other),
     '23P01', 'msag_range_overlaps_no_other_of_its_street', sentence)
   FROM (VALUES
@@ -132,8 +144,12 @@ SELECT test.refused(pg_temp.put_address(other), '23514',
 SELECT test.accepted(pg_temp.put_address('{"psap_id": null,
     "longitude": -122.5, "latitude": 47.5}'), 'a point is enough');
 SELECT test.refused(pg_temp.put_address('{}') || ';'
-                    || pg_temp.put_address('{"street": "ELM"}'), '23505',
-    'address_point_is_there_once', 'an address is there once');
+                    || pg_temp.put_address(other), '23P01',
+    'address_point_is_there_once', sentence)
+  FROM (VALUES
+    ('{"street": "ELM"}'::jsonb, 'an address is there once'),
+    ('{"county": "King"}', 'without a county it is one of each'))
+    AS v (other, sentence);
 SELECT test.accepted(pg_temp.put_address('{}') || ';'
                      || pg_temp.put_address('{"number_suffix": "A"}'),
     'and with a letter once more');

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/conf.h"
@@ -268,6 +269,21 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 	return 0;
 }
 
+/* Connections of clients must not take the descriptors of everything else; the
+ * system's soft limit is 1,024 as a rule. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_warning("main", "the limit of open files stays: %s",
+			    strerror(errno));
+}
+
 /* Threads inherit the mask: signals are for the main thread to wait for. */
 static void block_signals(sigset_t *ret)
 {
@@ -302,6 +318,7 @@ static enum exit_code start(struct conf *conf)
 	if (lock < 0)
 		return EXIT_CODE_STATE_DIR;
 	block_signals(&signals);
+	raise_file_limit();
 	log_info("main", "e911d %s starts, node '%s'", E911_VERSION,
 		 conf->node);
 	if (names_new(&shared.names, conf->state_dir) >= 0 &&

@@ -6,9 +6,9 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
-#include "crc32c.h"
 #include "http/held_exchange.h"
 #include "http/held_key.h"
+#include "sha256.h"
 
 #define XML_PATH  "/held"
 #define JSON_PATH "/location"
@@ -76,17 +76,18 @@ static void note(const struct held_exchange *x, struct text client,
 			   why, x->now_ms);
 }
 
+/* An organisation and each client have buckets of their own. */
 static bool is_too_often(struct held_exchange *x)
 {
-	uint64_t id = x->asker.organization_id;
-	uint8_t key[16] = { 0 };
+	uint8_t hash[SHA256_SIZE], key[16] = { 0 };
+	struct sha256 s;
 
+	sha256_begin(&s);
+	sha256_add(&s, x->asker.name, strlen(x->asker.name));
+	sha256_end(&s, hash);
 	/* A /64 of IPv6 is what one bucket is for. */
-	if (!id)
-		id = UINT64_C(1) << 63 |
-		     crc32c(0, x->asker.name, strlen(x->asker.name));
-	for (size_t i = 0; i < 8; i++)
-		key[i] = (uint8_t)(id >> (56 - 8 * i));
+	memcpy(key, hash, 8);
+	key[0] |= 0x80; /* no address of IPv4 */
 	return !rate_limit_allows(&x->server->rate, key, clock_mono_ms());
 }
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "http/rate_limit.h"
 
-#include "crc32c.h"
+#include <sys/random.h>
+
+#include "bytes.h"
+#include "sha256.h"
 
 #define ONE 1000U /* request, in thousandths */
 
@@ -9,6 +12,9 @@ void rate_limit_init(struct rate_limit *r, uint32_t per_second)
 {
 	memset(r->buckets, 0, sizeof(r->buckets));
 	r->per_second = per_second;
+	/* For so few bytes it never fails. */
+	if (getrandom(r->key, sizeof(r->key), 0) != (ssize_t)sizeof(r->key))
+		memset(r->key, 0, sizeof(r->key));
 	(void)pthread_mutex_init(&r->lock, NULL);
 }
 
@@ -40,9 +46,19 @@ static void fill(struct rate_bucket *b, uint32_t per_second, int64_t now_ms)
 	b->at_ms = now_ms;
 }
 
+/* Nobody can choose an address that meets another's bucket. */
+static struct rate_bucket *bucket_of(struct rate_limit *r,
+				     const uint8_t key[16])
+{
+	uint8_t hash[SHA256_SIZE];
+
+	hmac_sha256(r->key, sizeof(r->key), key, 16, hash);
+	return &r->buckets[be64_get(hash) % RATE_BUCKETS];
+}
+
 static bool take(struct rate_limit *r, const uint8_t key[16], int64_t now_ms)
 {
-	struct rate_bucket *b = &r->buckets[crc32c(0, key, 16) % RATE_BUCKETS];
+	struct rate_bucket *b = bucket_of(r, key);
 
 	fill(b, r->per_second, now_ms);
 	if (b->tokens < ONE)

@@ -19,6 +19,7 @@
 struct rate_limit {
 	pthread_mutex_t lock;
 	uint32_t per_second; /* 0: no limit */
+	uint8_t key[16];     /* random: which bucket is whose */
 	struct rate_bucket {
 		int64_t at_ms;   /* monotonic: of the last request */
 		uint32_t tokens; /* thousandths of a request */

@@ -224,6 +224,8 @@ def test_who_asks_too_often_is_told_to_wait(locator):
     locator.e911d.settings["held_rate"] = 1
     secret = locator.secret(LARKSPUR)
     locator.secret(JUNIPER)
+    sbc = locator.postgres.value("SELECT e911.location_client_new('sbc', %s)",
+                                 LARKSPUR)
     locator.start()
     body = request(device("<uri>sip:4102@example.com</uri>"))
     seen = [locator.http("POST", "/held", body, basic(LARKSPUR, secret))
@@ -232,7 +234,8 @@ def test_who_asks_too_often_is_told_to_wait(locator):
     refused = [answer for answer in seen if answer[0] == 429]
     assert refused and refused[0][1]["Retry-After"] == "1"
     validate("held/held.xsd", refused[0][2])
-    # Others are not held up by that.
+    # Others are not held up by that, not even a server of theirs.
+    assert parts(locator.post(body, basic("sbc", sbc)))
     assert parts(locator.ask(JUNIPER, device("<ip>10.20.30.40</ip>")))
 
 
@@ -410,6 +413,14 @@ def cpu_of(process):
     with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
         fields = stat.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_clients_do_not_take_the_descriptors_of_the_rest(held):
+    with open(f"/proc/{held.e911d.process.pid}/limits",
+              encoding="ascii") as limits:
+        line = [x for x in limits if x.startswith("Max open files")][0]
+    soft, hard = line.split()[3:5]
+    assert soft == hard
 
 
 def test_a_form_is_not_taken_apart(held):

@@ -110,6 +110,19 @@ static void an_address_with_a_port_is_listened_on(void **state)
 			fail_msg("'%s' was taken", bad[i]);
 }
 
+/* Or somebody could choose an address that shares another's bucket. */
+static void which_bucket_is_whose_nobody_knows(void **state)
+{
+	struct rate_limit a, b;
+
+	(void)state;
+	rate_limit_init(&a, 1);
+	rate_limit_init(&b, 1);
+	assert_memory_not_equal(a.key, b.key, sizeof(a.key));
+	rate_limit_fini(&a);
+	rate_limit_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +130,7 @@ int main(void)
 		cmocka_unit_test(a_network_of_ipv6_is_one_address),
 		cmocka_unit_test(without_a_limit_all_are_allowed),
 		cmocka_unit_test(an_address_with_a_port_is_listened_on),
+		cmocka_unit_test(which_bucket_is_whose_nobody_knows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "fair_share.h"
 #include "fork.h"
 #include "hunt.h"
+#include "inquiry.h"
 #include "leg.h"
 #include "media.h"
 #include "own_request.h"
@@ -376,6 +377,8 @@ static void on_guard(struct call *call)
 	if (call->state == CALL_ANSWERED)
 		log_line(LEVEL_WARNING,
 			 "bridge: no ACK from the caller in 32 s, kept");
+	if (call->state == CALL_LOCATING)
+		inquiries_spare(b2bua.inquiries);
 	if (call->state == CALL_CROSSED)
 		call->ended_by = "caller";
 	/* tm gave up or never will: the transaction is not ours any more. */

@@ -12,6 +12,7 @@
 #include "sip_port.h"
 
 struct replace_invite;
+struct inquiries;
 
 struct b2bua {
 	struct call_store *store;
@@ -19,6 +20,7 @@ struct b2bua {
 	struct trunk_health *health;     /* NULL: every trunk is in service */
 	struct trunk_calls *trunk_calls; /* NULL: no trunk has a limit */
 	struct fair_share *shares;       /* NULL: there are none */
+	struct inquiries *inquiries;     /* NULL: nobody is asked */
 	int ladder_ms; /* bound of a hunt; 0: the states' own guards */
 	int linger_ms; /* how long an ended call is kept; 32000 by RFC 3261 */
 };

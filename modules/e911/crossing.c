@@ -81,13 +81,15 @@ static bool tells_location(struct text name)
 void crossing_drop_location(struct header_view *headers, size_t size,
 			    struct crossing_in *in)
 {
-	bool cuts = in->body.len && holds_location(in);
+	bool is_alone = media_type_is(crossing_content_type(in), PIDF);
 	struct text session = text_of(NULL);
+	bool cuts;
 	size_t n = 0;
 
-	/* What cannot be read of it is not sent either. */
-	if (cuts)
-		(void)take_session(in, HEADER_INVITE_OUT, &session);
+	/* A session description that we cannot read crosses with what is
+	 * around it: without one the caller would not be heard. */
+	cuts = in->body.len && holds_location(in) &&
+	       (is_alone || take_session(in, HEADER_INVITE_OUT, &session));
 	for (size_t i = 0; i < in->header_count; i++)
 		if (!tells_location(headers[i].name) &&
 		    !(cuts && header_tells_of_body(headers[i].name)))

@@ -24,7 +24,8 @@ bool crossing_has_session(const struct crossing_in *in);
 
 /*
  * Without the caller's location: its headers go, and a body that is or holds a
- * PIDF-LO becomes its session description alone.  headers: those of *in, to be
+ * PIDF-LO becomes its session description alone, unless that cannot be read:
+ * then it crosses whole.  headers: those of *in, to be
  * changed in place; size: how many there is room for.
  */
 void crossing_drop_location(struct header_view *headers, size_t size,

@@ -49,6 +49,25 @@ void inquiries_set(struct inquiries *q, enum inquiries_state state)
 	__atomic_store_n(&q->state, (int)state, __ATOMIC_RELEASE);
 }
 
+void inquiries_spare(struct inquiries *q)
+{
+	int open = INQUIRIES_OPEN;
+
+	stat_add(STAT_locations_missed, 1);
+	if (!q || !__atomic_compare_exchange_n(
+			  &q->state, &open, (int)INQUIRIES_SPARED, false,
+			  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return;
+	log_line(LEVEL_ERR, "locate: e911 locate hangs: calls go by the "
+			    "registered locations");
+	report_locate(EVENT_LOCATE_DOWN, "e911 locate hangs");
+}
+
+bool inquiries_are_open(const struct inquiries *q)
+{
+	return __atomic_load_n(&q->state, __ATOMIC_ACQUIRE) == INQUIRIES_OPEN;
+}
+
 const char *inquiries_state_name(const struct inquiries *q)
 {
 	switch (__atomic_load_n(&q->state, __ATOMIC_ACQUIRE)) {

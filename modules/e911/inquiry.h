@@ -59,6 +59,10 @@ enum inquiries_state {
 	INQUIRIES_OPEN,
 };
 void inquiries_set(struct inquiries *q, enum inquiries_state state);
+/* A call has waited in vain for e911 locate itself: counted, told, and nobody
+ * asks until that has found e911d answering again.  q may be NULL. */
+void inquiries_spare(struct inquiries *q);
+bool inquiries_are_open(const struct inquiries *q);
 /* "open", "spared", "away"; any process. */
 const char *inquiries_state_name(const struct inquiries *q);
 /* Readable when there is something to take. */

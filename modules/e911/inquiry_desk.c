@@ -263,6 +263,13 @@ static int next_turn_ms(const struct desk *d, int64_t now)
 
 int desk_turn(struct desk *d)
 {
+	/* Somebody has found that we slept: prove anew that all is well. */
+	if (d->state == INQUIRIES_OPEN &&
+	    !inquiries_are_open(d->conf.inquiries)) {
+		d->state = INQUIRIES_SPARED;
+		d->is_told_down = true;
+		d->probe_at = clock_mono_ms();
+	}
 	/* What has been answered by now is not late. */
 	hear(d);
 	look_at_the_clock(d, clock_mono_ms());

@@ -75,6 +75,7 @@ int worker_shared_new(void)
 				 .health = s->health,
 				 .trunk_calls = s->trunk_calls,
 				 .shares = s->shares,
+				 .inquiries = s->inquiries,
 				 .ladder_ms = worker_conf.ladder_timeout * 1000,
 				 .linger_ms = worker_conf.linger * 1000 });
 	located_init(&(struct located_conf){

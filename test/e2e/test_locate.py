@@ -489,6 +489,8 @@ def test_the_process_that_asks_hangs(own_gateway):
         caller = caller_of(gateway)
         caller.send(invite(caller, pidf()))
         heard = psaps[NORTH].receive("INVITE")
+        # The next ones are spared.
+        assert gateway.kamailio.rpc("e911.locate")["state"] == "spared"
         os.kill(pid, signal.SIGCONT)
         answered(psaps[NORTH], heard, caller)
         caller.close()
@@ -496,4 +498,6 @@ def test_the_process_that_asks_hangs(own_gateway):
         assert row["outcome"] == "answered"
         kinds = [event["kind"] for event in gateway.events(row["call_id"])]
         assert "call.located" not in kinds
+        assert int(stats(gateway)["locations_missed"]) == 1
+        wait_until(lambda: is_asked(gateway), "e911d is asked again", 10)
     gateway.check_idle()

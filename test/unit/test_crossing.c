@@ -155,9 +155,48 @@ static void without_a_body_nothing_describes_one(void **state)
 	assert_crossed("", T(""));
 }
 
+static void dropped(const char *encoding, struct text expected, bool is_cut)
+{
+	static char body[1024];
+	struct header_view headers[8] = {
+		{ text_of("Content-Type"), text_of(MIXED) },
+		{ text_of("Geolocation"), text_of("<cid:a@b>") },
+	};
+	struct crossing_in in = { headers, 2, text_of(body) };
+
+	snprintf(body, sizeof(body),
+		 "--b\r\nContent-Type: application/sdp\r\n"
+		 "Content-Transfer-Encoding: %s\r\n\r\n" SESSION
+		 "\r\n--b\r\nContent-Type: application/pidf+xml\r\n\r\n"
+		 "<presence/>\r\n--b--\r\n",
+		 encoding);
+	in.body = text_of(body);
+	crossing_drop_location(headers, ARRAY_SIZE(headers), &in);
+	assert_int_equal(in.header_count, 1);
+	assert_true(text_equal(headers[0].value,
+			       text_of(is_cut ? "application/sdp" : MIXED)));
+	assert_true(text_equal(in.body, is_cut ? expected : text_of(body)));
+}
+
+static void a_location_is_dropped_but_never_the_offer(void **state)
+{
+	struct header_view alone[2] = {
+		{ text_of("Content-Type"), text_of("application/pidf+xml") },
+	};
+	struct crossing_in in = { alone, 1, T("<presence/>") };
+
+	(void)state;
+	dropped("8bit", T(SESSION), true);
+	dropped("quoted-printable", T(SESSION), false);
+	crossing_drop_location(alone, ARRAY_SIZE(alone), &in);
+	assert_int_equal(in.body.len, 0);
+	assert_int_equal(in.header_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_location_is_dropped_but_never_the_offer),
 		cmocka_unit_test(to_pbx_and_i3_a_body_crosses_byte_for_byte),
 		cmocka_unit_test(to_legacy_goes_the_session_description_alone),
 		cmocka_unit_test(after_a_415_only_the_session_description_goes),

@@ -372,6 +372,22 @@ static void a_death_of_e911d_is_known_at_once(void **state)
 	assert_null(inquiries_problem(inquiries));
 }
 
+static void who_has_slept_proves_anew_that_all_is_well(void **state)
+{
+	(void)state;
+	everything_works();
+	inquiries_spare(inquiries);
+	inquiries_spare(inquiries);
+	assert_int_equal(fake_report_of(EVENT_LOCATE_DOWN), 1);
+	assert_int_equal(stat_get(STAT_locations_missed), 2);
+	assert_non_null(inquiries_problem(inquiries));
+	turn();
+	e911d_answers_the_probe();
+	turn();
+	assert_null(inquiries_problem(inquiries));
+	assert_int_equal(fake_report_of(EVENT_LOCATE_UP), 1);
+}
+
 static void a_full_socket_is_no_answer(void **state)
 {
 	unsigned n = 0;
@@ -440,6 +456,7 @@ int main(void)
 		TEST(the_first_silence_spares_all_others),
 		TEST(a_probe_in_time_ends_the_sparing),
 		TEST(a_death_of_e911d_is_known_at_once),
+		TEST(who_has_slept_proves_anew_that_all_is_well),
 		TEST(a_full_socket_is_no_answer),
 		TEST(what_is_under_way_is_bounded),
 	};

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import stat
+import struct
 import subprocess
 
 import pytest
@@ -53,16 +54,27 @@ def test_a_directory_that_is_cut_is_built_anew(e911d, postgres, name, left):
     change_is_published(e911d, postgres, 5098)
 
 
+def newest_state(outbox):
+    """How many transactions LMDB has finished, as its two first pages say."""
+    with open(os.path.join(outbox, "data.mdb"), "rb") as data:
+        pages = data.read(8192)
+    return max(struct.unpack_from("<Q", pages, page + 144)[0]
+               for page in (0, 4096))
+
+
 def test_an_outbox_that_is_cut_is_made_anew(e911d, postgres):
+    """Between two writings: what is cut in the middle of one ends e911d."""
     e911d.start_and_wait()
+    before = newest_state(e911d.outbox)
     e911d.write_journal(EVENT)
     wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
                == 1, "it is stored")
+    wait_until(lambda: newest_state(e911d.outbox) > before,
+               "the cursor behind it is stored")
     os.truncate(os.path.join(e911d.outbox, "data.mdb"), 4096)
     e911d.write_journal(EVENT)
     wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
-               == 2, "the next one is stored")
-    e911d.process.check_alive()
+               == 2, "the next one is stored", 30, [e911d.process])
     assert "outbox' was taken away or cut; it is made again" in \
         e911d.log_text()
 

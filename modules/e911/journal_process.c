@@ -243,7 +243,7 @@ static void trim(struct journal_writer *w)
 		return;
 	deleted = journal_trim(w->journal, TRIM_EVENTS);
 	/* A backlog is deleted at once, part by part. */
-	w->trim_at_ms = now_ms + (deleted == TRIM_EVENTS ? 0 : EACH_MS);
+	w->trim_at_ms = now_ms + (deleted >= TRIM_EVENTS ? 0 : EACH_MS);
 	if (deleted < 0 && deleted != -ENOENT)
 		complain(w, &w->trim_fault, "trimmed", deleted);
 	else

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One organisation takes more than its share of a node that is short."""
 import contextlib
+import time
 
 import pytest
 
@@ -69,7 +70,7 @@ def flood_until_refused(gateway, flood):
 
 
 def test_a_flood_leaves_the_others_their_calls(small_gateway):
-    gateway = small_gateway
+    gateway, began = small_gateway, time.monotonic()
     with crowd(gateway, "psap", "psap-north"), \
             crowd(gateway, "relay", "relay"), \
             crowd(gateway, "south", "psap-south"), \
@@ -84,20 +85,23 @@ def test_a_flood_leaves_the_others_their_calls(small_gateway):
         assert served >= 100 and refused == stats(gateway, "shares_full")
         assert stats(gateway, "memory_failures") == 0
 
-        # Copies are answered as the first one was.
-        early.send(invite)
-        assert early.final().status == 200
+        # It has its share; others do not even notice.
+        for number in range(2001, 2021):
+            assert school.call([number], "2101") == {200: 1}
+            assert clinic.call([number + 100], "E1007") == {200: 1}
+
+        # They have taken of what was left: the flood is well above its share
+        # now, whatever a single ended transaction gives back.
+        assert flood.call([9001], NUMBER, headers=CLAIM) == {503: 1}
         with raw(gateway) as late:
             refused = late.invite(headers=CLAIM)
             for _ in range(3):
                 late.send(refused)
                 assert late.final().status == 503
 
-        # It has its share; others do not even notice.
-        assert flood.call([9001], NUMBER, headers=CLAIM) == {503: 1}
-        for number in range(2001, 2021):
-            assert school.call([number], "2101") == {200: 1}
-            assert clinic.call([number + 100], "E1007") == {200: 1}
+        # Copies are answered as the first one was.
+        early.send(invite)
+        assert early.final().status == 200
 
         # When it hangs up it may call again.
         answered = [d for d in flood.of(range(1, MOST))
@@ -108,6 +112,7 @@ def test_a_flood_leaves_the_others_their_calls(small_gateway):
     wait_until(gateway.journal_drained, "every event is in SQL", 30)
     told = gateway.postgres.query(
         "SELECT story FROM e911.call_story WHERE kind = 'share.full'")
-    assert len(told) == 1, told
+    # Once a minute.
+    assert 1 <= len(told) <= 1 + (time.monotonic() - began) // 60, told
     assert told[0]["story"].startswith('"Larkspur Insurance" has ')
     assert "memory is short: further ones are refused" in told[0]["story"]

@@ -270,6 +270,25 @@ static void what_the_sidecar_has_stored_is_deleted_each_second(void **state)
 	assert_int_equal(events_of(f).first, 16);
 }
 
+/* Packs go whole, so that a part is hardly ever exactly as long as asked. */
+static void a_backlog_is_deleted_without_waiting(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t all = 25000;
+	struct uuid id;
+
+	while (f->put < all) {
+		put(f, 503);
+		assert_int_equal(step_until_empty(f), 0);
+	}
+	id = journal_id(f->writer.journal);
+	state_dir_cursor(f->dir, &id, f->put);
+	clock_advance(1000);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(journal_writer_step(&f->writer), 0);
+	assert_true(f->stats->waiting < 100);
+}
+
 static void a_full_ring_is_told_with_its_count(void **state)
 {
 	struct fixture *f = *state;
@@ -408,6 +427,7 @@ int main(void)
 		T(a_sidecar_that_does_not_listen_blocks_nothing),
 		T(a_socket_path_too_long_is_no_fault),
 		T(what_the_sidecar_has_stored_is_deleted_each_second),
+		T(a_backlog_is_deleted_without_waiting),
 		T(a_full_ring_is_told_with_its_count),
 		T(a_full_disk_keeps_the_batch_and_counts_the_rest),
 		T(a_state_directory_that_comes_late_is_found),

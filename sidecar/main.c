@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "base/health.h"
 #include "base/http_client.h"
 #include "base/log.h"
 #include "base/sd_notify.h"
@@ -38,6 +39,7 @@
 #include "events/collector.h"
 #include "http/http_service.h"
 #include "locate/locate_service.h"
+#include "metrics/metrics_service.h"
 #include "names/dns.h"
 #include "names/resolver.h"
 #include "psap/service.h"
@@ -140,6 +142,11 @@ static int locate(struct shared *s)
 	return locate_service_run(s->conf, &s->stop, s->psap);
 }
 
+static int serve_metrics(struct shared *s)
+{
+	return metrics_service_run(s->conf, &s->stop, s->expiry, E911_VERSION);
+}
+
 static enum exit_code run(struct shared *shared, const sigset_t *signals)
 {
 	struct service services[] = {
@@ -150,6 +157,7 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "certificates", .run = watch_certificates },
 		{ .name = "http", .run = serve_http },
 		{ .name = "locate", .run = locate },
+		{ .name = "metrics", .run = serve_metrics },
 	};
 	enum exit_code code = EXIT_CODE_OK;
 
@@ -319,6 +327,7 @@ static enum exit_code start(struct conf *conf)
 		return EXIT_CODE_STATE_DIR;
 	block_signals(&signals);
 	raise_file_limit();
+	health_init();
 	log_info("main", "e911d %s starts, node '%s'", E911_VERSION,
 		 conf->node);
 	if (names_new(&shared.names, conf->state_dir) >= 0 &&
@@ -362,7 +371,8 @@ int main(int argc, char **argv)
 			  args.config, conf.certificates);
 		code = EXIT_CODE_USAGE;
 	} else if (http_service_check(&conf, error) < 0 ||
-		   locate_service_check(&conf, error) < 0) {
+		   locate_service_check(&conf, error) < 0 ||
+		   metrics_service_check(&conf, error) < 0) {
 		log_error("conf", "%s: %s", args.config, error);
 		code = EXIT_CODE_USAGE;
 	} else if (args.check_only) {

@@ -194,6 +194,52 @@ bool json_has_true(const struct json *j, const char *key)
 	return v && json_typeof(v) == JSON_TRUE;
 }
 
+/* 18 digits always fit. */
+static bool u64_parse(const char *p, size_t len, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	if (!len || len > 18)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!text_is_digit(p[i]))
+			return false;
+		n = 10 * n + (uint64_t)(p[i] - '0');
+	}
+	*ret = n;
+	return true;
+}
+
+static bool u64_of(const json_t *v, uint64_t *ret)
+{
+	if (json_is_integer(v) && json_integer_value(v) >= 0) {
+		*ret = (uint64_t)json_integer_value(v);
+		return true;
+	}
+	return json_is_string(v) &&
+	       u64_parse(json_string_value(v), json_string_length(v), ret);
+}
+
+size_t json_each_u64(const struct json *j, const char *key,
+		     void (*on_number)(const char *name, uint64_t value,
+				       void *arg),
+		     void *arg)
+{
+	json_t *object = json_object_get(j->object, key), *v;
+	const char *name;
+	size_t count = 0;
+	uint64_t n;
+
+	json_object_foreach(object, name, v)
+	{
+		if (!u64_of(v, &n))
+			continue;
+		count++;
+		on_number(name, n, arg);
+	}
+	return count;
+}
+
 int json_put_millionths(struct json *j, const char *key, int64_t value)
 {
 	return put(j, key, json_real((double)value / 1e6));

@@ -51,6 +51,14 @@ struct text json_text(const struct json *j, const char *key);
 bool json_is_no_text(const struct json *j, const char *key);
 /* Is it true? */
 bool json_has_true(const struct json *j, const char *key);
+/*
+ * Tell each number (not negative) of the object that is the member 'key', also
+ * of up to 18 digits in a text.  How many.
+ */
+size_t json_each_u64(const struct json *j, const char *key,
+		     void (*on_number)(const char *name, uint64_t value,
+				       void *arg),
+		     void *arg);
 /* Millionths, as a number with six decimals. */
 int must_check json_put_millionths(struct json *j, const char *key,
 				   int64_t value);

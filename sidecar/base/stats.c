@@ -14,6 +14,17 @@ static const char *const names[STAT_COUNT] = {
 };
 #undef STAT
 
+#define STAT(NAME, text, help) [STAT_##NAME] = (help),
+static const char *const helps[STAT_COUNT] = {
+#include "base/stats.def"
+};
+#undef STAT
+
+const char *stats_help(enum stat_name name)
+{
+	return helps[name];
+}
+
 void stats_add(enum stat_name name, uint64_t n)
 {
 	atomic_fetch_add_explicit(&counters[name], n, memory_order_relaxed);

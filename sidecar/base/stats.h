@@ -14,5 +14,6 @@ enum stat_name {
 void stats_add(enum stat_name name, uint64_t n);
 uint64_t stats_get(enum stat_name name);
 const char *stats_name(enum stat_name name); /* "directory.changes" */
+const char *stats_help(enum stat_name name); /* a sentence */
 /* One line each, at level notice. */
 void stats_log(void);

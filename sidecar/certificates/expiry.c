@@ -176,8 +176,10 @@ static void look_at(struct expiry *e, struct file *f, int64_t now_ms)
 		f->waits = true;
 		(void)pthread_mutex_unlock(&e->lock);
 	}
+	(void)pthread_mutex_lock(&e->lock);
 	f->stage = a.stage;
 	f->ends_at_s = a.certificate.ends_at_s;
+	(void)pthread_mutex_unlock(&e->lock);
 }
 
 void expiry_look(struct expiry *e, int64_t now_ms)
@@ -209,6 +211,24 @@ void expiry_stored(struct expiry *e, const struct uuid *id)
 		if (uuid_equal(&e->files[i].alarm.id, id))
 			e->files[i].waits = false;
 	(void)pthread_mutex_unlock(&e->lock);
+}
+
+struct expiry_worst expiry_worst(struct expiry *e)
+{
+	struct expiry_worst w = { .files = e->count };
+
+	(void)pthread_mutex_lock(&e->lock);
+	for (size_t i = 0; i < e->count; i++) {
+		const struct file *f = &e->files[i];
+
+		if (f->stage == EXPIRY_UNREADABLE)
+			w.unreadable++;
+		else if (f->ends_at_s &&
+			 (!w.ends_at_s || f->ends_at_s < w.ends_at_s))
+			w.ends_at_s = f->ends_at_s;
+	}
+	(void)pthread_mutex_unlock(&e->lock);
+	return w;
 }
 
 /* ---- the thread ---- */

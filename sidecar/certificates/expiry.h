@@ -59,6 +59,14 @@ bool must_check expiry_next(struct expiry *e, struct expiry_alarm *ret);
 /* It is stored. */
 void expiry_stored(struct expiry *e, const struct uuid *id);
 
+/* What is worst among the files, as it was when they were looked at last; any
+ * thread. */
+struct expiry_worst {
+	size_t files, unreadable;
+	int64_t ends_at_s; /* UTC, of the readable one that ends first; 0 */
+};
+struct expiry_worst expiry_worst(struct expiry *e);
+
 /* The thread. */
 int must_check expiry_run(const struct conf *conf, const struct stop *stop,
 			  struct expiry *e);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/health.h"
 #include "base/log.h"
 #include "base/retry.h"
 #include "base/stats.h"
@@ -361,7 +362,9 @@ static int pause_ms(struct publisher *p)
 	err = db_exec(p->db, DB_CHANGE_WAITING, params, on_bool, &waiting);
 	if (err < 0)
 		return err;
+	health_since(HEALTH_DIRECTORY_HELD, waiting);
 	if (!waiting) {
+		health_set(HEALTH_DIRECTORY_IN_STEP_AT, clock_mono_ms());
 		err = held_over(&p->held, p->db, p->conf->node);
 		if (err < 0)
 			return err;
@@ -491,6 +494,8 @@ static int follow(struct publisher *p, struct retry *retry)
 		if (n < 0)
 			return n;
 		retry_reset(retry); /* also the disk has taken it */
+		health_since(HEALTH_PUBLISHER_AWAY, false);
+		health_set(HEALTH_DIRECTORY_USABLE, p->env != NULL);
 		check_readers(p);
 		n = n > 0 ? 1 : 0;
 		if (n == 0) {
@@ -566,6 +571,8 @@ static int loop(struct publisher *p)
 		if (err == -ENOMEM)
 			return err;
 		db_disconnect(p->db);
+		health_since(HEALTH_PUBLISHER_AWAY, true);
+		health_set(HEALTH_DIRECTORY_USABLE, p->env != NULL);
 		check_readers(p);
 		follow_names_alone(p);
 		if (stop_wait(p->stop, -1, retry_next_ms(&retry)) < 0)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/health.h"
 #include "base/log.h"
 #include "base/retry.h"
 #include "base/stats.h"
@@ -282,6 +283,20 @@ static void check_readers(struct collector *c)
 		stats_add(STAT_STALE_READERS, (uint64_t)dead);
 }
 
+/* For those who watch us. */
+static void say_backlog(struct collector *c)
+{
+	uint64_t waiting;
+
+	if (journal_count(&c->journal, &c->cursor, &waiting) < 0) {
+		health_set(HEALTH_JOURNAL_WAITING, -1);
+		return;
+	}
+	health_set(HEALTH_JOURNAL_WAITING,
+		   waiting < INT64_MAX ? (int64_t)waiting : INT64_MAX);
+	health_since(HEALTH_JOURNAL_BEHIND, waiting > 0);
+}
+
 static int store_alarms(struct collector *c)
 {
 	int err = expiry_store(c->expiry, c->db, c->conf->node);
@@ -289,6 +304,14 @@ static int store_alarms(struct collector *c)
 	if (err == 0)
 		err = held_refusals_store(c->refusals, c->db, c->conf->node);
 	return err;
+}
+
+/* Nothing is to be stored: is PostgreSQL still there? */
+static int look_at_connection(struct collector *c)
+{
+	int n = db_wait(c->db, 0);
+
+	return n < 0 ? n : 0;
 }
 
 static int follow(struct collector *c, struct retry *retry)
@@ -300,10 +323,14 @@ static int follow(struct collector *c, struct retry *retry)
 			n = step(c);
 		if (n == 0)
 			n = store_alarms(c);
+		if (n == 0)
+			n = look_at_connection(c);
 		if (n < 0)
 			return n;
 		retry_reset(retry);
 		c->complaint = 0;
+		health_since(HEALTH_COLLECTOR_AWAY, false);
+		say_backlog(c);
 		check_readers(c);
 		n = stop_wait(c->stop, c->wake_fd,
 			      n > 0 ? 0 : (int)c->conf->collector_poll_ms);
@@ -347,6 +374,8 @@ static int loop(struct collector *c)
 		if (err == -ENOMEM)
 			return err;
 		db_disconnect(c->db);
+		health_since(HEALTH_COLLECTOR_AWAY, true);
+		say_backlog(c);
 		check_readers(c);
 		if (stop_wait(c->stop, -1, retry_next_ms(&retry)) < 0)
 			return 0;

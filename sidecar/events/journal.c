@@ -7,6 +7,8 @@
 #include "event_pack.h"
 
 #define KEY_SIZE 8
+/* Other keys begin with a letter; no number gets that far. */
+static const uint8_t events_end[] = { 0x01 };
 
 void journal_init(struct journal *j, const char *path)
 {
@@ -166,4 +168,52 @@ int journal_read(struct journal *j, const struct journal_cursor *after,
 	err = read_events(&txn, after, &t);
 	lmdb_txn_abort(&txn);
 	return err < 0 ? err : (int)b->count;
+}
+
+static int count_events(struct lmdb_txn *txn,
+			const struct journal_cursor *after, uint64_t *ret)
+{
+	struct lmdb_value id, key;
+	int err = lmdb_get(txn, (struct lmdb_value){ "J", 1 }, &id);
+	uint64_t last, from = after->sequence;
+
+	*ret = 0;
+	if (err == -ENOENT)
+		return 0;
+	if (err < 0)
+		return err;
+	if (id.len != JOURNAL_ID_SIZE)
+		return -EBADMSG;
+	if (memcmp(id.p, after->id, id.len) != 0)
+		from = 0;
+	err = lmdb_before(txn,
+			  (struct lmdb_value){ events_end, sizeof(events_end) },
+			  &key);
+	if (err == -ENOENT || (err >= 0 && key.len != KEY_SIZE))
+		return 0;
+	if (err < 0)
+		return err;
+	last = parse_key(key.p);
+	*ret = last > from ? last - from : 0;
+	return 0;
+}
+
+int journal_count(struct journal *j, const struct journal_cursor *after,
+		  uint64_t *ret)
+{
+	struct lmdb_txn txn;
+	int err = open_if_needed(j);
+
+	if (err == -ENOENT) {
+		*ret = 0;
+		return 0;
+	}
+	if (err < 0)
+		return err;
+	err = lmdb_txn_begin(&txn, j->env, false);
+	if (err < 0)
+		return err;
+	err = count_events(&txn, after, ret);
+	lmdb_txn_abort(&txn);
+	return err;
 }

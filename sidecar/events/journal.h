@@ -56,5 +56,9 @@ int must_check journal_read(struct journal *j,
 			    const struct journal_cursor *after, size_t max,
 			    struct journal_batch *b);
 
+/* How many events are behind the cursor; 0 also while there is no journal. */
+int must_check journal_count(struct journal *j,
+			     const struct journal_cursor *after, uint64_t *ret);
+
 /* See lmdb_env_reader_check(). */
 int journal_reader_check(struct journal *j);

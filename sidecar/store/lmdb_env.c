@@ -610,6 +610,29 @@ int lmdb_txn_file(const struct lmdb_txn *t, struct lmdb_file *ret)
 	return 0;
 }
 
+int lmdb_before(struct lmdb_txn *t, struct lmdb_value key,
+		struct lmdb_value *ret)
+{
+	MDB_val k = to_mdb(key), v;
+	MDB_cursor *c;
+	int rc, err;
+
+	if (t->err < 0)
+		return t->err;
+	err = keep(t, mdb_cursor_open(t->handle, t->env->dbi, &c));
+	if (err < 0)
+		return err;
+	rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
+	rc = mdb_cursor_get(c, &k, &v,
+			    rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
+	if (!rc)
+		*ret = (struct lmdb_value){ k.mv_data, k.mv_size };
+	mdb_cursor_close(c);
+	if (rc == MDB_NOTFOUND)
+		return -ENOENT;
+	return rc ? keep(t, rc) : 0;
+}
+
 int lmdb_each(struct lmdb_txn *t, const struct lmdb_value *from,
 	      lmdb_item_f *on_item, void *arg)
 {

@@ -131,3 +131,6 @@ typedef int lmdb_item_f(struct lmdb_value key, struct lmdb_value value,
 			void *arg);
 int must_check lmdb_each(struct lmdb_txn *t, const struct lmdb_value *from,
 			 lmdb_item_f *on_item, void *arg);
+/* The last key before this one; -ENOENT. */
+int must_check lmdb_before(struct lmdb_txn *t, struct lmdb_value key,
+			   struct lmdb_value *ret);

@@ -165,6 +165,8 @@ struct inquiry *inquiry_new(struct inquiries *q, struct call *call,
 	i->home = q;
 	i->nonce = question.nonce;
 	i->kind = b->items[0].kind;
+	for (unsigned k = 0; k < b->count; k++)
+		i->has_reference |= b->items[k].kind == BROUGHT_REFERENCE;
 	i->call = call;
 	call_ref(call);
 	return i;

@@ -24,6 +24,7 @@ struct inquiry {
 	bool is_held;           /* the call waits */
 	int64_t asked_at;       /* monotonic ms */
 	enum brought_kind kind; /* of its first item */
+	bool has_reference;     /* others decide how long that takes */
 	struct brought_rival rival;
 	/* What route was made of. */
 	uint64_t registered_psap_id, relay_center_psap_id;

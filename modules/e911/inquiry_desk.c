@@ -221,24 +221,47 @@ static void hear(struct desk *d)
 
 /* ---- time ---- */
 
-static void look_at_the_clock(struct desk *d, int64_t now)
+/* The oldest, if its time is over. */
+static struct inquiry *take_missed(struct desk *d, int64_t now)
 {
 	struct inquiry *i = d->asked;
 
-	/* One is enough: nobody else waits for the same silence. */
-	if (i && now >= i->asked_at + d->conf.timeout_ms) {
-		d->asked = i->next;
-		if (!d->asked)
-			d->last = &d->asked;
+	if (!i || now < i->asked_at + d->conf.timeout_ms)
+		return NULL;
+	d->asked = i->next;
+	if (!d->asked)
+		d->last = &d->asked;
+	return i;
+}
+
+/* One is enough: nobody else waits for the same silence. */
+static void spare(struct desk *d, int64_t now)
+{
+	d->probe_at = now + DESK_PROBE_MS;
+	d->probe_due = 0;
+	change_state(d, INQUIRIES_SPARED, "no answer in time");
+}
+
+static void look_at_the_clock(struct desk *d, int64_t now)
+{
+	struct inquiry *i;
+
+	while ((i = take_missed(d, now))) {
 		stat_add(STAT_locations_missed, 1);
-		d->probe_at = now + DESK_PROBE_MS;
-		change_state(d, INQUIRIES_SPARED, "no answer in time");
+		/* The silence may be that of another server: is e911d there? */
+		if (i->has_reference && !d->probe_due)
+			send_probe(d, now);
+		if (!i->has_reference || !d->probe_due)
+			spare(d, now);
 		d->conf.done(i, NULL, "no answer in time");
-		answer_all(d, "e911d has not answered another call in time");
+		if (d->state != INQUIRIES_OPEN)
+			answer_all(d, "e911d has not answered another call "
+				      "in time");
 	}
 	if (d->probe_due && now >= d->probe_due) {
 		d->probe_due = 0;
 		change_state(d, INQUIRIES_SPARED, "no answer in time");
+		answer_all(d, "e911d has not answered in time");
 	}
 	if (d->state != INQUIRIES_OPEN && now >= d->probe_at) {
 		if (d->fd < 0)

@@ -8,14 +8,27 @@
 struct lane {
 	pthread_mutex_t lock; /* of all but the threads */
 	pthread_cond_t more;
-	void *jobs[LANE_JOBS_MAX]; /* a ring */
-	size_t first, count;
+	struct waiting {
+		void *job;
+		int64_t until_ms;
+	} jobs[LANE_JOBS_MAX]; /* the oldest first */
+	size_t count;
 	bool ends;
 	lane_f *on_job;
 	void *arg; /* borrowed */
 	unsigned thread_count;
 	pthread_t threads[LANE_THREADS_MAX];
 };
+
+static void *take_out(struct lane *l, size_t i)
+{
+	void *job = l->jobs[i].job;
+
+	l->count--;
+	memmove(&l->jobs[i], &l->jobs[i + 1],
+		(l->count - i) * sizeof(l->jobs[0]));
+	return job;
+}
 
 /* The next job; NULL at the end. */
 static void *take(struct lane *l)
@@ -25,11 +38,8 @@ static void *take(struct lane *l)
 	(void)pthread_mutex_lock(&l->lock);
 	while (!l->count && !l->ends)
 		(void)pthread_cond_wait(&l->more, &l->lock);
-	if (!l->ends) {
-		job = l->jobs[l->first];
-		l->first = (l->first + 1) % LANE_JOBS_MAX;
-		l->count--;
-	}
+	if (!l->ends)
+		job = take_out(l, 0);
 	(void)pthread_mutex_unlock(&l->lock);
 	return job;
 }
@@ -44,19 +54,42 @@ static void *run(void *arg)
 	return NULL;
 }
 
-bool lane_put(struct lane *l, void *job)
+bool lane_put(struct lane *l, void *job, int64_t until_ms)
 {
 	bool fits;
 
 	(void)pthread_mutex_lock(&l->lock);
 	fits = l->count < LANE_JOBS_MAX && !l->ends;
 	if (fits) {
-		l->jobs[(l->first + l->count) % LANE_JOBS_MAX] = job;
-		l->count++;
+		l->jobs[l->count++] = (struct waiting){ job, until_ms };
 		(void)pthread_cond_signal(&l->more);
 	}
 	(void)pthread_mutex_unlock(&l->lock);
 	return fits;
+}
+
+void *lane_take_late(struct lane *l, int64_t now_ms)
+{
+	void *job = NULL;
+
+	(void)pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < l->count && !job; i++)
+		if (l->jobs[i].until_ms <= now_ms)
+			job = take_out(l, i);
+	(void)pthread_mutex_unlock(&l->lock);
+	return job;
+}
+
+int64_t lane_late_at(struct lane *l)
+{
+	int64_t at = INT64_MAX;
+
+	(void)pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < l->count; i++)
+		if (l->jobs[i].until_ms < at)
+			at = l->jobs[i].until_ms;
+	(void)pthread_mutex_unlock(&l->lock);
+	return at;
 }
 
 static void lane_destroy(struct lane *l)
@@ -98,10 +131,8 @@ struct lane *lane_free(struct lane *l, lane_f *on_left)
 	(void)pthread_mutex_unlock(&l->lock);
 	for (unsigned i = 0; i < l->thread_count; i++)
 		(void)pthread_join(l->threads[i], NULL);
-	for (; l->count; l->count--) {
-		on_left(l->jobs[l->first], l->arg);
-		l->first = (l->first + 1) % LANE_JOBS_MAX;
-	}
+	while (l->count)
+		on_left(take_out(l, 0), l->arg);
 	lane_destroy(l);
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -43,6 +44,7 @@ struct locate_service {
 	struct reference reference;
 	struct lane *values, *references; /* owned */
 	int listener;
+	int waits; /* eventfd: a reference waits from now on */
 	struct asker *askers[CONNECTIONS]; /* NULL: free */
 	uint8_t *buffer;                   /* owned */
 };
@@ -130,12 +132,18 @@ static int find_civic(void *arg, const struct civic *c, struct place_psap *ret)
 	return 0;
 }
 
+/* Silence would look like an e911d that hangs, and cost other calls their
+ * locations. */
+static void refuse_late(struct job *j)
+{
+	stats_add(STAT_LOCATE_LATE, 1);
+	say_status(j, LOCATE_BUSY, "no thread was free in time");
+	job_free(j);
+}
+
 static bool is_late(const struct job *j)
 {
-	if (clock_mono_ms() <= j->until_ms)
-		return false;
-	stats_add(STAT_LOCATE_LATE, 1);
-	return true;
+	return clock_mono_ms() >= j->until_ms;
 }
 
 /* A place that a PSAP serves is the end of the search; any other answer is
@@ -190,6 +198,15 @@ static bool judge_values(struct locate_service *s, const struct job *j,
 	return false;
 }
 
+/* The service sees to it that what waits too long is answered. */
+static void watch(struct locate_service *s)
+{
+	const uint64_t one = 1;
+
+	if (write(s->waits, &one, sizeof(one)) < 0)
+		return; /* EAGAIN: it is awake anyway */
+}
+
 static void on_value(void *job, void *arg)
 {
 	struct locate_answer best = { .status = LOCATE_HERE };
@@ -198,12 +215,14 @@ static void on_value(void *job, void *arg)
 	struct job *j = job;
 
 	if (is_late(j)) {
-		job_free(j);
+		refuse_late(j);
 		return;
 	}
 	if (!judge_values(s, j, &best, &texts) && has_reference(s, j)) {
-		if (lane_put(s->references, j))
+		if (lane_put(s->references, j, j->until_ms)) {
+			watch(s);
 			return;
+		}
 		stats_add(STAT_LOCATE_BUSY, 1);
 		if (best.status == LOCATE_HERE)
 			best.status = LOCATE_BUSY;
@@ -246,7 +265,7 @@ static void on_reference(void *job, void *arg)
 	struct job *j = job;
 
 	if (is_late(j)) {
-		job_free(j);
+		refuse_late(j);
 		free(buf);
 		return;
 	}
@@ -264,6 +283,7 @@ static void on_reference(void *job, void *arg)
 
 /* ---- questions ---- */
 
+/* bytes are a question.  NULL: there is no memory. */
 static struct job *job_new(struct asker *a, const void *bytes, size_t len)
 {
 	struct job *j = calloc(1, sizeof(*j) + len);
@@ -286,21 +306,25 @@ static struct job *job_new(struct asker *a, const void *bytes, size_t len)
 
 static void take_question(struct locate_service *s, struct asker *a, size_t len)
 {
-	struct job *j = job_new(a, s->buffer, len);
+	struct job seen = { .asker = a };
+	struct job *j;
 
-	if (!j) {
+	if (locate_question_decode(s->buffer, len, &seen.question) < 0) {
 		stats_add(STAT_LOCATE_MALFORMED, 1);
 		return;
 	}
 	stats_add(STAT_LOCATE_QUESTIONS, 1);
-	if (!j->question.count) {
-		say_status(j, LOCATE_HERE, "");
-		job_free(j);
-	} else if (!lane_put(s->values, j)) {
-		stats_add(STAT_LOCATE_BUSY, 1);
-		say_status(j, LOCATE_BUSY, "");
-		job_free(j);
+	if (!seen.question.count) {
+		say_status(&seen, LOCATE_HERE, "");
+		return;
 	}
+	j = job_new(a, s->buffer, len);
+	if (j && lane_put(s->values, j, j->until_ms))
+		return;
+	stats_add(STAT_LOCATE_BUSY, 1);
+	say_status(&seen, LOCATE_BUSY, "");
+	if (j)
+		job_free(j);
 }
 
 /* False: nobody is there any more. */
@@ -345,20 +369,52 @@ static void take_asker(struct locate_service *s)
 	(void)close(fd);
 }
 
+/* ---- time ---- */
+
+static void refuse_all_late(struct locate_service *s)
+{
+	int64_t now = clock_mono_ms();
+	struct job *j;
+
+	while ((j = lane_take_late(s->values, now)) ||
+	       (j = lane_take_late(s->references, now)))
+		refuse_late(j);
+}
+
+/* Until the first of those that wait has waited too long; -1: none waits. */
+static int next_turn_ms(struct locate_service *s)
+{
+	int64_t values = lane_late_at(s->values);
+	int64_t references = lane_late_at(s->references);
+	int64_t at = values < references ? values : references;
+	int64_t now = clock_mono_ms();
+
+	if (at == INT64_MAX)
+		return -1;
+	return at > now ? (int)(at - now) : 0;
+}
+
 static void serve(struct locate_service *s)
 {
-	struct pollfd fds[CONNECTIONS + 2];
+	struct pollfd fds[CONNECTIONS + 3];
+	uint64_t count;
 
 	while (!stop_is_asked(s->stop)) {
 		fds[0] = (struct pollfd){ s->stop->fd, POLLIN, 0 };
 		fds[1] = (struct pollfd){ s->listener, POLLIN, 0 };
+		fds[2 + CONNECTIONS] = (struct pollfd){ s->waits, POLLIN, 0 };
 		for (size_t i = 0; i < CONNECTIONS; i++)
 			fds[2 + i] = (struct pollfd){
 				s->askers[i] ? asker_fd(s->askers[i]) : -1,
 				POLLIN, 0
 			};
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+		if (poll(fds, ARRAY_SIZE(fds), next_turn_ms(s)) < 0)
 			continue;
+		/* Emptied before the lanes are looked at. */
+		if (fds[2 + CONNECTIONS].revents &&
+		    read(s->waits, &count, sizeof(count)) < 0)
+			log_debug(WHO, "eventfd: %s", strerror(errno));
+		refuse_all_late(s);
 		for (size_t i = 0; i < CONNECTIONS; i++) {
 			if (!fds[2 + i].revents || hear(s, s->askers[i]))
 				continue;
@@ -422,6 +478,9 @@ static int begin(struct locate_service *s)
 	s->buffer = malloc(LOCATE_QUESTION_MAX + 1);
 	if (!s->buffer)
 		return -ENOMEM;
+	s->waits = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (s->waits < 0)
+		return -errno;
 	err = reference_rules_read(&s->reference.rules,
 				   s->conf->locate_reference_hosts,
 				   s->conf->locate_reference_networks, &why);
@@ -445,6 +504,8 @@ static void end(struct locate_service *s)
 		asker_unref(s->askers[i]);
 	if (s->listener >= 0)
 		wake_close(s->listener, s->conf->locate_socket);
+	if (s->waits >= 0)
+		(void)close(s->waits);
 	free(s->buffer);
 }
 
@@ -463,9 +524,11 @@ int locate_service_check(const struct conf *conf, char error[CONF_ERROR_SIZE])
 int locate_service_run(const struct conf *conf, const struct stop *stop,
 		       struct psap_service *psap)
 {
-	struct locate_service s = {
-		.conf = conf, .stop = stop, .psap = psap, .listener = -1
-	};
+	struct locate_service s = { .conf = conf,
+				    .stop = stop,
+				    .psap = psap,
+				    .listener = -1,
+				    .waits = -1 };
 	int err = begin(&s);
 
 	if (err >= 0 && wait_for_socket(&s) >= 0)

@@ -337,6 +337,25 @@ def test_servers_that_hang_hold_up_no_document(located, lis):
     assert located.ask((VALUE, pidf(47.5, -121.5))).psap == 17
 
 
+def test_what_waits_too_long_is_answered_all_the_same(located, lis):
+    """The only thread hangs, for longer than the second has time: silence
+    would tell Kamailio that nobody is here."""
+    located.start(locate_reference_hosts=f"http://127.0.0.1:{lis.port}",
+                  locate_reference_networks="127.0.0.1",
+                  locate_reference_threads=1)
+    lis.answers.clear()
+    uri = f"http://127.0.0.1:{lis.port}/".encode()
+    asker = located.asker()
+    asker.send(question((REFERENCE, uri), nonce=b"1" * 16))
+    wait_until(lambda: lis.asked, "the server is asked", 5)
+    asker.send(question((REFERENCE, uri), nonce=b"2" * 16, budget_ms=100))
+    heard = [asker.hear(), asker.hear()]
+    assert [(x.nonce[:1], x.status, x.why) for x in heard] == [
+        (b"2", "busy", "no thread was free in time"),
+        (b"1", "failed", "no answer in time")]
+    assert counter(located, "locate.late") == 1
+
+
 # ---- the socket ----
 
 def test_the_socket_is_for_its_group_and_outlives_a_crash(located):

@@ -180,11 +180,11 @@ static void everything_works(void)
 	assert_null(inquiries_problem(inquiries));
 }
 
-static void a_call_asks(void)
+static void a_call_asks_about(enum brought_kind kind)
 {
-	static const struct brought b = {
+	const struct brought b = {
 		.count = 1,
-		.items = { { BROUGHT_VALUE, { "<presence/>", 11 } } },
+		.items = { { kind, { "https://a.example", 17 } } },
 	};
 	const char *why = "";
 	struct inquiry *i = inquiry_new(inquiries, call, &b, 150, &why);
@@ -192,6 +192,11 @@ static void a_call_asks(void)
 	if (!i)
 		fail_msg("%s", why);
 	inquiries_put(inquiries, i);
+}
+
+static void a_call_asks(void)
+{
+	a_call_asks_about(BROUGHT_VALUE);
 }
 
 /* ---- stories ---- */
@@ -316,6 +321,62 @@ static void the_first_silence_spares_all_others(void **state)
 	assert_int_equal(done.count, 2);
 	assert_int_equal(stat_get(STAT_locations_unasked), 1);
 	assert_non_null(inquiries_problem(inquiries));
+}
+
+/* The server that it names may be what is silent. */
+static void a_reference_without_an_answer_spares_nobody(void **state)
+{
+	struct locate_question q;
+
+	(void)state;
+	everything_works();
+	a_call_asks_about(BROUGHT_REFERENCE);
+	a_call_asks_about(BROUGHT_REFERENCE);
+	turn();
+	clock_advance(TIMEOUT - 1);
+	a_call_asks();
+	turn();
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(e911d_hears(&q));
+	clock_advance(1);
+	turn();
+	assert_int_equal(done.count, 2);
+	assert_string_equal(done.why[1], "no answer in time");
+	assert_int_equal(stat_get(STAT_locations_missed), 2);
+	assert_null(inquiries_problem(inquiries));
+	assert_int_equal(fake_report_of(EVENT_LOCATE_DOWN), 0);
+	e911d_answers_the_probe();
+	e911d_finds(&q, 17);
+	turn();
+	assert_int_equal(done.psap_id, 17);
+	clock_advance(TIMEOUT);
+	turn();
+	assert_null(inquiries_problem(inquiries));
+}
+
+/* And e911d itself is asked at once whether it is there. */
+static void a_hung_e911d_is_known_by_references_too(void **state)
+{
+	struct locate_question q;
+
+	(void)state;
+	everything_works();
+	a_call_asks_about(BROUGHT_REFERENCE);
+	turn();
+	assert_true(e911d_hears(&q));
+	clock_advance(TIMEOUT);
+	turn();
+	assert_true(e911d_hears(&q));
+	assert_int_equal(q.count, 0);
+	clock_advance(1);
+	a_call_asks();
+	turn();
+	clock_advance(TIMEOUT - 1);
+	turn();
+	assert_int_equal(done.count, 2);
+	assert_string_equal(done.why[1], "e911d has not answered in time");
+	assert_non_null(inquiries_problem(inquiries));
+	assert_int_equal(fake_report_of(EVENT_LOCATE_DOWN), 1);
 }
 
 static void a_probe_in_time_ends_the_sparing(void **state)
@@ -454,6 +515,8 @@ int main(void)
 		TEST(answers_may_come_in_another_order),
 		TEST(a_forged_answer_is_no_answer),
 		TEST(the_first_silence_spares_all_others),
+		TEST(a_reference_without_an_answer_spares_nobody),
+		TEST(a_hung_e911d_is_known_by_references_too),
 		TEST(a_probe_in_time_ends_the_sparing),
 		TEST(a_death_of_e911d_is_known_at_once),
 		TEST(who_has_slept_proves_anew_that_all_is_well),

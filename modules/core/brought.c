@@ -95,8 +95,11 @@ static bool is_denied(const struct request_view *rq)
 /* ---- the body ---- */
 
 struct search {
-	struct text type, body;
-	char *buf; /* room for what is decoded */
+	/* The PIDF-LOs of the body. */
+	struct multipart_part parts[MULTIPART_PARTS_MAX];
+	unsigned part_count;
+	bool is_document; /* the body is one, and no multipart */
+	char *buf;        /* room for what is decoded */
 	size_t size;
 	struct brought *ret;
 };
@@ -139,17 +142,38 @@ static void add_part(struct search *s, const struct multipart_part *part)
 /* The part of that Content-ID; empty: the first PIDF-LO. */
 static bool add_by_id(struct search *s, struct text id)
 {
-	struct multipart_part part;
+	for (unsigned i = 0; i < s->part_count; i++)
+		if (!id.len || part_has_id(&s->parts[i], id)) {
+			add_part(s, &s->parts[i]);
+			return true;
+		}
+	return false;
+}
 
-	/* The body is the document. */
-	if (media_type_is(s->type, PIDF)) {
-		add(s, BROUGHT_VALUE, text_trim(s->body));
-		return true;
-	}
-	if (!multipart_find(s->type, s->body, PIDF, id, &part))
+static bool add_cid(struct search *s, struct text cid)
+{
+	char id[CID_MAX];
+
+	if (text_percent_decode(cid, id, sizeof(id)) <= 0)
 		return false;
-	add_part(s, &part);
+	/* The body is the document, whatever it is called. */
+	if (s->is_document)
+		return add_by_id(s, text_of(NULL));
+	if (!add_by_id(s, text_of(id)))
+		return false;
+	s->ret->names_part = true;
 	return true;
+}
+
+static bool is_reference(struct text uri)
+{
+	static const char *const schemes[] = { "https:", "http:", "sips:",
+					       "sip:", "pres:" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
+		if (text_has_prefix_nocase(uri, text_of(schemes[i])))
+			return true;
+	return false;
 }
 
 static bool has_value(const struct brought *b)
@@ -162,45 +186,66 @@ static bool has_value(const struct brought *b)
 
 static void add_uri(struct search *s, struct text uri)
 {
-	char id[CID_MAX];
+	struct brought *b = s->ret;
 
 	if (text_has_prefix_nocase(uri, text_of("cid:"))) {
-		if (text_percent_decode(text_make(uri.p + 4, uri.len - 4), id,
-					sizeof(id)) <= 0 ||
-		    !add_by_id(s, text_of(id)))
-			s->ret->problem = "a cid names no part";
-	} else if (text_has_prefix_nocase(uri, text_of("https://")) ||
-		   text_has_prefix_nocase(uri, text_of("http://"))) {
+		if (!add_cid(s, text_make(uri.p + 4, uri.len - 4)))
+			b->problem = "a cid names no part";
+		return;
+	}
+	if (!is_reference(uri)) {
+		b->problem = "a value is no URI of a location";
+		return;
+	}
+	b->references[b->reference_count++] = uri;
+	if (text_has_prefix_nocase(uri, text_of("https://")) ||
+	    text_has_prefix_nocase(uri, text_of("http://")))
 		add(s, BROUGHT_REFERENCE, uri);
-	} else if (text_has_prefix_nocase(uri, text_of("sip:")) ||
-		   text_has_prefix_nocase(uri, text_of("sips:")) ||
-		   text_has_prefix_nocase(uri, text_of("pres:"))) {
-		s->ret->problem = "a reference would need a subscription";
-	} else {
-		s->ret->problem = "a value is no URI of a location";
+	else
+		b->problem = "a reference would need a subscription";
+}
+
+static void add_values(struct search *s, const struct request_view *rq)
+{
+	const struct header_view *h;
+	unsigned looked_at = 0;
+	size_t index = 0;
+
+	while ((h = next(rq, "Geolocation", &index))) {
+		struct text list = h->value, value, uri, params;
+
+		while (address_list_next(&list, &value)) {
+			if (looked_at++ == BROUGHT_MAX) {
+				s->ret->problem =
+					"more locations than are looked at";
+				return;
+			}
+			reference_parse(value, &uri, &params);
+			add_uri(s, text_trim(uri));
+		}
 	}
 }
 
 void brought_find(const struct request_view *rq, struct text body, char *buf,
 		  size_t size, struct brought *ret)
 {
-	struct search s = {
-		.type = content_type(rq), .body = body, .size = size, .ret = ret
-	};
-	const struct header_view *h;
-	size_t index = 0;
+	struct text type = content_type(rq);
+	struct search s;
 
 	s.buf = buf;
+	s.size = size;
+	s.ret = ret;
+	s.is_document = media_type_is(type, PIDF);
+	if (s.is_document) {
+		s.parts[0] = (struct multipart_part){ .body = text_trim(body) };
+		s.part_count = 1;
+	} else {
+		s.part_count = multipart_find_all(type, body, PIDF, s.parts,
+						  ARRAY_SIZE(s.parts));
+	}
 	*ret = (struct brought){ .problem = "",
 				 .denies_routing = is_denied(rq) };
-	while ((h = next(rq, "Geolocation", &index))) {
-		struct text list = h->value, value, uri, params;
-
-		while (address_list_next(&list, &value)) {
-			reference_parse(value, &uri, &params);
-			add_uri(&s, text_trim(uri));
-		}
-	}
+	add_values(&s, rq);
 	/* The header is garbled, but there it is. */
 	if (!has_value(ret))
 		(void)add_by_id(&s, text_of(NULL));

@@ -31,6 +31,12 @@ struct brought {
 	unsigned count;
 	struct brought_item items[BROUGHT_MAX]; /* as they stand there */
 	bool denies_routing;                    /* Geolocation-Routing: no */
+	/* For whoever passes it on: a cid names a PIDF-LO in the body, if only
+	 * one in an encoding that we do not know; URIs of any scheme that could
+	 * be followed. */
+	bool names_part;
+	unsigned reference_count;
+	struct text references[BROUGHT_MAX];
 	/* Why a value was passed over; static; "" when none was. */
 	const char *problem;
 };
@@ -38,8 +44,10 @@ struct brought {
 /* Is there a Geolocation header at all? */
 bool brought_is_there(const struct request_view *rq);
 /*
- * What can be asked about.  Texts are views of rq, of the body, or of buf,
- * where documents that were encoded are decoded.
+ * What can be asked about.  No more than BROUGHT_MAX values of Geolocation are
+ * looked at, whatever they are, and the body is gone through once: the work is
+ * bounded by the size of the INVITE.  Texts are views of rq, of the body, or of
+ * buf, where documents that were encoded are decoded.
  */
 void brought_find(const struct request_view *rq, struct text body, char *buf,
 		  size_t size, struct brought *ret);

@@ -215,46 +215,83 @@ struct text part_type(const struct multipart_part *part)
 		       : text_of("text/plain");
 }
 
-static bool part_has_id(const struct multipart_part *part, struct text id)
+bool part_has_id(const struct multipart_part *part, struct text id)
 {
 	struct text value, params;
 
-	if (!id.len)
-		return true;
 	if (!part_header(part, "Content-ID", &value))
 		return false;
 	reference_parse(value, &value, &params);
 	return text_equal(value, id);
 }
 
+/* Through a multipart and those in it. */
+struct walk {
+	struct multipart stack[MULTIPART_DEPTH_MAX];
+	size_t depth;
+	unsigned steps;
+};
+
+static void walk_begin(struct walk *w, struct text content_type,
+		       struct text body)
+{
+	struct text boundary;
+
+	w->depth = 0;
+	w->steps = 0;
+	if (multipart_boundary(content_type, &boundary) == 0)
+		multipart_begin(&w->stack[w->depth++], body, boundary);
+}
+
+static bool walk_next(struct walk *w, struct multipart_part *ret)
+{
+	struct text boundary;
+
+	while (w->depth && w->steps++ < MULTIPART_PARTS_MAX) {
+		if (!multipart_next(&w->stack[w->depth - 1], ret)) {
+			w->depth--;
+			continue;
+		}
+		if (w->depth < MULTIPART_DEPTH_MAX &&
+		    multipart_boundary(part_type(ret), &boundary) == 0)
+			multipart_begin(&w->stack[w->depth++], ret->body,
+					boundary);
+		return true;
+	}
+	return false;
+}
+
 bool multipart_find(struct text content_type, struct text body,
 		    const char *type, struct text id,
 		    struct multipart_part *ret)
 {
-	struct multipart stack[MULTIPART_DEPTH_MAX];
-	struct text boundary;
-	size_t depth = 0;
+	struct multipart_part part;
+	struct walk w;
 
-	if (multipart_boundary(content_type, &boundary) < 0)
-		return false;
-	multipart_begin(&stack[depth++], body, boundary);
-	for (unsigned n = 0; depth && n < MULTIPART_PARTS_MAX; n++) {
-		struct multipart_part part;
-
-		if (!multipart_next(&stack[depth - 1], &part)) {
-			depth--;
+	walk_begin(&w, content_type, body);
+	while (walk_next(&w, &part)) {
+		if (!media_type_is(part_type(&part), type) ||
+		    (id.len && !part_has_id(&part, id)))
 			continue;
-		}
-		if (media_type_is(part_type(&part), type) &&
-		    part_has_id(&part, id)) {
-			*ret = part;
-			return true;
-		}
-		if (depth < MULTIPART_DEPTH_MAX &&
-		    multipart_boundary(part_type(&part), &boundary) == 0)
-			multipart_begin(&stack[depth++], part.body, boundary);
+		*ret = part;
+		return true;
 	}
 	return false;
+}
+
+unsigned multipart_find_all(struct text content_type, struct text body,
+			    const char *type, struct multipart_part *ret,
+			    unsigned size)
+{
+	struct multipart_part part;
+	unsigned n = 0;
+	struct walk w;
+
+	walk_begin(&w, content_type, body);
+	while (n < size && walk_next(&w, &part))
+		if (media_type_is(part_type(&part), type))
+			ret[n++] = part;
+	return n;
 }
 
 /* ---- Content-Transfer-Encoding ---- */

@@ -44,6 +44,8 @@ bool part_header(const struct multipart_part *part, const char *name,
 		 struct text *ret_value);
 /* Content-Type; "text/plain" if absent (RFC 2045 5.2). */
 struct text part_type(const struct multipart_part *part);
+/* Is that, without angle brackets, its Content-ID? */
+bool part_has_id(const struct multipart_part *part, struct text id);
 
 /*
  * The first part of that media type whose Content-ID is 'id' (without angle
@@ -53,6 +55,11 @@ struct text part_type(const struct multipart_part *part);
 bool multipart_find(struct text content_type, struct text body,
 		    const char *type, struct text id,
 		    struct multipart_part *ret);
+
+/* All parts of that media type, size at most, in one pass; how many. */
+unsigned multipart_find_all(struct text content_type, struct text body,
+			    const char *type, struct multipart_part *ret,
+			    unsigned size);
 
 /*
  * The part's body as it was before its Content-Transfer-Encoding: a view of

@@ -4,24 +4,26 @@
 #include <stdio.h>
 
 #include "additional_data.h"
-#include "address.h"
+#include "brought.h"
 #include "location_uri.h"
 #include "multipart.h"
 #include "pidf_lo.h"
 #include "xml_writer.h"
 
-#define SERVICE   "urn:service:sos"
-#define PIDF_TYPE "application/pidf+xml"
-#define DATA_TYPE "application/EmergencyCallData."
-#define BODY_SIZE 131072
-#define ID_SIZE   33 /* 32 letters and digits of a call's UUID */
-#define CID_MAX   256
-#define URI_SIZE  512
-#define NO_DOMAIN "e911.invalid"
+#define SERVICE      "urn:service:sos"
+#define PIDF_TYPE    "application/pidf+xml"
+#define DATA_TYPE    "application/EmergencyCallData."
+#define BODY_SIZE    131072
+#define DECODED_SIZE 65536
+#define ID_SIZE      33 /* 32 letters and digits of a call's UUID */
+#define CID_MAX      256
+#define URI_SIZE     512
+#define NO_DOMAIN    "e911.invalid"
 
 static struct i3_conf conf;
 /* One process, one thread. */
 static char body_buffer[BODY_SIZE];
+static char decoded[DECODED_SIZE];
 
 static bool is_set(const char *param)
 {
@@ -131,7 +133,7 @@ static void put_identifiers(const struct call *call, struct text_writer *w)
 			    conf.resource_priority);
 }
 
-/* ---- a location that the caller brought ---- */
+/* ---- what the caller brought ---- */
 
 static const struct header_view *next_header(const struct crossing_in *in,
 					     const char *name, size_t *index)
@@ -147,49 +149,6 @@ static bool has_header(const struct crossing_in *in, const char *name)
 	size_t index = 0;
 
 	return next_header(in, name, &index) != NULL;
-}
-
-/* The part that a "cid:" URI names (RFC 2392) is in the body. */
-static bool has_part(const struct crossing_in *in, struct text uri)
-{
-	struct multipart_part part;
-	char id[CID_MAX];
-
-	if (text_percent_decode(text_make(uri.p + 4, uri.len - 4), id,
-				sizeof(id)) <= 0)
-		return false;
-	return multipart_find(crossing_content_type(in), in->body, PIDF_TYPE,
-			      text_of(id), &part);
-}
-
-static bool can_be_used(const struct crossing_in *in, struct text uri)
-{
-	static const char *const references[] = { "https:", "http:", "sips:",
-						  "sip:", "pres:" };
-
-	if (text_has_prefix_nocase(uri, text_of("cid:")))
-		return has_part(in, uri);
-	for (size_t i = 0; i < ARRAY_SIZE(references); i++)
-		if (text_has_prefix_nocase(uri, text_of(references[i])))
-			return true;
-	return false;
-}
-
-static bool brings_location(const struct crossing_in *in)
-{
-	const struct header_view *h;
-	size_t index = 0;
-
-	while ((h = next_header(in, "Geolocation", &index))) {
-		struct text list = h->value, value, uri, params;
-
-		while (address_list_next(&list, &value)) {
-			reference_parse(value, &uri, &params);
-			if (can_be_used(in, uri))
-				return true;
-		}
-	}
-	return false;
 }
 
 /* ---- our parts ---- */
@@ -232,6 +191,21 @@ static int wish_of(const struct leg *leg)
 	default:
 		return conf.caller_location;
 	}
+}
+
+/* Their location, which can be used. */
+static bool sends_theirs(const struct leg *leg, const struct crossing_in *in)
+{
+	struct request_view rq = { .headers = in->headers,
+				   .header_count = in->header_count };
+	struct brought b;
+
+	brought_find(&rq, in->body, decoded, sizeof(decoded), &b);
+	/* The routes are those of theirs: ours would lead elsewhere. */
+	return (b.names_part || b.reference_count) &&
+	       (wish_of(leg) != I3_CALLER_UNUSED ||
+		leg->call->brought == CALL_BROUGHT_USED ||
+		!leg->call->civic.len);
 }
 
 static unsigned wanted_parts(const struct leg *leg, bool theirs)
@@ -445,11 +419,7 @@ struct text leg_i3_compose(const struct leg *leg, const struct crossing_in *in,
 			   struct text_writer *w)
 {
 	struct text_writer b = text_writer_on(body_buffer, sizeof(body_buffer));
-	/* The routes are those of theirs: ours would lead elsewhere. */
-	bool theirs = brings_location(in) &&
-		      (wish_of(leg) != I3_CALLER_UNUSED ||
-		       leg->call->brought == CALL_BROUGHT_USED ||
-		       !leg->call->civic.len);
+	bool theirs = sends_theirs(leg, in);
 	unsigned wanted = wanted_parts(leg, theirs);
 	struct crossing_way way = { .side = HEADER_INVITE_OUT,
 				    .drops_location = !theirs };

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* build: with test/support/multipart_walks.c */
+/* build: wrap multipart_find multipart_find_all */
 /* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 
 #include "modules/core/brought.h"
+#include "support/multipart_walks.h"
 
 #define MIXED "multipart/mixed;boundary=b"
 #define PART(id, text) \
@@ -115,6 +118,31 @@ static void what_cannot_be_asked_about_is_said(void **state)
 	     "", "");
 	assert_int_equal(b.count, BROUGHT_MAX);
 	assert_string_equal(b.problem, "more locations than are looked at");
+}
+
+static void many_values_cost_one_way_through_the_body(void **state)
+{
+	static char many[32001];
+
+	(void)state;
+	for (size_t i = 0; i + 8 < sizeof(many); i += 8)
+		memcpy(many + i, "<cid:a>,", 8);
+	multipart_walks = 0;
+	find(many, MIXED, SDP PART("one@x", "<one/>") END);
+	assert_int_equal(multipart_walks, 1);
+	item_is(0, BROUGHT_VALUE, "<one/>");
+	assert_string_equal(b.problem, "more locations than are looked at");
+}
+
+static void what_stands_behind_the_fourth_value_is_not_looked_at(void **state)
+{
+	(void)state;
+	find("<>,7d91b1f0,<sip:a@x>,<cid:no@x>,<https://a/5>,<cid:two@x>",
+	     MIXED, PART("one@x", "<one/>") PART("two@x", "<two/>") END);
+	assert_int_equal(b.count, 1);
+	item_is(0, BROUGHT_VALUE, "<one/>");
+	assert_int_equal(b.reference_count, 1);
+	assert_false(b.names_part);
 }
 
 static void an_encoding_that_nobody_knows_is_none(void **state)
@@ -245,6 +273,9 @@ int main(void)
 		cmocka_unit_test(
 			a_document_is_found_though_the_header_is_garbled),
 		cmocka_unit_test(what_cannot_be_asked_about_is_said),
+		cmocka_unit_test(many_values_cost_one_way_through_the_body),
+		cmocka_unit_test(
+			what_stands_behind_the_fourth_value_is_not_looked_at),
 		cmocka_unit_test(an_encoding_that_nobody_knows_is_none),
 		cmocka_unit_test(routing_is_denied_by_a_no_alone),
 		cmocka_unit_test(

@@ -2,6 +2,8 @@
 /* build: link e911_bridge */
 /* build: with test/support/fake_sip.c test/support/fake_report.c */
 /* build: with test/support/platform_libc.c */
+/* build: with test/support/multipart_walks.c */
+/* build: wrap multipart_find multipart_find_all */
 #include "modules/e911/leg_i3.h"
 
 #include <setjmp.h>
@@ -18,6 +20,7 @@
 #include "modules/core/multipart.h"
 #include "modules/e911/call_store.h"
 #include "modules/e911/location_uri.h"
+#include "support/multipart_walks.h"
 
 #define ID    "0190a0b0c0d07000800000000000beef"
 #define SDP   "v=0\r\ns=-\r\n"
@@ -249,6 +252,23 @@ static void a_location_that_cannot_be_used_is_replaced(void **state)
 	assert_true(has_line("Geolocation: <cid:a%25b@c>"));
 }
 
+static void many_values_cost_no_more_than_one(void **state)
+{
+	static char many[32001];
+	unsigned one;
+
+	(void)state;
+	for (size_t i = 0; i + 8 < sizeof(many); i += 8)
+		memcpy(many + i, "<cid:a>,", 8);
+	multipart_walks = 0;
+	compose("multipart/mixed;boundary=b", "<cid:a>", THEIRS);
+	one = multipart_walks;
+	multipart_walks = 0;
+	compose("multipart/mixed;boundary=b", many, THEIRS);
+	assert_true(one > 0);
+	assert_int_equal(multipart_walks, one);
+}
+
 static void a_multipart_of_another_kind_is_wrapped_whole(void **state)
 {
 	(void)state;
@@ -433,6 +453,7 @@ int main(void)
 		T(what_is_added_stands_behind_the_caller_s_parts),
 		T(both_locations_go_if_the_operator_wants_it),
 		T(a_location_that_cannot_be_used_is_replaced),
+		T(many_values_cost_no_more_than_one),
 		T(a_multipart_of_another_kind_is_wrapped_whole),
 		T(a_retry_leaves_out_what_was_refused),
 		T(what_is_too_long_goes_without_our_parts),

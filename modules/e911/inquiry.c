@@ -164,6 +164,7 @@ struct inquiry *inquiry_new(struct inquiries *q, struct call *call,
 	i->size = size;
 	i->home = q;
 	i->nonce = question.nonce;
+	i->budget_ms = budget_ms;
 	i->kind = b->items[0].kind;
 	for (unsigned k = 0; k < b->count; k++)
 		i->has_reference |= b->items[k].kind == BROUGHT_REFERENCE;

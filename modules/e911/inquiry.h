@@ -22,7 +22,9 @@ struct inquiry {
 	struct locate_nonce nonce;
 	struct call *call;      /* referenced */
 	bool is_held;           /* the call waits */
-	int64_t asked_at;       /* monotonic ms */
+	int64_t asked_at;       /* monotonic ms: by the worker */
+	int64_t sent_at;        /* to e911d */
+	uint32_t budget_ms;     /* that e911d has */
 	enum brought_kind kind; /* of its first item */
 	bool has_reference;     /* others decide how long that takes */
 	struct brought_rival rival;

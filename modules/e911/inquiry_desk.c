@@ -10,7 +10,8 @@
 #include "report.h"
 #include "socket_owner.h"
 
-#define BATCH 64 /* answers heard in a turn */
+/* Answers heard in a turn: all that can be there, unless somebody floods. */
+#define BATCH (4 * INQUIRIES_MAX)
 
 struct desk {
 	struct desk_conf conf;
@@ -129,10 +130,15 @@ static void ask(struct desk *d, struct inquiry *i)
 {
 	const char *why = NULL;
 
-	if (d->state != INQUIRIES_OPEN)
+	i->sent_at = clock_mono_ms();
+	if (d->state != INQUIRIES_OPEN) {
 		why = inquiries_problem(d->conf.inquiries);
-	else if (!say(d, i->question, i->len))
+	} else if (i->sent_at >= i->asked_at + d->conf.timeout_ms) {
+		stat_add(STAT_locations_late, 1);
+		why = "its time was over before e911d could be asked";
+	} else if (!say(d, i->question, i->len)) {
 		why = "e911d takes no more questions";
+	}
 	if (why) {
 		d->conf.done(i, NULL, why);
 		return;
@@ -209,7 +215,9 @@ static void hear(struct desk *d)
 	for (int n = 0; d->fd >= 0 && n < BATCH; n++) {
 		ssize_t len = recv(d->fd, buf, sizeof(buf), MSG_DONTWAIT);
 
-		if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0 && errno == EAGAIN)
 			return;
 		if (len <= 0) {
 			disconnect(d, "e911d has gone");
@@ -242,16 +250,22 @@ static void spare(struct desk *d, int64_t now)
 	change_state(d, INQUIRIES_SPARED, "no answer in time");
 }
 
+/* Silence that may be another's: of the server that a reference names, or
+ * ours, who have sent the question so late that little was left for it. */
+static bool is_doubtful(const struct inquiry *i, int64_t now)
+{
+	return i->has_reference || now < i->sent_at + i->budget_ms;
+}
+
 static void look_at_the_clock(struct desk *d, int64_t now)
 {
 	struct inquiry *i;
 
 	while ((i = take_missed(d, now))) {
 		stat_add(STAT_locations_missed, 1);
-		/* The silence may be that of another server: is e911d there? */
-		if (i->has_reference && !d->probe_due)
-			send_probe(d, now);
-		if (!i->has_reference || !d->probe_due)
+		if (is_doubtful(i, now) && !d->probe_due)
+			send_probe(d, now); /* is e911d there? */
+		if (!is_doubtful(i, now) || !d->probe_due)
 			spare(d, now);
 		d->conf.done(i, NULL, "no answer in time");
 		if (d->state != INQUIRIES_OPEN)
@@ -286,6 +300,8 @@ static int next_turn_ms(const struct desk *d, int64_t now)
 
 int desk_turn(struct desk *d)
 {
+	int64_t now;
+
 	/* Somebody has found that we slept: prove anew that all is well. */
 	if (d->state == INQUIRIES_OPEN &&
 	    !inquiries_are_open(d->conf.inquiries)) {
@@ -293,9 +309,11 @@ int desk_turn(struct desk *d)
 		d->is_told_down = true;
 		d->probe_at = clock_mono_ms();
 	}
-	/* What has been answered by now is not late. */
+	/* What has been answered by now is not late, however long we take to
+	 * read it. */
+	now = clock_mono_ms();
 	hear(d);
-	look_at_the_clock(d, clock_mono_ms());
+	look_at_the_clock(d, now);
 	ask_all(d);
 	return next_turn_ms(d, clock_mono_ms());
 }

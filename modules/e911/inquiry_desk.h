@@ -8,8 +8,10 @@
  * connection; or, when another one's time is over, at once with all others.
  * From then on no call asks, until e911d has answered in time a question of
  * our own that no call waits for; that is tried every DESK_PROBE_MS.
- * A question with a reference proves nothing by its silence: it ends alone, and
- * a question of our own tells whether e911d is there.
+ * A question with a reference, or one for which our own delay has left e911d
+ * less than its budget, proves nothing by its silence: it ends alone, and a
+ * question of our own tells whether e911d is there.  One whose time was over
+ * before it could be sent is not sent.
  */
 #pragma once
 

@@ -379,6 +379,60 @@ static void a_hung_e911d_is_known_by_references_too(void **state)
 	assert_int_equal(fake_report_of(EVENT_LOCATE_DOWN), 1);
 }
 
+/* e911d has not been silent: it was not asked, or hardly. */
+static void our_own_delay_spares_nobody(void **state)
+{
+	struct locate_question q;
+
+	(void)state;
+	everything_works();
+	a_call_asks();
+	clock_advance(TIMEOUT);
+	turn();
+	assert_false(e911d_hears(&q));
+	assert_int_equal(done.count, 1);
+	assert_string_equal(done.why[0],
+			    "its time was over before e911d could be asked");
+	assert_int_equal(stat_get(STAT_locations_late), 1);
+	a_call_asks();
+	clock_advance(TIMEOUT - 1);
+	turn();
+	assert_true(e911d_hears(&q));
+	clock_advance(1);
+	turn();
+	assert_int_equal(done.count, 2);
+	assert_string_equal(done.why[1], "no answer in time");
+	assert_null(inquiries_problem(inquiries));
+	assert_int_equal(fake_report_of(EVENT_LOCATE_DOWN), 0);
+	e911d_answers_the_probe();
+	turn();
+	clock_advance(TIMEOUT);
+	turn();
+	assert_null(inquiries_problem(inquiries));
+}
+
+/* Its answer is behind those of many others. */
+static void an_answer_that_is_there_is_not_missed(void **state)
+{
+	static struct locate_question q[100];
+
+	(void)state;
+	everything_works();
+	for (unsigned i = 0; i < ARRAY_SIZE(q); i++) {
+		a_call_asks();
+		turn();
+		assert_true(e911d_hears(&q[i]));
+	}
+	for (unsigned i = ARRAY_SIZE(q); i > 0; i--)
+		e911d_finds(&q[i - 1], i);
+	clock_advance(TIMEOUT);
+	turn();
+	assert_int_equal(done.answered, ARRAY_SIZE(q));
+	assert_int_equal(done.psap_id, 1);
+	assert_int_equal(stat_get(STAT_locations_missed), 0);
+	assert_null(inquiries_problem(inquiries));
+}
+
 static void a_probe_in_time_ends_the_sparing(void **state)
 {
 	struct locate_question q;
@@ -517,6 +571,8 @@ int main(void)
 		TEST(the_first_silence_spares_all_others),
 		TEST(a_reference_without_an_answer_spares_nobody),
 		TEST(a_hung_e911d_is_known_by_references_too),
+		TEST(our_own_delay_spares_nobody),
+		TEST(an_answer_that_is_there_is_not_missed),
 		TEST(a_probe_in_time_ends_the_sparing),
 		TEST(a_death_of_e911d_is_known_at_once),
 		TEST(who_has_slept_proves_anew_that_all_is_well),

@@ -57,25 +57,51 @@ static void address_normalise(const struct ip_addr *addr, uint8_t ret_ip[16])
 /* ---- connections ---- */
 
 /* Exported by Kamailio, though no header of it says so; weak, so that one
- * without it only does not tell. */
-int tcpconn_exists(int conn_id, struct ip_addr *peer_ip, int peer_port,
-		   struct ip_addr *local_ip, int local_port)
-	__attribute__((weak));
+ * without them only does not tell. */
+extern gen_lock_t *tcpconn_lock __attribute__((weak));
+extern struct tcp_conn_alias **tcpconn_aliases_hash __attribute__((weak));
 
-static bool connection_exists(const struct unreach_note *note, void *arg)
+static bool leads_to(const struct tcp_conn_alias *a, struct ip_addr *peer,
+		     uint16_t port)
+{
+	return a->port == port && a->parent->state != S_CONN_BAD &&
+	       ip_addr_cmp(peer, &a->parent->rcv.src_ip);
+}
+
+/*
+ * As Kamailio looks for the one to send over: the first is the one.  Not by
+ * tcpconn_get(): whoever drops the last reference must be tcp_main.
+ */
+static int number_of(struct ip_addr *peer, uint16_t port, struct ip_addr *local)
+{
+	unsigned hash = tcp_addr_hash(peer, port, local, 0);
+	const struct tcp_conn_alias *a;
+	int id = 0;
+
+	lock_get(tcpconn_lock);
+	for (a = tcpconn_aliases_hash[hash]; a && !id; a = a->next)
+		if (leads_to(a, peer, port))
+			id = a->parent->id;
+	lock_release(tcpconn_lock);
+	return id;
+}
+
+static int connection_find(const struct unreach_note *note, void *arg)
 {
 	struct ip_addr peer = address_of(note->ip),
 		       any = { .af = peer.af, .len = peer.len };
 	const struct socket_info *si = note->leg->flow.socket;
 	struct ip_addr local = si ? si->address : any;
+	int id;
 
 	(void)arg;
-	if (!tcpconn_exists || tcp_disable)
-		return true;
+	if (tcp_disable || !&tcpconn_lock || !&tcpconn_aliases_hash ||
+	    !tcpconn_lock || !tcpconn_aliases_hash)
+		return UNREACH_ANY_CONNECTION;
 	/* Several connections to one place share the first of these. */
-	return tcpconn_exists(0, &peer, note->port, &any, 0) ||
-	       (local.af == peer.af &&
-		tcpconn_exists(0, &peer, note->port, &local, 0));
+	id = number_of(&peer, note->port, &any);
+	return id || local.af != peer.af ? id
+					 : number_of(&peer, note->port, &local);
 }
 
 /* In tcp_main, which must not wait for a call. */
@@ -182,8 +208,8 @@ static void run(void)
 		fds[i] = (struct pollfd){ .fd = sources[i].fd,
 					  .events = POLLIN };
 	if (ring)
-		watch = unreach_watch_new(worker_shared->calls,
-					  connection_exists, NULL);
+		watch = unreach_watch_new(worker_shared->calls, connection_find,
+					  NULL);
 	fds[ARRAY_SIZE(sources)] = (struct pollfd){
 		.fd = watch ? unreach_ring_fd(ring) : -1,
 		.events = POLLIN,

@@ -26,7 +26,7 @@ struct unreach_note {
 	uint8_t ip[16]; /* the far side, as ip_normalise() writes it */
 	uint16_t port;
 	uint8_t transport; /* enum trunk_transport */
-	int connection;    /* CLOSED: its number */
+	int connection;    /* its number; 0: not known */
 	bool is_theirs;    /* CLOSED: the far side had opened it */
 	bool is_untrusted; /* REFUSED: for its certificate */
 	const char *why;   /* REFUSED: static text */

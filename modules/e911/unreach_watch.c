@@ -19,7 +19,7 @@
 
 struct unreach_watch {
 	struct call_store *calls; /* borrowed */
-	unreach_exists_f *exists;
+	unreach_find_f *find;
 	void *arg;
 	struct unreach_note waiting[WAITING_MAX];
 	size_t waiting_count;
@@ -31,14 +31,14 @@ struct unreach_watch {
 };
 
 struct unreach_watch *unreach_watch_new(struct call_store *calls,
-					unreach_exists_f *exists, void *arg)
+					unreach_find_f *find, void *arg)
 {
 	struct unreach_watch *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return NULL;
 	w->calls = calls;
-	w->exists = exists;
+	w->find = find;
 	w->arg = arg;
 	w->walked_at = w->looked_at = INT64_MIN / 2;
 	return w;
@@ -117,7 +117,7 @@ static void look_at_waiting(struct unreach_watch *w, int64_t now)
 		const struct unreach_note *refusal;
 
 		if (still_waits(&n, now)) {
-			if (w->exists(&n, w->arg)) {
+			if (w->find(&n, w->arg)) {
 				w->waiting[kept++] = n;
 				continue;
 			}
@@ -132,15 +132,20 @@ static void look_at_waiting(struct unreach_watch *w, int64_t now)
 	w->waiting_count = kept;
 }
 
-/* Is it among those that the closing or refusal is about?  Another connection
- * may have taken the place of the closed one, but it has not carried what was
- * sent before. */
+static bool may_be(int connection, int other)
+{
+	return connection <= 0 || other <= 0 || connection == other;
+}
+
+/* Is it among those that the closing or refusal is about?  Of an earlier
+ * connection it may be told late, when another one has taken its place. */
 static bool is_meant(const struct unreach_note *n,
 		     const struct unreach_note *closed)
 {
 	if (closed->leg)
 		return closed->leg == n->leg;
-	return is_same_place(n, closed) && n->at_ms < closed->at_ms;
+	return is_same_place(n, closed) && n->at_ms < closed->at_ms &&
+	       may_be(n->connection, closed->connection);
 }
 
 static void end_waiting_on(struct unreach_watch *w,
@@ -252,7 +257,10 @@ void unreach_watch_take(struct unreach_watch *w,
 		if (!note->leg)
 			w->refused[w->refused_next++ % REFUSED_MAX] = *note;
 	} else if (w->waiting_count < WAITING_MAX) {
-		w->waiting[w->waiting_count++] = *note;
+		struct unreach_note *n = &w->waiting[w->waiting_count++];
+
+		*n = *note;
+		n->connection = w->find(n, w->arg);
 	} else {
 		stat_add(STAT_connections_missed, 1);
 		call_unref(note->leg->call);

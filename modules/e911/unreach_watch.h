@@ -14,13 +14,15 @@
 
 #include "unreach_ring.h"
 
-/* Is there any connection to the note's far side, made or in the making? */
-typedef bool(unreach_exists_f)(const struct unreach_note *note, void *arg);
+/* The number of a connection to the note's far side, made or in the making;
+ * 0: there is none. */
+typedef int(unreach_find_f)(const struct unreach_note *note, void *arg);
+#define UNREACH_ANY_CONNECTION (-1) /* nobody can tell */
 
 struct unreach_watch;
 
 struct unreach_watch *unreach_watch_new(struct call_store *calls,
-					unreach_exists_f *exists, void *arg);
+					unreach_find_f *find, void *arg);
 struct unreach_watch *unreach_watch_free(struct unreach_watch *w);
 
 /* Takes the note, and its reference, over. */

@@ -100,8 +100,8 @@ class Gateway:
         self.authority = Authority(self._sub("authority"))
         self.tls_port = free_port()
         # Each process of Kamailio has caches of OpenSSL there, filled when
-        # they are used.
-        self.memory_slack = 1 << 20
+        # they are used; and two of each while a configuration is replaced.
+        self.memory_slack = 3 << 19
         certificate, key = self.authority.issue(
             "gateway", "gw1.example.com", self.address)
         kamailio = self.kamailio

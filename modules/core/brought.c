@@ -2,6 +2,7 @@
 #include "brought.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "address.h"
 #include "multipart.h"
@@ -139,15 +140,21 @@ static void add_part(struct search *s, const struct multipart_part *part)
 	add(s, BROUGHT_VALUE, document);
 }
 
-/* The part of that Content-ID; empty: the first PIDF-LO. */
-static bool add_by_id(struct search *s, struct text id)
+/* No value leads to it: the first PIDF-LO. */
+static void add_guess(struct search *s)
 {
-	for (unsigned i = 0; i < s->part_count; i++)
-		if (!id.len || part_has_id(&s->parts[i], id)) {
-			add_part(s, &s->parts[i]);
-			return true;
-		}
-	return false;
+	struct brought *b = s->ret;
+	unsigned before = b->count;
+	struct text params;
+
+	if (!s->part_count)
+		return;
+	add_part(s, &s->parts[0]);
+	if (b->count == before)
+		return;
+	b->guess = b->items[before].text;
+	if (part_header(&s->parts[0], "Content-ID", &b->guess_id))
+		reference_parse(b->guess_id, &b->guess_id, &params);
 }
 
 static bool add_cid(struct search *s, struct text cid)
@@ -156,12 +163,35 @@ static bool add_cid(struct search *s, struct text cid)
 
 	if (text_percent_decode(cid, id, sizeof(id)) <= 0)
 		return false;
+	for (unsigned i = 0; i < s->part_count; i++)
+		if (part_has_id(&s->parts[i], text_of(id))) {
+			add_part(s, &s->parts[i]);
+			s->ret->names_part = true;
+			return true;
+		}
 	/* The body is the document, whatever it is called. */
-	if (s->is_document)
-		return add_by_id(s, text_of(NULL));
-	if (!add_by_id(s, text_of(id)))
+	return s->is_document;
+}
+
+bool brought_cid_write(struct text id, struct text_writer *w)
+{
+	char uri[3 * CID_MAX];
+	struct text_writer u = text_writer_on(uri, sizeof(uri));
+
+	if (!id.len || id.len >= CID_MAX)
 		return false;
-	s->ret->names_part = true;
+	for (size_t i = 0; i < id.len; i++) {
+		unsigned char c = (unsigned char)id.p[i];
+
+		if (!c)
+			return false;
+		if (text_is_letter((char)c) || text_is_digit((char)c) ||
+		    strchr("-._~@+=$", c))
+			text_write(&u, text_make(id.p + i, 1));
+		else
+			text_writef(&u, "%%%02X", c);
+	}
+	text_writef(w, "cid:%.*s", TEXT_ARG(text_written(&u)));
 	return true;
 }
 
@@ -248,7 +278,7 @@ void brought_find(const struct request_view *rq, struct text body, char *buf,
 	add_values(&s, rq);
 	/* The header is garbled, but there it is. */
 	if (!has_value(ret))
-		(void)add_by_id(&s, text_of(NULL));
+		add_guess(&s);
 	if (!ret->count && !ret->problem[0])
 		ret->problem = "there is none";
 }

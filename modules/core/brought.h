@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "request.h"
+#include "text_writer.h"
 
 #define BROUGHT_MAX 4
 
@@ -37,6 +38,9 @@ struct brought {
 	bool names_part;
 	unsigned reference_count;
 	struct text references[BROUGHT_MAX];
+	/* The one among the items that no value of Geolocation leads to, and
+	 * its Content-ID; empty: none. */
+	struct text guess, guess_id;
 	/* Why a value was passed over; static; "" when none was. */
 	const char *problem;
 };
@@ -51,6 +55,10 @@ bool brought_is_there(const struct request_view *rq);
  */
 void brought_find(const struct request_view *rq, struct text body, char *buf,
 		  size_t size, struct brought *ret);
+
+/* "cid:..." (RFC 2392) of the part with that Content-ID, as brought_find()
+ * finds it by.  False, and nothing is written: it would not. */
+bool must_check brought_cid_write(struct text id, struct text_writer *w);
 
 /* What becomes of it: by trunk.  Numbers are stored. */
 enum brought_policy {

@@ -11,6 +11,8 @@
 #include "call.h"
 #include "header_policy.h"
 
+#define OFFER_HEADERS_MAX 256 /* of an INVITE are looked at */
+
 /* What stands in a SIP message besides its start line. */
 struct crossing_in {
 	const struct header_view *headers;

@@ -154,6 +154,7 @@ static bool has_header(const struct crossing_in *in, const char *name)
 /* ---- our parts ---- */
 
 enum part_kind {
+	PART_BROUGHT, /* theirs once more: nothing else leads to it */
 	PART_LOCATION,
 	PART_PROVIDER,
 	PART_SERVICE,
@@ -164,6 +165,7 @@ enum part_kind {
 static const struct {
 	const char *type, *id, *purpose; /* purpose NULL: no Call-Info */
 } parts[PART_COUNT] = {
+	[PART_BROUGHT] = { PIDF_TYPE, "brought", NULL },
 	[PART_LOCATION] = { PIDF_TYPE, "location", NULL },
 	[PART_PROVIDER] = { DATA_TYPE "ProviderInfo+xml", "provider",
 			    "EmergencyCallData.ProviderInfo" },
@@ -193,39 +195,97 @@ static int wish_of(const struct leg *leg)
 	}
 }
 
-/* Their location, which can be used. */
-static bool sends_theirs(const struct leg *leg, const struct crossing_in *in)
+/* What is told of where the caller is. */
+struct plan {
+	unsigned wanted; /* parts of ours, a bit each */
+	struct brought b;
+	bool theirs; /* what they brought goes as it came */
+	/* The routes are those of a document that no Geolocation of theirs
+	 * leads to: one of ours does. */
+	bool leads;
+	bool refers;          /* ... to the caller's own part */
+	struct text document; /* ... or to this: PART_BROUGHT */
+};
+
+static void find_theirs(const struct crossing_in *in, struct brought *ret)
 {
 	struct request_view rq = { .headers = in->headers,
 				   .header_count = in->header_count };
-	struct brought b;
 
-	brought_find(&rq, in->body, decoded, sizeof(decoded), &b);
-	/* The routes are those of theirs: ours would lead elsewhere. */
-	return (b.names_part || b.reference_count) &&
-	       (wish_of(leg) != I3_CALLER_UNUSED ||
-		leg->call->brought == CALL_BROUGHT_USED ||
-		!leg->call->civic.len);
+	brought_find(&rq, in->body, decoded, sizeof(decoded), ret);
 }
 
-static unsigned wanted_parts(const struct leg *leg, bool theirs)
+/* A session that has changed since left it behind. */
+static struct text document_of_offer(const struct call *call)
+{
+	static struct header_view headers[OFFER_HEADERS_MAX];
+	struct crossing_in in = {
+		.headers = headers,
+		.header_count =
+			headers_parse(call_text_get(&call->offer_headers),
+				      headers, ARRAY_SIZE(headers)),
+		.body = call_text_get(&call->offer_body),
+	};
+	struct brought b;
+
+	find_theirs(&in, &b);
+	for (unsigned i = 0; i < b.count; i++)
+		if (b.items[i].kind == BROUGHT_VALUE)
+			return b.items[i].text;
+	return text_of(NULL);
+}
+
+/* The routes are those of their location: ours would lead elsewhere. */
+static void plan_used(const struct leg *leg, struct plan *p)
+{
+	char id[3 * CID_MAX];
+	struct text_writer w = text_writer_on(id, sizeof(id));
+
+	p->theirs = p->b.names_part || p->b.reference_count;
+	p->document = p->b.guess;
+	p->refers = p->b.guess.len && brought_cid_write(p->b.guess_id, &w);
+	if (!p->b.names_part && !p->b.guess.len)
+		p->document = document_of_offer(leg->call);
+	p->leads = p->document.len != 0;
+	if (p->leads)
+		p->theirs = false;
+}
+
+static void plan_parts(const struct leg *leg, struct plan *p)
 {
 	const struct call *call = leg->call;
-	bool ours = (!theirs || wish_of(leg) == I3_CALLER_BOTH) &&
-		    leg->location_body != BROUGHT_BODY_NONE;
-	unsigned wanted = 0;
+	bool ours =
+		(!(p->theirs || p->leads) || wish_of(leg) == I3_CALLER_BOTH) &&
+		leg->location_body != BROUGHT_BODY_NONE;
 
+	if (leg->variant & (LEG_VARIANT_SDP_ONLY | LEG_VARIANT_NO_LOCATION))
+		p->leads = ours = false;
 	if (leg->variant & LEG_VARIANT_SDP_ONLY)
-		return 0;
-	if (call->civic.len && ours &&
-	    !(leg->variant & LEG_VARIANT_NO_LOCATION))
-		wanted |= 1u << PART_LOCATION;
+		return;
+	if (p->leads && !p->refers)
+		p->wanted |= 1u << PART_BROUGHT;
+	if (call->civic.len && ours)
+		p->wanted |= 1u << PART_LOCATION;
 	if (!tells_provider())
-		return wanted;
-	wanted |= 1u << PART_PROVIDER | 1u << PART_SERVICE;
+		return;
+	p->wanted |= 1u << PART_PROVIDER | 1u << PART_SERVICE;
 	if (call->caller_name.len || call->organization_name.len)
-		wanted |= 1u << PART_SUBSCRIBER;
-	return wanted;
+		p->wanted |= 1u << PART_SUBSCRIBER;
+}
+
+static void plan_make(const struct leg *leg, const struct crossing_in *in,
+		      struct plan *p)
+{
+	*p = (struct plan){ .wanted = 0 };
+	find_theirs(in, &p->b);
+	if (leg->call->brought == CALL_BROUGHT_USED &&
+	    leg->location_body != BROUGHT_BODY_NONE)
+		plan_used(leg, p);
+	else
+		p->theirs = (p->b.names_part || p->b.reference_count) &&
+			    (wish_of(leg) != I3_CALLER_UNUSED ||
+			     !leg->call->civic.len);
+	plan_parts(leg, p);
 }
 
 static void location_write(const struct leg *leg, struct text_writer *w)
@@ -280,8 +340,9 @@ static void data_write(const struct leg *leg, enum part_kind kind,
 }
 
 /* "--boundary", headers, content; the line end before the next "--". */
-static void part_write(const struct leg *leg, enum part_kind kind,
-		       struct text boundary, struct text_writer *w)
+static void part_write(const struct leg *leg, const struct plan *p,
+		       enum part_kind kind, struct text boundary,
+		       struct text_writer *w)
 {
 	char id[ID_SIZE];
 
@@ -294,19 +355,21 @@ static void part_write(const struct leg *leg, enum part_kind kind,
 		    domain(),
 		    parts[kind].purpose ? "by-reference;handling=optional"
 					: "render;handling=optional");
-	if (kind == PART_LOCATION)
+	if (kind == PART_BROUGHT)
+		text_write(w, p->document);
+	else if (kind == PART_LOCATION)
 		location_write(leg, w);
 	else
 		data_write(leg, kind, id, w);
 	text_writef(w, "\r\n");
 }
 
-static void parts_write(const struct leg *leg, unsigned wanted,
+static void parts_write(const struct leg *leg, const struct plan *p,
 			struct text boundary, struct text_writer *w)
 {
 	for (unsigned kind = 0; kind < PART_COUNT; kind++)
-		if (wanted & 1u << kind)
-			part_write(leg, (enum part_kind)kind, boundary, w);
+		if (p->wanted & 1u << kind)
+			part_write(leg, p, (enum part_kind)kind, boundary, w);
 }
 
 /* Below the value, which needs nobody's answer. */
@@ -320,13 +383,39 @@ static void reference_line(const struct call *call, struct text_writer *w)
 			    TEXT_ARG(text_written(&u)));
 }
 
-static void part_lines(const struct leg *leg, unsigned wanted, bool has_routing,
-		       struct text_writer *w)
+static bool is_clean(struct text uri)
+{
+	return text_printable_len(uri) == uri.len &&
+	       text_index_any(uri, "<> \t\r\n") == uri.len;
+}
+
+/* In place of theirs: the document that was judged, and what could be followed
+ * of theirs. */
+static void leading_lines(const struct leg *leg, const struct plan *p,
+			  struct text_writer *w)
 {
 	char id[ID_SIZE];
 
 	id_format(leg->call, id);
-	for (unsigned kind = 0; kind < PART_COUNT; kind++) {
+	text_writef(w, "Geolocation: <");
+	if (!p->refers || !brought_cid_write(p->b.guess_id, w))
+		text_writef(w, "cid:%s-%s@%s", id, parts[PART_BROUGHT].id,
+			    domain());
+	text_writef(w, ">\r\n");
+	for (unsigned i = 0; i < p->b.reference_count; i++)
+		if (is_clean(p->b.references[i]))
+			text_writef(w, "Geolocation: <%.*s>\r\n",
+				    TEXT_ARG(p->b.references[i]));
+}
+
+static void part_lines(const struct leg *leg, const struct plan *p,
+		       bool has_routing, struct text_writer *w)
+{
+	unsigned wanted = p->wanted;
+	char id[ID_SIZE];
+
+	id_format(leg->call, id);
+	for (unsigned kind = PART_LOCATION; kind < PART_COUNT; kind++) {
 		if (!(wanted & 1u << kind))
 			continue;
 		text_writef(w, "%s: <cid:%s-%s@%s>",
@@ -367,13 +456,13 @@ static bool open_multipart(const struct crossing_in *in,
 
 /* The caller's own parts stay as they are, byte for byte. */
 static void body_extend(const struct leg *leg, const struct crossing_in *in,
-			unsigned wanted, struct text boundary, size_t at,
+			const struct plan *p, struct text boundary, size_t at,
 			struct text_writer *b)
 {
 	text_write(b, text_make(in->body.p, at));
 	if (at == in->body.len) /* the end never came */
 		text_writef(b, "\r\n");
-	parts_write(leg, wanted, boundary, b);
+	parts_write(leg, p, boundary, b);
 	if (at == in->body.len)
 		text_writef(b, "--%.*s--\r\n", TEXT_ARG(boundary));
 	else
@@ -382,7 +471,7 @@ static void body_extend(const struct leg *leg, const struct crossing_in *in,
 
 /* A multipart of our own around what the caller brought. */
 static void body_wrap(const struct leg *leg, const struct crossing_in *in,
-		      unsigned wanted, struct text boundary,
+		      const struct plan *p, struct text boundary,
 		      struct text_writer *b)
 {
 	static const char *const described[] = {
@@ -411,40 +500,57 @@ static void body_wrap(const struct leg *leg, const struct crossing_in *in,
 		text_write(b, in->body);
 		text_writef(b, "\r\n");
 	}
-	parts_write(leg, wanted, boundary, b);
+	parts_write(leg, p, boundary, b);
 	text_writef(b, "--%.*s--\r\n", TEXT_ARG(boundary));
+}
+
+static void location_lines(const struct leg *leg, const struct plan *p,
+			   const struct crossing_in *in, struct text_writer *w)
+{
+	/* Where the call went by theirs, ours alone says nothing of routing. */
+	bool has_routing = p->theirs ? has_header(in, "Geolocation-Routing")
+				     : leg->call->brought == CALL_BROUGHT_USED;
+
+	if (p->leads)
+		leading_lines(leg, p, w);
+	part_lines(leg, p, has_routing, w);
+	if (p->leads)
+		text_writef(w, "Geolocation-Routing: %s\r\n",
+			    p->b.denies_routing ? "no" : "yes");
 }
 
 struct text leg_i3_compose(const struct leg *leg, const struct crossing_in *in,
 			   struct text_writer *w)
 {
 	struct text_writer b = text_writer_on(body_buffer, sizeof(body_buffer));
-	bool theirs = sends_theirs(leg, in);
-	unsigned wanted = wanted_parts(leg, theirs);
-	struct crossing_way way = { .side = HEADER_INVITE_OUT,
-				    .drops_location = !theirs };
+	struct crossing_way way = { .side = HEADER_INVITE_OUT };
 	struct text boundary, body;
 	char own[ID_SIZE + 8], id[ID_SIZE];
+	struct plan p;
 	size_t at;
 
+	plan_make(leg, in, &p);
 	id_format(leg->call, id);
 	(void)snprintf(own, sizeof(own), "e911-%s", id);
-	if (wanted && open_multipart(in, &boundary, &at)) {
-		body_extend(leg, in, wanted, boundary, at, &b);
-	} else if (wanted) {
+	if (p.wanted && open_multipart(in, &boundary, &at)) {
+		body_extend(leg, in, &p, boundary, at, &b);
+	} else if (p.wanted) {
 		boundary = text_of(own);
-		body_wrap(leg, in, wanted, boundary, &b);
+		body_wrap(leg, in, &p, boundary, &b);
 		way.body_is_ours = true;
 	}
 	/* Longer than anything that can be sent: rather none of ours. */
-	if (b.full)
-		wanted = way.body_is_ours = 0;
+	if (b.full) {
+		p.wanted = way.body_is_ours = 0;
+		p.theirs = p.theirs || (p.leads && !p.refers);
+		p.leads = p.leads && p.refers;
+	}
+	way.drops_location = !p.theirs;
 	crossing_by(leg, &way, in, w, &body);
 	put_identifiers(leg->call, w);
-	if (!wanted)
+	location_lines(leg, &p, in, w);
+	if (!p.wanted)
 		return body;
-	part_lines(leg, wanted, theirs && has_header(in, "Geolocation-Routing"),
-		   w);
 	if (way.body_is_ours)
 		text_writef(w,
 			    "MIME-Version: 1.0\r\nContent-Type: "

@@ -14,7 +14,6 @@
 
 /* One process, one thread. */
 static char scratch[LEG_HEADERS_SIZE];
-#define OFFER_HEADERS_MAX 256
 
 /* Call-ID with 128, tag with 64 unpredictable bits (RFC 3261 19.3). */
 static bool leg_name(struct call *call, struct leg *leg)
@@ -157,11 +156,14 @@ static size_t offer_anew(struct header_view headers[OFFER_HEADERS_MAX],
 	return n;
 }
 
-/* Does the location that the caller brought? */
+/* Does the location that the caller brought?  Not from a PSAP of an ESInet that
+ * was chosen by it: ours, which would go in its place, leads elsewhere. */
 static bool stays_behind(const struct leg *leg)
 {
+	bool leads = leg->call->brought == CALL_BROUGHT_USED && leg_is_i3(leg);
+
 	return leg->call->brought == CALL_BROUGHT_UNUSABLE ||
-	       leg->location_body == BROUGHT_BODY_OURS ||
+	       (leg->location_body == BROUGHT_BODY_OURS && !leads) ||
 	       leg->location_body == BROUGHT_BODY_NONE;
 }
 

@@ -309,7 +309,7 @@ def body_policy(gateway, policy):
 
 
 @pytest.mark.parametrize("policy,theirs,ours", [
-    ("NULL", True, False), ("'caller'", True, False), ("'ours'", False, True),
+    ("NULL", True, False), ("'caller'", True, False), ("'ours'", True, False),
     ("'both'", True, True), ("'none'", False, False)])
 def test_the_psap_reads_what_its_trunk_wants(gateway, policy, theirs, ours):
     body_policy(gateway, policy)
@@ -322,6 +322,21 @@ def test_the_psap_reads_what_its_trunk_wants(gateway, policy, theirs, ours):
         assert SDP in heard.text
     gateway.provision("UPDATE e911.trunk SET profile = NULL, location_body ="
                       " NULL WHERE name = 'psap-south'")
+    gateway.check_idle()
+
+
+def test_a_psap_chosen_by_a_garbled_location_is_led_to_it(gateway):
+    body_policy(gateway, "NULL")
+    with town(gateway) as psaps:
+        event, heard = played(
+            gateway, psaps[SOUTH],
+            lambda caller: invite(caller, pidf(), "<cid:other@example.com>"))
+        assert event["location_used"] == "brought"
+        assert heard.all("Geolocation") == ["<cid:here@example.com>"]
+        assert heard.all("Geolocation-Routing") == ["yes"]
+        assert "civicAddress" not in heard.text
+    gateway.provision("UPDATE e911.trunk SET profile = NULL"
+                      " WHERE name = 'psap-south'")
     gateway.check_idle()
 
 

@@ -98,6 +98,61 @@ static void a_document_is_found_though_the_header_is_garbled(void **state)
 	}
 }
 
+static void a_document_that_no_value_leads_to_is_told_with_its_id(void **state)
+{
+	(void)state;
+	find("<cid:other@c>", MIXED, SDP PART("a%b@c", "<one/>") END);
+	assert_true(text_equal(b.guess, text_of("<one/>")));
+	assert_true(text_equal(b.guess_id, text_of("a%b@c")));
+	find("<cid:a%25b@c>", MIXED, SDP PART("a%b@c", "<one/>") END);
+	assert_int_equal(b.guess.len, 0);
+	assert_true(b.names_part);
+	find("<cid:a@c>", "application/pidf+xml", "<one/>");
+	assert_true(text_equal(b.guess, text_of("<one/>")));
+	assert_int_equal(b.guess_id.len, 0);
+	find("<>, <https://a/1>", MIXED,
+	     "--b\r\nContent-Type: application/pidf+xml\r\n\r\n<one/>\r\n" END);
+	assert_true(text_equal(b.guess, text_of("<one/>")));
+	assert_int_equal(b.guess_id.len, 0);
+	assert_int_equal(b.reference_count, 1);
+}
+
+static void an_id_is_written_so_that_it_is_found(void **state)
+{
+	static const char *const ids[] = { "one@x", "a%b@c", "a b>\t\"@c",
+					   "\xc3\xa9@c", "%41@c" };
+	char uri[800], id[300];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		struct text_writer w = text_writer_on(uri, sizeof(uri) - 1);
+
+		assert_true(brought_cid_write(text_of(ids[i]), &w));
+		uri[w.used] = '\0';
+		assert_true(strncmp(uri, "cid:", 4) == 0);
+		assert_int_equal(strcspn(uri, "<> \t\""), w.used);
+		assert_true(text_percent_decode(text_of(uri + 4), id,
+						sizeof(id)) > 0);
+		assert_string_equal(id, ids[i]);
+	}
+}
+
+static void an_id_that_would_not_be_found_is_not_written(void **state)
+{
+	char uri[2000], big[300];
+	struct text_writer w = text_writer_on(uri, sizeof(uri));
+
+	(void)state;
+	memset(big, 'x', sizeof(big));
+	assert_false(brought_cid_write(text_make(big, 256), &w));
+	assert_false(brought_cid_write(text_make("a\0b", 3), &w));
+	assert_false(brought_cid_write(text_of(""), &w));
+	assert_int_equal(w.used, 0);
+	memset(big, '%', sizeof(big));
+	assert_true(brought_cid_write(text_make(big, 255), &w));
+	assert_int_equal(w.used, 4 + 3 * 255);
+}
+
 static void what_cannot_be_asked_about_is_said(void **state)
 {
 	(void)state;
@@ -272,6 +327,10 @@ int main(void)
 		cmocka_unit_test(a_body_that_is_the_document_counts),
 		cmocka_unit_test(
 			a_document_is_found_though_the_header_is_garbled),
+		cmocka_unit_test(
+			a_document_that_no_value_leads_to_is_told_with_its_id),
+		cmocka_unit_test(an_id_is_written_so_that_it_is_found),
+		cmocka_unit_test(an_id_that_would_not_be_found_is_not_written),
 		cmocka_unit_test(what_cannot_be_asked_about_is_said),
 		cmocka_unit_test(many_values_cost_one_way_through_the_body),
 		cmocka_unit_test(

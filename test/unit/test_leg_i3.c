@@ -279,6 +279,119 @@ static void a_multipart_of_another_kind_is_wrapped_whole(void **state)
 	assert_true(body.len > strlen(THEIRS));
 }
 
+#define NAMELESS \
+	"--b\r\nContent-Type: application/sdp\r\n\r\n" SDP "\r\n" \
+	"--b\r\nContent-Type: application/pidf+xml\r\n\r\n" \
+	"<nameless/>\r\n--b--\r\n"
+
+static unsigned count(const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *at = lines; (at = strstr(at, what)); at++)
+		n++;
+	return n;
+}
+
+static void a_psap_chosen_by_theirs_is_led_to_theirs(void **state)
+{
+	static const char *const bad[] = { "token-17",  "<cid:other@c>",
+					   "<>",        "<cid:>",
+					   "<cid:%zz>", "<ftp://x>" };
+	static const uint8_t bodies[] = { 0, BROUGHT_BODY_THEIRS,
+					  BROUGHT_BODY_OURS };
+
+	(void)state;
+	call->brought = CALL_BROUGHT_USED;
+	for (size_t i = 0; i < ARRAY_SIZE(bad) * ARRAY_SIZE(bodies); i++) {
+		leg->location_body = bodies[i / ARRAY_SIZE(bad)];
+		compose("multipart/mixed;boundary=b", bad[i % ARRAY_SIZE(bad)],
+			THEIRS);
+		assert_true(has_line("Geolocation: <cid:a%25b@c>\r\n"));
+		assert_true(has_line("Geolocation-Routing: yes\r\n"));
+		assert_int_equal(count("Geolocation:"), 1);
+		assert_int_equal(count("Geolocation-Routing:"), 1);
+		assert_true(text_equal(body, text_of(THEIRS)));
+	}
+	leg->location_body = BROUGHT_BODY_BOTH;
+	compose("multipart/mixed;boundary=b", "<cid:other@c>", THEIRS);
+	assert_true(strstr(lines, "<cid:a%25b@c>") <
+		    strstr(lines, "<cid:" ID "-location"));
+	assert_int_equal(count("Geolocation:"), 2);
+	assert_int_equal(count("Geolocation-Routing:"), 1);
+	leg->location_body = BROUGHT_BODY_NONE;
+	compose("multipart/mixed;boundary=b", "<cid:other@c>", THEIRS);
+	assert_false(has_line("Geolocation"));
+	/* Theirs is in order: not a byte of it changes. */
+	leg->location_body = 0;
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	assert_true(has_line("Geolocation: <cid:a%25b@c>\r\n"));
+	assert_int_equal(count("Geolocation"), 1);
+}
+
+static void references_beside_it_are_kept_below(void **state)
+{
+	(void)state;
+	call->brought = CALL_BROUGHT_USED;
+	compose("multipart/mixed;boundary=b", "<cid:other@c>, <sip:lis@x>",
+		THEIRS);
+	assert_true(has_line("Geolocation: <cid:a%25b@c>\r\n"
+			     "Geolocation: <sip:lis@x>\r\n"
+			     "Geolocation-Routing: yes\r\n"));
+	assert_int_equal(count("Geolocation:"), 2);
+}
+
+static void what_cannot_be_named_is_sent_again_with_a_name(void **state)
+{
+	static const struct {
+		const char *type, *content;
+	} of[] = {
+		{ "multipart/mixed;boundary=b", NAMELESS },
+		{ "application/pidf+xml", "<nameless/>" },
+	};
+
+	(void)state;
+	call->brought = CALL_BROUGHT_USED;
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		struct multipart_part part;
+
+		compose(of[i].type, "<cid:other@c>", of[i].content);
+		assert_true(has_line("Geolocation: <cid:" ID
+				     "-brought@gw.example>\r\n"
+				     "Geolocation-Routing: yes\r\n"));
+		assert_int_equal(count("Geolocation:"), 1);
+		assert_true(multipart_find(
+			text_of(i ? "multipart/mixed;boundary=e911-" ID
+				  : "multipart/mixed;boundary=b"),
+			body, "application/pidf+xml",
+			text_of(ID "-brought@gw.example"), &part));
+		assert_true(text_equal(part.body, text_of("<nameless/>")));
+	}
+}
+
+/* The body is another one since, and the location that chose the PSAP is in
+ * that of the INVITE. */
+static void a_session_that_changed_does_not_lose_the_place(void **state)
+{
+	(void)state;
+	call->brought = CALL_BROUGHT_USED;
+	assert_true(call_text_set(
+		call, &call->offer_headers,
+		text_of("Content-Type: multipart/mixed;boundary=b\r\n"
+			"Geolocation: <cid:a%25b@c>\r\n")));
+	assert_true(call_text_set(call, &call->offer_body, text_of(THEIRS)));
+	compose("application/sdp", "<cid:a%25b@c>", SDP);
+	assert_string_equal(part_of("application/pidf+xml"), "<presence/>");
+	assert_string_equal(part_of("application/sdp"), SDP);
+	assert_true(has_line("Geolocation: <cid:" ID "-brought@gw.example>"));
+	assert_int_equal(count("Geolocation:"), 1);
+	/* Nor is ours said to have led it, when nothing else is left. */
+	call->offer_body.len = 0;
+	compose("application/sdp", "<cid:a%25b@c>", SDP);
+	assert_true(has_line("Geolocation: <cid:" ID "-location@"));
+	assert_false(has_line("Geolocation-Routing"));
+}
+
 static void a_retry_leaves_out_what_was_refused(void **state)
 {
 	(void)state;
@@ -455,6 +568,10 @@ int main(void)
 		T(a_location_that_cannot_be_used_is_replaced),
 		T(many_values_cost_no_more_than_one),
 		T(a_multipart_of_another_kind_is_wrapped_whole),
+		T(a_psap_chosen_by_theirs_is_led_to_theirs),
+		T(references_beside_it_are_kept_below),
+		T(what_cannot_be_named_is_sent_again_with_a_name),
+		T(a_session_that_changed_does_not_lose_the_place),
 		T(a_retry_leaves_out_what_was_refused),
 		T(what_is_too_long_goes_without_our_parts),
 		T(without_a_domain_there_are_no_identifiers),

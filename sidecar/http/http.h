@@ -4,7 +4,8 @@
  * The only door to Ulfius (http_ulfius.c).
  *
  * What a client may cost is bounded before its request is looked at:
- * connections in all and from one address, bytes of a body, seconds of silence.
+ * connections in all and from one address, bytes of a body, seconds of silence
+ * and of a request.
  */
 #pragma once
 
@@ -58,6 +59,9 @@ int must_check http_server_start(struct http_server **ret,
 				 http_answer_f *answer, void *arg);
 /* Ends what is going on.  Accepts NULL; returns NULL. */
 struct http_server *http_server_stop(struct http_server *s);
+/* Ends connections that have not brought a whole request, and taken its answer,
+ * for so long, silent or not. */
+void http_server_end_slow(struct http_server *s, unsigned seconds);
 unsigned http_server_port(const struct http_server *s);
 
 struct sockaddr_storage;

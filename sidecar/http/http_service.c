@@ -18,7 +18,7 @@
 
 #define WHO      "http"
 #define RETRY_MS 5000
-#define LOOK_MS  1000 /* at the certificate */
+#define LOOK_MS  1000 /* at the certificate, and for slow clients */
 
 struct service {
 	const struct conf *conf;
@@ -208,7 +208,9 @@ static int start(struct service *s, struct http_server **ret)
 static void serve(struct service *s, const struct stop *stop)
 {
 	struct http_server *server = NULL;
-	int pause_ms = is_text(s->conf->http_certificate) ? LOOK_MS : -1;
+	/* An idle one may be silent for half of that and still begin. */
+	unsigned slow_s = 2 * (unsigned)s->conf->http_timeout_s;
+	bool has_tls = is_text(s->conf->http_certificate);
 	int told = 0, err;
 
 	do {
@@ -218,8 +220,11 @@ static void serve(struct service *s, const struct stop *stop)
 				  s->conf->http_listen, strerror(-err));
 		told = err;
 	} while (!server && stop_wait(stop, -1, RETRY_MS) >= 0);
-	while (server && stop_wait(stop, -1, pause_ms) >= 0)
-		renew_certificate(s);
+	while (server && stop_wait(stop, -1, LOOK_MS) >= 0) {
+		http_server_end_slow(server, slow_s);
+		if (has_tls)
+			renew_certificate(s);
+	}
 	(void)http_server_stop(server);
 	http_tls_fini();
 }

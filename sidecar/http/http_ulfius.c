@@ -3,16 +3,22 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <ulfius.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "http/http.h"
+#include "http/http_slow.h"
 #include "http/http_tls.h"
 
 /* Of one address, of all that it may have. */
-#define CONNECTIONS_PER_ADDRESS 256
+#define CONNECTIONS_PER_ADDRESS 64
+/* Descriptors that are everything else's. */
+#define FILES_RESERVE 200U
 /* Of a connection, bytes: a head, and as much of a body at a time. */
 #define HEAD_MAX ((size_t)8192)
 
@@ -24,6 +30,7 @@ struct http_server {
 	ino_t ino; /* of that socket */
 	bool running;
 	unsigned port;
+	struct http_slow slow;
 };
 
 /* ---- a request ---- */
@@ -163,6 +170,61 @@ static void close_ours(const struct http_server *s)
 		(void)close(s->fd);
 }
 
+/* ---- connections ---- */
+
+static void on_connection(void *arg, struct MHD_Connection *c, void **peer,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	struct http_server *s = arg;
+	const union MHD_ConnectionInfo *info;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		http_slow_leave(&s->slow, *peer);
+		*peer = NULL;
+		return;
+	}
+	info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	*peer = info ? http_slow_enter(&s->slow, info->connect_fd,
+				       clock_mono_ms())
+		     : NULL;
+	/* Nobody would end it. */
+	if (!*peer && info)
+		(void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+static void on_completed(void *arg, struct MHD_Connection *c, void **request,
+			 enum MHD_RequestTerminationCode how)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct http_server *s = arg;
+
+	if (info)
+		http_slow_answered(&s->slow, info->socket_context,
+				   clock_mono_ms());
+	mhd_request_completed(NULL, c, request, how);
+}
+
+/* As many as are wanted, and leave descriptors to the directory, PostgreSQL
+ * and whom Kamailio asks. */
+static unsigned connections_of(const struct http_options *o)
+{
+	struct rlimit limit;
+	unsigned fit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur >= (rlim_t)o->connections_max + FILES_RESERVE)
+		return o->connections_max;
+	fit = limit.rlim_cur > FILES_RESERVE + o->threads
+		      ? (unsigned)limit.rlim_cur - FILES_RESERVE
+		      : o->threads;
+	log_warning("http",
+		    "%u connections at a time, not %u: the limit of open "
+		    "files is %u",
+		    fit, o->connections_max, (unsigned)limit.rlim_cur);
+	return fit;
+}
+
 #define OPTION(name, number) \
 	(struct MHD_OptionItem) \
 	{ \
@@ -172,14 +234,17 @@ static void close_ours(const struct http_server *s)
 static int run(struct http_server *s, const struct http_options *o)
 {
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL;
-	struct MHD_OptionItem items[12];
+	struct MHD_OptionItem items[13];
 	size_t n = 0;
 
-	items[n++] = OPTION(MHD_OPTION_NOTIFY_COMPLETED, mhd_request_completed);
+	items[n] = OPTION(MHD_OPTION_NOTIFY_COMPLETED, on_completed);
+	items[n++].ptr_value = s;
+	items[n] = OPTION(MHD_OPTION_NOTIFY_CONNECTION, on_connection);
+	items[n++].ptr_value = s;
 	items[n++] = OPTION(MHD_OPTION_URI_LOG_CALLBACK, ulfius_uri_logger);
 	items[n++] = OPTION(MHD_OPTION_LISTEN_SOCKET, s->fd);
 	items[n++] = OPTION(MHD_OPTION_THREAD_POOL_SIZE, o->threads);
-	items[n++] = OPTION(MHD_OPTION_CONNECTION_LIMIT, o->connections_max);
+	items[n++] = OPTION(MHD_OPTION_CONNECTION_LIMIT, connections_of(o));
 	items[n++] = OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 			    CONNECTIONS_PER_ADDRESS);
 	items[n++] = OPTION(MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s);
@@ -223,6 +288,7 @@ int http_server_start(struct http_server **ret,
 		return -ENOMEM;
 	}
 	s->ino = st.st_ino;
+	http_slow_init(&s->slow);
 	/* One byte more than is taken: what is longer is seen to be. */
 	s->instance.max_post_body_size = HTTP_BODY_MAX + 1;
 	s->instance.max_post_param_size = 1024;
@@ -248,8 +314,14 @@ struct http_server *http_server_stop(struct http_server *s)
 	if (s->running)
 		(void)ulfius_stop_framework(&s->instance);
 	ulfius_clean_instance(&s->instance);
+	http_slow_fini(&s->slow);
 	free(s);
 	return NULL;
+}
+
+void http_server_end_slow(struct http_server *s, unsigned seconds)
+{
+	http_slow_end(&s->slow, clock_mono_ms() - (int64_t)seconds * 1000);
 }
 
 unsigned http_server_port(const struct http_server *s)

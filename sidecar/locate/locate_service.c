@@ -27,6 +27,7 @@
 #define BATCH         16   /* questions of a connection at a time */
 #define BUDGET_MAX_MS 1000 /* of a reference, whatever the question says */
 #define RETRY_MS      5000
+#define DEAF_MS       1000 /* when nobody can be taken in */
 
 struct job {
 	struct asker *asker; /* shared */
@@ -44,7 +45,8 @@ struct locate_service {
 	struct reference reference;
 	struct lane *values, *references; /* owned */
 	int listener;
-	int waits; /* eventfd: a reference waits from now on */
+	int64_t deaf_until_ms; /* monotonic; 0: it listens */
+	int waits;             /* eventfd: a reference waits from now on */
 	struct asker *askers[CONNECTIONS]; /* NULL: free */
 	uint8_t *buffer;                   /* owned */
 };
@@ -351,6 +353,12 @@ static void take_asker(struct locate_service *s)
 	struct ucred who = { 0 };
 	socklen_t len = sizeof(who);
 
+	/* Who waits would wake us again at once. */
+	if (fd < 0 && errno != EAGAIN && errno != EINTR &&
+	    errno != ECONNABORTED) {
+		s->deaf_until_ms = clock_mono_ms() + DEAF_MS;
+		log_warning(WHO, "nobody can be taken in: %s", strerror(errno));
+	}
 	if (fd < 0)
 		return;
 	for (size_t i = 0; i < CONNECTIONS; i++) {
@@ -389,6 +397,10 @@ static int next_turn_ms(struct locate_service *s)
 	int64_t at = values < references ? values : references;
 	int64_t now = clock_mono_ms();
 
+	if (s->deaf_until_ms && s->deaf_until_ms <= now)
+		s->deaf_until_ms = 0;
+	if (s->deaf_until_ms && s->deaf_until_ms < at)
+		at = s->deaf_until_ms;
 	if (at == INT64_MAX)
 		return -1;
 	return at > now ? (int)(at - now) : 0;
@@ -400,15 +412,18 @@ static void serve(struct locate_service *s)
 	uint64_t count;
 
 	while (!stop_is_asked(s->stop)) {
+		int ms = next_turn_ms(s);
+		int from = s->deaf_until_ms ? -1 : s->listener;
+
 		fds[0] = (struct pollfd){ s->stop->fd, POLLIN, 0 };
-		fds[1] = (struct pollfd){ s->listener, POLLIN, 0 };
+		fds[1] = (struct pollfd){ from, POLLIN, 0 };
 		fds[2 + CONNECTIONS] = (struct pollfd){ s->waits, POLLIN, 0 };
 		for (size_t i = 0; i < CONNECTIONS; i++)
 			fds[2 + i] = (struct pollfd){
 				s->askers[i] ? asker_fd(s->askers[i]) : -1,
 				POLLIN, 0
 			};
-		if (poll(fds, ARRAY_SIZE(fds), next_turn_ms(s)) < 0)
+		if (poll(fds, ARRAY_SIZE(fds), ms) < 0)
 			continue;
 		/* Emptied before the lanes are looked at. */
 		if (fds[2 + CONNECTIONS].revents &&

@@ -2,6 +2,7 @@
 """Locations that calls bring along: what e911d makes of them."""
 import os
 import re
+import resource
 import signal
 import ssl
 import stat
@@ -389,6 +390,25 @@ def test_more_than_eight_cannot_ask_at_once(located):
     assert ninth.socket.recv(100) == b""
     eight[0].close()
     wait_until(lambda: answers(located), "a place is free", 5)
+
+
+def test_without_descriptors_it_waits_for_some(located):
+    """Whom it cannot take in does not keep it awake."""
+    located.start()
+    before = located.asker()
+    assert before.ask().status == "here"
+    pid = located.e911d.process.pid
+    hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]
+    # All of those are taken, and poll() wants no fewer.
+    assert {str(fd) for fd in range(12)} <= set(os.listdir(f"/proc/{pid}/fd"))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (12, hard))
+    later = located.asker()
+    later.send(question())
+    located.e911d.wait_log("nobody can be taken in: Too many open files", 3)
+    assert located.e911d.log_text().count("nobody can be taken in") < 10
+    assert before.ask().status == "here"
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (hard, hard))
+    assert later.hear().status == "here"
 
 
 def answers(located):

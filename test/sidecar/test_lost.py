@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -18,6 +19,7 @@ TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "test", "lib"))
 import addressfile  # noqa: E402  (the path comes first)
 import areafile  # noqa: E402
+from locatewire import Asker  # noqa: E402
 
 LOST = "{urn:ietf:params:xml:ns:lost1}"
 SCHEMA = os.path.join(
@@ -48,6 +50,7 @@ class Server:
         self.areas = os.path.join(e911d.state, "psap-areas")
         self.port = 0
         self.tls = None
+        self.kept = []  # connections
         e911d.settings.update({
             "http_listen": "127.0.0.1:0", "lost_source": "gw.example.org",
             "lost_uri": "sip:911@gw.example.org",
@@ -105,7 +108,10 @@ def validate(text):
 
 @pytest.fixture(name="server")
 def server_of(e911d):
-    return Server(e911d)
+    one = Server(e911d)
+    yield one
+    for connection in one.kept:
+        connection.close()
 
 
 @pytest.fixture(name="lost")
@@ -367,6 +373,91 @@ def test_an_address_that_asks_too_often_is_told_to_wait(server):
     assert seen[0][0] == 200
     refused = [headers for status, headers, _ in seen if status == 429]
     assert refused and refused[0]["Retry-After"] == "1"
+
+
+def test_a_client_that_trickles_is_ended(server):
+    """It sends a byte each time before the silence is too long."""
+    server.e911d.settings["http_timeout_s"] = 2
+    server.write((7, 17, 47, -122, 1))
+    server.start()
+    body = b"x" * 1000
+    head = b"POST /lost HTTP/1.1\r\nHost: a\r\n"
+    for begin in b"", head + b"Content-Length: 1000\r\n\r\n":
+        rest = body if begin else head + b"A: " + body
+        slow = socket.create_connection(("127.0.0.1", server.port))
+        slow.settimeout(0.2)
+        slow.sendall(begin)
+        sent = trickle(slow, rest)
+        assert 3 < sent < len(rest)
+        slow.close()
+    server.e911d.process.signal(signal.SIGUSR1)
+    server.e911d.wait_log("http.slow 2")
+    # Who keeps a connection and asks in between is not slow.
+    connection = server.connect()
+    for _ in range(7):
+        connection.request("POST", "/lost", find_service(47.5, -121.5))
+        kept = connection.sock
+        assert connection.getresponse().read()
+        assert connection.sock is kept
+        time.sleep(0.7)
+    connection.close()
+
+
+def trickle(to, data):
+    """How many bytes were sent, one after the other, until its end."""
+    for n in range(len(data)):
+        try:
+            to.sendall(data[n:n + 1])
+            if to.recv(4096) == b"":
+                return n
+        except TimeoutError:
+            continue
+        except (BrokenPipeError, ConnectionResetError):
+            return n
+    return len(data)
+
+
+def test_one_address_has_not_all_connections(server):
+    server.write((7, 17, 47, -122, 1))
+    server.start()
+    for _ in range(64):
+        one = server.connect()
+        one.connect()
+        server.kept.append(one)
+    last = socket.create_connection(("127.0.0.1", server.port))
+    last.settimeout(10)
+    try:
+        assert last.recv(1) == b""
+    except ConnectionResetError:
+        pass
+    last.close()
+    other = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10,
+                                       source_address=("127.0.0.2", 0))
+    other.request("POST", "/lost", find_service(47.5, -121.5))
+    assert other.getresponse().status == 200
+    other.close()
+
+
+def test_connections_leave_descriptors_to_the_rest(server):
+    """More clients come than there are files; Kamailio's module gets in."""
+    command = server.e911d.command
+    server.e911d.command = lambda *arguments: [
+        "prlimit", "--nofile=230:230", *command(*arguments)]
+    server.write((7, 17, 47, -122, 1))
+    server.start()
+    assert "30 connections at a time, not 1000" in server.e911d.log_text()
+    server.e911d.wait_log("locate: listens on")
+    for n in range(300):
+        one = http.client.HTTPConnection(
+            "127.0.0.1", server.port, timeout=10,
+            source_address=(f"127.0.0.{2 + n // 50}", 0))
+        one.connect()
+        server.kept.append(one)
+    asker = Asker(server.e911d.settings["locate_socket"])
+    assert asker.ask().status == "here"
+    asker.close()
+    assert len(os.listdir(
+        f"/proc/{server.e911d.process.pid}/fd")) < 230 - 100
 
 
 def test_silent_connections_end(server):

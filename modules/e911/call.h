@@ -211,6 +211,7 @@ enum call_brought {
 	CALL_BROUGHT_UNJUDGED,
 	CALL_BROUGHT_USED,     /* the routes are those of its PSAP */
 	CALL_BROUGHT_UNUSABLE, /* it says nothing; no PSAP is to see it */
+	CALL_BROUGHT_WORSE,    /* than the registered one, whose routes serve */
 };
 
 enum call_kind { CALL_EMERGENCY, CALL_CALLBACK };

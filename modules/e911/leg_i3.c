@@ -199,7 +199,8 @@ static int wish_of(const struct leg *leg)
 struct plan {
 	unsigned wanted; /* parts of ours, a bit each */
 	struct brought b;
-	bool theirs; /* what they brought goes as it came */
+	bool theirs;     /* what they brought goes as it came */
+	bool ours_first; /* ... below ours */
 	/* The routes are those of a document that no Geolocation of theirs
 	 * leads to: one of ours does. */
 	bool leads;
@@ -251,6 +252,24 @@ static void plan_used(const struct leg *leg, struct plan *p)
 		p->theirs = false;
 }
 
+/* Theirs goes as it came. */
+static void plan_plain(const struct leg *leg, struct plan *p)
+{
+	int wish = wish_of(leg);
+	bool worse = leg->call->brought == CALL_BROUGHT_WORSE &&
+		     leg->location_body != BROUGHT_BODY_THEIRS;
+
+	p->theirs = p->b.names_part || p->b.reference_count;
+	if (!leg->call->civic.len)
+		return;
+	/* Ours has the routes.  Below it theirs tells more, unless it says of
+	 * both of them that nobody is to be routed by them. */
+	if (worse && (wish != I3_CALLER_BOTH || p->b.denies_routing))
+		wish = I3_CALLER_UNUSED;
+	p->theirs = p->theirs && wish != I3_CALLER_UNUSED;
+	p->ours_first = p->theirs && worse;
+}
+
 static void plan_parts(const struct leg *leg, struct plan *p)
 {
 	const struct call *call = leg->call;
@@ -282,9 +301,7 @@ static void plan_make(const struct leg *leg, const struct crossing_in *in,
 	    leg->location_body != BROUGHT_BODY_NONE)
 		plan_used(leg, p);
 	else
-		p->theirs = (p->b.names_part || p->b.reference_count) &&
-			    (wish_of(leg) != I3_CALLER_UNUSED ||
-			     !leg->call->civic.len);
+		plan_plain(leg, p);
 	plan_parts(leg, p);
 }
 
@@ -408,28 +425,28 @@ static void leading_lines(const struct leg *leg, const struct plan *p,
 				    TEXT_ARG(p->b.references[i]));
 }
 
-static void part_lines(const struct leg *leg, const struct plan *p,
-		       bool has_routing, struct text_writer *w)
+static void own_location(const struct leg *leg, struct text_writer *w)
 {
-	unsigned wanted = p->wanted;
 	char id[ID_SIZE];
 
 	id_format(leg->call, id);
-	for (unsigned kind = PART_LOCATION; kind < PART_COUNT; kind++) {
-		if (!(wanted & 1u << kind))
-			continue;
-		text_writef(w, "%s: <cid:%s-%s@%s>",
-			    parts[kind].purpose ? "Call-Info" : "Geolocation",
-			    id, parts[kind].id, domain());
-		if (parts[kind].purpose)
-			text_writef(w, ";purpose=%s", parts[kind].purpose);
-		text_writef(w, "\r\n");
-	}
-	if (!(wanted & 1u << PART_LOCATION))
-		return;
+	text_writef(w, "Geolocation: <cid:%s-%s@%s>\r\n", id,
+		    parts[PART_LOCATION].id, domain());
 	reference_line(leg->call, w);
-	if (!has_routing)
-		text_writef(w, "Geolocation-Routing: yes\r\n");
+}
+
+static void data_lines(const struct leg *leg, const struct plan *p,
+		       struct text_writer *w)
+{
+	char id[ID_SIZE];
+
+	id_format(leg->call, id);
+	for (unsigned kind = PART_PROVIDER; kind < PART_COUNT; kind++)
+		if (p->wanted & 1u << kind)
+			text_writef(w,
+				    "Call-Info: <cid:%s-%s@%s>;purpose=%s\r\n",
+				    id, parts[kind].id, domain(),
+				    parts[kind].purpose);
 }
 
 /* ---- the body ---- */
@@ -504,6 +521,12 @@ static void body_wrap(const struct leg *leg, const struct crossing_in *in,
 	text_writef(b, "--%.*s--\r\n", TEXT_ARG(boundary));
 }
 
+static bool has_ours(const struct plan *p)
+{
+	return p->wanted & 1u << PART_LOCATION;
+}
+
+/* Behind what crosses of theirs. */
 static void location_lines(const struct leg *leg, const struct plan *p,
 			   const struct crossing_in *in, struct text_writer *w)
 {
@@ -513,10 +536,14 @@ static void location_lines(const struct leg *leg, const struct plan *p,
 
 	if (p->leads)
 		leading_lines(leg, p, w);
-	part_lines(leg, p, has_routing, w);
+	if (has_ours(p) && !p->ours_first)
+		own_location(leg, w);
 	if (p->leads)
 		text_writef(w, "Geolocation-Routing: %s\r\n",
 			    p->b.denies_routing ? "no" : "yes");
+	else if (has_ours(p) && !has_routing)
+		text_writef(w, "Geolocation-Routing: yes\r\n");
+	data_lines(leg, p, w);
 }
 
 struct text leg_i3_compose(const struct leg *leg, const struct crossing_in *in,
@@ -539,13 +566,18 @@ struct text leg_i3_compose(const struct leg *leg, const struct crossing_in *in,
 		body_wrap(leg, in, &p, boundary, &b);
 		way.body_is_ours = true;
 	}
-	/* Longer than anything that can be sent: rather none of ours. */
+	/* Longer than anything that can be sent: rather none of ours, and
+	 * theirs, whatever it is worth. */
 	if (b.full) {
 		p.wanted = way.body_is_ours = 0;
-		p.theirs = p.theirs || (p.leads && !p.refers);
+		if (!p.leads || !p.refers)
+			p.theirs = p.leads || p.b.names_part ||
+				   p.b.reference_count;
 		p.leads = p.leads && p.refers;
 	}
 	way.drops_location = !p.theirs;
+	if (has_ours(&p) && p.ours_first)
+		own_location(leg, w);
 	crossing_by(leg, &way, in, w, &body);
 	put_identifiers(leg->call, w);
 	location_lines(leg, &p, in, w);

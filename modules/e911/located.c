@@ -139,6 +139,10 @@ static void settle_held(struct inquiry *i, const struct locate_answer *a,
 	struct call_located how = { .brought = CALL_BROUGHT_UNJUDGED };
 	bool is_used = a && !why;
 
+	/* A place was found, and the registered one is preferred to it. */
+	if (a && why && i->rival.is_known &&
+	    (a->status == LOCATE_FOUND || a->status == LOCATE_NO_PSAP))
+		how.brought = CALL_BROUGHT_WORSE;
 	if (is_used) {
 		route_anew(i, a->psap_id, d, &path);
 		/* Its PSAP has no route that can be tried. */

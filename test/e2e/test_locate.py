@@ -303,9 +303,9 @@ def raw_caller(gateway, transport):
 
 # ---- which of them the PSAP reads ----
 
-def body_policy(gateway, policy):
+def body_policy(gateway, policy, trunk="psap-south"):
     gateway.provision("UPDATE e911.trunk SET profile = 'i3', location_body ="
-                      f" {policy} WHERE name = 'psap-south'")
+                      f" {policy} WHERE name = '{trunk}'")
 
 
 @pytest.mark.parametrize("policy,theirs,ours", [
@@ -322,6 +322,25 @@ def test_the_psap_reads_what_its_trunk_wants(gateway, policy, theirs, ours):
         assert SDP in heard.text
     gateway.provision("UPDATE e911.trunk SET profile = NULL, location_body ="
                       " NULL WHERE name = 'psap-south'")
+    gateway.check_idle()
+
+
+@pytest.mark.parametrize("policy,theirs,ours", [
+    ("NULL", False, True), ("'caller'", True, False), ("'both'", True, True)])
+def test_the_psap_reads_ours_when_theirs_is_worse(gateway, policy, theirs,
+                                                  ours):
+    body_policy(gateway, policy, "psap-north")
+    with town(gateway) as psaps:
+        event, heard = played(gateway, psaps[NORTH],
+                              lambda caller: invite(caller, pidf(radius=5000)))
+        assert event["reason"] == "it is too uncertain"
+        read = heard.all("Geolocation")
+        assert ("<cid:here@example.com>" in read) == theirs
+        assert ("civicAddress" in heard.text) == ours
+        assert ("-location@" in read[0]) == ours
+        assert len(read) == theirs + ours
+    gateway.provision("UPDATE e911.trunk SET profile = NULL, location_body ="
+                      " NULL WHERE name = 'psap-north'")
     gateway.check_idle()
 
 

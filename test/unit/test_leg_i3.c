@@ -329,6 +329,57 @@ static void a_psap_chosen_by_theirs_is_led_to_theirs(void **state)
 	assert_int_equal(count("Geolocation"), 1);
 }
 
+static void a_location_that_is_worse_gives_way_to_ours(void **state)
+{
+	(void)state;
+	call->brought = CALL_BROUGHT_WORSE;
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	assert_true(has_line("Geolocation: <cid:" ID "-location@gw.example>"));
+	assert_true(has_line("Geolocation-Routing: yes\r\n"));
+	assert_int_equal(count("Geolocation:"), 1);
+	/* Unless the PSAP's own trunk wants theirs, or we have none. */
+	leg->location_body = BROUGHT_BODY_THEIRS;
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	assert_true(has_line("Geolocation: <cid:a%25b@c>\r\n"));
+	assert_int_equal(count("Geolocation"), 1);
+	leg->location_body = 0;
+	call->civic.len = 0;
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	assert_true(has_line("Geolocation: <cid:a%25b@c>\r\n"));
+	assert_int_equal(count("Geolocation"), 1);
+}
+
+static void ours_stands_above_one_that_is_worse(void **state)
+{
+	struct header_view headers[] = {
+		{ text_of("Content-Type"),
+		  text_of("multipart/mixed;boundary=b") },
+		{ text_of("Geolocation"), text_of("<cid:a%25b@c>") },
+		{ text_of("Geolocation-Routing"), text_of("no") },
+	};
+	struct crossing_in in = { headers, ARRAY_SIZE(headers),
+				  text_of(THEIRS) };
+	struct text_writer w = text_writer_on(lines, sizeof(lines) - 1);
+	const char *first, *second;
+
+	(void)state;
+	call->brought = CALL_BROUGHT_WORSE;
+	leg->location_body = BROUGHT_BODY_BOTH;
+	compose("multipart/mixed;boundary=b", "<cid:a%25b@c>", THEIRS);
+	first = strstr(lines, "Geolocation: <cid:" ID "-location@gw.example>");
+	second = strstr(lines, "Geolocation: <cid:a%25b@c>");
+	assert_true(first && second && first < second);
+	assert_int_equal(count("Geolocation:"), 2);
+	assert_int_equal(count("Geolocation-Routing: yes"), 1);
+	/* That "no" would be said of ours as well. */
+	body = leg_i3_compose(leg, &in, &w);
+	lines[w.used] = '\0';
+	assert_int_equal(count("Geolocation:"), 1);
+	assert_true(has_line("Geolocation: <cid:" ID "-location@"));
+	assert_true(has_line("Geolocation-Routing: yes\r\n"));
+	assert_false(has_line("Geolocation-Routing: no"));
+}
+
 static void references_beside_it_are_kept_below(void **state)
 {
 	(void)state;
@@ -569,6 +620,8 @@ int main(void)
 		T(many_values_cost_no_more_than_one),
 		T(a_multipart_of_another_kind_is_wrapped_whole),
 		T(a_psap_chosen_by_theirs_is_led_to_theirs),
+		T(a_location_that_is_worse_gives_way_to_ours),
+		T(ours_stands_above_one_that_is_worse),
 		T(references_beside_it_are_kept_below),
 		T(what_cannot_be_named_is_sent_again_with_a_name),
 		T(a_session_that_changed_does_not_lose_the_place),

@@ -14,7 +14,8 @@
 #define JSON_PATH "/location"
 
 int held_server_init(struct held_server *s, const char *state_dir,
-		     const char *base, int64_t uri_lasts_ms, uint32_t rate)
+		     const char *base, int64_t uri_lasts_ms, uint32_t rate,
+		     uint32_t source_rate)
 {
 	int err;
 
@@ -22,6 +23,7 @@ int held_server_init(struct held_server *s, const char *state_dir,
 	s->uri_lasts_ms = uri_lasts_ms;
 	s->has_key = false;
 	rate_limit_init(&s->rate, rate);
+	rate_limit_init(&s->source_rate, source_rate);
 	err = held_directory_new(&s->directory, state_dir);
 	if (err < 0)
 		return err;
@@ -38,6 +40,7 @@ void held_server_fini(struct held_server *s)
 {
 	s->directory = held_directory_free(s->directory);
 	rate_limit_fini(&s->rate);
+	rate_limit_fini(&s->source_rate);
 }
 
 bool held_uri_is_valid(struct text uri)
@@ -76,19 +79,35 @@ static void note(const struct held_exchange *x, struct text client,
 			   why, x->now_ms);
 }
 
-/* An organisation and each client have buckets of their own. */
-static bool is_too_often(struct held_exchange *x)
+static bool has_one(struct rate_limit *rate, const char *name,
+		    const uint8_t *source)
 {
-	uint8_t hash[SHA256_SIZE], key[16] = { 0 };
+	uint8_t hash[SHA256_SIZE], key[16];
 	struct sha256 s;
 
 	sha256_begin(&s);
-	sha256_add(&s, x->asker.name, strlen(x->asker.name));
+	sha256_add(&s, name, strlen(name) + 1);
+	if (source) {
+		rate_limit_key(source, key);
+		sha256_add(&s, key, sizeof(key));
+	}
 	sha256_end(&s, hash);
-	/* A /64 of IPv6 is what one bucket is for. */
-	memcpy(key, hash, 8);
-	key[0] |= 0x80; /* no address of IPv4 */
-	return !rate_limit_allows(&x->server->rate, key, clock_mono_ms());
+	return rate_limit_allows(rate, hash, clock_mono_ms());
+}
+
+/* An organisation and each client have buckets of their own.  The name of an
+ * organisation is that of all its devices: one that asks without end takes its
+ * own share, and not that of the others. */
+static bool is_too_often(struct held_exchange *x)
+{
+	struct held_server *s = x->server;
+	const char *name = x->asker.name;
+	struct uuid uuid;
+
+	if (uuid_parse(text_of(name), &uuid) == 0 &&
+	    !has_one(&s->source_rate, name, x->request->address))
+		return true;
+	return !has_one(&s->rate, name, NULL);
 }
 
 static struct held_refusal not_theirs(int err)

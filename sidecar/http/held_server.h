@@ -22,7 +22,8 @@ struct held_server {
 	struct held_refusals
 		*refusals;      /* borrowed; set before init; may be NULL */
 	struct rate_limit rate; /* of each organisation or client */
-	struct text uri;        /* what location URIs begin with; empty: none */
+	struct rate_limit source_rate; /* of each address as an organisation */
+	struct text uri; /* what location URIs begin with; empty: none */
 	int64_t uri_lasts_ms;
 	uint8_t key[LOCATION_KEY_SIZE];
 	bool has_key; /* without it there are no URIs */
@@ -31,7 +32,7 @@ struct held_server {
 /* base: "https://lis.example.org:8443", or empty.  -ENOMEM. */
 int must_check held_server_init(struct held_server *s, const char *state_dir,
 				const char *base, int64_t uri_lasts_ms,
-				uint32_t rate);
+				uint32_t rate, uint32_t source_rate);
 void held_server_fini(struct held_server *s);
 
 /* Is this path ours? */

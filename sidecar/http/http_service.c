@@ -63,9 +63,11 @@ static void answer(void *arg, const struct http_request *request,
 		   struct http_response *response)
 {
 	struct service *s = arg;
+	uint8_t key[16];
 
 	stats_add(STAT_HTTP_REQUESTS, 1);
-	if (!rate_limit_allows(&s->rate, request->address, clock_mono_ms())) {
+	rate_limit_key(request->address, key);
+	if (!rate_limit_allows(&s->rate, key, clock_mono_ms())) {
 		response->status = 429;
 		response->retry_after_s = 1;
 	} else if (s->serves_lost &&
@@ -115,7 +117,8 @@ static int start_held(struct service *s, const struct conf *c)
 {
 	int err = held_server_init(&s->held, c->state_dir, c->held_uri,
 				   c->held_uri_expires_s * 1000,
-				   (uint32_t)c->held_rate);
+				   (uint32_t)c->held_rate,
+				   (uint32_t)c->held_source_rate);
 
 	if (err < 0 && err != -ENOMEM)
 		log_error(WHO,

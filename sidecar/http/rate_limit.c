@@ -23,8 +23,7 @@ void rate_limit_fini(struct rate_limit *r)
 	(void)pthread_mutex_destroy(&r->lock);
 }
 
-/* What counts as one client. */
-static void key_of(const uint8_t address[16], uint8_t ret[16])
+void rate_limit_key(const uint8_t address[16], uint8_t ret[16])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -46,14 +45,25 @@ static void fill(struct rate_bucket *b, uint32_t per_second, int64_t now_ms)
 	b->at_ms = now_ms;
 }
 
-/* Nobody can choose an address that meets another's bucket. */
+/* Nobody can choose an address that meets another's set. */
 static struct rate_bucket *bucket_of(struct rate_limit *r,
 				     const uint8_t key[16])
 {
+	struct rate_bucket *set, *oldest;
 	uint8_t hash[SHA256_SIZE];
 
 	hmac_sha256(r->key, sizeof(r->key), key, 16, hash);
-	return &r->buckets[be64_get(hash) % RATE_BUCKETS];
+	set = r->buckets[be64_get(hash) % RATE_SETS];
+	oldest = set;
+	for (size_t i = 0; i < RATE_WAYS; i++) {
+		if (set[i].at_ms && memcmp(set[i].key, key, 16) == 0)
+			return &set[i];
+		if (set[i].at_ms < oldest->at_ms)
+			oldest = &set[i];
+	}
+	memcpy(oldest->key, key, 16);
+	oldest->at_ms = 0;
+	return oldest;
 }
 
 static bool take(struct rate_limit *r, const uint8_t key[16], int64_t now_ms)
@@ -67,15 +77,13 @@ static bool take(struct rate_limit *r, const uint8_t key[16], int64_t now_ms)
 	return true;
 }
 
-bool rate_limit_allows(struct rate_limit *r, const uint8_t address[16],
+bool rate_limit_allows(struct rate_limit *r, const uint8_t key[16],
 		       int64_t now_ms)
 {
-	uint8_t key[16];
 	bool allowed;
 
 	if (!r->per_second)
 		return true;
-	key_of(address, key);
 	(void)pthread_mutex_lock(&r->lock);
 	allowed = take(r, key, now_ms);
 	(void)pthread_mutex_unlock(&r->lock);

@@ -78,7 +78,8 @@ class Locator:
         self.secrets = {}
         e911d.settings.update({
             "http_listen": "127.0.0.1:0", "held": 1, "http_rate": 0,
-            "held_rate": 0, "held_uri": "https://lis.example.org:8443"})
+            "held_rate": 0, "held_source_rate": 0,
+            "held_uri": "https://lis.example.org:8443"})
 
     def secret(self, organization):
         self.secrets[organization] = self.postgres.value(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where devices are, by HELD (RFC 5985, 6155, 6753): what clients hear, and
 what they cannot learn."""
+import http.client
 import os
 import signal
 
@@ -237,6 +238,27 @@ def test_who_asks_too_often_is_told_to_wait(locator):
     # Others are not held up by that, not even a server of theirs.
     assert parts(locator.post(body, basic("sbc", sbc)))
     assert parts(locator.ask(JUNIPER, device("<ip>10.20.30.40</ip>")))
+
+
+def test_one_device_does_not_use_up_its_organisation(locator):
+    locator.e911d.settings.update({"held_rate": 1000, "held_source_rate": 1})
+    secret = locator.secret(LARKSPUR)
+    sbc = locator.postgres.value("SELECT e911.location_client_new('sbc', %s)",
+                                 LARKSPUR)
+    locator.start()
+    body = request(device("<uri>sip:4102@example.com</uri>"))
+    seen = [locator.http("POST", "/held", body, basic(LARKSPUR, secret))[0]
+            for _ in range(50)]
+    assert seen[0] == 200 and 429 in seen
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", locator.port, timeout=10,
+        source_address=("127.0.0.2", 0))
+    connection.request("POST", "/held", body, basic(LARKSPUR, secret))
+    assert connection.getresponse().status == 200
+    connection.close()
+    # A server asks for many.
+    assert {locator.http("POST", "/held", body, basic("sbc", sbc))[0]
+            for _ in range(50)} == {200}
 
 
 def test_refusals_are_events(held):

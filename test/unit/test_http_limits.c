@@ -22,8 +22,11 @@ static unsigned allowed(const uint8_t address[16], int64_t now_ms)
 {
 	unsigned n = 0;
 
+	uint8_t key[16];
+
+	rate_limit_key(address, key);
 	for (int i = 0; i < 1000; i++)
-		n += rate_limit_allows(&limit, address, now_ms);
+		n += rate_limit_allows(&limit, key, now_ms);
 	return n;
 }
 
@@ -110,6 +113,47 @@ static void an_address_with_a_port_is_listened_on(void **state)
 			fail_msg("'%s' was taken", bad[i]);
 }
 
+/* Of thousands who ask for all that they may nobody is refused because of
+ * another, and nobody gets more. */
+static void nobody_pays_for_others(void **state)
+{
+	uint8_t key[16] = V4(0);
+	unsigned n = 0;
+
+	(void)state;
+	rate_limit_init(&limit, 2);
+	for (unsigned i = 0; i < 3000; i++) {
+		key[13] = (uint8_t)(i >> 8);
+		key[15] = (uint8_t)i;
+		n += rate_limit_allows(&limit, key, 5000);
+		n += rate_limit_allows(&limit, key, 5000);
+		assert_false(rate_limit_allows(&limit, key, 5000));
+	}
+	assert_int_equal(n, 6000);
+	rate_limit_fini(&limit);
+}
+
+/* Who has asked last keeps the bucket. */
+static void a_crowd_takes_the_buckets_of_the_silent(void **state)
+{
+	uint8_t key[16] = V4(0);
+
+	(void)state;
+	rate_limit_init(&limit, 1);
+	for (unsigned i = 0; i < 60000; i++) {
+		static const uint8_t busy[16] = V4(255);
+
+		key[12] = 10;
+		key[13] = (uint8_t)(i >> 8);
+		key[15] = (uint8_t)i;
+		(void)rate_limit_allows(&limit, key, 5000 + i / 100);
+		assert_int_equal(
+			rate_limit_allows(&limit, busy, 5000 + i / 100),
+			i == 0);
+	}
+	rate_limit_fini(&limit);
+}
+
 /* Or somebody could choose an address that shares another's bucket. */
 static void which_bucket_is_whose_nobody_knows(void **state)
 {
@@ -130,6 +174,8 @@ int main(void)
 		cmocka_unit_test(a_network_of_ipv6_is_one_address),
 		cmocka_unit_test(without_a_limit_all_are_allowed),
 		cmocka_unit_test(an_address_with_a_port_is_listened_on),
+		cmocka_unit_test(nobody_pays_for_others),
+		cmocka_unit_test(a_crowd_takes_the_buckets_of_the_silent),
 		cmocka_unit_test(which_bucket_is_whose_nobody_knows),
 	};
 

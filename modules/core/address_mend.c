@@ -357,22 +357,27 @@ static bool shorten_name(char *line, size_t len)
 	return true;
 }
 
-bool address_mend(char *line, size_t len, struct text name, bool is_whole)
+bool address_mend_is_of(struct text name)
+{
+	return is_party(name) || is_contact(name);
+}
+
+bool address_mend(char *line, size_t len, struct text name)
 {
 	char *value = memchr(line, ':', len);
 	bool is_mended;
 
-	if (!value || !(is_party(name) || is_contact(name)))
+	if (!value || !address_mend_is_of(name))
 		return false;
 	value++;
 	if (value == line + len)
-		return is_whole && is_party(name) && shorten_name(line, len);
+		return is_party(name) && shorten_name(line, len);
 	len -= (size_t)(value - line);
 	/* Nearly all are. */
 	if (is_party(name) && is_sound(text_make(value, len)))
 		return false;
 	is_mended = close_bracket(value, len) || blank_display_name(value, len);
-	if (is_whole && is_party(name) && !is_sound(text_make(value, len)))
+	if (is_party(name) && !is_sound(text_make(value, len)))
 		is_mended = write_anew(value, len) || is_mended;
 	return is_mended;
 }

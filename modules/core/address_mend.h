@@ -15,7 +15,8 @@
 
 #include "text.h"
 
-/* line: the header of this name, without its CR.  is_whole: no fold follows;
- * else nothing is written anew.  false: it stays as it is, also when it is none
- * of From, To and Contact. */
-bool address_mend(char *line, size_t len, struct text name, bool is_whole);
+/* Is it one of From, To and Contact, in full or compact? */
+bool address_mend_is_of(struct text name);
+/* line: the header of this name, without folds and its CR.  false: it stays as
+ * it is, also when it is none of these. */
+bool address_mend(char *line, size_t len, struct text name);

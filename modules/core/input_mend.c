@@ -115,6 +115,19 @@ static bool is_folded(const char *buf, size_t len, size_t end)
 	return end + 1 < len && (buf[end + 1] == ' ' || buf[end + 1] == '\t');
 }
 
+/* One line of a header that ends at 'end', and of its folds; where it ends
+ * then. */
+static size_t unfold(char *buf, size_t len, size_t end)
+{
+	while (is_folded(buf, len, end)) {
+		if (buf[end - 1] == '\r')
+			buf[end - 1] = ' ';
+		buf[end] = ' ';
+		end = line_end(buf, len, end + 1);
+	}
+	return end;
+}
+
 struct mend_result input_mend(char *buf, size_t len)
 {
 	const struct text max_forwards = { "Max-Forwards", 12 };
@@ -138,6 +151,10 @@ struct mend_result input_mend(char *buf, size_t len)
 			continue;
 		}
 		name = header_name(text_make(buf + i, n));
+		if (address_mend_is_of(name)) {
+			end = unfold(buf, len, end);
+			n = end - i;
+		}
 		masking = !name.len || (nul_somewhere && has_nul(buf + i, n)) ||
 			  (!is_folded(buf, len, end) &&
 			   !number_is_sound(text_make(buf + i, n), name));
@@ -148,8 +165,7 @@ struct mend_result input_mend(char *buf, size_t len)
 		}
 		if (!masking) {
 			r.masked += address_mend(
-				buf + i, n - (buf[end - 1] == '\r'), name,
-				!is_folded(buf, len, end));
+				buf + i, n - (buf[end - 1] == '\r'), name);
 			continue;
 		}
 		mask_line(buf + i, n);

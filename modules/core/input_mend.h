@@ -6,7 +6,8 @@
  * the whole message, and the call with it.  Its bytes are overwritten so that
  * it becomes a harmless header of the same length: what it said is lost, the
  * call is not.  So is a second Max-Forwards.  From, To and Contact are mended
- * (address_mend.h).
+ * (address_mend.h), after their folds became blanks (RFC 3261 7.3.1):
+ * Kamailio's parser gives up at a fold in a quoted name.
  */
 #pragma once
 

@@ -139,9 +139,9 @@ void leg_drop(struct leg *leg)
 	leg_ack(leg, NULL, 0, text_of(NULL));
 	if (leg_bye(leg) < 0)
 		log_line(LEVEL_WARNING,
-			 "bridge: nobody hears whether the BYE to '%.*s' "
+			 "bridge: nobody hears whether the BYE of leg '%.*s' "
 			 "arrives",
-			 TEXT_ARG(leg->remote_target));
+			 TEXT_ARG(leg->call_id));
 }
 
 /* ---- answering ---- */

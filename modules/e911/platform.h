@@ -41,6 +41,7 @@ enum log_level {
 	LEVEL_INFO,
 	LEVEL_DEBUG,
 };
-/* One line; the caller marks foreign text by single ticks. */
+/* One line of printable ASCII, other bytes become '?'; the caller marks foreign
+ * text by single ticks. */
 void log_line(enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

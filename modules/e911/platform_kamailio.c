@@ -124,7 +124,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+		if ((signed char)*c < 0x20 || *c == 0x7f) /* or beyond ASCII */
 			*c = '?';
 	LOG_FX(DEFAULT_FACILITY, levels[level], NULL, "e911: ", NULL, "%s\n",
 	       line);

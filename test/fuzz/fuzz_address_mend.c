@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	memcpy(buf, "To:", 3);
 	memcpy(buf + 3, data, size);
-	(void)address_mend(buf, size + 3, text_of("To"), true);
-	if (address_mend(buf, size + 3, text_of("To"), true))
+	(void)address_mend(buf, size + 3, text_of("To"));
+	if (address_mend(buf, size + 3, text_of("To")))
 		abort();
 	free(buf);
 

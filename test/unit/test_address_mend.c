@@ -23,7 +23,7 @@ static void mends(const char *line, const char *expected)
 
 	assert_non_null(buf);
 	memcpy(buf, line, len);
-	changed = address_mend(buf, len, name_of(line), true);
+	changed = address_mend(buf, len, name_of(line));
 	assert_int_equal(strlen(expected), len);
 	assert_memory_equal(buf, expected, len);
 	assert_int_equal(changed, strcmp(line, expected) != 0);
@@ -106,15 +106,6 @@ static void other_parties_are_written_anew(void **state)
 	mends("From: sip:C\\j@h;tag=1", "From:     sip:x;tag=1");
 }
 
-static void what_is_folded_is_not_written_anew(void **state)
-{
-	char line[] = "To: \"Unknown\"";
-
-	(void)state;
-	assert_false(address_mend(line, strlen(line), name_of(line), false));
-	assert_string_equal(line, "To: \"Unknown\"");
-}
-
 /* What was mended once is sound. */
 static void any_bytes_are_taken(void **state)
 {
@@ -131,10 +122,9 @@ static void any_bytes_are_taken(void **state)
 				memcpy(buf, sample, len);
 				buf[at] = other[c % sizeof(other)];
 				buf[len - 1] = other[c / sizeof(other)];
-				(void)address_mend(buf, len, text_of("To"),
-						   true);
-				assert_false(address_mend(buf, len,
-							  text_of("To"), true));
+				(void)address_mend(buf, len, text_of("To"));
+				assert_false(
+					address_mend(buf, len, text_of("To")));
 				free(buf);
 			}
 		}
@@ -148,7 +138,6 @@ int main(void)
 		cmocka_unit_test(a_bracket_opened_twice_is_closed),
 		cmocka_unit_test(a_name_before_a_bare_address_is_blanked),
 		cmocka_unit_test(other_parties_are_written_anew),
-		cmocka_unit_test(what_is_folded_is_not_written_anew),
 		cmocka_unit_test(any_bytes_are_taken),
 	};
 

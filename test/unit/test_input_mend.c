@@ -85,15 +85,17 @@ static void a_number_that_is_none_is_masked(void **state)
 }
 
 /* All of it is in test_address_mend.c. */
-static void an_address_is_mended_unless_it_is_folded(void **state)
+static void an_address_is_mended_when_it_is_one_line(void **state)
 {
 	(void)state;
 	mends(INVITE "To: \"Unknown\" SIP:911@192.0.2.1:5060\r\n\r\n",
 	      INVITE "To:           SIP:911@192.0.2.1:5060\r\n\r\n", 1);
 	mends(INVITE "To: <sip:911@h>>\nf: sip:u@h>",
 	      INVITE "To:    sip:911@h\nf:  sip:u@h", 2);
-	mends(INVITE "To: \"Unknown\"\r\n <sip:911@h>\r\n\r\n",
-	      INVITE "To: \"Unknown\"\r\n <sip:911@h>\r\n\r\n", 0);
+	mends(INVITE "To: \"Un\r\n\tknown\"\n <sip:911@h>\r\n\r\n a",
+	      INVITE "To: \"Un  \tknown\"  <sip:911@h>\r\n\r\n a", 0);
+	mends(INVITE "f:\r\n \"A\r\n B\" sip:1@h\r\n ;tag=2\r\nm:\n <sip:a>",
+	      INVITE "f:           sip:1@h   ;tag=2\r\nm:  <sip:a>", 1);
 }
 
 static void only_emergency_invites_are_looked_at(void **state)
@@ -141,7 +143,7 @@ int main(void)
 		cmocka_unit_test(a_second_max_forwards_is_masked),
 		cmocka_unit_test(a_bracket_opened_twice_is_closed),
 		cmocka_unit_test(a_number_that_is_none_is_masked),
-		cmocka_unit_test(an_address_is_mended_unless_it_is_folded),
+		cmocka_unit_test(an_address_is_mended_when_it_is_one_line),
 		cmocka_unit_test(only_emergency_invites_are_looked_at),
 		cmocka_unit_test(any_bytes_are_taken),
 	};

@@ -296,6 +296,8 @@ const char *brought_is_worse(const struct brought_place *p,
 		return "Geolocation-Routing forbids it";
 	if (r->is_by_network)
 		return "the network says where the device is";
+	if (p->has_point && p->uncertainty_m == BROUGHT_UNCERTAIN)
+		return "nobody says how uncertain it is";
 	if (p->has_point && p->uncertainty_m > r->uncertainty_max_m)
 		return "it is too uncertain";
 	if (p->confidence && p->confidence < BROUGHT_CONFIDENCE_MIN)

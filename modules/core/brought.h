@@ -82,11 +82,13 @@ enum brought_body {
 };
 const char *brought_body_name(enum brought_body b); /* "caller" */
 
+#define BROUGHT_UNCERTAIN UINT32_MAX /* nobody says */
+
 /* What is known of a place that was looked up. */
 struct brought_place {
 	uint64_t psap_id;         /* 0: none serves it */
 	bool has_point, is_civic; /* its address alone is known */
-	uint32_t uncertainty_m;   /* of the point */
+	uint32_t uncertainty_m;   /* of the point, or BROUGHT_UNCERTAIN */
 	uint8_t confidence;       /* percent; 0: not said */
 	int64_t at_ms;            /* UTC, when determined; 0: not said */
 };
@@ -108,8 +110,9 @@ struct brought_rival {
  * Without a registered location any place with a PSAP is better.  Otherwise it
  * is when all of this holds: nobody forbids routing by it; the registered one
  * was not found by the network that the device is in now; its uncertainty is
- * at most uncertainty_max_m with a confidence of at least 90 % (or none said);
- * it was determined no longer than age_max_s ago, as far as is said.
+ * said and at most uncertainty_max_m, with a confidence of at least 90 % (or
+ * none said); it was determined no longer than age_max_s ago, as far as is
+ * said.
  */
 const char *brought_is_worse(const struct brought_place *p,
 			     const struct brought_rival *r);

@@ -30,7 +30,7 @@
 #define LOCATE_QUESTION_MAX 65536
 #define LOCATE_ANSWER_MAX   1024
 #define LOCATE_TEXT_MAX     240
-#define LOCATE_UNCERTAIN    UINT32_MAX /* nobody says */
+#define LOCATE_UNCERTAIN    BROUGHT_UNCERTAIN
 
 struct locate_nonce {
 	uint8_t b[LOCATE_NONCE_SIZE];

@@ -59,8 +59,13 @@ void place_civic_format(const struct civic *c, char *buf, size_t size)
 
 static void shape_format(const struct geo_shape *s, char *buf, size_t size)
 {
-	(void)snprintf(buf, size, "%.5f, %.5f (%s, within %.0f m)", s->at.lat,
-		       s->at.lon, geo_kind_name(s->kind), s->uncertainty_m);
+	if (s->uncertainty_m > 0)
+		(void)snprintf(buf, size, "%.5f, %.5f (%s, within %.0f m)",
+			       s->at.lat, s->at.lon, geo_kind_name(s->kind),
+			       s->uncertainty_m);
+	else
+		(void)snprintf(buf, size, "%.5f, %.5f (%s)", s->at.lat,
+			       s->at.lon, geo_kind_name(s->kind));
 }
 
 /* ---- who serves it ---- */
@@ -94,9 +99,10 @@ static const char *no_psap_why(int err, bool is_civic)
 
 static uint32_t metres(double m)
 {
-	/* Not "not a number", which is greater than nothing. */
-	return m >= 0 && m < (double)LOCATE_UNCERTAIN ? (uint32_t)(m + 0.999999)
-						      : LOCATE_UNCERTAIN;
+	/* A point says nothing of its uncertainty (RFC 7459), nor does a
+	 * circle without a radius.  "Not a number" is not greater either. */
+	return m > 0 && m < (double)LOCATE_UNCERTAIN ? (uint32_t)(m + 0.999999)
+						     : LOCATE_UNCERTAIN;
 }
 
 static void take_place(const struct pidf_place *p, struct locate_answer *ret)

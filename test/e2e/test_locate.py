@@ -4,6 +4,7 @@ when e911d says nothing, and never not at all."""
 import contextlib
 import datetime
 import os
+import re
 import signal
 import socket
 import sys
@@ -142,6 +143,18 @@ def test_one_that_is_not_leaves_the_registered_one(gateway, document, why):
                           lambda caller: invite(caller, pidf(**document)))
         assert (event["location_used"], event["reason"]) == ("registered",
                                                              why)
+    gateway.check_idle()
+
+
+def test_a_point_says_nothing_of_how_certain_it_is(gateway):
+    point = re.sub("<gs:Circle ", "<gml:Point ", pidf())
+    point = re.sub("<gs:radius.*</gs:Circle>", "</gml:Point>", point)
+    with town(gateway) as psaps:
+        event, _ = played(gateway, psaps[NORTH],
+                          lambda caller: invite(caller, point))
+        assert event["reason"] == "nobody says how uncertain it is"
+        assert "uncertainty_m" not in event
+        assert event["point"] == "47.500000,-122.500000"
     gateway.check_idle()
 
 

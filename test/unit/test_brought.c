@@ -268,6 +268,9 @@ static void each_reason_alone_makes_it_worse(void **state)
 	(void)state;
 	p.uncertainty_m = 166;
 	assert_string_equal(brought_is_worse(&p, &r), "it is too uncertain");
+	p.uncertainty_m = BROUGHT_UNCERTAIN;
+	assert_string_equal(brought_is_worse(&p, &r),
+			    "nobody says how uncertain it is");
 	p = good;
 	p.confidence = 89;
 	assert_string_equal(brought_is_worse(&p, &r),
@@ -301,6 +304,8 @@ static void any_place_is_better_than_none(void **state)
 				   .age_max_s = 600 };
 
 	(void)state;
+	assert_null(brought_is_worse(&p, &r));
+	p.uncertainty_m = BROUGHT_UNCERTAIN;
 	assert_null(brought_is_worse(&p, &r));
 	p.psap_id = 0;
 	assert_non_null(brought_is_worse(&p, &r));

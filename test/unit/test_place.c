@@ -119,8 +119,29 @@ static void dirty_coordinates_are_read(void **state)
 			fail_msg("%s: %s", dirty[i], texts.why);
 		assert_true(asked.lat > 47.606 && asked.lat < 47.607 &&
 			    asked.lon < -122.332 && asked.lon > -122.333);
-		assert_int_equal(answer.uncertainty_m, 0);
+		assert_int_equal(answer.uncertainty_m, LOCATE_UNCERTAIN);
 	}
+}
+
+static void a_point_is_not_certain_to_the_metre(void **state)
+{
+	static const char *const bare[] = {
+		PRESENCE(INFO(POINT("47.6062 -122.3321"))),
+		PRESENCE(INFO(CIRCLE("47.6062 -122.3321", "0"))),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bare); i++) {
+		judge(bare[i]);
+		assert_int_equal(answer.status, LOCATE_FOUND);
+		assert_true(answer.has_point);
+		assert_int_equal(answer.uncertainty_m, LOCATE_UNCERTAIN);
+		assert_string_equal(texts.place,
+				    i ? "47.60620, -122.33210 (Circle)"
+				      : "47.60620, -122.33210 (Point)");
+	}
+	judge(PRESENCE(INFO(CIRCLE("47.6062 -122.3321", "0.4"))));
+	assert_int_equal(answer.uncertainty_m, 1);
 }
 
 static void an_address_beside_a_shape_is_what_people_read(void **state)
@@ -277,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_circle_has_its_psap),
 		cmocka_unit_test(dirty_coordinates_are_read),
+		cmocka_unit_test(a_point_is_not_certain_to_the_metre),
 		cmocka_unit_test(an_address_beside_a_shape_is_what_people_read),
 		cmocka_unit_test_setup(
 			an_address_alone_is_looked_up_if_somebody_can, reset),

@@ -116,11 +116,13 @@ bool b2bua_on_located(struct call *call, const struct call_located *how)
 	shared_lock_take(&call->lock);
 	waits = call->state == CALL_LOCATING;
 	if (waits) {
-		call->brought = (uint8_t)how->brought;
-		/* Without memory the registered location's routes stay. */
+		/* Without memory the registered location's routes stay, and
+		 * theirs did not choose the PSAP. */
 		if (how->route_count &&
 		    !call_routes_set(call, how->routes, how->route_count))
 			stat_add(STAT_memory_failures, 1);
+		else
+			call->brought = (uint8_t)how->brought;
 		b2bua_step(call, CALL_EV_LOCATED, NULL);
 	}
 	b2bua_leave(call);

@@ -158,6 +158,11 @@ static void settle_held(struct inquiry *i, const struct locate_answer *a,
 	}
 	if (!b2bua_on_located(i->call, &how))
 		return;
+	/* Written once, by the call before. */
+	if (is_used && i->call->brought != CALL_BROUGHT_USED) {
+		is_used = false;
+		why = "no memory for its routes";
+	}
 	if (is_used)
 		stat_add(STAT_locations_used, 1);
 	report(i, a, why, is_used);

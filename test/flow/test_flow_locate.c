@@ -109,6 +109,21 @@ static void without_memory_for_the_routes_the_old_ones_serve(struct flow *f)
 	routes_are(f, "south", "county", "state", "nation", "other", NULL);
 	caller_brings_a_location(f);
 	caller_dials(f, OFFER);
+	shared_fail_once();
+	assert_true(location_is_judged(f, true));
+	assert_int_equal(stat_get(STAT_memory_failures), 1);
+	psap_expects(f, "south", "INVITE");
+	last_carries(f, "sip:registered@");
+	because(f, "the location that came has chosen nobody");
+	assert_int_equal(flow_call(f)->brought, CALL_BROUGHT_UNJUDGED);
+	answers_and_the_caller_hangs_up(f, "south");
+}
+
+static void without_any_memory_the_caller_hears_503(struct flow *f)
+{
+	routes_are(f, "south", "county", "state", "nation", "other", NULL);
+	caller_brings_a_location(f);
+	caller_dials(f, OFFER);
 	flow_allows_losses(f);
 	shared_fail_after(0);
 	assert_true(location_is_judged(f, true));
@@ -127,6 +142,7 @@ int main(void)
 		flow_test(a_caller_who_gives_up_meanwhile_rings_nobody),
 		flow_test(a_located_call_without_a_route_is_answered_503),
 		flow_test(without_memory_for_the_routes_the_old_ones_serve),
+		flow_test(without_any_memory_the_caller_hears_503),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

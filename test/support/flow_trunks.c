@@ -66,6 +66,8 @@ bool location_is_judged(struct flow *f, bool is_better)
 			     : "the location is of no use");
 	if (is_better)
 		how.route_count = flow_call(f)->route_count;
+	if (is_better)
+		how.brought = CALL_BROUGHT_USED;
 	for (unsigned i = 0; i < how.route_count; i++)
 		flow_route(i, &routes[i]);
 	return b2bua_on_located(flow_call(f), &how);

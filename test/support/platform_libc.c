@@ -14,6 +14,7 @@
 
 static size_t blocks;
 static long fail_after = -1;
+static bool fail_once;
 
 static bool clock_is_set;
 static int64_t clock_utc, clock_mono;
@@ -27,11 +28,14 @@ static size_t line_count; /* ever; the last LOG_LINES are kept */
 
 /* ---- memory ---- */
 
-/* True once the allowance of shared_fail_after() is used up. */
+/* True once the allowance of shared_fail_after() is used up, and once after
+ * shared_fail_once(). */
 static bool must_fail(void)
 {
 	long left = __atomic_load_n(&fail_after, __ATOMIC_RELAXED);
 
+	if (__atomic_exchange_n(&fail_once, false, __ATOMIC_RELAXED))
+		return true;
 	if (left < 0)
 		return false;
 	if (left == 0)
@@ -62,6 +66,11 @@ void shared_free(void *p)
 size_t shared_in_use(void)
 {
 	return __atomic_load_n(&blocks, __ATOMIC_RELAXED);
+}
+
+void shared_fail_once(void)
+{
+	__atomic_store_n(&fail_once, true, __ATOMIC_RELAXED);
 }
 
 void shared_fail_after(long n)

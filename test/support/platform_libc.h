@@ -11,6 +11,8 @@
 size_t shared_in_use(void);
 /* The next n allocations succeed, all later ones fail; -1: none fails. */
 void shared_fail_after(long n);
+/* The next allocation fails, and no other. */
+void shared_fail_once(void);
 
 /* From now on both clocks show this, until set again or clock_free(). */
 void clock_set(int64_t utc_ms, int64_t mono_ms);

@@ -75,7 +75,7 @@ int must_check brought_policy_find(struct text name);
  * the module's parameter says. */
 enum brought_body {
 	BROUGHT_BODY_THEIRS = 1, /* as it came; ours if it cannot be used */
-	BROUGHT_BODY_OURS = 2,   /* ours, in its place */
+	BROUGHT_BODY_OURS = 2,   /* ours, unless theirs chose the PSAP */
 	BROUGHT_BODY_BOTH = 3,   /* theirs, and ours below it */
 	BROUGHT_BODY_NONE = 4,   /* neither */
 	BROUGHT_BODY_COUNT,

@@ -11,7 +11,9 @@
 
 #include "crossing.h"
 
-/* What becomes of a location that the caller brought. */
+/* What becomes of a location that the caller brought, as long as nobody has
+ * judged it: one that chose the PSAP goes there, and one that is worse than
+ * ours does not stand in its place. */
 enum i3_caller_location {
 	I3_CALLER_UNUSED, /* ours goes; theirs if we have none */
 	I3_CALLER_FIRST,  /* theirs goes; ours if it cannot be used */

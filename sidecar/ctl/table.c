@@ -194,7 +194,7 @@ static void print_text_row(const struct table *t, char *const *cell,
 static void print_text(const struct table *t)
 {
 	size_t widths[TABLE_COLUMNS_MAX] = { 0 }, columns = t->head->count;
-	char *names[TABLE_COLUMNS_MAX];
+	char *names[TABLE_COLUMNS_MAX] = { NULL };
 
 	for (size_t c = 0; c < columns; c++) {
 		names[c] = (char *)t->head->column[c].name;

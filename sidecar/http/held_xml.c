@@ -213,14 +213,14 @@ static bool lacks_required(const struct held_request *r, struct held_clues *c)
 {
 	for (unsigned k = 0; k < HELD_IDENTITY_COUNT; k++) {
 		const struct text *t = clue_of(c, (enum held_identity_kind)k);
-
 		struct held_clues alone = { 0 };
+		struct text *only = clue_of(&alone, (enum held_identity_kind)k);
 
 		if (!(r->required & UINT32_C(1) << k))
 			continue;
-		if (!t || !t->len)
+		if (!t || !t->len || !only)
 			return true;
-		*clue_of(&alone, (enum held_identity_kind)k) = *t;
+		*only = *t;
 		if (!held_clues_are_usable(&alone))
 			return true;
 	}

@@ -15,7 +15,7 @@ static const char *const three[] = { "one", "", "the third" };
 /* The events as a pack in buf; its length. */
 static size_t pack_of(uint8_t *buf, const char *const *events, size_t count)
 {
-	uint16_t lengths[8];
+	uint16_t lengths[8] = { 0 };
 	size_t bytes = 0, at;
 
 	for (size_t i = 0; i < count; i++) {

@@ -19,7 +19,7 @@ struct keys {
 
 static struct keys derive(const uint8_t key[LOCATION_KEY_SIZE])
 {
-	struct keys k;
+	struct keys k = { 0 };
 
 	hmac_sha256(key, LOCATION_KEY_SIZE, TO_HIDE, sizeof(TO_HIDE) - 1,
 		    k.hide);
@@ -101,7 +101,7 @@ int location_token_open(const uint8_t key[LOCATION_KEY_SIZE], struct text token,
 {
 	uint8_t all[ALL], tag[TAG], *payload = all + LOCATION_RANDOM_SIZE;
 	struct location_reference r;
-	struct keys k;
+	struct keys k = { 0 };
 
 	if (!read_hex(token, all))
 		return -EINVAL;

@@ -66,7 +66,7 @@ static int on_range(const struct db_row *row, void *arg)
 	struct address_range r = { 0 };
 	struct address a;
 	struct civic c;
-	uint64_t low, high;
+	uint64_t low = 0, high = 0;
 	int err = take_ids(row, &r.range_id, &r.psap_id);
 
 	if (err >= 0)
@@ -132,7 +132,7 @@ static int on_coverage(const struct db_row *row, void *arg)
 {
 	struct civic c = { 0 };
 	struct address a;
-	uint64_t id, psap, priority;
+	uint64_t id, psap, priority = 0;
 	int err = take_ids(row, &id, &psap);
 
 	if (err >= 0)

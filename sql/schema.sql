@@ -23,6 +23,7 @@ BEGIN;
 \ir schema/networks.sql
 \ir schema/recipients.sql
 \ir schema/location_clients.sql
+\ir schema/screens.sql
 \ir schema/limits.sql
 \ir schema/change_log.sql
 \ir schema/boundaries.sql
@@ -68,6 +69,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (24, 'locate_calls'),
     (25, 'report_calls'),
     (26, 'keep_scope_of_clients'),
-    (27, 'tell_counties_apart');
+    (27, 'tell_counties_apart'),
+    (28, 'add_screens');
 
 COMMIT;

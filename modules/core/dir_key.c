@@ -18,6 +18,7 @@
  *   C name                  certificate
  *   W u64:organisation u8:kind value    station: MAC address, or SHA-256
  *   H name                  client
+ *   D u64                   screen
  *
  * Integers are big endian.
  */
@@ -198,6 +199,11 @@ void dir_key_switch(struct dir_key *ret, uint64_t organization_id,
 	key_u8(ret,
 	       text_is_empty(text_trim(port)) ? STATION_SWITCH : STATION_PORT);
 	key_bytes(ret, hash, sizeof(hash));
+}
+
+void dir_key_screen(struct dir_key *ret, uint64_t screen_id)
+{
+	key_of_id(ret, DIR_SCREEN, screen_id);
 }
 
 int dir_key_client(struct dir_key *ret, struct text name)

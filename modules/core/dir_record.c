@@ -483,6 +483,30 @@ static const struct dir_row client_rows[] = {
 /* clang-format on */
 LAYOUT(client, DIR_CLIENT);
 
+/*
+ * screen: a page that shows an organisation's calls.  Example:
+ *
+ *   a7 01 04 f8 01 44 09 00
+ *   44 00 00 00 00 00 00 00 0c
+ *   01 08 00 0c 00 00 00 00 00 00 00
+ *   02 08 00 03 00 00 00 00 00 00 00
+ *   03 05 00 4c 6f 62 62 79
+ *   04 20 00 30 31 32 33 34 35 36 37 38 39 61 62 63
+ *   64 65 66 30 31 32 33 34 35 36 37 38 39 61 62 63
+ *   64 65 66
+ *   05 08 00 09 00 00 00 00 00 00 00
+ */
+/* clang-format off */
+static const struct dir_row screen_rows[] = {
+	[1] = U64(screen, screen_id),
+	[2] = U64(screen, organization_id),
+	[3] = TEXT(screen, name),
+	[4] = TEXT(screen, token_sha256), /* 32 bytes */
+	[5] = U64(screen, building_id),
+};
+/* clang-format on */
+LAYOUT(screen, DIR_SCREEN);
+
 const char *trunk_role_name(enum trunk_role r)
 {
 	switch (r) {

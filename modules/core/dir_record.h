@@ -51,6 +51,7 @@ enum dir_kind {
 	DIR_CERTIFICATE = 'C',  /* name in a client certificate */
 	DIR_STATION = 'W',      /* organisation id, access point or port */
 	DIR_CLIENT = 'H',       /* name of one that asks for locations */
+	DIR_SCREEN = 'D',       /* screen id */
 };
 
 /* What a device sees of the network it is in. */
@@ -101,6 +102,7 @@ void dir_key_switch(struct dir_key *ret, uint64_t organization_id,
  * DIR_CLIENT_MAX. */
 #define DIR_CLIENT_MAX 64
 int must_check dir_key_client(struct dir_key *ret, struct text name);
+void dir_key_screen(struct dir_key *ret, uint64_t screen_id);
 /* The parts of a key that was read; -EINVAL when it is of another kind.  The
  * name is borrowed. */
 int must_check dir_key_source_parse(const struct dir_key *key,
@@ -344,6 +346,14 @@ struct dir_client {
 	bool by_source; /* the address of a request says which device asks */
 };
 
+/* A page that shows an organisation's calls. */
+struct dir_screen {
+	uint64_t screen_id, organization_id;
+	struct text name;         /* what recipients call it */
+	struct text token_sha256; /* 32 bytes; empty: nobody can log in */
+	uint64_t building_id;     /* where it hangs; 0: unsaid */
+};
+
 /*
  * Encode into buf: length, or -ENOSPC.  Decode: 0; -EBADMSG when CRC,
  * version, kind or key echo is wrong; -EPROTO when a field is malformed.
@@ -373,4 +383,5 @@ DIR_RECORD_CODEC(credential);
 DIR_RECORD_CODEC(certificate);
 DIR_RECORD_CODEC(station);
 DIR_RECORD_CODEC(client);
+DIR_RECORD_CODEC(screen);
 #undef DIR_RECORD_CODEC

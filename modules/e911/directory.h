@@ -119,6 +119,8 @@ int must_check directory_switch(struct directory *d, uint64_t organization_id,
 				struct dir_station *ret);
 int must_check directory_client(struct directory *d, struct text name,
 				struct dir_client *ret);
+int must_check directory_screen(struct directory *d, uint64_t screen_id,
+				struct dir_screen *ret);
 int must_check directory_elin(struct directory *d, uint64_t number,
 			      struct dir_elin *ret);
 int must_check directory_psap(struct directory *d, uint64_t psap_id,

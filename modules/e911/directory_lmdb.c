@@ -443,6 +443,7 @@ RECORD(credential)
 RECORD(certificate)
 RECORD(station)
 RECORD(client)
+RECORD(screen)
 /* clang-format on */
 
 int directory_meta(struct directory *d, struct dir_meta *ret)
@@ -685,6 +686,15 @@ int directory_client(struct directory *d, struct text name,
 	if (dir_key_client(&key, name) < 0)
 		return -ENOENT;
 	return client_get(d, &key, ret);
+}
+
+int directory_screen(struct directory *d, uint64_t screen_id,
+		     struct dir_screen *ret)
+{
+	struct dir_key key;
+
+	dir_key_screen(&key, screen_id);
+	return screen_get(d, &key, ret);
 }
 
 int directory_elin(struct directory *d, uint64_t number, struct dir_elin *ret)

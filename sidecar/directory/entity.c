@@ -157,6 +157,12 @@ static int key_location_client(uint64_t id, struct text key,
 	return key.len ? dir_key_client(&ret->key, key) : -EINVAL;
 }
 
+static int key_screen(uint64_t id, struct text key, struct entity_key *ret)
+{
+	(void)key;
+	return by_id(id, dir_key_screen, ret);
+}
+
 static void forget_site(struct dir_batch *b, const struct dir_key *key)
 {
 	dir_batch_set_site(b, key, 0);
@@ -199,6 +205,8 @@ static const struct entity entities[ENTITY_COUNT] = {
 		PARAMS_ID_TEXT, row_switch_port, key_switch, dir_batch_delete },
 	[ENTITY_LOCATION_CLIENT] = { "location_client", STMTS(LOCATION_CLIENT),
 		PARAMS_TEXT, row_location_client, key_location_client, dir_batch_delete },
+	[ENTITY_SCREEN] = { "screen", STMTS(SCREEN),
+		PARAMS_ID, row_screen, key_screen, dir_batch_delete },
 };
 /* clang-format on */
 

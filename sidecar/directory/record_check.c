@@ -22,6 +22,7 @@ union any_record {
 	struct dir_certificate certificate;
 	struct dir_station station;
 	struct dir_client client;
+	struct dir_screen screen;
 };
 
 static int decode(const struct dir_key *k, const void *p, size_t n,
@@ -60,6 +61,8 @@ static int decode(const struct dir_key *k, const void *p, size_t n,
 		return dir_station_decode(k, p, n, &r->station);
 	case DIR_CLIENT:
 		return dir_client_decode(k, p, n, &r->client);
+	case DIR_SCREEN:
+		return dir_screen_decode(k, p, n, &r->screen);
 	}
 	return -EBADMSG;
 }

@@ -35,7 +35,7 @@ row_f row_trunk, row_trunk_source, row_trunk_org, row_organization;
 row_f row_location, row_elin, row_endpoint, row_site_number;
 row_f row_network_range, row_gateway, row_trunk_credential;
 row_f row_trunk_certificate, row_access_point, row_network_switch;
-row_f row_switch_port, row_location_client;
+row_f row_switch_port, row_location_client, row_screen;
 
 /* ---- pieces, shared with keys of change_log and with tests ---- */
 

@@ -92,7 +92,7 @@ int row_switch_port(const struct db_row *row, struct row_out *out)
 	return read_switch(row, out);
 }
 
-/* ---- who asks ---- */
+/* ---- who asks, who looks ---- */
 
 /* 64 hexadecimal digits, or NULL. */
 static int take_hash(const struct db_row *row, size_t col, struct row_out *out,
@@ -134,6 +134,33 @@ int row_location_client(const struct db_row *row, struct row_out *out)
 	if (err < 0)
 		return err;
 	n = dir_client_encode(&r, &out->key, buf, sizeof(buf));
+	if (n < 0)
+		return row_refuse(out, "it does not fit into a record");
+	dir_batch_put(out->batch, &out->key, buf, (size_t)n);
+	return 0;
+}
+
+int row_screen(const struct db_row *row, struct row_out *out)
+{
+	struct dir_screen r = { .name = db_text(row, 2) };
+	uint8_t buf[512], hash[SHA256_SIZE];
+	int err = take_id(row, 0, out, "screen_id", &r.screen_id), n;
+
+	if (err >= 0)
+		err = take_id(row, 1, out, "organization_id",
+			      &r.organization_id);
+	if (err >= 0)
+		err = row_check_text(out, r.name, ROW_NAME_MAX, "name");
+	if (err >= 0 && !r.name.len)
+		err = row_refuse(out, "name is missing");
+	if (err >= 0)
+		err = take_hash(row, 3, out, hash, &r.token_sha256);
+	if (err < 0)
+		return err;
+	if (db_u64(row, 4, &r.building_id) < 0 || r.building_id > INT64_MAX)
+		return row_refuse(out, "building_id is out of range");
+	dir_key_screen(&out->key, r.screen_id);
+	n = dir_screen_encode(&r, &out->key, buf, sizeof(buf));
 	if (n < 0)
 		return row_refuse(out, "it does not fit into a record");
 	dir_batch_put(out->batch, &out->key, buf, (size_t)n);

@@ -323,6 +323,19 @@ static int print_client(const struct dir_key *k, struct lmdb_value v)
 	return 0;
 }
 
+/* Nor here. */
+static int print_screen(const struct dir_key *k, struct lmdb_value v)
+{
+	DECODE(screen, k, v)
+	(void)printf("screen id=%" PRIu64, r.screen_id);
+	print_u64("organization_id", r.organization_id);
+	print_text("name", r.name);
+	print_u64("building_id", r.building_id);
+	if (r.token_sha256.len)
+		(void)printf(" has_token");
+	return 0;
+}
+
 static int print_organization(const struct dir_key *k, struct lmdb_value v)
 {
 	DECODE(organization, k, v)
@@ -454,6 +467,8 @@ static int print_record(const struct dir_key *k, struct lmdb_value v)
 		return print_station(k, v);
 	case DIR_CLIENT:
 		return print_client(k, v);
+	case DIR_SCREEN:
+		return print_screen(k, v);
 	case DIR_IDENTITY:
 		return print_identity(k, v);
 	case DIR_ENDPOINT:

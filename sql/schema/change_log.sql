@@ -22,7 +22,7 @@ CREATE TABLE e911.change_log (
                                       'everything', 'trunk_credential',
                                       'trunk_certificate', 'access_point',
                                       'network_switch', 'switch_port',
-                                      'location_client')),
+                                      'location_client', 'screen')),
     id          bigint,
     key         text,
     changed_at  timestamptz NOT NULL DEFAULT now()
@@ -37,7 +37,7 @@ COMMENT ON COLUMN e911.change_log.txid IS
 COMMENT ON COLUMN e911.change_log.entity IS
     'kind of thing, the name of its table; everything: rebuild the directory';
 COMMENT ON COLUMN e911.change_log.id IS
-    'organization, trunk, location, endpoint, psap: its number';
+    'organization, trunk, location, endpoint, psap, screen: its number';
 COMMENT ON COLUMN e911.change_log.key IS
     'trunk_source: prefix; trunk_organization: trunk_id/uuid; elin: number; trunk_credential: user name; trunk_certificate: name; site_number: organization_id/number; network_range: organization_id/prefix; access_point: organization_id/bssid; network_switch: organization_id/chassis; switch_port: organization_id/chassis<TAB>port; location_client: name, or UUID of an organisation';
 COMMENT ON COLUMN e911.change_log.changed_at IS
@@ -224,7 +224,9 @@ BEGIN
               FROM changed c LEFT JOIN e911.network_switch s
              USING (network_switch_id)$$),
         ('location_client', $$
-            SELECT 'location_client', NULL, name FROM changed$$)
+            SELECT 'location_client', NULL, name FROM changed$$),
+        ('screen', $$
+            SELECT 'screen', screen_id, NULL FROM changed$$)
     LOOP
         EXECUTE format('
             CREATE TRIGGER change_note_insert AFTER INSERT ON e911.%1$I

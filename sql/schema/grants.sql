@@ -60,6 +60,8 @@ GRANT EXECUTE ON FUNCTION
 -- A hash is as good as the password it was made of.
 GRANT SELECT ON e911.location_client TO e911_sidecar, e911_operator;
 GRANT INSERT, UPDATE, DELETE ON e911.location_client TO e911_operator;
+GRANT SELECT ON e911.screen TO e911_sidecar, e911_operator;
+GRANT INSERT, UPDATE, DELETE ON e911.screen TO e911_operator;
 GRANT SELECT ON e911.trunk_credential TO e911_sidecar, e911_operator;
 GRANT INSERT, UPDATE, DELETE ON e911.trunk_credential TO e911_operator;
 
@@ -105,5 +107,6 @@ GRANT EXECUTE ON FUNCTION
     e911.location_client_new(text, uuid),
     e911.location_client_new_for_all(text),
     e911.location_client_secret(text, bigint),
+    e911.screen_token_new(bigint),
     e911.change_undo(bigint)
     TO e911_operator;

@@ -149,7 +149,7 @@ DECLARE
     of_tenants  CONSTANT text[] := ARRAY[
         'building', 'location', 'endpoint', 'personal_location',
         'site_number', 'network_range', 'access_point', 'network_switch',
-        'switch_port', 'recipient'];
+        'switch_port', 'recipient', 'screen'];
 BEGIN
     -- A statement that touched no row is nothing, and costs nothing.
     IF TG_OP = 'INSERT' THEN
@@ -495,7 +495,8 @@ CREATE FUNCTION e911.change_what(old_row jsonb, new_row jsonb) RETURNS text
 AS $$
     SELECT string_agg(
                CASE WHEN k.column_name IN ('ha1_md5', 'ha1_sha256',
-                                           'held_secret_sha256')
+                                           'held_secret_sha256',
+                                           'token_sha256')
                     THEN k.column_name
                     WHEN old_row IS NULL
                     THEN format('%s: %s', k.column_name,
@@ -599,7 +600,7 @@ CREATE VIEW e911.own_change WITH (security_invoker) AS
      WHERE s.entity IN ('building', 'location', 'endpoint',
                         'personal_location', 'site_number', 'network_range',
                         'access_point', 'network_switch', 'switch_port',
-                        'recipient')
+                        'recipient', 'screen')
        AND (r.old_row IS NULL OR r.new_row IS NULL
             OR r.old_row -> 'organization_id' = r.new_row -> 'organization_id');
 COMMENT ON VIEW e911.own_change IS

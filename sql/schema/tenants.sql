@@ -31,7 +31,8 @@ COMMENT ON COLUMN e911.organization_admin.organization_id IS
     'an organisation that is theirs';
 
 SELECT e911.history_watch(name)
-  FROM unnest(ARRAY['organization_admin', 'location_client']) AS name
+  FROM unnest(ARRAY['organization_admin', 'location_client',
+                    'screen']) AS name
 \g /dev/null
 
 -- Each table of the schema is closed to all but the owner and the operator's
@@ -53,7 +54,7 @@ DECLARE
         'organization', own, 'building', own, 'location', own,
         'endpoint', own, 'personal_location', own, 'site_number', own,
         'network_range', own, 'access_point', own, 'network_switch', own,
-        'switch_port', own, 'recipient', own, 'call', own,
+        'switch_port', own, 'recipient', own, 'screen', own, 'call', own,
         'organization_admin', 'role_name = current_user',
         -- Who sees a statement sees its change, and of its rows their own.
         'change', 'NOT forgotten AND EXISTS (
@@ -125,7 +126,8 @@ GRANT SELECT ON
     e911.location_dispatchable, e911.elin, e911.endpoint, e911.device_user,
     e911.station, e911.personal_location, e911.site_number,
     e911.network_range, e911.access_point, e911.network_switch,
-    e911.switch_port, e911.recipient, e911.call, e911.organization_admin,
+    e911.switch_port, e911.recipient, e911.screen, e911.call,
+    e911.organization_admin,
     e911.location_resolution, e911.location_validity
     TO e911_admin;
 GRANT SELECT (organization_id, e911_organization_id, name,
@@ -196,11 +198,15 @@ GRANT INSERT (organization_id, name, channel, address, events, building_id,
               location_id),
       UPDATE (name, channel, address, events, building_id, location_id), DELETE
     ON e911.recipient TO e911_admin;
+GRANT INSERT (organization_id, name, building_id),
+      UPDATE (name, building_id, token_sha256), DELETE
+    ON e911.screen TO e911_admin;
 GRANT EXECUTE ON FUNCTION
     e911.is_postal_code(text, text),
     e911.is_point(numeric, numeric),
     e911.is_event_list(text[]),
     e911.named_part(text, text),
     e911.location_address(e911.location_civic),
-    e911.change_what(jsonb, jsonb)
+    e911.change_what(jsonb, jsonb),
+    e911.screen_token_new(bigint)
     TO e911_admin;

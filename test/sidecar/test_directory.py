@@ -153,6 +153,14 @@ STEPS = [
      "location_client ", ["'crew'", "has_secret"], True),
     ("client delete", "DELETE FROM e911.location_client",
      "location_client ", ["'crew'"], False),
+    ("screen insert",
+     "INSERT INTO e911.screen (organization_id, name) SELECT organization_id,"
+     " 'Lobby' FROM e911.organization WHERE name = 'Larkspur Insurance'",
+     "screen ", ["'Lobby'"], True),
+    ("screen token", "SELECT e911.screen_token_new(screen_id)"
+     " FROM e911.screen", "screen ", ["'Lobby'", "has_token"], True),
+    ("screen delete", "DELETE FROM e911.screen",
+     "screen ", ["'Lobby'"], False),
     ("an organization's secret",
      "SELECT e911.held_secret_new(e911_organization_id)"
      " FROM e911.organization WHERE name = 'Larkspur Insurance'",

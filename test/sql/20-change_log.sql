@@ -210,6 +210,13 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'location_client psap', 'a new client is logged'),
     ($$DELETE FROM e911.location_client$$,
      'location_client psap', '... also when it goes'),
+    ($$INSERT INTO e911.screen (screen_id, organization_id, name)
+       OVERRIDING SYSTEM VALUE VALUES (7, 1, 'Lobby')$$,
+     'screen 7', 'a new screen is logged'),
+    ($$SELECT e911.screen_token_new(7)$$,
+     'screen 7', '... its new token too'),
+    ($$DELETE FROM e911.screen$$,
+     'screen 7', '... and when it goes'),
     ($$INSERT INTO e911.trunk_callback
        VALUES (1, 'sip:{user}@a', 'sip:{user}@a', NULL)$$,
      'trunk 1', 'a form of callbacks logs its trunk'),
@@ -244,7 +251,8 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
-     'everything, everything, everything, everything, everything',
+     'everything, everything, everything, everything, everything, '
+     'everything',
      'TRUNCATE CASCADE says so for each table'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
@@ -264,7 +272,7 @@ SELECT test.is_same(string_agg(relname, ', ' ORDER BY relname),
     'access_point, building, elin, endpoint, gateway, location, '
     'location_client, location_resolution, '
     'network_range, network_switch, organization, psap, psap_route, '
-    'site_number, switch_port, trunk, '
+    'screen, site_number, switch_port, trunk, '
     'trunk_callback, trunk_certificate, '
     'trunk_contact, trunk_credential, trunk_organization, trunk_source',
     'every table of what is provisioned is watched')

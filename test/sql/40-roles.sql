@@ -45,6 +45,12 @@ INSERT INTO provisioning VALUES
 -- what, statement, sidecar, operator, reader
 CREATE TEMP TABLE attempt (what text, statement text, sidecar boolean,
                            operator boolean, reader boolean);
+INSERT INTO attempt VALUES
+    ('read screen', 'SELECT name FROM e911.screen', true, true, false),
+    ('change screen', 'UPDATE e911.screen SET name = ''x''', false, true,
+     false),
+    ('make a token', 'SELECT e911.screen_token_new(screen_id)
+                        FROM e911.screen', false, true, false);
 INSERT INTO attempt
     SELECT 'read ' || name, 'SELECT * FROM e911.' || name, true, true, true
       FROM provisioning

@@ -77,7 +77,7 @@ SHARED = {"change"}
 UNTOLD = {"call_report": {"routes", "brought_location"}}
 # What an administrator may call.
 CALLABLE = {"is_postal_code", "is_point", "is_event_list", "named_part",
-            "location_address", "change_what", "event_problem", "call_routes",
+            "location_address", "change_what", "screen_token_new", "event_problem", "call_routes",
             "call_brought"}
 
 TOWN = """
@@ -121,6 +121,7 @@ SELECT organization_id, network_switch_id, %(mark)s, l.location_id, %(mark)s
  WHERE organization_id = %(org)s AND status = 'draft';
 INSERT INTO e911.recipient (organization_id, name, channel, address)
 VALUES (%(org)s, %(mark)s, 'email', %(mark)s || '@example.com');
+INSERT INTO e911.screen (organization_id, name) VALUES (%(org)s, %(mark)s);
 INSERT INTO e911.call (call_id, organization_id, caller_number, service,
                        started_at, location_id, psap_id, legs_invited)
 SELECT gen_random_uuid(), %(org)s, %(mark)s, 'emergency', now(), location_id,

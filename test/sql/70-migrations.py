@@ -177,6 +177,9 @@ GROWN = {
         " FROM e911.psap) END, distance_m = CASE n.n WHEN 2 THEN 7 END"
         " FROM n WHERE n.location_id = r.location_id",
     19: "SELECT e911.location_client_new('psap')",
+    28: "INSERT INTO e911.screen (organization_id, name)"
+        " SELECT organization_id, 'Lobby' FROM e911.organization;"
+        " SELECT e911.screen_token_new(screen_id) FROM e911.screen",
 }
 
 

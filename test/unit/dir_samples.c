@@ -147,6 +147,14 @@ static const struct dir_client client = {
 	.by_source = true,
 };
 
+static const struct dir_screen screen = {
+	.screen_id = 12,
+	.organization_id = 3,
+	.name = T("Lobby"),
+	.token_sha256 = T("0123456789abcdef0123456789abcdef"),
+	.building_id = 9,
+};
+
 static bool text_same(struct text a, struct text b)
 {
 	return text_equal(a, b);
@@ -200,6 +208,8 @@ SAME(credential, N(trunk_id) && S(ha1_md5) && S(ha1_sha256))
 SAME(certificate, N(trunk_id))
 SAME(station, N(location_id) && S(name))
 SAME(client, N(organization_id) && S(secret_sha256) && N(by_source))
+SAME(screen, N(screen_id) && N(organization_id) && S(name) &&
+	     S(token_sha256) && N(building_id))
 
 static bool psap_same(const void *pa, const void *pb)
 {
@@ -239,6 +249,7 @@ CODEC(credential)
 CODEC(certificate)
 CODEC(station)
 CODEC(client)
+CODEC(screen)
 
 #define SAMPLE(n) \
 	{ .name = #n, .record = &(n), .size = sizeof(n), \
@@ -248,7 +259,7 @@ static struct dir_sample samples[DIR_SAMPLE_COUNT] = {
 	SAMPLE(trunk_org), SAMPLE(organization), SAMPLE(identity),
 	SAMPLE(endpoint), SAMPLE(network), SAMPLE(location), SAMPLE(elin),
 	SAMPLE(psap), SAMPLE(credential), SAMPLE(certificate),
-	SAMPLE(station), SAMPLE(client),
+	SAMPLE(station), SAMPLE(client), SAMPLE(screen),
 };
 /* clang-format on */
 
@@ -278,6 +289,7 @@ const struct dir_sample *dir_samples(void)
 	dir_key_access_point(&s++->key, 3, "00005e005301");
 	err = dir_key_client(&s++->key, text_of("genesys"));
 	assert(err == 0);
+	dir_key_screen(&s++->key, screen.screen_id);
 	assert(s == samples + DIR_SAMPLE_COUNT);
 	return samples;
 }

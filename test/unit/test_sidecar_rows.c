@@ -503,6 +503,24 @@ static void an_address_that_does_not_fit_is_not_cut(void **s)
 		assert_int_equal(row_format_address(part, buf, size), -ENOSPC);
 }
 
+static void a_screen_has_a_name_and_an_organization(void **s)
+{
+	const char *const cols[] = { "12", "3", "Lobby",
+				     "0123456789abcdef0123456789abcdef"
+				     "0123456789abcdef0123456789abcdef",
+				     NULL };
+
+	(void)s;
+	accepts(row_screen, 5, cols);
+	refuses_with(row_screen, 5, cols, 0, NULL, "screen_id is missing");
+	refuses_with(row_screen, 5, cols, 2, NULL, "name is missing");
+	refuses_with(row_screen, 5, cols, 2, "a\nb",
+		     "name holds control characters");
+	refuses_with(row_screen, 5, cols, 3, "0123", "the secret is no hash");
+	refuses_with(row_screen, 5, cols, 4, "-1",
+		     "building_id is out of range");
+}
+
 /* ---- entities ---- */
 
 static void each_entity_of_change_log_is_known_by_name(void **s)
@@ -525,6 +543,7 @@ static void each_entity_of_change_log_is_known_by_name(void **s)
 		"network_switch",
 		"switch_port",
 		"location_client",
+		"screen",
 	};
 	enum entity_kind kind;
 
@@ -749,6 +768,7 @@ int main(void)
 		cmocka_unit_test(a_certificate_has_a_name),
 		cmocka_unit_test(what_devices_see_is_a_mac_or_a_name),
 		cmocka_unit_test(a_client_has_a_name),
+		cmocka_unit_test(a_screen_has_a_name_and_an_organization),
 		cmocka_unit_test(a_point_is_on_earth),
 		cmocka_unit_test(a_source_is_a_prefix),
 		cmocka_unit_test(an_organization_has_a_uuid),

@@ -477,3 +477,46 @@ SELECT test.refused(format($$UPDATE e911.location SET building_id = %s
     '23503', 'location_building_is_of_its_organization',
     'a building with locations is not removed');
 DELETE FROM e911.building;
+
+-- ---- screens ----
+
+SELECT test.refused(
+    format('INSERT INTO e911.screen (organization_id, name, building_id,'
+           ' token_sha256) VALUES (%s, %L, %s, %s)', organization, name,
+           building, hash), state, constraint_name, sentence)
+  FROM (VALUES
+    (999999, 'Lobby', 'NULL', 'NULL', '23503', 'screen_organization_exists',
+     'a screen is of an organisation that exists'),
+    (:larkspur, repeat('x', 129), 'NULL', 'NULL', '23514',
+     'label_is_at_most_128_bytes', 'a screen''s name is a label'),
+    (:larkspur, 'Lobby', '999999', 'NULL', '23503',
+     'screen_building_is_of_its_organization',
+     'a screen hangs in a building of its organisation'),
+    (:larkspur, 'Lobby', 'NULL', '''secret''', '23514',
+     'screen_token_is_a_hash', 'a screen''s token is not kept'))
+    AS v (organization, name, building, hash, state, constraint_name,
+          sentence);
+INSERT INTO e911.screen (screen_id, organization_id, name)
+OVERRIDING SYSTEM VALUE VALUES (7, :larkspur, 'Lobby');
+SELECT test.refused($$INSERT INTO e911.screen (organization_id, name)
+                      SELECT organization_id, name FROM e911.screen$$, '23505',
+    'screen_name_is_unique_in_organization',
+    'an organisation has a screen once');
+SELECT test.refused($$INSERT INTO e911.screen (screen_id, organization_id,
+                      name) OVERRIDING SYSTEM VALUE
+                      SELECT screen_id, organization_id, 'b' FROM e911.screen$$,
+    '23505', 'screen_pkey', 'no two screens have one number');
+SELECT test.refused($$INSERT INTO e911.screen (screen_id, organization_id,
+                      name) OVERRIDING SYSTEM VALUE
+                      SELECT 0, organization_id, 'b' FROM e911.screen$$,
+    '23514', 'screen_id_is_positive', 'no screen has number 0');
+SELECT e911.screen_token_new(7) AS token \gset
+SELECT test.is_true(:'token' ~ '^7-[0-9a-f]{64}$' AND token_sha256 =
+        encode(sha256(convert_to(substr(:'token', 3), 'UTF8')), 'hex'),
+    'a screen''s token is told once and kept as a hash')
+  FROM e911.screen;
+SELECT test.is_true(e911.screen_token_new(7) <> :'token',
+    'a screen gets another token');
+SELECT test.refused('SELECT e911.screen_token_new(8)', 'P0002', NULL,
+    'a token is for a screen that exists');
+DELETE FROM e911.screen;

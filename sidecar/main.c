@@ -37,6 +37,7 @@
 #include "certificates/expiry.h"
 #include "directory/publisher.h"
 #include "events/collector.h"
+#include "events/feed.h"
 #include "http/http_service.h"
 #include "locate/locate_service.h"
 #include "metrics/metrics_service.h"
@@ -62,6 +63,7 @@ struct shared {
 	struct expiry *expiry;          /* owned */
 	struct psap_service *psap;      /* owned */
 	struct held_refusals *refusals; /* owned */
+	struct feed feed;
 	struct stop stop;
 };
 
@@ -114,7 +116,13 @@ static int publish(struct shared *s)
 
 static int collect(struct shared *s)
 {
-	return collector_run(s->conf, &s->stop, s->expiry, s->refusals);
+	return collector_run(s->conf, &s->stop, &s->feed, s->expiry,
+			     s->refusals);
+}
+
+static int wake(struct shared *s)
+{
+	return wake_hub_run(s->conf, &s->stop, &s->feed.hub);
 }
 
 static int resolve(struct shared *s)
@@ -150,6 +158,7 @@ static int serve_metrics(struct shared *s)
 static enum exit_code run(struct shared *shared, const sigset_t *signals)
 {
 	struct service services[] = {
+		{ .name = "wake", .run = wake },
 		{ .name = "publisher", .run = publish },
 		{ .name = "collector", .run = collect },
 		{ .name = "resolver", .run = resolve },
@@ -317,7 +326,7 @@ static enum exit_code start(struct conf *conf)
 	struct shared shared = { .conf = conf };
 	enum exit_code code = EXIT_CODE_FAILED;
 	sigset_t signals;
-	int lock;
+	int lock, err;
 
 	if (name_node(conf) < 0)
 		return EXIT_CODE_FAILED;
@@ -330,15 +339,20 @@ static enum exit_code start(struct conf *conf)
 	health_init();
 	log_info("main", "e911d %s starts, node '%s'", E911_VERSION,
 		 conf->node);
-	if (names_new(&shared.names, conf->state_dir) >= 0 &&
-	    expiry_new(&shared.expiry, conf->certificates, conf->node) >= 0 &&
-	    held_refusals_new(&shared.refusals) >= 0 &&
-	    psap_service_new(&shared.psap) >= 0)
+	err = feed_init(&shared.feed, conf, 1u << OUTBOX_POSTGRESQL);
+	if (err < 0)
+		code = code_of(err);
+	else if (names_new(&shared.names, conf->state_dir) >= 0 &&
+		 expiry_new(&shared.expiry, conf->certificates, conf->node) >=
+			 0 &&
+		 held_refusals_new(&shared.refusals) >= 0 &&
+		 psap_service_new(&shared.psap) >= 0)
 		code = run(&shared, &signals);
 	shared.psap = psap_service_free(shared.psap);
 	shared.refusals = held_refusals_free(shared.refusals);
 	shared.expiry = expiry_free(shared.expiry);
 	shared.names = names_free(shared.names);
+	feed_fini(&shared.feed);
 	log_info("main", "ended");
 	(void)close(lock);
 	return code;

@@ -13,34 +13,25 @@
 #include "base/stats.h"
 #include "certificates/expiry_store.h"
 #include "events/event_row.h"
-#include "events/journal.h"
-#include "events/outbox.h"
 #include "events/refused.h"
-#include "events/wake.h"
 #include "store/db.h"
-#include "store/lmdb_env.h"
 
 #define WHO             "collector"
 #define READER_CHECK_MS 10000
 #define PATH_SIZE       512
 
-static const struct lmdb_options outbox_options = { .map_size = 1 << 20 };
-
 struct collector {
 	const struct conf *conf;
 	const struct stop *stop;
+	struct feed *feed;              /* borrowed */
 	struct expiry *expiry;          /* borrowed */
 	struct held_refusals *refusals; /* borrowed */
 	struct db *db;                  /* owned */
-	struct lmdb_env *outbox; /* owned; NULL: it could not be opened */
-	struct journal journal;
 	struct journal_cursor cursor;
 	struct journal_batch batch;
 	struct event_row *rows;  /* owned: what of the batch is sound */
 	size_t row_count, first; /* rows before 'first' are dealt with */
-	char journal_path[PATH_SIZE], outbox_path[PATH_SIZE];
 	char refused_path[PATH_SIZE];
-	int wake_fd; /* -1: none, we only poll */
 	/* An event that is refused for an unclear reason, and how often. */
 	uint64_t doubtful_sequence;
 	int doubtful_count;
@@ -82,8 +73,8 @@ static int read_batch(struct collector *c)
 {
 	int n, err = 0;
 
-	c->where = c->journal_path;
-	n = journal_read(&c->journal, &c->cursor,
+	c->where = c->feed->journal.path;
+	n = journal_read(&c->feed->journal, &c->cursor,
 			 (size_t)c->conf->collector_batch, &c->batch);
 	if (n <= 0)
 		return n;
@@ -160,8 +151,8 @@ static int move_cursor(struct collector *c, uint64_t sequence)
 	int err;
 
 	memcpy(next.id, c->batch.id, sizeof(next.id));
-	c->where = c->outbox_path;
-	err = outbox_put_cursor(c->outbox, &next);
+	c->where = outbox_path(c->feed->outbox);
+	err = outbox_put_cursor(c->feed->outbox, OUTBOX_POSTGRESQL, &next);
 	if (err >= 0)
 		c->cursor = next;
 	return err;
@@ -233,38 +224,10 @@ static int step(struct collector *c)
 
 /* ---- the thread ---- */
 
-/*
- * A damaged one is replaced: without a cursor all events of the journal are
- * stored again, which changes nothing.
- */
-static int open_outbox(struct collector *c, struct lmdb_env **ret)
-{
-	int err = lmdb_env_open(ret, c->outbox_path, &outbox_options);
-
-	if (err != -EBADMSG)
-		return err;
-	log_error(WHO, "'%s' is damaged; it is made again", c->outbox_path);
-	err = lmdb_env_remove(c->outbox_path);
-	return err < 0 ? err
-		       : lmdb_env_open(ret, c->outbox_path, &outbox_options);
-}
-
-/* The module reads the cursor from the file that is there now. */
 static int look_after_outbox(struct collector *c)
 {
-	int err;
-
-	c->where = c->outbox_path;
-	if (c->outbox && !lmdb_env_is_replaced(c->outbox))
-		return 0;
-	if (c->outbox)
-		log_error(WHO, "'%s' was taken away or cut; it is made again",
-			  c->outbox_path);
-	c->outbox = lmdb_env_close(c->outbox);
-	err = open_outbox(c, &c->outbox);
-	if (err < 0)
-		return err;
-	return outbox_put_cursor(c->outbox, &c->cursor);
+	c->where = outbox_path(c->feed->outbox);
+	return outbox_look_after(c->feed->outbox);
 }
 
 static void check_readers(struct collector *c)
@@ -275,10 +238,10 @@ static void check_readers(struct collector *c)
 	if (now < c->next_reader_check_ms)
 		return;
 	c->next_reader_check_ms = now + READER_CHECK_MS;
-	dead = journal_reader_check(&c->journal);
+	dead = journal_reader_check(&c->feed->journal);
 	if (dead > 0)
 		stats_add(STAT_STALE_READERS, (uint64_t)dead);
-	dead = c->outbox ? lmdb_env_reader_check(c->outbox) : 0;
+	dead = outbox_reader_check(c->feed->outbox);
 	if (dead > 0)
 		stats_add(STAT_STALE_READERS, (uint64_t)dead);
 }
@@ -288,7 +251,7 @@ static void say_backlog(struct collector *c)
 {
 	uint64_t waiting;
 
-	if (journal_count(&c->journal, &c->cursor, &waiting) < 0) {
+	if (journal_count(&c->feed->journal, &c->cursor, &waiting) < 0) {
 		health_set(HEALTH_JOURNAL_WAITING, -1);
 		return;
 	}
@@ -332,12 +295,11 @@ static int follow(struct collector *c, struct retry *retry)
 		health_since(HEALTH_COLLECTOR_AWAY, false);
 		say_backlog(c);
 		check_readers(c);
-		n = stop_wait(c->stop, c->wake_fd,
+		n = stop_wait(c->stop, c->feed->hub.fds[OUTBOX_POSTGRESQL],
 			      n > 0 ? 0 : (int)c->conf->collector_poll_ms);
 		if (n < 0)
 			return n;
-		if (n > 0)
-			wake_drain(c->wake_fd);
+		wake_hub_drain(&c->feed->hub, OUTBOX_POSTGRESQL);
 	}
 }
 
@@ -392,54 +354,32 @@ static int open_all(struct collector *c)
 		.statement_timeout_ms =
 			(int)c->conf->postgres_statement_timeout_ms,
 	};
-	const char *state_dir = c->conf->state_dir;
-	int err;
 
-	(void)snprintf(c->journal_path, PATH_SIZE, "%s/journal", state_dir);
 	(void)snprintf(c->refused_path, PATH_SIZE, "%s/refused-events.jsonl",
-		       state_dir);
-	(void)snprintf(c->outbox_path, PATH_SIZE, "%s/outbox", state_dir);
-	journal_init(&c->journal, c->journal_path);
+		       c->conf->state_dir);
+	c->cursor = outbox_cursor(c->feed->outbox, OUTBOX_POSTGRESQL);
 	c->rows = calloc((size_t)c->conf->collector_batch, sizeof(*c->rows));
 	if (!c->rows)
 		return -ENOMEM;
-	err = open_outbox(c, &c->outbox);
-	if (err >= 0)
-		err = outbox_get_cursor(c->outbox, &c->cursor);
-	if (err < 0) {
-		log_error(WHO, "%s: %s", c->outbox_path, strerror(-err));
-		return err;
-	}
 	return db_new(&c->db, &o);
 }
 
 int collector_run(const struct conf *conf, const struct stop *stop,
-		  struct expiry *expiry, struct held_refusals *refusals)
+		  struct feed *feed, struct expiry *expiry,
+		  struct held_refusals *refusals)
 {
 	struct collector c = { .conf = conf,
 			       .stop = stop,
+			       .feed = feed,
 			       .expiry = expiry,
 			       .refusals = refusals };
-	int err;
+	int err = open_all(&c);
 
-	c.wake_fd = wake_open(conf->wake_socket);
-	if (c.wake_fd < 0) {
-		log_error(WHO,
-			  "%s: %s; looking into the journal each %" PRId64
-			  " ms instead",
-			  conf->wake_socket, strerror(-c.wake_fd),
-			  conf->collector_poll_ms);
-		c.wake_fd = -1;
-	}
-	err = open_all(&c);
 	if (err >= 0)
 		err = loop(&c);
 	drop_rows(&c);
 	free(c.rows);
 	journal_batch_fini(&c.batch);
-	journal_fini(&c.journal);
-	(void)lmdb_env_close(c.outbox);
 	(void)db_free(c.db);
-	wake_close(c.wake_fd, conf->wake_socket);
 	return err;
 }

@@ -2,7 +2,8 @@
 /*
  * collector: brings the events of the journal into the system of record.
  *
- * A thread with its own connection.  It copies a batch out of the journal,
+ * The consumer OUTBOX_POSTGRESQL (feed.h): a thread with its own connection.
+ * It copies a batch out of the journal,
  * stores it in one PostgreSQL transaction, and then moves the cursor in the
  * outbox; the journal process forgets what is behind the cursor.
  *
@@ -19,12 +20,14 @@
 #include "base/conf.h"
 #include "base/stop.h"
 #include "certificates/expiry.h"
+#include "events/feed.h"
 #include "http/held_refusals.h"
 
 /*
- * Run until the stop is asked for: 0.  -ENOMEM; or the outbox cannot be used.
+ * Run until the stop is asked for: 0.  -ENOMEM.
  * Alarms of certificates and refusals of locations are stored when no event
  * waits.
  */
 int collector_run(const struct conf *conf, const struct stop *stop,
-		  struct expiry *expiry, struct held_refusals *refusals);
+		  struct feed *feed, struct expiry *expiry,
+		  struct held_refusals *refusals);

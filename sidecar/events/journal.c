@@ -13,11 +13,13 @@ static const uint8_t events_end[] = { 0x01 };
 void journal_init(struct journal *j, const char *path)
 {
 	*j = (struct journal){ .path = path };
+	(void)pthread_mutex_init(&j->lock, NULL);
 }
 
 void journal_fini(struct journal *j)
 {
 	j->env = lmdb_env_close(j->env);
+	(void)pthread_mutex_destroy(&j->lock);
 }
 
 void journal_batch_fini(struct journal_batch *b)
@@ -29,7 +31,12 @@ void journal_batch_fini(struct journal_batch *b)
 
 int journal_reader_check(struct journal *j)
 {
-	return j->env ? lmdb_env_reader_check(j->env) : 0;
+	int dead;
+
+	(void)pthread_mutex_lock(&j->lock);
+	dead = j->env ? lmdb_env_reader_check(j->env) : 0;
+	(void)pthread_mutex_unlock(&j->lock);
+	return dead;
 }
 
 static void format_key(uint64_t sequence, uint8_t ret[KEY_SIZE])
@@ -149,8 +156,8 @@ static int open_if_needed(struct journal *j)
 	return lmdb_env_open(&j->env, j->path, &o);
 }
 
-int journal_read(struct journal *j, const struct journal_cursor *after,
-		 size_t max, struct journal_batch *b)
+static int read_batch(struct journal *j, const struct journal_cursor *after,
+		      size_t max, struct journal_batch *b)
 {
 	struct taking t = { .b = b, .max = max };
 	struct lmdb_txn txn;
@@ -168,6 +175,17 @@ int journal_read(struct journal *j, const struct journal_cursor *after,
 	err = read_events(&txn, after, &t);
 	lmdb_txn_abort(&txn);
 	return err < 0 ? err : (int)b->count;
+}
+
+int journal_read(struct journal *j, const struct journal_cursor *after,
+		 size_t max, struct journal_batch *b)
+{
+	int n;
+
+	(void)pthread_mutex_lock(&j->lock);
+	n = read_batch(j, after, max, b);
+	(void)pthread_mutex_unlock(&j->lock);
+	return n;
 }
 
 static int count_events(struct lmdb_txn *txn,
@@ -198,8 +216,8 @@ static int count_events(struct lmdb_txn *txn,
 	return 0;
 }
 
-int journal_count(struct journal *j, const struct journal_cursor *after,
-		  uint64_t *ret)
+static int count(struct journal *j, const struct journal_cursor *after,
+		 uint64_t *ret)
 {
 	struct lmdb_txn txn;
 	int err = open_if_needed(j);
@@ -215,5 +233,16 @@ int journal_count(struct journal *j, const struct journal_cursor *after,
 		return err;
 	err = count_events(&txn, after, ret);
 	lmdb_txn_abort(&txn);
+	return err;
+}
+
+int journal_count(struct journal *j, const struct journal_cursor *after,
+		  uint64_t *ret)
+{
+	int err;
+
+	(void)pthread_mutex_lock(&j->lock);
+	err = count(j, after, ret);
+	(void)pthread_mutex_unlock(&j->lock);
 	return err;
 }

@@ -9,9 +9,13 @@
  *
  * Written by one process, never by us.  A journal may not be there yet, and
  * may be replaced by another one, which has another id and begins at 1.
+ *
+ * Any thread: LMDB must not be opened twice in a process, so all who read it
+ * share one struct, and take turns.
  */
 #pragma once
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +30,7 @@ struct journal_cursor {
 };
 
 struct journal {
+	pthread_mutex_t lock;
 	const char *path;     /* borrowed */
 	struct lmdb_env *env; /* owned; NULL: not open */
 };

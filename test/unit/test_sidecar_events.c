@@ -273,37 +273,186 @@ static void a_new_journal_is_read_from_its_begin(void **s)
 	journal_fini(&j);
 }
 
+/* ---- how far the consumers are ---- */
+
+#define BOTH (1u << OUTBOX_POSTGRESQL | 1u << OUTBOX_NOTIFY)
+#define ONE  (1u << OUTBOX_POSTGRESQL)
+
+static struct outbox *open_outbox(const struct place *p, unsigned consumers)
+{
+	struct outbox *o = NULL;
+
+	assert_int_equal(outbox_new(&o, p->outbox, consumers), 0);
+	return o;
+}
+
+static struct journal_cursor cursor_of(const uint8_t *id, uint64_t sequence)
+{
+	struct journal_cursor c = { .sequence = sequence };
+
+	memcpy(c.id, id, sizeof(c.id));
+	return c;
+}
+
+static void move(struct outbox *o, enum outbox_consumer who, const uint8_t *id,
+		 uint64_t sequence)
+{
+	const struct journal_cursor c = cursor_of(id, sequence);
+
+	assert_int_equal(outbox_put_cursor(o, who, &c), 0);
+	assert_int_equal(outbox_cursor(o, who).sequence, sequence);
+}
+
+/* The value of a key, while nobody has the outbox open; its length. */
+static size_t value_of(const struct place *p, const char *key, uint8_t ret[32])
+{
+	const struct lmdb_options options = { .read_only = true };
+	struct lmdb_value v = { NULL, 0 };
+	struct lmdb_env *env;
+	struct lmdb_txn t;
+
+	assert_int_equal(lmdb_env_open(&env, p->outbox, &options), 0);
+	assert_int_equal(lmdb_txn_begin(&t, env, false), 0);
+	if (lmdb_get(&t, (struct lmdb_value){ key, strlen(key) }, &v) < 0)
+		v.len = 0;
+	assert_true(v.len <= 32);
+	if (v.len)
+		memcpy(ret, v.p, v.len);
+	lmdb_txn_abort(&t);
+	(void)lmdb_env_close(env);
+	return v.len;
+}
+
+/* Up to which event the module forgets, in this journal. */
+static uint64_t forgotten(const struct place *p, const uint8_t *id)
+{
+	uint8_t value[32];
+
+	assert_int_equal(value_of(p, "cursor:collector", value), 24);
+	return memcmp(value, id, 16) != 0 ? 0 : le64_get(value + 16);
+}
+
 static void the_cursor_lies_in_the_outbox_as_the_module_reads_it(void **s)
 {
 	static const uint8_t wanted[24] = {
 		0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88,
 		0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x02, 0x01
 	};
-	const struct lmdb_options o = { .no_sync = true };
-	struct journal_cursor c = { .sequence = 77 };
+	struct place *p = *s;
+	struct outbox *o = open_outbox(p, ONE);
+	uint8_t value[32];
+
+	assert_int_equal(outbox_cursor(o, OUTBOX_POSTGRESQL).sequence, 0);
+	move(o, OUTBOX_POSTGRESQL, journal_id, 258);
+	o = outbox_free(o);
+	assert_int_equal(value_of(p, "cursor:collector", value), 24);
+	assert_memory_equal(value, wanted, sizeof(wanted));
+	o = open_outbox(p, ONE);
+	assert_int_equal(outbox_cursor(o, OUTBOX_POSTGRESQL).sequence, 258);
+	assert_memory_equal(outbox_cursor(o, OUTBOX_POSTGRESQL).id, journal_id,
+			    16);
+	(void)outbox_free(o);
+}
+
+static void only_what_all_have_dealt_with_is_forgotten(void **s)
+{
+	struct place *p = *s;
+	struct outbox *o = open_outbox(p, BOTH);
+
+	move(o, OUTBOX_POSTGRESQL, journal_id, 90);
+	o = outbox_free(o);
+	assert_int_equal(forgotten(p, journal_id), 0);
+	o = open_outbox(p, BOTH);
+	assert_int_equal(outbox_cursor(o, OUTBOX_NOTIFY).sequence, 0);
+	move(o, OUTBOX_NOTIFY, journal_id, 70);
+	o = outbox_free(o);
+	assert_int_equal(forgotten(p, journal_id), 70);
+	o = open_outbox(p, BOTH);
+	assert_int_equal(outbox_cursor(o, OUTBOX_POSTGRESQL).sequence, 90);
+	assert_int_equal(outbox_cursor(o, OUTBOX_NOTIFY).sequence, 70);
+	move(o, OUTBOX_NOTIFY, journal_id, 95);
+	(void)outbox_free(o);
+	assert_int_equal(forgotten(p, journal_id), 90);
+}
+
+static void who_does_not_run_holds_nothing_back(void **s)
+{
+	struct place *p = *s;
+	struct outbox *o = open_outbox(p, BOTH);
+	uint8_t value[32];
+
+	move(o, OUTBOX_NOTIFY, journal_id, 10);
+	move(o, OUTBOX_POSTGRESQL, journal_id, 50);
+	o = outbox_free(o);
+	assert_int_equal(forgotten(p, journal_id), 10);
+	o = open_outbox(p, ONE);
+	move(o, OUTBOX_POSTGRESQL, journal_id, 60);
+	o = outbox_free(o);
+	assert_int_equal(forgotten(p, journal_id), 60);
+	assert_int_equal(value_of(p, "cursor:notify", value), 0);
+	/* It comes again: not with what is long past. */
+	o = open_outbox(p, BOTH);
+	assert_int_equal(outbox_cursor(o, OUTBOX_NOTIFY).sequence, 60);
+	(void)outbox_free(o);
+}
+
+/* What an e911d of before has left: one key, of its only consumer. */
+static void an_outbox_of_before_is_taken_over(void **s)
+{
+	static const uint8_t value[24] = { 0x00, 0x11, 0x22, 0x33, 0x44, 0x55,
+					   0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb,
+					   0xcc, 0xdd, 0xee, 0xff, 42 };
+	const struct lmdb_options options = { .no_sync = true };
 	struct place *p = *s;
 	struct lmdb_env *env;
-	struct lmdb_value v;
 	struct lmdb_txn t;
+	struct outbox *o;
 
-	assert_int_equal(lmdb_env_open(&env, p->outbox, &o), 0);
-	assert_int_equal(outbox_get_cursor(env, &c), 0);
-	assert_int_equal(c.sequence, 0);
-	memcpy(c.id, journal_id, sizeof(c.id));
-	c.sequence = 258;
-	assert_int_equal(outbox_put_cursor(env, &c), 0);
-	assert_int_equal(lmdb_txn_begin(&t, env, false), 0);
-	assert_int_equal(
-		lmdb_get(&t, (struct lmdb_value){ "cursor:collector", 16 }, &v),
-		0);
-	assert_int_equal(v.len, sizeof(wanted));
-	assert_memory_equal(v.p, wanted, sizeof(wanted));
-	lmdb_txn_abort(&t);
-	memset(&c, 0, sizeof(c));
-	assert_int_equal(outbox_get_cursor(env, &c), 0);
-	assert_int_equal(c.sequence, 258);
-	assert_memory_equal(c.id, journal_id, sizeof(c.id));
+	assert_int_equal(lmdb_env_open(&env, p->outbox, &options), 0);
+	assert_int_equal(lmdb_txn_begin(&t, env, true), 0);
+	assert_int_equal(lmdb_put(&t,
+				  (struct lmdb_value){ "cursor:collector", 16 },
+				  (struct lmdb_value){ value, 24 }),
+			 0);
+	assert_int_equal(lmdb_txn_commit(&t), 0);
 	(void)lmdb_env_close(env);
+	o = open_outbox(p, BOTH);
+	assert_int_equal(outbox_cursor(o, OUTBOX_POSTGRESQL).sequence, 42);
+	assert_int_equal(outbox_cursor(o, OUTBOX_NOTIFY).sequence, 42);
+	(void)outbox_free(o);
+	assert_int_equal(forgotten(p, journal_id), 42);
+}
+
+static void who_is_in_an_old_journal_has_dealt_with_nothing_of_the_new(void **s)
+{
+	static const uint8_t other[JOURNAL_ID_SIZE] = { 9 };
+	struct place *p = *s;
+	struct outbox *o = open_outbox(p, BOTH);
+
+	move(o, OUTBOX_POSTGRESQL, journal_id, 100);
+	move(o, OUTBOX_NOTIFY, journal_id, 100);
+	move(o, OUTBOX_POSTGRESQL, other, 7);
+	o = outbox_free(o);
+	assert_int_equal(forgotten(p, other), 0);
+	assert_int_equal(forgotten(p, journal_id), 0);
+	o = open_outbox(p, BOTH);
+	move(o, OUTBOX_NOTIFY, other, 5);
+	(void)outbox_free(o);
+	assert_int_equal(forgotten(p, other), 5);
+}
+
+static void an_outbox_that_is_taken_away_is_made_again_with_all(void **s)
+{
+	struct place *p = *s;
+	struct outbox *o = open_outbox(p, BOTH);
+
+	move(o, OUTBOX_POSTGRESQL, journal_id, 100);
+	move(o, OUTBOX_NOTIFY, journal_id, 90);
+	remove_tree(p->outbox);
+	assert_int_equal(outbox_look_after(o), 0);
+	assert_int_equal(outbox_cursor(o, OUTBOX_NOTIFY).sequence, 90);
+	o = outbox_free(o);
+	assert_int_equal(forgotten(p, journal_id), 90);
 }
 
 /* ---- refused events ---- */
@@ -355,6 +504,11 @@ int main(void)
 		TEST(a_journal_is_read_in_order_from_behind_the_cursor),
 		TEST(a_new_journal_is_read_from_its_begin),
 		TEST(the_cursor_lies_in_the_outbox_as_the_module_reads_it),
+		TEST(only_what_all_have_dealt_with_is_forgotten),
+		TEST(who_does_not_run_holds_nothing_back),
+		TEST(an_outbox_of_before_is_taken_over),
+		TEST(who_is_in_an_old_journal_has_dealt_with_nothing_of_the_new),
+		TEST(an_outbox_that_is_taken_away_is_made_again_with_all),
 		TEST(refused_events_are_whole_lines),
 	};
 

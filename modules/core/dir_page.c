@@ -20,11 +20,6 @@ int dir_page_compare(struct text a, struct text b)
 	return d ? d : (a.len > b.len) - (a.len < b.len);
 }
 
-static const uint8_t *node(const struct dir_page *page, unsigned i)
-{
-	return page->p + le16_get(page->p + DIR_PAGE_HEAD + 2 * (size_t)i);
-}
-
 static uint32_t value_len(const uint8_t *node)
 {
 	return le16_get(node) | (uint32_t)le16_get(node + 2) << 16;
@@ -33,6 +28,18 @@ static uint32_t value_len(const uint8_t *node)
 static unsigned key_len(const uint8_t *node)
 {
 	return le16_get(node + 6);
+}
+
+/* NULL: it, or its key, would not be within the page's nodes. */
+static const uint8_t *node(const struct dir_page *page, unsigned i)
+{
+	size_t at = le16_get(page->p + DIR_PAGE_HEAD + 2 * (size_t)i);
+	const uint8_t *n = page->p + at;
+
+	if (at < page->begin || at + NODE_HEAD > page->size ||
+	    key_len(n) > page->size - at - NODE_HEAD)
+		return NULL;
+	return n;
 }
 
 /* Of the whole node; 0: it leaves the page. */
@@ -51,21 +58,25 @@ struct text dir_page_key(const struct dir_page *page, unsigned i)
 {
 	const uint8_t *n = node(page, i);
 
-	return text_make((const char *)n + NODE_HEAD, key_len(n));
+	return n ? text_make((const char *)n + NODE_HEAD, key_len(n))
+		 : text_of(NULL);
 }
 
 uint64_t dir_page_child(const struct dir_page *page, unsigned i)
 {
 	const uint8_t *n = node(page, i);
 
-	return value_len(n) | (uint64_t)le16_get(n + 4) << 32;
+	return n ? value_len(n) | (uint64_t)le16_get(n + 4) << 32 : 0;
 }
 
 int dir_page_value(const struct dir_page *page, unsigned i,
 		   struct dir_page_value *ret)
 {
-	const uint8_t *n = node(page, i), *value = n + NODE_HEAD + key_len(n);
+	const uint8_t *n = node(page, i), *value;
 
+	if (!n || !node_size(page, n))
+		return -EBADMSG;
+	value = n + NODE_HEAD + key_len(n);
 	switch (le16_get(n + 4)) {
 	case 0:
 		ret->here = text_make((const char *)value, value_len(n));
@@ -81,23 +92,19 @@ int dir_page_value(const struct dir_page *page, unsigned i,
 }
 
 /* All nodes are within the page, and together fill it. */
-static int check_nodes(struct dir_page *page, size_t begin)
+static bool nodes_fill(const struct dir_page *page)
 {
 	size_t sum = 0;
 
 	for (unsigned i = 0; i < page->count; i++) {
-		size_t at = le16_get(page->p + DIR_PAGE_HEAD + 2 * (size_t)i),
-		       size;
+		const uint8_t *n = node(page, i);
+		size_t size = n ? node_size(page, n) : 0;
 
-		if (at < begin || at + NODE_HEAD > page->size)
-			return -EBADMSG;
-		size = node_size(page, page->p + at);
 		if (!size)
-			return -EBADMSG;
+			return false;
 		sum += size;
 	}
-	page->is_full = sum == page->size - begin;
-	return 0;
+	return sum == page->size - page->begin;
 }
 
 static bool keys_ascend(const struct dir_page *page)
@@ -110,18 +117,18 @@ static bool keys_ascend(const struct dir_page *page)
 	return true;
 }
 
-bool dir_page_is_whole(const struct dir_page *page)
+bool dir_page_is_whole(struct dir_page *page)
 {
-	return page->is_full &&
-	       (page->is_branch ? page->is_ordered : keys_ascend(page));
+	if (!page->is_checked)
+		page->is_whole = nodes_fill(page) && keys_ascend(page);
+	page->is_checked = true;
+	return page->is_whole;
 }
 
 int dir_page_open(struct dir_page *ret, const uint8_t *p, size_t size,
 		  uint64_t number)
 {
-	struct dir_page page = { .p = p, .size = (uint32_t)size };
 	unsigned flags, lower, upper;
-	int err;
 
 	if (size < DIR_PAGE_HEAD || size > DIR_PAGE_MAX ||
 	    le64_get(p) != number)
@@ -134,15 +141,13 @@ int dir_page_open(struct dir_page *ret, const uint8_t *p, size_t size,
 	if (lower <= DIR_PAGE_HEAD || lower & 1 || lower > upper ||
 	    upper > size)
 		return -EBADMSG;
-	page.is_branch = flags == FLAG_BRANCH;
-	page.count = (uint16_t)((lower - DIR_PAGE_HEAD) / 2);
-	err = check_nodes(&page, upper);
-	if (err < 0)
-		return err;
-	/* A branch is kept, and all that is looked for depends on it; who is
-	 * found in a leaf is proven by itself. */
-	page.is_ordered = page.is_branch && keys_ascend(&page);
-	*ret = page;
+	*ret = (struct dir_page){
+		.p = p,
+		.size = (uint32_t)size,
+		.begin = (uint16_t)upper,
+		.count = (uint16_t)((lower - DIR_PAGE_HEAD) / 2),
+		.is_branch = flags == FLAG_BRANCH,
+	};
 	return 0;
 }
 

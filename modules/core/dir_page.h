@@ -4,8 +4,9 @@
  *
  * The file is LMDB's, format 1 (LMDB 0.9).  LMDB itself walks through it as
  * through memory of its own: a damaged page makes it read behind the end,
- * serve another key's value or miss a key.  Here a page is checked once, and
- * what is read of it afterwards is within it.
+ * serve another key's value or miss a key.  Here what is read of a page is
+ * within it, whatever stands there; whether all of it is in order is a
+ * question of its own, since who finds a genuine record need not ask.
  *
  *   0  u64  the page's own number
  *   8  u16  not used here
@@ -32,23 +33,25 @@
 struct dir_page {
 	const uint8_t *p; /* borrowed */
 	uint32_t size;    /* bytes */
+	uint16_t begin;   /* of the nodes */
 	uint16_t count;   /* nodes, at least 1 */
 	bool is_branch;
-	bool is_full;    /* no node is missing */
-	bool is_ordered; /* of a branch: its keys ascend */
+	bool is_checked, is_whole; /* see dir_page_is_whole() */
 };
 
 /* 0, or -EBADMSG: this is no branch or leaf with that number. */
 int must_check dir_page_open(struct dir_page *ret, const uint8_t *p,
 			     size_t size, uint64_t number);
 
-/* No node is missing and the keys ascend.  Otherwise a key that is not found
- * may yet be there.  A leaf is looked through at each call. */
-bool dir_page_is_whole(const struct dir_page *page);
+/*
+ * All nodes are there, each within the page, and their keys ascend.  Otherwise
+ * a key that is not found may yet be there.  Looked through at the first call.
+ */
+bool dir_page_is_whole(struct dir_page *page);
 
-/* i: 0..count-1 */
+/* i: 0..count-1.  Empty: it would leave the page. */
 struct text dir_page_key(const struct dir_page *page, unsigned i);
-/* Of a branch: where keys from this one on are. */
+/* Of a branch: where keys from this one on are; 0: it would leave the page. */
 uint64_t dir_page_child(const struct dir_page *page, unsigned i);
 
 /* Of a leaf. */
@@ -57,7 +60,8 @@ struct dir_page_value {
 	uint64_t long_page; /* ... on this page and those after it */
 	uint32_t long_len;  /* ... and so long */
 };
-/* -EBADMSG: of a kind that the directory does not have. */
+/* -EBADMSG: of a kind that the directory does not have, or it would leave the
+ * page. */
 int must_check dir_page_value(const struct dir_page *page, unsigned i,
 			      struct dir_page_value *ret);
 

@@ -49,8 +49,8 @@ int dir_tree_parse(struct dir_tree *ret, const uint8_t *p, uint64_t number)
 /* ---- walking ---- */
 
 struct step {
-	struct dir_page page;
-	unsigned at; /* node that was taken */
+	struct dir_page *page; /* borrowed */
+	unsigned at;           /* node that was taken */
 };
 
 struct walk {
@@ -60,27 +60,37 @@ struct walk {
 	struct step steps[DIR_TREE_DEPTH_MAX];
 };
 
-enum whither { TO_KEY, TO_FIRST, TO_LAST };
+enum whither {
+	TO_KEY,
+	TO_KEY_PERHAPS, /* whether the branches are whole is not asked */
+	TO_FIRST,
+	TO_LAST
+};
 
 static struct step *leaf_of(struct walk *w)
 {
 	return &w->steps[w->t->depth - 1];
 }
 
-static int get(struct walk *w, unsigned level, uint64_t number)
+static int get(struct walk *w, unsigned level, uint64_t number,
+	       enum whither whither)
 {
-	struct dir_page *page = &w->steps[level].page;
+	struct dir_page *page;
 	int err;
 
 	if (number < PAGE_FIRST || number > w->t->last_page)
 		return -EBADMSG;
 	err = w->pages->get(w->pages->arg, w->first_place + level, number,
-			    page);
+			    &page);
 	if (err < 0)
 		return err;
 	if (page->is_branch != (level + 1 < w->t->depth))
 		return -EBADMSG;
-	return page->is_branch && !dir_page_is_whole(page) ? -EBADMSG : 0;
+	if (page->is_branch && whither != TO_KEY_PERHAPS &&
+	    !dir_page_is_whole(page))
+		return -EBADMSG;
+	w->steps[level].page = page;
+	return 0;
 }
 
 /* How many of the keys from 'from' on are not behind this one. */
@@ -106,16 +116,16 @@ static int descend(struct walk *w, unsigned level, uint64_t number,
 {
 	for (;; level++) {
 		struct step *s = &w->steps[level];
-		int err = get(w, level, number);
+		int err = get(w, level, number, whither);
 
 		if (err < 0 || level + 1 == w->t->depth)
 			return err;
 		s->at = 0;
 		if (whither == TO_LAST)
-			s->at = s->page.count - 1U;
-		else if (whither == TO_KEY)
-			s->at = count_until(&s->page, 1, key) - 1;
-		number = dir_page_child(&s->page, s->at);
+			s->at = s->page->count - 1U;
+		else if (whither != TO_FIRST)
+			s->at = count_until(s->page, 1, key) - 1;
+		number = dir_page_child(s->page, s->at);
 	}
 }
 
@@ -126,10 +136,10 @@ static int turn(struct walk *w, int direction)
 		struct step *s = &w->steps[level];
 		int err;
 
-		if (direction > 0 ? s->at + 1U >= s->page.count : s->at == 0)
+		if (direction > 0 ? s->at + 1U >= s->page->count : s->at == 0)
 			continue;
 		s->at = direction > 0 ? s->at + 1 : s->at - 1;
-		err = descend(w, level + 1, dir_page_child(&s->page, s->at),
+		err = descend(w, level + 1, dir_page_child(s->page, s->at),
 			      direction > 0 ? TO_FIRST : TO_LAST,
 			      text_of(NULL));
 		return err < 0 ? err : 1;
@@ -210,7 +220,7 @@ static struct text least_key(const struct walk *w)
 		const struct step *s = &w->steps[level];
 
 		if (s->at > 0)
-			return dir_page_key(&s->page, s->at);
+			return dir_page_key(s->page, s->at);
 	}
 	return text_of(NULL);
 }
@@ -221,8 +231,8 @@ static struct text end_key(const struct walk *w)
 	for (unsigned level = w->t->depth - 1; level-- > 0;) {
 		const struct step *s = &w->steps[level];
 
-		if (s->at + 1U < s->page.count)
-			return dir_page_key(&s->page, s->at + 1);
+		if (s->at + 1U < s->page->count)
+			return dir_page_key(s->page, s->at + 1);
 	}
 	return text_of(NULL);
 }
@@ -232,7 +242,7 @@ static struct text end_key(const struct walk *w)
 static bool proven_at_begin(struct walk *w, struct text key)
 {
 	struct walk other = *w;
-	const struct dir_page *page = &leaf_of(w)->page;
+	struct dir_page *page = leaf_of(w)->page;
 	struct text end = end_key(w);
 	unsigned last = page->count - 1U;
 	int n;
@@ -244,7 +254,7 @@ static bool proven_at_begin(struct walk *w, struct text key)
 	n = turn(&other, -1);
 	if (n <= 0)
 		return n == 0;
-	page = &leaf_of(&other)->page;
+	page = leaf_of(&other)->page;
 	last = page->count - 1U;
 	return dir_page_is_whole(page) && is_genuine(&other, page, last) &&
 	       dir_page_compare(dir_page_key(page, last), key) < 0;
@@ -253,7 +263,7 @@ static bool proven_at_begin(struct walk *w, struct text key)
 static bool proven_at_end(struct walk *w, struct text key)
 {
 	struct walk other = *w;
-	const struct dir_page *page = &leaf_of(w)->page;
+	struct dir_page *page = leaf_of(w)->page;
 	int n;
 
 	if (!is_genuine(w, page, 0) ||
@@ -263,7 +273,7 @@ static bool proven_at_end(struct walk *w, struct text key)
 	n = turn(&other, +1);
 	if (n <= 0)
 		return n == 0;
-	page = &leaf_of(&other)->page;
+	page = leaf_of(&other)->page;
 	return dir_page_is_whole(page) && is_genuine(&other, page, 0) &&
 	       dir_page_compare(dir_page_key(page, 0), key) > 0;
 }
@@ -271,7 +281,7 @@ static bool proven_at_end(struct walk *w, struct text key)
 /* The leaf is whole; place: of the first key behind. */
 static bool is_proven_absent(struct walk *w, struct text key, unsigned place)
 {
-	const struct dir_page *page = &leaf_of(w)->page;
+	const struct dir_page *page = leaf_of(w)->page;
 
 	if (place > 0 ? !is_genuine(w, page, place - 1)
 		      : !proven_at_begin(w, key))
@@ -297,28 +307,45 @@ static int search_all(const struct walk *w, const struct dir_page *page,
 	return -EBADMSG;
 }
 
+/* Most keys are there, and what is found is proven by itself: no page need be
+ * whole for it.  Otherwise -EBADMSG. */
+static int find_quickly(struct walk *w, struct text wanted, struct text *ret)
+{
+	const struct dir_page *page;
+	unsigned place;
+	int err = descend(w, 0, w->t->root, TO_KEY_PERHAPS, wanted);
+
+	if (err < 0)
+		return -EBADMSG;
+	page = leaf_of(w)->page;
+	place = count_until(page, 0, wanted);
+	if (place == 0 || !text_equal(dir_page_key(page, place - 1), wanted))
+		return -EBADMSG;
+	return genuine_get(w, page, place - 1, ret);
+}
+
 int dir_tree_find(const struct dir_tree *t, const struct dir_pages *pages,
 		  const struct dir_key *key, struct text *ret)
 {
 	struct walk w = { .t = t, .pages = pages };
 	struct text wanted = key_text(key);
-	const struct dir_page *page;
+	struct dir_page *page;
 	unsigned place;
 	int err;
 
 	if (!t->depth)
 		return -ENOENT;
+	if (find_quickly(&w, wanted, ret) >= 0)
+		return 0;
 	err = descend(&w, 0, t->root, TO_KEY, wanted);
-
 	if (err < 0)
 		return err;
-	page = &leaf_of(&w)->page;
-	/* What is found needs no order. */
+	page = leaf_of(&w)->page;
+	if (!dir_page_is_whole(page))
+		return search_all(&w, page, wanted, ret);
 	place = count_until(page, 0, wanted);
 	if (place > 0 && text_equal(dir_page_key(page, place - 1), wanted))
 		return genuine_get(&w, page, place - 1, ret);
-	if (!dir_page_is_whole(page))
-		return search_all(&w, page, wanted, ret);
 	return is_proven_absent(&w, wanted, place) ? -ENOENT : -EBADMSG;
 }
 
@@ -328,7 +355,7 @@ int dir_tree_after(const struct dir_tree *t, const struct dir_pages *pages,
 {
 	struct walk w = { .t = t, .pages = pages };
 	struct dir_key found;
-	const struct dir_page *page;
+	struct dir_page *page;
 	unsigned place;
 	int err;
 
@@ -337,7 +364,7 @@ int dir_tree_after(const struct dir_tree *t, const struct dir_pages *pages,
 	err = descend(&w, 0, t->root, TO_KEY, key_text(key));
 	if (err < 0)
 		return err;
-	page = &leaf_of(&w)->page;
+	page = leaf_of(&w)->page;
 	if (!dir_page_is_whole(page))
 		return -EBADMSG;
 	place = count_until(page, 0, key_text(key));
@@ -370,7 +397,7 @@ struct tour {
 
 static int tour_leaf(struct tour *r, unsigned from)
 {
-	const struct dir_page *page = &leaf_of(&r->w)->page;
+	struct dir_page *page = leaf_of(&r->w)->page;
 	struct text end = end_key(&r->w), value, key;
 
 	if (!dir_page_is_whole(page) ||
@@ -416,7 +443,7 @@ int dir_tree_each(const struct dir_tree *t, const struct dir_pages *pages,
 		.arg = arg,
 	};
 	struct text key = from ? key_text(from) : text_of(NULL);
-	const struct dir_page *page;
+	struct dir_page *page;
 	unsigned place = 0;
 	int err;
 
@@ -425,7 +452,7 @@ int dir_tree_each(const struct dir_tree *t, const struct dir_pages *pages,
 	err = descend(&r.w, 0, t->root, key.len ? TO_KEY : TO_FIRST, key);
 	if (err < 0)
 		return err;
-	page = &leaf_of(&r.w)->page;
+	page = leaf_of(&r.w)->page;
 	if (key.len) {
 		place = count_until(page, 0, key);
 		if (place > 0 && text_equal(dir_page_key(page, place - 1), key))

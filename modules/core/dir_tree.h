@@ -40,10 +40,10 @@ int must_check dir_tree_parse(struct dir_tree *ret, const uint8_t *p,
 #define DIR_TREE_PLACES (2 * DIR_TREE_DEPTH_MAX)
 
 struct dir_pages {
-	/* Page 'number', opened; its bytes stay until the next get for the
-	 * same place.  Negative errno. */
+	/* Page 'number', opened; it and its bytes stay until the next get for
+	 * the same place.  Negative errno. */
 	int (*get)(void *arg, unsigned place, uint64_t number,
-		   struct dir_page *ret);
+		   struct dir_page **ret);
 	/* len bytes from the begin of page 'number' on; they stay until the
 	 * next get_long. */
 	int (*get_long)(void *arg, uint64_t number, size_t len,

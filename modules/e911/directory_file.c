@@ -63,7 +63,7 @@ static int read_at(int fd, void *buf, size_t len, uint64_t offset)
 }
 
 static int page_get(void *arg, unsigned place, uint64_t number,
-		    struct dir_page *ret)
+		    struct dir_page **ret)
 {
 	struct directory_file *f = arg;
 	size_t i = number & (SLOTS - 1);
@@ -81,7 +81,7 @@ static int page_get(void *arg, unsigned place, uint64_t number,
 		s->transaction = f->tree.transaction;
 		s->number = number;
 	}
-	*ret = s->page;
+	*ret = &s->page;
 	return 0;
 }
 

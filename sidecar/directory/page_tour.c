@@ -8,6 +8,7 @@
 struct tour_file {
 	struct lmdb_file file;
 	uint8_t *pages; /* owned: one for each place, and a long value */
+	struct dir_page opened[DIR_TREE_PLACES];
 };
 
 static int read_at(const struct tour_file *f, void *buf, size_t len,
@@ -31,13 +32,15 @@ static int read_at(const struct tour_file *f, void *buf, size_t len,
 }
 
 static int page_get(void *arg, unsigned place, uint64_t number,
-		    struct dir_page *ret)
+		    struct dir_page **ret)
 {
 	struct tour_file *f = arg;
 	uint8_t *p = f->pages + (size_t)place * f->file.page_size;
 	int err = read_at(f, p, f->file.page_size, number);
 
-	return err < 0 ? err : dir_page_open(ret, p, f->file.page_size, number);
+	*ret = &f->opened[place];
+	return err < 0 ? err
+		       : dir_page_open(*ret, p, f->file.page_size, number);
 }
 
 static int long_get(void *arg, uint64_t number, size_t len, const uint8_t **ret)

@@ -16,6 +16,7 @@ struct file {
 	const uint8_t *p;
 	size_t len;
 	uint8_t *copies[DIR_TREE_PLACES]; /* exact: a byte too far is seen */
+	struct dir_page opened[DIR_TREE_PLACES];
 	uint8_t *long_copy;
 };
 
@@ -31,7 +32,8 @@ static int copy(struct file *f, uint8_t **to, uint64_t page, size_t len)
 	return 0;
 }
 
-static int get(void *arg, unsigned place, uint64_t number, struct dir_page *ret)
+static int get(void *arg, unsigned place, uint64_t number,
+	       struct dir_page **ret)
 {
 	struct file *f = arg;
 	int err;
@@ -39,8 +41,9 @@ static int get(void *arg, unsigned place, uint64_t number, struct dir_page *ret)
 	if (place >= DIR_TREE_PLACES)
 		abort();
 	err = copy(f, &f->copies[place], number, PAGE);
+	*ret = &f->opened[place];
 	return err < 0 ? err
-		       : dir_page_open(ret, f->copies[place], PAGE, number);
+		       : dir_page_open(*ret, f->copies[place], PAGE, number);
 }
 
 static int get_long(void *arg, uint64_t number, size_t len, const uint8_t **ret)

@@ -29,11 +29,11 @@
 
 #include "base/conf.h"
 #include "base/health.h"
-#include "base/http_client.h"
 #include "base/log.h"
 #include "base/sd_notify.h"
 #include "base/stats.h"
 #include "base/stop.h"
+#include "base/transfer.h"
 #include "certificates/expiry.h"
 #include "directory/publisher.h"
 #include "events/collector.h"
@@ -373,7 +373,7 @@ int main(int argc, char **argv)
 		log_error("conf", "%s", error);
 		return EXIT_CODE_USAGE;
 	}
-	if (dns_init() < 0 || http_client_init() < 0) {
+	if (dns_init() < 0 || transfer_init() < 0) {
 		code = EXIT_CODE_FAILED;
 	} else if (!dns_servers_are_valid(conf.dns_servers)) {
 		log_error("conf", "%s: dns_servers '%s' is no list of servers",
@@ -395,7 +395,7 @@ int main(int argc, char **argv)
 	} else {
 		code = start(&conf);
 	}
-	http_client_fini();
+	transfer_fini();
 	dns_fini();
 	conf_fini(&conf);
 	return (int)code;

@@ -107,23 +107,45 @@ void sha256_end(struct sha256 *s, uint8_t ret[SHA256_SIZE])
 		ret[i] = (uint8_t)(s->state[i / 4] >> (24 - 8 * (i % 4)));
 }
 
+void hmac_sha256_begin(struct hmac_sha256 *h, const void *key, size_t key_len)
+{
+	uint8_t inner[64] = { 0 };
+
+	if (key_len > sizeof(inner)) {
+		sha256_begin(&h->hash);
+		sha256_add(&h->hash, key, key_len);
+		sha256_end(&h->hash, inner);
+	} else if (key_len) {
+		memcpy(inner, key, key_len);
+	}
+	for (unsigned i = 0; i < sizeof(inner); i++) {
+		h->outer[i] = inner[i] ^ 0x5c;
+		inner[i] ^= 0x36;
+	}
+	sha256_begin(&h->hash);
+	sha256_add(&h->hash, inner, sizeof(inner));
+}
+
+void hmac_sha256_add(struct hmac_sha256 *h, const void *data, size_t len)
+{
+	sha256_add(&h->hash, data, len);
+}
+
+void hmac_sha256_end(struct hmac_sha256 *h, uint8_t ret[SHA256_SIZE])
+{
+	sha256_end(&h->hash, ret);
+	sha256_begin(&h->hash);
+	sha256_add(&h->hash, h->outer, sizeof(h->outer));
+	sha256_add(&h->hash, ret, SHA256_SIZE);
+	sha256_end(&h->hash, ret);
+}
+
 void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
 		 uint8_t ret[SHA256_SIZE])
 {
-	uint8_t inner[64] = { 0 }, outer[64];
-	struct sha256 s;
+	struct hmac_sha256 h;
 
-	memcpy(inner, key, key_len < sizeof(inner) ? key_len : sizeof(inner));
-	for (unsigned i = 0; i < sizeof(inner); i++) {
-		outer[i] = inner[i] ^ 0x5c;
-		inner[i] ^= 0x36;
-	}
-	sha256_begin(&s);
-	sha256_add(&s, inner, sizeof(inner));
-	sha256_add(&s, data, len);
-	sha256_end(&s, ret);
-	sha256_begin(&s);
-	sha256_add(&s, outer, sizeof(outer));
-	sha256_add(&s, ret, SHA256_SIZE);
-	sha256_end(&s, ret);
+	hmac_sha256_begin(&h, key, key_len);
+	hmac_sha256_add(&h, data, len);
+	hmac_sha256_end(&h, ret);
 }

@@ -19,6 +19,16 @@ void sha256_begin(struct sha256 *s);
 void sha256_add(struct sha256 *s, const void *data, size_t len);
 void sha256_end(struct sha256 *s, uint8_t ret[SHA256_SIZE]);
 
-/* key: at most 64 bytes. */
+/* Piece by piece; a key of any length. */
+struct hmac_sha256 {
+	struct sha256 hash;
+	uint8_t outer[64];
+};
+
+void hmac_sha256_begin(struct hmac_sha256 *h, const void *key, size_t key_len);
+void hmac_sha256_add(struct hmac_sha256 *h, const void *data, size_t len);
+void hmac_sha256_end(struct hmac_sha256 *h, uint8_t ret[SHA256_SIZE]);
+
+/* All at once. */
 void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
 		 uint8_t ret[SHA256_SIZE]);

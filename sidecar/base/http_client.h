@@ -2,16 +2,16 @@
 /*
  * http_client: one POST to an address that somebody else has looked up.
  *
- * Nothing is resolved, no redirect is followed, no proxy, cookie, password or
- * compression is used; time and size of the answer are bounded.
+ * A transfer (transfer.h) that is waited for.
  */
 #pragma once
 
 #include <stdint.h>
 
+#include "base/transfer.h"
 #include "text.h"
 
-#define HTTP_CLIENT_ADDRESSES_MAX 8
+#define HTTP_CLIENT_ADDRESSES_MAX TRANSFER_ADDRESSES_MAX
 
 struct http_post {
 	const char *url;  /* its host is the one below */
@@ -25,10 +25,6 @@ struct http_post {
 	int timeout_ms;      /* for all of it */
 	const char *ca_file; /* PEM; "": those of the system */
 };
-
-/* Before there are threads, and after. */
-int must_check http_client_init(void);
-void http_client_fini(void);
 
 /*
  * Length of the body of a 200, which is in buf.  -EIO: no 200, *ret_why is a

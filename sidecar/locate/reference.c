@@ -18,23 +18,23 @@
 
 bool reference_may_be_followed(const struct reference *r, struct text uri)
 {
-	struct reference_uri u;
+	struct web_uri u;
 
-	return reference_uri_parse(uri, &u) >= 0 &&
-	       reference_host_is_listed(&r->rules, &u);
+	return web_uri_parse(uri, &u) >= 0 &&
+	       web_hosts_has(&r->rules.hosts, &u);
 }
 
 static void add_address(const struct reference *r, struct http_post *post,
 			const uint8_t ip[16])
 {
 	if (post->address_count < HTTP_CLIENT_ADDRESSES_MAX &&
-	    reference_address_is_allowed(&r->rules, ip))
+	    address_is_allowed(&r->rules.nets, ip))
 		memcpy(post->addresses[post->address_count++], ip, 16);
 }
 
 /* Ask the DNS, and take what may be connected to: the answer that is judged
  * is the one that is used. */
-static int resolve(const struct reference *r, const struct reference_uri *uri,
+static int resolve(const struct reference *r, const struct web_uri *uri,
 		   int timeout_ms, struct http_post *post, const char **ret_why)
 {
 	const struct dns_options options = { .servers = r->conf->dns_servers,
@@ -74,13 +74,12 @@ int reference_follow(const struct reference *r, struct text uri, int timeout_ms,
 		     char *buf, const char **ret_why)
 {
 	int64_t until_ms = clock_mono_ms() + timeout_ms;
-	struct reference_uri u;
+	struct web_uri u;
 	struct http_post post;
 	int err;
 
 	*ret_why = "";
-	if (reference_uri_parse(uri, &u) < 0 ||
-	    !reference_host_is_listed(&r->rules, &u)) {
+	if (web_uri_parse(uri, &u) < 0 || !web_hosts_has(&r->rules.hosts, &u)) {
 		*ret_why = "its host is not listed";
 		return -EPERM;
 	}

@@ -58,16 +58,62 @@ static void hashes_are_those_of_the_standards(void **state)
 	}
 }
 
-static void a_mac_is_that_of_rfc_4231(void **state)
+static void a_mac_is(const void *key, size_t key_len, const char *data,
+		     size_t len, const char *expected)
 {
+	struct hmac_sha256 h;
 	uint8_t out[SHA256_SIZE];
 	char hex[2 * SHA256_SIZE + 1];
 
-	(void)state;
-	hmac_sha256("Jefe", 4, "what do ya want for nothing?", 28, out);
+	hmac_sha256(key, key_len, data, len, out);
 	text_hex(hex, out, sizeof(out));
-	assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c7"
-				 "5a003f089d2739839dec58b964ec3843");
+	assert_string_equal(hex, expected);
+	hmac_sha256_begin(&h, key, key_len);
+	for (size_t i = 0; i < len; i++)
+		hmac_sha256_add(&h, data + i, 1);
+	hmac_sha256_end(&h, out);
+	text_hex(hex, out, sizeof(out));
+	assert_string_equal(hex, expected);
+}
+
+/* Cases 1 to 4, 6 and 7 (5 is about a MAC that is cut). */
+static void a_mac_is_that_of_rfc_4231(void **state)
+{
+	static const char longer[] = "Test Using Larger Than Block-Size Key - "
+				     "Hash Key First";
+	static const char both[] = "This is a test using a larger than "
+				   "block-size key and a larger than "
+				   "block-size data. The key needs to be "
+				   "hashed before being used by the HMAC "
+				   "algorithm.";
+	uint8_t key[131];
+	char data[50];
+
+	(void)state;
+	memset(key, 0x0b, 20);
+	a_mac_is(key, 20, "Hi There", 8,
+		 "b0344c61d8db38535ca8afceaf0bf12b"
+		 "881dc200c9833da726e9376c2e32cff7");
+	a_mac_is("Jefe", 4, "what do ya want for nothing?", 28,
+		 "5bdcc146bf60754e6a042426089575c7"
+		 "5a003f089d2739839dec58b964ec3843");
+	memset(key, 0xaa, sizeof(key));
+	memset(data, 0xdd, sizeof(data));
+	a_mac_is(key, 20, data, 50,
+		 "773ea91e36800e46854db8ebd09181a7"
+		 "2959098b3ef8c122d9635514ced565fe");
+	a_mac_is(key, sizeof(key), longer, sizeof(longer) - 1,
+		 "60e431591ee0b67f0d8a26aacbf5b77f"
+		 "8e0bc6213728c5140546040f0ee37f54");
+	a_mac_is(key, sizeof(key), both, sizeof(both) - 1,
+		 "9b09ffa71b942fcb27635fbcd5b0e944"
+		 "bfdc63644f0713938a7f51535c3a35e2");
+	for (uint8_t i = 0; i < 25; i++)
+		key[i] = (uint8_t)(i + 1);
+	memset(data, 0xcd, sizeof(data));
+	a_mac_is(key, 25, data, 50,
+		 "82558a389a443c0ea4cc819899f2083a"
+		 "85f0faa3e578f8077a2e3ff46729665b");
 }
 
 /* ---- RFC 7616 3.9.1 ---- */

@@ -14,11 +14,11 @@
 #include "locate/reference_rules.h"
 
 static struct reference_rules rules;
-static struct reference_uri uri;
+static struct web_uri uri;
 
 static int parse(const char *t)
 {
-	return reference_uri_parse(text_of(t), &uri);
+	return web_uri_parse(text_of(t), &uri);
 }
 
 static void a_uri_is_taken_apart_and_built_anew(void **state)
@@ -62,7 +62,7 @@ static void what_might_be_read_in_two_ways_is_none(void **state)
 		"https://lis.example.org./",
 		"https://0x7f.1/\x01",
 	};
-	char longest[REFERENCE_URI_MAX + 64];
+	char longest[WEB_URI_MAX + 64];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
@@ -70,9 +70,9 @@ static void what_might_be_read_in_two_ways_is_none(void **state)
 			fail_msg("taken: '%s'", bad[i]);
 	memset(longest, 'a', sizeof(longest));
 	memcpy(longest, "https://l/", 10);
-	longest[REFERENCE_URI_MAX] = '\0';
+	longest[WEB_URI_MAX] = '\0';
 	assert_int_equal(parse(longest), -EINVAL); /* with ":443" too long */
-	longest[REFERENCE_URI_MAX - 4] = '\0';
+	longest[WEB_URI_MAX - 4] = '\0';
 	assert_int_equal(parse(longest), 0);
 }
 
@@ -87,7 +87,7 @@ static void read_rules(const char *hosts, const char *nets)
 static bool is_listed(const char *t)
 {
 	assert_int_equal(parse(t), 0);
-	return reference_host_is_listed(&rules, &uri);
+	return web_hosts_has(&rules.hosts, &uri);
 }
 
 static void a_host_is_listed_with_its_scheme_and_port(void **state)
@@ -133,7 +133,7 @@ static bool is_allowed(const char *address)
 	uint8_t ip[16];
 
 	assert_int_equal(ip_normalise(text_of(address), ip), 0);
-	return reference_address_is_allowed(&rules, ip);
+	return address_is_allowed(&rules.nets, ip);
 }
 
 static void only_public_addresses_are_connected_to(void **state)

@@ -9,9 +9,15 @@
 
 #include "platform.h"
 
-#define SLOTS      32 /* pages kept per place, a power of two */
-#define CHUNK_SIZE ((size_t)64 * 1024) /* bytes */
-#define RENEW_MOST 8                   /* looks */
+/*
+ * Pages kept per place, powers of two.  A million endpoints have some 1,300
+ * branches in their lowest level, each of which leads to many calls; a leaf
+ * seldom serves two.
+ */
+#define BRANCHES_KEPT 1024
+#define LEAVES_KEPT   32
+#define CHUNK_SIZE    ((size_t)64 * 1024) /* bytes */
+#define RENEW_MOST    8                   /* looks */
 /* What was the newest state stands for a second at least (LMDB_GRACE_MS). */
 #define STOPPED_MS 500
 
@@ -20,6 +26,12 @@ struct slot {
 	uint64_t transaction; /* 0: empty */
 	uint64_t number;
 	struct dir_page page;
+};
+
+/* Most of it is never touched, and so takes no memory. */
+struct place {
+	struct slot *slots; /* owned; NULL: not yet used */
+	uint8_t *bytes;     /* owned: page_size for each slot */
 };
 
 /* Values that were handed out in this message. */
@@ -36,8 +48,7 @@ struct directory_file {
 	int64_t begun_at;     /* ms, monotonic */
 	struct dir_tree tree; /* transaction 0: none */
 	struct dir_pages pages;
-	struct slot slots[DIR_TREE_PLACES][SLOTS];
-	uint8_t *bytes; /* owned: page_size for each slot */
+	struct place places[DIR_TREE_PLACES];
 	uint8_t *value; /* owned: the latest long value */
 	uint8_t *meta;  /* owned: the first page and the next one's begin */
 	struct chunk *chunk; /* owned: the newest, all others behind it */
@@ -62,15 +73,43 @@ static int read_at(int fd, void *buf, size_t len, uint64_t offset)
 	return 0;
 }
 
+static int place_make(struct place *p, uint32_t page_size)
+{
+	p->slots = calloc(BRANCHES_KEPT, sizeof(*p->slots));
+	p->bytes = calloc(BRANCHES_KEPT, page_size);
+	if (p->slots && p->bytes)
+		return 0;
+	free(p->slots);
+	free(p->bytes);
+	*p = (struct place){ .slots = NULL };
+	return -ENOMEM;
+}
+
+/* Where a page of this number is kept; the others of its slot make room. */
+static size_t slot_of(const struct directory_file *f, unsigned place,
+		      uint64_t number)
+{
+	bool is_leaf = place % DIR_TREE_DEPTH_MAX + 1 == f->tree.depth;
+
+	return number & ((is_leaf ? LEAVES_KEPT : BRANCHES_KEPT) - 1);
+}
+
 static int page_get(void *arg, unsigned place, uint64_t number,
 		    struct dir_page **ret)
 {
 	struct directory_file *f = arg;
-	size_t i = number & (SLOTS - 1);
-	struct slot *s = &f->slots[place][i];
-	uint8_t *p = f->bytes + ((size_t)place * SLOTS + i) * f->page_size;
-	int err;
+	struct place *kept = &f->places[place];
+	size_t i = slot_of(f, place, number);
+	struct slot *s;
+	uint8_t *p;
+	int err = 0;
 
+	if (!kept->slots)
+		err = place_make(kept, f->page_size);
+	if (err < 0)
+		return err;
+	s = &kept->slots[i];
+	p = kept->bytes + i * f->page_size;
 	if (s->transaction != f->tree.transaction || s->number != number) {
 		s->transaction = 0;
 		err = read_at(f->fd, p, f->page_size, number * f->page_size);
@@ -131,12 +170,9 @@ int directory_file_open(struct directory_file **ret, const char *path)
 	err = f->fd < 0 ? -errno : first_read(f, &t);
 	f->page_size = t.page_size;
 	if (err >= 0 && f->page_size) {
-		/* Most of it is never touched, and so takes no memory. */
-		f->bytes =
-			calloc((size_t)DIR_TREE_PLACES * SLOTS, f->page_size);
 		f->value = malloc(DIR_PAGE_HEAD + DIR_RECORD_MAX);
 		f->meta = malloc(f->page_size + DIR_TREE_META);
-		if (!f->bytes || !f->value || !f->meta)
+		if (!f->value || !f->meta)
 			err = -ENOMEM;
 	}
 	if (err < 0) {
@@ -156,7 +192,10 @@ struct directory_file *directory_file_close(struct directory_file *f)
 	chunks_free(f->chunk);
 	free(f->meta);
 	free(f->value);
-	free(f->bytes);
+	for (unsigned i = 0; i < DIR_TREE_PLACES; i++) {
+		free(f->places[i].slots);
+		free(f->places[i].bytes);
+	}
 	free(f);
 	return NULL;
 }
@@ -299,8 +338,9 @@ static int value_keep(struct directory_file *f, struct text *value)
 static void pages_forget(struct directory_file *f)
 {
 	for (unsigned place = 0; place < DIR_TREE_PLACES; place++)
-		for (unsigned i = 0; i < SLOTS; i++)
-			f->slots[place][i].transaction = 0;
+		for (unsigned i = 0;
+		     f->places[place].slots && i < BRANCHES_KEPT; i++)
+			f->places[place].slots[i].transaction = 0;
 }
 
 /* For so long that what it read may have been written anew meanwhile. */

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "notify/queue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "notify/target.h"
+
+struct queue {
+	struct queue_conf conf;
+	struct key_index by_id, by_call, by_instead, targets;
+	struct due_heap later;  /* deliveries */
+	struct due_heap paused; /* targets */
+	/* Targets whose turn it is, and urgent ones to targets that fail. */
+	struct target_list run[URGENCIES][NOTICE_CHANNELS];
+	struct target_list probes[NOTICE_CHANNELS];
+	struct delivery_list express[NOTICE_CHANNELS];
+	struct {
+		struct delivery *oldest, *youngest;
+	} ages[URGENCIES];
+	size_t going_on, failing_going_on, failing;
+	size_t of_channel[NOTICE_CHANNELS]; /* going on */
+	unsigned turn;                      /* which channel is first */
+	uint64_t random;
+};
+
+#define OWNER(pointer, type, member) \
+	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+/* ---- pauses ---- */
+
+/* xorshift64: so that those who failed together do not come back together. */
+static uint64_t random_next(struct queue *q)
+{
+	q->random ^= q->random << 13;
+	q->random ^= q->random >> 7;
+	q->random ^= q->random << 17;
+	return q->random;
+}
+
+/* Doubling from the first to the longest one; between half and all of it. */
+static int64_t pause_ms(struct queue *q, uint32_t failures)
+{
+	int64_t ms = q->conf.retry_min_ms;
+
+	for (uint32_t i = 1; i < failures && ms < q->conf.retry_max_ms; i++)
+		ms *= 2;
+	if (ms > q->conf.retry_max_ms)
+		ms = q->conf.retry_max_ms;
+	return ms - (int64_t)(random_next(q) % (uint64_t)(ms / 2 + 1));
+}
+
+/* ---- targets ---- */
+
+static bool is_over(const struct target *t, int64_t now_ms)
+{
+	return !t->members && t->paid_till_ms <= now_ms;
+}
+
+/* Where it belongs after whatever has happened to it.  It may be gone then. */
+static void settle(struct queue *q, struct target *t, int64_t now_ms)
+{
+	enum urgency urgency = NORMAL;
+	int64_t at_ms = t->paid_till_ms;
+
+	target_list_remove(t);
+	due_heap_remove(&q->paused, &t->due);
+	if (is_over(t, now_ms)) {
+		key_index_remove(&q->targets, &t->by_key);
+		if (t->failures)
+			q->failing--;
+		free(t);
+		return;
+	}
+	switch (target_turn(t, &q->conf, now_ms, &urgency, &at_ms)) {
+	case TARGET_IDLE:
+		/* Nobody is left: its rate limit is forgotten when paid. */
+		if (!t->members)
+			due_heap_put(&q->paused, &t->due, t->paid_till_ms);
+		break;
+	case TARGET_LATER:
+		due_heap_put(&q->paused, &t->due, at_ms);
+		break;
+	case TARGET_PROBE:
+		target_list_append(&q->probes[t->channel], t);
+		break;
+	case TARGET_RUN:
+		target_list_append(&q->run[urgency][t->channel], t);
+		break;
+	}
+}
+
+static struct target *target_get(struct queue *q, enum notice_channel channel,
+				 struct text address)
+{
+	uint8_t key[KEY_INDEX_KEY];
+	struct key_link *link;
+	struct target *t;
+
+	target_make_key(channel, address, key);
+	link = key_index_find(&q->targets, key);
+	if (link)
+		return link->thing;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	memcpy(t->key, key, sizeof(key));
+	t->channel = channel;
+	key_index_add(&q->targets, &t->by_key, t->key, t);
+	return t;
+}
+
+static void fails(struct queue *q, struct target *t, int64_t after_ms,
+		  int64_t now_ms)
+{
+	int64_t pause;
+
+	/* Others that were under way say nothing new. */
+	if (t->failures && now_ms < t->open_at_ms)
+		return;
+	if (!t->failures)
+		q->failing++;
+	t->failures++;
+	pause = pause_ms(q, t->failures);
+	t->open_at_ms = now_ms + (after_ms > pause ? after_ms : pause);
+}
+
+static void works(struct queue *q, struct target *t)
+{
+	if (t->failures)
+		q->failing--;
+	t->failures = 0;
+	t->is_proven = true;
+}
+
+/* ---- deliveries ---- */
+
+static void age_add(struct queue *q, struct delivery *d)
+{
+	d->older = q->ages[d->urgency].youngest;
+	d->younger = NULL;
+	if (d->older)
+		d->older->younger = d;
+	else
+		q->ages[d->urgency].oldest = d;
+	q->ages[d->urgency].youngest = d;
+}
+
+static void age_remove(struct queue *q, struct delivery *d)
+{
+	if (d->older)
+		d->older->younger = d->younger;
+	else
+		q->ages[d->urgency].oldest = d->younger;
+	if (d->younger)
+		d->younger->older = d->older;
+	else
+		q->ages[d->urgency].youngest = d->older;
+}
+
+/* Once, as soon as it comes: who fails is asked all the same. */
+static bool may_express(const struct delivery *d)
+{
+	const struct target *t = d->target;
+
+	return d->urgency == URGENT && !d->attempts && t->failures &&
+	       !t->has_express;
+}
+
+static void make_ready(struct queue *q, struct delivery *d, int64_t now_ms)
+{
+	if (may_express(d)) {
+		d->is_express = true;
+		d->target->has_express = true;
+		delivery_list_append(&q->express[d->channel], d);
+		return;
+	}
+	delivery_list_append(&d->target->ready[d->urgency], d);
+	settle(q, d->target, now_ms);
+}
+
+static void schedule(struct queue *q, struct delivery *d, int64_t now_ms)
+{
+	if (d->due_ms > now_ms)
+		due_heap_put(&q->later, &d->due, d->due_ms);
+	else
+		make_ready(q, d, now_ms);
+}
+
+static void start(struct queue *q, struct delivery *d, int64_t now_ms)
+{
+	struct target *t = d->target;
+
+	delivery_list_remove(d);
+	d->going_on = true;
+	d->is_probe = t->failures > 0;
+	q->going_on++;
+	q->of_channel[d->channel]++;
+	if (d->is_probe)
+		q->failing_going_on++;
+	t->going_on++;
+	target_pay(t, &q->conf, now_ms);
+	settle(q, t, now_ms);
+}
+
+/* It goes on no more; its target is not settled yet. */
+static void finish(struct queue *q, struct delivery *d)
+{
+	struct target *t = d->target;
+
+	if (d->is_express)
+		t->has_express = false;
+	d->is_express = false;
+	if (!d->going_on)
+		return;
+	d->going_on = false;
+	q->going_on--;
+	q->of_channel[d->channel]--;
+	if (d->is_probe)
+		q->failing_going_on--;
+	t->going_on--;
+}
+
+/* ---- the queue ---- */
+
+static int make_room(struct queue *q)
+{
+	int err = due_heap_reserve(&q->later, q->by_id.count + 1);
+
+	/* A target has at least one delivery, or had. */
+	return err < 0 ? err
+		       : due_heap_reserve(&q->paused, q->targets.count + 1);
+}
+
+int queue_new(struct queue **ret, const struct queue_conf *conf)
+{
+	struct queue *q = calloc(1, sizeof(*q));
+	int err;
+
+	if (!q)
+		return -ENOMEM;
+	q->conf = *conf;
+	q->random = conf->seed | 1;
+	err = key_index_init(&q->by_id, conf->seed);
+	if (err >= 0)
+		err = key_index_init(&q->by_call, conf->seed);
+	if (err >= 0)
+		err = key_index_init(&q->by_instead, conf->seed);
+	if (err >= 0)
+		err = key_index_init(&q->targets, conf->seed);
+	if (err < 0) {
+		(void)queue_free(q);
+		return err;
+	}
+	*ret = q;
+	return 0;
+}
+
+static void free_targets(struct queue *q)
+{
+	for (size_t i = 0; i < q->targets.size && q->targets.buckets; i++)
+		while (q->targets.buckets[i]) {
+			struct target *t = q->targets.buckets[i]->thing;
+
+			key_index_remove(&q->targets, &t->by_key);
+			free(t);
+		}
+}
+
+struct queue *queue_free(struct queue *q)
+{
+	if (!q)
+		return NULL;
+	free_targets(q);
+	key_index_fini(&q->by_id);
+	key_index_fini(&q->by_call);
+	key_index_fini(&q->by_instead);
+	key_index_fini(&q->targets);
+	due_heap_fini(&q->later);
+	due_heap_fini(&q->paused);
+	free(q);
+	return NULL;
+}
+
+int queue_add(struct queue *q, struct delivery *d, struct text target,
+	      int64_t now_ms)
+{
+	if (key_index_find(&q->by_id, d->id))
+		return -EEXIST;
+	d->due = (struct due){ 0 };
+	d->list = NULL;
+	d->by_call = d->by_instead = (struct key_link){ .thing = NULL };
+	d->going_on = d->is_express = d->is_probe = false;
+	d->target = target_get(q, d->channel, target);
+	if (!d->target)
+		return -ENOMEM;
+	if (make_room(q) < 0) {
+		settle(q, d->target, now_ms);
+		return -ENOMEM;
+	}
+	d->target->members++;
+	key_index_add(&q->by_id, &d->by_id, d->id, d);
+	if (d->flags & NOTICE_UNLESS_ACKNOWLEDGED)
+		key_index_add(&q->by_call, &d->by_call, d->call_id, d);
+	if (d->flags & NOTICE_UNLESS_DELIVERED)
+		key_index_add(&q->by_instead, &d->by_instead, d->instead_of, d);
+	age_add(q, d);
+	schedule(q, d, now_ms);
+	return 0;
+}
+
+void queue_remove(struct queue *q, struct delivery *d, int64_t now_ms)
+{
+	struct target *t = d->target;
+
+	finish(q, d);
+	delivery_list_remove(d);
+	due_heap_remove(&q->later, &d->due);
+	key_index_remove(&q->by_id, &d->by_id);
+	key_index_remove(&q->by_call, &d->by_call);
+	key_index_remove(&q->by_instead, &d->by_instead);
+	age_remove(q, d);
+	d->target = NULL;
+	t->members--;
+	settle(q, t, now_ms);
+}
+
+struct delivery *queue_find(const struct queue *q,
+			    const uint8_t id[NOTICE_ID_SIZE])
+{
+	const struct key_link *link = key_index_find(&q->by_id, id);
+
+	return link ? link->thing : NULL;
+}
+
+/* ---- whose turn it is ---- */
+
+static void take_due(struct queue *q, int64_t now_ms)
+{
+	struct due *d;
+
+	while ((d = due_heap_first(&q->later)) && d->at_ms <= now_ms) {
+		due_heap_remove(&q->later, d);
+		make_ready(q, OWNER(d, struct delivery, due), now_ms);
+	}
+	while ((d = due_heap_first(&q->paused)) && d->at_ms <= now_ms)
+		settle(q, OWNER(d, struct target, due), now_ms);
+}
+
+static bool has_room(const struct queue *q, unsigned channel, bool fails)
+{
+	return q->of_channel[channel] < q->conf.channel_max[channel] &&
+	       (!fails || q->failing_going_on < q->conf.failing_max);
+}
+
+static struct delivery *first_of(const struct target *t)
+{
+	return t->ready[URGENT].first ? t->ready[URGENT].first
+				      : t->ready[NORMAL].first;
+}
+
+static struct delivery *pick_express(const struct queue *q, unsigned channel)
+{
+	struct delivery *d = q->express[channel].first;
+
+	return d && has_room(q, channel, d->target->failures > 0) ? d : NULL;
+}
+
+static struct delivery *pick_of(const struct queue *q,
+				const struct target_list *lists,
+				unsigned channel, bool fails)
+{
+	const struct target *t = lists[channel].first;
+
+	return t && has_room(q, channel, fails) ? first_of(t) : NULL;
+}
+
+/* Kinds in their order; of one kind, channels take turns. */
+static struct delivery *pick(struct queue *q)
+{
+	for (unsigned kind = 0; kind < 4; kind++)
+		for (unsigned i = 0; i < NOTICE_CHANNELS; i++) {
+			unsigned c = (q->turn + i) % NOTICE_CHANNELS;
+			struct delivery *d =
+				kind == 0 ? pick_express(q, c)
+				: kind == 1
+					? pick_of(q, q->run[URGENT], c, false)
+				: kind == 2
+					? pick_of(q, q->probes, c, true)
+					: pick_of(q, q->run[NORMAL], c, false);
+
+			if (d)
+				return d;
+		}
+	return NULL;
+}
+
+struct delivery *queue_next(struct queue *q, int64_t now_ms)
+{
+	struct delivery *d;
+
+	take_due(q, now_ms);
+	if (q->going_on >= q->conf.going_on_max)
+		return NULL;
+	d = pick(q);
+	q->turn++;
+	if (d)
+		start(q, d, now_ms);
+	return d;
+}
+
+int queue_wait_ms(const struct queue *q, int64_t now_ms)
+{
+	const struct due *a = due_heap_first(&q->later);
+	const struct due *b = due_heap_first(&q->paused);
+	int64_t at_ms;
+
+	if (!a || (b && b->at_ms < a->at_ms))
+		a = b;
+	if (!a)
+		return -1;
+	at_ms = a->at_ms - now_ms;
+	if (at_ms < 0)
+		return 0;
+	return at_ms < INT32_MAX ? (int)at_ms : INT32_MAX;
+}
+
+/* ---- what came of it ---- */
+
+void queue_delivered(struct queue *q, struct delivery *d, int64_t now_ms)
+{
+	finish(q, d);
+	works(q, d->target);
+	settle(q, d->target, now_ms);
+}
+
+int queue_again(struct queue *q, struct delivery *d, int64_t after_ms,
+		bool is_targets, int64_t now_ms)
+{
+	int64_t pause;
+
+	d->attempts++;
+	finish(q, d);
+	if (is_targets)
+		fails(q, d->target, after_ms, now_ms);
+	else
+		works(q, d->target);
+	settle(q, d->target, now_ms);
+	if (now_ms >= d->give_up_ms)
+		return -ETIME;
+	pause = pause_ms(q, d->attempts);
+	d->due_ms = now_ms + (after_ms > pause ? after_ms : pause);
+	if (d->due_ms > d->give_up_ms)
+		d->due_ms = d->give_up_ms;
+	due_heap_put(&q->later, &d->due, d->due_ms);
+	return 0;
+}
+
+void queue_put_back(struct queue *q, struct delivery *d, int64_t now_ms)
+{
+	finish(q, d);
+	delivery_list_prepend(&d->target->ready[d->urgency], d);
+	settle(q, d->target, now_ms);
+}
+
+/* ---- who is no longer needed ---- */
+
+static struct delivery *idle_one(struct key_link *link)
+{
+	for (; link; link = key_index_next(link)) {
+		struct delivery *d = link->thing;
+
+		if (!d->going_on)
+			return d;
+	}
+	return NULL;
+}
+
+struct delivery *queue_instead_of(const struct queue *q,
+				  const uint8_t id[NOTICE_ID_SIZE])
+{
+	return idle_one(key_index_find(&q->by_instead, id));
+}
+
+struct delivery *queue_unless_acknowledged(const struct queue *q,
+					   const uint8_t call[NOTICE_ID_SIZE])
+{
+	return idle_one(key_index_find(&q->by_call, call));
+}
+
+void queue_hurry(struct queue *q, struct delivery *d, int64_t now_ms)
+{
+	if (!d->due.place || d->attempts)
+		return;
+	due_heap_remove(&q->later, &d->due);
+	d->due_ms = now_ms;
+	make_ready(q, d, now_ms);
+}
+
+struct delivery *queue_oldest(const struct queue *q, enum urgency urgency)
+{
+	struct delivery *d = q->ages[urgency].oldest;
+
+	while (d && d->going_on)
+		d = d->younger;
+	return d;
+}
+
+size_t queue_count(const struct queue *q)
+{
+	return q->by_id.count;
+}
+
+size_t queue_going_on(const struct queue *q)
+{
+	return q->going_on;
+}
+
+size_t queue_targets(const struct queue *q)
+{
+	return q->targets.count;
+}
+
+size_t queue_failing(const struct queue *q)
+{
+	return q->failing;
+}

@@ -19,6 +19,9 @@
  *   W u64:organisation u8:kind value    station: MAC address, or SHA-256
  *   H name                  client
  *   D u64                   screen
+ *   R u64:organisation u8:scope u64:its u64:recipient    recipient
+ *   F u8:scope u64:its      template
+ *   K u64:hours             hours
  *
  * Integers are big endian.
  */
@@ -213,6 +216,29 @@ int dir_key_client(struct dir_key *ret, struct text name)
 	key_begin(ret, DIR_CLIENT);
 	key_bytes(ret, name.p, name.len);
 	return 0;
+}
+
+void dir_key_recipient(struct dir_key *ret, uint64_t organization_id,
+		       enum recipient_scope scope, uint64_t scope_id,
+		       uint64_t recipient_id)
+{
+	key_of_id(ret, DIR_RECIPIENT, organization_id);
+	key_u8(ret, scope);
+	key_u64(ret, scope_id);
+	key_u64(ret, recipient_id);
+}
+
+void dir_key_template(struct dir_key *ret, enum template_scope scope,
+		      uint64_t id)
+{
+	key_begin(ret, DIR_TEMPLATE);
+	key_u8(ret, scope);
+	key_u64(ret, id);
+}
+
+void dir_key_hours(struct dir_key *ret, uint64_t hours_id)
+{
+	key_of_id(ret, DIR_HOURS, hours_id);
 }
 
 int dir_key_source_parse(const struct dir_key *key, uint8_t ret_addr[16],

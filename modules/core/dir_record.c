@@ -264,6 +264,8 @@ static const struct dir_row organization_rows[] = {
 	[9] = PLENS(organization, network_plens), /* of its N records */
 	[10] = U64(organization, desk_number),
 	[11] = TRUNKS(organization, trunks), /* u64 each */
+	[12] = TEXT(organization, time_zone),
+	[13] = TEXT(organization, language),
 };
 /* clang-format on */
 LAYOUT(organization, DIR_ORGANIZATION);
@@ -365,6 +367,8 @@ static const struct dir_row location_rows[] = {
 	[8] = TEXT(location, civic),
 	[9] = U32(location, latitude_u6),
 	[10] = U32(location, longitude_u6),
+	[11] = U64(location, building_id),
+	[12] = TEXT(location, time_zone),
 };
 /* clang-format on */
 LAYOUT(location, DIR_LOCATION);
@@ -506,6 +510,94 @@ static const struct dir_row screen_rows[] = {
 };
 /* clang-format on */
 LAYOUT(screen, DIR_SCREEN);
+
+/*
+ * recipient: who is told of calls.  Example:
+ *
+ *   a0 39 85 cc 01 52 1a 00
+ *   52 00 00 00 00 00 00 00 03 02 00 00 00 00 00 00
+ *   00 0c 00 00 00 00 00 00 00 09
+ *   01 08 00 09 00 00 00 00 00 00 00
+ *   02 08 00 03 00 00 00 00 00 00 00
+ *   03 0d 00 53 65 63 75 72 69 74 79 20 64 65 73 6b
+ *   04 01 00 03
+ *   05 1e 00 68 74 74 70 73 3a 2f 2f 61 6c 65 72 74
+ *   73 2e 65 78 61 6d 70 6c 65 2e 63 6f 6d 2f 39 31
+ *   31
+ *   06 05 00 73 6c 61 63 6b
+ *   07 0e 00 77 68 73 65 63 5f 63 32 56 6a 63 6d 56
+ *   30
+ *   08 04 00 21 00 00 00
+ *   09 02 00 66 72
+ *   0a 08 00 04 00 00 00 00 00 00 00
+ *   0b 08 00 05 00 00 00 00 00 00 00
+ *   0c 01 00 01
+ *   0d 01 00 01
+ *   0e 04 00 3c 00 00 00
+ */
+/* clang-format off */
+static const struct dir_row recipient_rows[] = {
+	[1] = U64(recipient, recipient_id),
+	[2] = U64(recipient, organization_id),
+	[3] = TEXT(recipient, name),
+	[4] = ENUM(recipient, channel, RECIPIENT_PHONE),
+	[5] = TEXT(recipient, address),
+	[6] = TEXT(recipient, preset),
+	[7] = TEXT(recipient, secret),
+	[8] = U32(recipient, events), /* bits */
+	[9] = TEXT(recipient, language),
+	[10] = U64(recipient, template_id),
+	[11] = U64(recipient, hours_id),
+	[12] = BOOL(recipient, outside_hours),
+	[13] = BOOL(recipient, no_updates),
+	[14] = U32(recipient, after_s),
+};
+/* clang-format on */
+LAYOUT(recipient, DIR_RECIPIENT);
+
+/*
+ * template: the words of notices.  Example:
+ *
+ *   00 a3 6f 8c 01 46 0a 00
+ *   46 01 00 00 00 00 00 00 00 04
+ *   01 08 00 03 00 00 00 00 00 00 00
+ *   02 0e 00 39 31 31 3a 20 7b 61 64 64 72 65 73 73
+ *   7d
+ *   03 20 00 43 61 6c 6c 20 7b 63 61 6c 6c 62 61 63
+ *   6b 5f 6e 75 6d 62 65 72 7d 0a 7b 61 64 64 72 65
+ *   73 73 7d
+ *   04 1f 00 39 31 31 20 7b 63 61 6c 6c 62 61 63 6b
+ *   5f 6e 75 6d 62 65 72 7d 20 7b 61 64 64 72 65 73
+ *   73 7d
+ */
+/* clang-format off */
+static const struct dir_row template_rows[] = {
+	[1] = U64(template, organization_id),
+	[2] = TEXT(template, subject),
+	[3] = TEXT(template, body),
+	[4] = TEXT(template, sms),
+};
+/* clang-format on */
+LAYOUT(template, DIR_TEMPLATE);
+
+/*
+ * hours: when somebody is told.  Example:
+ *
+ *   88 d6 fe 4b 01 4b 09 00
+ *   4b 00 00 00 00 00 00 00 05
+ *   01 08 00 03 00 00 00 00 00 00 00
+ *   02 13 00 41 6d 65 72 69 63 61 2f 4c 6f 73 5f 41
+ *   6e 67 65 6c 65 73
+ *   03 05 00 1f 38 04 68 01
+ */
+/* clang-format off */
+static const struct dir_row hours_rows[] = {
+	[1] = U64(hours, organization_id),
+	[2] = TEXT(hours, time_zone),
+	[3] = TEXT(hours, spans), /* 5 bytes each */
+};
+/* clang-format on */
+LAYOUT(hours, DIR_HOURS);
 
 const char *trunk_role_name(enum trunk_role r)
 {

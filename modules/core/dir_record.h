@@ -52,6 +52,9 @@ enum dir_kind {
 	DIR_STATION = 'W',      /* organisation id, access point or port */
 	DIR_CLIENT = 'H',       /* name of one that asks for locations */
 	DIR_SCREEN = 'D',       /* screen id */
+	DIR_RECIPIENT = 'R',    /* organisation id, scope, its id, recipient */
+	DIR_TEMPLATE = 'F',     /* whose, its id */
+	DIR_HOURS = 'K',        /* hours id */
 };
 
 /* What a device sees of the network it is in. */
@@ -59,6 +62,20 @@ enum station_kind {
 	STATION_ACCESS_POINT = 1,
 	STATION_SWITCH = 2,
 	STATION_PORT = 3, /* of a switch */
+};
+
+/* Whose calls a recipient is told of. */
+enum recipient_scope {
+	RECIPIENT_OF_ALL = 1, /* of the organisation; its id is 0 */
+	RECIPIENT_OF_BUILDING = 2,
+	RECIPIENT_OF_LOCATION = 3,
+	RECIPIENT_INSTEAD = 4, /* those of another recipient, by its id */
+};
+
+/* Whose words a template has. */
+enum template_scope {
+	TEMPLATE_OWN = 1,             /* template id */
+	TEMPLATE_OF_ORGANIZATION = 2, /* organisation id: of all its notices */
 };
 
 struct dir_key {
@@ -103,6 +120,13 @@ void dir_key_switch(struct dir_key *ret, uint64_t organization_id,
 #define DIR_CLIENT_MAX 64
 int must_check dir_key_client(struct dir_key *ret, struct text name);
 void dir_key_screen(struct dir_key *ret, uint64_t screen_id);
+/* organization_id 0: the gateway's own, told of all organisations' calls. */
+void dir_key_recipient(struct dir_key *ret, uint64_t organization_id,
+		       enum recipient_scope scope, uint64_t scope_id,
+		       uint64_t recipient_id);
+void dir_key_template(struct dir_key *ret, enum template_scope scope,
+		      uint64_t id);
+void dir_key_hours(struct dir_key *ret, uint64_t hours_id);
 /* The parts of a key that was read; -EINVAL when it is of another kind.  The
  * name is borrowed. */
 int must_check dir_key_source_parse(const struct dir_key *key,
@@ -257,6 +281,9 @@ struct dir_organization {
 	struct dir_plens network_plens;
 	uint64_t desk_number;        /* E.164 digits; 0: none */
 	struct dir_trunk_ids trunks; /* platforms of its people */
+	/* Of what its recipients are sent: "America/Los_Angeles", empty: UTC;
+	 * "fr", empty: "en". */
+	struct text time_zone, language;
 };
 
 /* Either an endpoint or (a site or trunk number, not a person) a location. */
@@ -292,6 +319,8 @@ struct dir_location {
 	/* Millionths of a degree from the south pole and from 180 degrees west
 	 * (WGS 84); both 0: it has no point. */
 	uint32_t latitude_u6, longitude_u6;
+	uint64_t building_id;  /* 0: none */
+	struct text time_zone; /* empty: its organisation's */
 };
 
 struct dir_elin {
@@ -354,6 +383,61 @@ struct dir_screen {
 	uint64_t building_id;     /* where it hangs; 0: unsaid */
 };
 
+/* What a recipient is told of, bits. */
+enum recipient_event {
+	RECIPIENT_EMERGENCY_CALL = 1 << 0,
+	RECIPIENT_RELAY_CALL = 1 << 1,
+	RECIPIENT_TEST_CALL = 1 << 2,
+	RECIPIENT_UNDEFINED_LOCATION = 1 << 3,
+	RECIPIENT_ENDPOINT_UNLOCATED = 1 << 4,
+	RECIPIENT_CALLBACK = 1 << 5,
+	RECIPIENT_ELIN_POOL_EXHAUSTED = 1 << 6,
+	RECIPIENT_TRUNK_DOWN = 1 << 7,
+	RECIPIENT_PSAP_DOWN = 1 << 8,
+};
+enum recipient_channel {
+	RECIPIENT_EMAIL = 1,
+	RECIPIENT_SMS = 2,
+	RECIPIENT_WEBHOOK = 3,
+	RECIPIENT_SCREEN = 4,
+	RECIPIENT_PHONE = 5,
+};
+
+/* Who is told. */
+struct dir_recipient {
+	uint64_t recipient_id, organization_id;
+	struct text name;
+	enum recipient_channel channel;
+	struct text address;        /* as the channel wants it */
+	struct text preset, secret; /* of the channel; empty: none */
+	uint32_t events;            /* enum recipient_event */
+	struct text language;       /* empty: the organisation's */
+	uint64_t template_id;       /* 0: the organisation's words */
+	uint64_t hours_id;          /* 0: always */
+	bool outside_hours;         /* told when these are not, instead */
+	bool no_updates;            /* told of the call, not of its course */
+	/* Seconds without an acknowledgement before it is told; 0: at once.
+	 * Of one that is told instead of another: seconds in which that one's
+	 * was not delivered. */
+	uint32_t after_s;
+};
+
+/* Own words; an empty one is the gateway's. */
+struct dir_template {
+	uint64_t organization_id; /* 0: the gateway's */
+	struct text subject, body, sms;
+};
+
+/* When. */
+#define DIR_HOURS_SPAN_SIZE 5
+struct dir_hours {
+	uint64_t organization_id; /* 0: the gateway's */
+	struct text time_zone;    /* empty: that of the place of the call */
+	/* Each: u8 days (Monday is bit 0), u16 first minute of the day, u16
+	 * minute that it ends before; not larger: on the next day. */
+	struct text spans;
+};
+
 /*
  * Encode into buf: length, or -ENOSPC.  Decode: 0; -EBADMSG when CRC,
  * version, kind or key echo is wrong; -EPROTO when a field is malformed.
@@ -384,4 +468,7 @@ DIR_RECORD_CODEC(certificate);
 DIR_RECORD_CODEC(station);
 DIR_RECORD_CODEC(client);
 DIR_RECORD_CODEC(screen);
+DIR_RECORD_CODEC(recipient);
+DIR_RECORD_CODEC(template);
+DIR_RECORD_CODEC(hours);
 #undef DIR_RECORD_CODEC

@@ -121,6 +121,19 @@ int must_check directory_client(struct directory *d, struct text name,
 				struct dir_client *ret);
 int must_check directory_screen(struct directory *d, uint64_t screen_id,
 				struct dir_screen *ret);
+/* The recipient of that scope with the next larger id, 0 begins; those whose
+ * record is damaged are counted and left out.  -ENOENT: there is no more. */
+int must_check directory_recipient_after(struct directory *d,
+					 uint64_t organization_id,
+					 enum recipient_scope scope,
+					 uint64_t scope_id,
+					 uint64_t recipient_id,
+					 struct dir_recipient *ret);
+int must_check directory_template(struct directory *d,
+				  enum template_scope scope, uint64_t id,
+				  struct dir_template *ret);
+int must_check directory_hours(struct directory *d, uint64_t hours_id,
+			       struct dir_hours *ret);
 int must_check directory_elin(struct directory *d, uint64_t number,
 			      struct dir_elin *ret);
 int must_check directory_psap(struct directory *d, uint64_t psap_id,

@@ -444,6 +444,8 @@ RECORD(certificate)
 RECORD(station)
 RECORD(client)
 RECORD(screen)
+RECORD(template)
+RECORD(hours)
 /* clang-format on */
 
 int directory_meta(struct directory *d, struct dir_meta *ret)
@@ -695,6 +697,55 @@ int directory_screen(struct directory *d, uint64_t screen_id,
 
 	dir_key_screen(&key, screen_id);
 	return screen_get(d, &key, ret);
+}
+
+/* What the keys of recipients of one scope begin with: all but the id. */
+#define RECIPIENT_PREFIX 18
+
+int directory_recipient_after(struct directory *d, uint64_t organization_id,
+			      enum recipient_scope scope, uint64_t scope_id,
+			      uint64_t recipient_id, struct dir_recipient *ret)
+{
+	uint8_t prefix[RECIPIENT_PREFIX];
+	struct dir_key key;
+	size_t len;
+
+	dir_key_recipient(&key, organization_id, scope, scope_id, recipient_id);
+	len = key.len;
+	memcpy(prefix, key.b, sizeof(prefix));
+	for (;;) {
+		struct text v;
+		int err = d->is_begun
+				  ? directory_file_after(d->open.file, &key, &v)
+				  : -EBADMSG;
+
+		if (err < 0)
+			return err == -ENOENT ? err : damaged(d);
+		if (key.len != len ||
+		    memcmp(key.b, prefix, sizeof(prefix)) != 0)
+			return -ENOENT;
+		if (dir_recipient_decode(&key, v.p, v.len, ret) == 0)
+			return 0;
+		(void)damaged(d);
+	}
+}
+
+int directory_template(struct directory *d, enum template_scope scope,
+		       uint64_t id, struct dir_template *ret)
+{
+	struct dir_key key;
+
+	dir_key_template(&key, scope, id);
+	return template_get(d, &key, ret);
+}
+
+int directory_hours(struct directory *d, uint64_t hours_id,
+		    struct dir_hours *ret)
+{
+	struct dir_key key;
+
+	dir_key_hours(&key, hours_id);
+	return hours_get(d, &key, ret);
 }
 
 int directory_elin(struct directory *d, uint64_t number, struct dir_elin *ret)

@@ -23,6 +23,9 @@ union any_record {
 	struct dir_station station;
 	struct dir_client client;
 	struct dir_screen screen;
+	struct dir_recipient recipient;
+	struct dir_template template;
+	struct dir_hours hours;
 };
 
 static int decode(const struct dir_key *k, const void *p, size_t n,
@@ -63,6 +66,12 @@ static int decode(const struct dir_key *k, const void *p, size_t n,
 		return dir_client_decode(k, p, n, &r->client);
 	case DIR_SCREEN:
 		return dir_screen_decode(k, p, n, &r->screen);
+	case DIR_RECIPIENT:
+		return dir_recipient_decode(k, p, n, &r->recipient);
+	case DIR_TEMPLATE:
+		return dir_template_decode(k, p, n, &r->template);
+	case DIR_HOURS:
+		return dir_hours_decode(k, p, n, &r->hours);
 	}
 	return -EBADMSG;
 }

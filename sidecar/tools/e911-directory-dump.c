@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "bytes.h"
 #include "callback_form.h"
 #include "dir_record.h"
 #include "directory/record_check.h"
@@ -336,6 +337,71 @@ static int print_screen(const struct dir_key *k, struct lmdb_value v)
 	return 0;
 }
 
+/* Not the secret: who has it can sign. */
+static int print_recipient(const struct dir_key *k, struct lmdb_value v)
+{
+	static const char *const scopes[] = { "", "all", "building", "location",
+					      "instead_of" };
+
+	DECODE(recipient, k, v)
+	if (k->len < 26 || k->b[9] >= ARRAY_SIZE(scopes))
+		return -EBADMSG;
+	(void)printf("recipient id=%" PRIu64, r.recipient_id);
+	print_u64("organization_id", r.organization_id);
+	(void)printf(" of=%s", scopes[k->b[9]]);
+	if (key_u64(k, 10))
+		(void)printf(":%" PRIu64, key_u64(k, 10));
+	print_text("name", r.name);
+	(void)printf(" channel=%u events=0x%x", (unsigned)r.channel, r.events);
+	print_text("address", r.address);
+	print_text("preset", r.preset);
+	if (r.secret.len)
+		(void)printf(" has_secret");
+	print_text("language", r.language);
+	print_u64("template_id", r.template_id);
+	print_u64("hours_id", r.hours_id);
+	if (r.outside_hours)
+		(void)printf(" outside_hours");
+	if (r.no_updates)
+		(void)printf(" no_updates");
+	print_u64("after_s", r.after_s);
+	return 0;
+}
+
+static int print_template(const struct dir_key *k, struct lmdb_value v)
+{
+	DECODE(template, k, v)
+	if (k->len < 10)
+		return -EBADMSG;
+	(void)printf("template %s=%" PRIu64,
+		     k->b[1] == TEMPLATE_OWN ? "id" : "of_organization",
+		     key_u64(k, 2));
+	print_u64("organization_id", r.organization_id);
+	print_text("subject", r.subject);
+	print_text("text", r.body);
+	print_text("sms", r.sms);
+	return 0;
+}
+
+static int print_hours(const struct dir_key *k, struct lmdb_value v)
+{
+	DECODE(hours, k, v)
+	if (k->len < 9)
+		return -EBADMSG;
+	(void)printf("hours id=%" PRIu64, key_u64(k, 1));
+	print_u64("organization_id", r.organization_id);
+	print_text("time_zone", r.time_zone);
+	for (size_t i = 0; i + DIR_HOURS_SPAN_SIZE <= r.spans.len;
+	     i += DIR_HOURS_SPAN_SIZE) {
+		const uint8_t *s = (const uint8_t *)r.spans.p + i;
+		unsigned from = le16_get(s + 1), until = le16_get(s + 3);
+
+		(void)printf(" days=0x%02x:%02u:%02u-%02u:%02u", s[0],
+			     from / 60, from % 60, until / 60, until % 60);
+	}
+	return 0;
+}
+
 static int print_organization(const struct dir_key *k, struct lmdb_value v)
 {
 	DECODE(organization, k, v)
@@ -352,6 +418,8 @@ static int print_organization(const struct dir_key *k, struct lmdb_value v)
 	print_plens("network_plens", &r.network_plens);
 	print_u64("desk_number", r.desk_number);
 	print_trunks("trunks", &r.trunks);
+	print_text("time_zone", r.time_zone);
+	print_text("language", r.language);
 	return 0;
 }
 
@@ -412,6 +480,8 @@ static int print_location(const struct dir_key *k, struct lmdb_value v)
 	if (r.latitude_u6 || r.longitude_u6)
 		(void)printf(" point=%.6f,%.6f", r.latitude_u6 / 1e6 - 90,
 			     r.longitude_u6 / 1e6 - 180);
+	print_u64("building_id", r.building_id);
+	print_text("time_zone", r.time_zone);
 	for (uint32_t i = 0; i < r.elin_count; i++)
 		print_number("elin", r.elins[i]);
 	return 0;
@@ -469,6 +539,12 @@ static int print_record(const struct dir_key *k, struct lmdb_value v)
 		return print_client(k, v);
 	case DIR_SCREEN:
 		return print_screen(k, v);
+	case DIR_RECIPIENT:
+		return print_recipient(k, v);
+	case DIR_TEMPLATE:
+		return print_template(k, v);
+	case DIR_HOURS:
+		return print_hours(k, v);
 	case DIR_IDENTITY:
 		return print_identity(k, v);
 	case DIR_ENDPOINT:

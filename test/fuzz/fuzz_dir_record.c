@@ -40,6 +40,9 @@ TRY(network)
 TRY(location)
 TRY(elin)
 TRY(psap)
+TRY(recipient)
+TRY(template)
+TRY(hours)
 /* clang-format on */
 
 static void try_record(const struct dir_key *key, const uint8_t *value,
@@ -62,6 +65,9 @@ static void try_record(const struct dir_key *key, const uint8_t *value,
 		{ DIR_LOCATION, location_try },
 		{ DIR_ELIN, elin_try },
 		{ DIR_PSAP, psap_try },
+		{ DIR_RECIPIENT, recipient_try },
+		{ DIR_TEMPLATE, template_try },
+		{ DIR_HOURS, hours_try },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)

@@ -155,6 +155,36 @@ static const struct dir_screen screen = {
 	.building_id = 9,
 };
 
+static const struct dir_recipient recipient = {
+	.recipient_id = 9,
+	.organization_id = 3,
+	.name = T("Security desk"),
+	.channel = RECIPIENT_WEBHOOK,
+	.address = T("https://alerts.example.com/911"),
+	.preset = T("slack"),
+	.secret = T("whsec_c2VjcmV0"),
+	.events = RECIPIENT_EMERGENCY_CALL | RECIPIENT_CALLBACK,
+	.language = T("fr"),
+	.template_id = 4,
+	.hours_id = 5,
+	.outside_hours = true,
+	.no_updates = true,
+	.after_s = 60,
+};
+
+static const struct dir_template template = {
+	.organization_id = 3,
+	.subject = T("911: {address}"),
+	.body = T("Call {callback_number}\n{address}"),
+	.sms = T("911 {callback_number} {address}"),
+};
+
+static const struct dir_hours hours = {
+	.organization_id = 3,
+	.time_zone = T("America/Los_Angeles"),
+	.spans = T("\x1f\x38\x04\x68\x01"), /* Mo-Fr 18:00 to 06:00 */
+};
+
 static bool text_same(struct text a, struct text b)
 {
 	return text_equal(a, b);
@@ -210,6 +240,12 @@ SAME(station, N(location_id) && S(name))
 SAME(client, N(organization_id) && S(secret_sha256) && N(by_source))
 SAME(screen, N(screen_id) && N(organization_id) && S(name) &&
 	     S(token_sha256) && N(building_id))
+SAME(recipient, N(recipient_id) && N(organization_id) && S(name) &&
+		N(channel) && S(address) && S(preset) && S(secret) &&
+		N(events) && S(language) && N(template_id) && N(hours_id) &&
+		N(outside_hours) && N(no_updates) && N(after_s))
+SAME(template, N(organization_id) && S(subject) && S(body) && S(sms))
+SAME(hours, N(organization_id) && S(time_zone) && S(spans))
 
 static bool psap_same(const void *pa, const void *pb)
 {
@@ -250,6 +286,9 @@ CODEC(certificate)
 CODEC(station)
 CODEC(client)
 CODEC(screen)
+CODEC(recipient)
+CODEC(template)
+CODEC(hours)
 
 #define SAMPLE(n) \
 	{ .name = #n, .record = &(n), .size = sizeof(n), \
@@ -259,7 +298,8 @@ static struct dir_sample samples[DIR_SAMPLE_COUNT] = {
 	SAMPLE(trunk_org), SAMPLE(organization), SAMPLE(identity),
 	SAMPLE(endpoint), SAMPLE(network), SAMPLE(location), SAMPLE(elin),
 	SAMPLE(psap), SAMPLE(credential), SAMPLE(certificate),
-	SAMPLE(station), SAMPLE(client), SAMPLE(screen),
+	SAMPLE(station), SAMPLE(client), SAMPLE(screen), SAMPLE(recipient),
+	SAMPLE(template), SAMPLE(hours),
 };
 /* clang-format on */
 
@@ -290,6 +330,9 @@ const struct dir_sample *dir_samples(void)
 	err = dir_key_client(&s++->key, text_of("genesys"));
 	assert(err == 0);
 	dir_key_screen(&s++->key, screen.screen_id);
+	dir_key_recipient(&s++->key, 3, RECIPIENT_OF_BUILDING, 12, 9);
+	dir_key_template(&s++->key, TEMPLATE_OWN, 4);
+	dir_key_hours(&s++->key, 5);
 	assert(s == samples + DIR_SAMPLE_COUNT);
 	return samples;
 }

@@ -16,6 +16,6 @@ struct dir_sample {
 	bool (*same)(const void *a, const void *b);
 };
 
-#define DIR_SAMPLE_COUNT 17
+#define DIR_SAMPLE_COUNT 20
 /* Filled at the first call. */
 const struct dir_sample *dir_samples(void);

@@ -44,6 +44,7 @@
 #include "names/dns.h"
 #include "names/resolver.h"
 #include "psap/service.h"
+#include "speech/speech.h"
 
 #ifndef E911_VERSION
 #define E911_VERSION "unknown"
@@ -63,6 +64,7 @@ struct shared {
 	struct expiry *expiry;          /* owned */
 	struct psap_service *psap;      /* owned */
 	struct held_refusals *refusals; /* owned */
+	struct speech *speech;          /* owned */
 	struct feed feed;
 	struct stop stop;
 };
@@ -155,6 +157,11 @@ static int serve_metrics(struct shared *s)
 	return metrics_service_run(s->conf, &s->stop, s->expiry, E911_VERSION);
 }
 
+static int speak(struct shared *s)
+{
+	return speech_run(s->conf, &s->stop, s->speech);
+}
+
 static enum exit_code run(struct shared *shared, const sigset_t *signals)
 {
 	struct service services[] = {
@@ -167,6 +174,7 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "http", .run = serve_http },
 		{ .name = "locate", .run = locate },
 		{ .name = "metrics", .run = serve_metrics },
+		{ .name = "speech", .run = speak },
 	};
 	enum exit_code code = EXIT_CODE_OK;
 
@@ -346,9 +354,11 @@ static enum exit_code start(struct conf *conf)
 		 expiry_new(&shared.expiry, conf->certificates, conf->node) >=
 			 0 &&
 		 held_refusals_new(&shared.refusals) >= 0 &&
+		 speech_new(&shared.speech, conf) >= 0 &&
 		 psap_service_new(&shared.psap) >= 0)
 		code = run(&shared, &signals);
 	shared.psap = psap_service_free(shared.psap);
+	shared.speech = speech_free(shared.speech);
 	shared.refusals = held_refusals_free(shared.refusals);
 	shared.expiry = expiry_free(shared.expiry);
 	shared.names = names_free(shared.names);

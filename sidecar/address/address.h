@@ -72,11 +72,15 @@ enum address_word_kind {
 
 /* The standard form, or NULL.  word: folded. */
 const char *address_word_find(enum address_word_kind kind, struct text word);
+/* As it is written out, in capitals: "AVENUE" of "AVE", or NULL. */
+const char *address_word_full(enum address_word_kind kind, struct text word);
 
 /* "WA" is in "US"; false for anything else. */
 bool address_state_is_of(struct text state, const char *country);
 /* Two capitals of "Washington" or "wa"; NULL: none of that country. */
 const char *address_state_find(struct text state, const char *country);
+/* "Washington" of either, or NULL. */
+const char *address_state_name(struct text state, const char *country);
 
 /*
  * Capitals without accents, single blanks between words, no punctuation but

@@ -10,7 +10,7 @@ struct word {
 	const char *word, *form;
 };
 
-static struct word words[] = {
+static const struct word rows[] = {
 #define ADDRESS_WORD(k, w, f) { ADDRESS_##k, w, f },
 #include "address/word.def"
 #undef ADDRESS_WORD
@@ -24,6 +24,7 @@ static const struct {
 #undef ADDRESS_STATE
 };
 
+static struct word words[ARRAY_SIZE(rows)];
 static pthread_once_t sorted = PTHREAD_ONCE_INIT;
 
 static int compare(const void *a, const void *b)
@@ -37,6 +38,7 @@ static int compare(const void *a, const void *b)
 
 static void sort(void)
 {
+	memcpy(words, rows, sizeof(rows));
 	qsort(words, ARRAY_SIZE(words), sizeof(*words), compare);
 }
 
@@ -52,6 +54,27 @@ const char *address_word_find(enum address_word_kind kind, struct text word)
 	found = bsearch(&wanted, words, ARRAY_SIZE(words), sizeof(*words),
 			compare);
 	return found ? found->form : NULL;
+}
+
+/* The first row of a form has the word in full. */
+const char *address_word_full(enum address_word_kind kind, struct text word)
+{
+	const char *form = address_word_find(kind, word);
+
+	for (size_t i = 0; form && i < ARRAY_SIZE(rows); i++)
+		if (rows[i].kind == kind && strcmp(rows[i].form, form) == 0)
+			return rows[i].word;
+	return NULL;
+}
+
+const char *address_state_name(struct text state, const char *country)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		if (strcmp(states[i].country, country) == 0 &&
+		    (text_equal_nocase(state, text_of(states[i].code)) ||
+		     text_equal_nocase(state, text_of(states[i].name))))
+			return states[i].name;
+	return NULL;
 }
 
 const char *address_state_find(struct text state, const char *country)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Foreign libraries, as PkgConfig::LMDB, PkgConfig::OPENSSL, PkgConfig::LIBPQ, PkgConfig::JANSSON,
-# PkgConfig::CARES, PkgConfig::CURL, PkgConfig::LIBXML2, PkgConfig::GEOS, PkgConfig::ULFIUS, PkgConfig::MICROHTTPD, PkgConfig::GNUTLS and
-# PkgConfig::CMOCKA.  packaging/install-dependencies brings all of them.
+# PkgConfig::CARES, PkgConfig::CURL, PkgConfig::LIBXML2, PkgConfig::GEOS, PkgConfig::ULFIUS, PkgConfig::MICROHTTPD, PkgConfig::GNUTLS,
+# PkgConfig::OSIP and PkgConfig::CMOCKA.  packaging/install-dependencies brings all of them.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl)
@@ -23,6 +23,7 @@ if(E911_SIDECAR)
 		find_library(FLITE_${name} ${name} REQUIRED)
 		list(APPEND FLITE_LIBRARIES "${FLITE_${name}}")
 	endforeach()
+	pkg_check_modules(OSIP REQUIRED IMPORTED_TARGET libosip2)
 	pkg_check_modules(GEOS REQUIRED IMPORTED_TARGET geos)
 endif()
 if(E911_TESTS)

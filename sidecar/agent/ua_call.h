@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ua_call: what the files of ua share. */
+#pragma once
+
+#include "agent/sip_frame.h"
+#include "agent/ua.h"
+#include "session_expires.h"
+
+enum ua_state {
+	UA_STATE_FREE,
+	UA_STATE_ASKED,    /* their INVITE waits for an answer */
+	UA_STATE_ANSWERED, /* our 2xx waits for its ACK */
+	UA_STATE_TALKING,
+};
+
+#define UA_TAG_SIZE 17
+
+struct ua_call {
+	struct ua *ua; /* borrowed */
+	enum ua_state state;
+	uint64_t id; /* never the same again */
+	/* the dialog; owned */
+	char *call_id, *remote_tag;
+	char *local, *remote; /* From and To of our requests */
+	char *target, *route_set;
+	char *test;
+	char local_tag[UA_TAG_SIZE];
+	uint32_t local_cseq, remote_cseq, invite_cseq;
+	struct sip_flow flow;
+	struct sip_server *invite; /* borrowed; NULL: none waits */
+	bool has_been_up;
+	/* their 2xx, until the ACK; owned */
+	char *answer;
+	int64_t answer_at_ms, repeat_at_ms, repeat_ms;
+	/* media */
+	int line;
+	uint16_t port;
+	struct sdp offer; /* theirs; its texts are gone after UA_CALL */
+	char *offer_body; /* owned: what those texts point into */
+	bool is_late;     /* they made none: their ACK answers ours */
+	uint64_t session_id, session_version;
+	/* RFC 4028; 0: no session timer */
+	uint32_t interval_s;
+	bool we_refresh, knows_timer;
+	int64_t refreshed_at_ms;
+	bool refreshes; /* our UPDATE is under way */
+	int64_t began_at_ms;
+};
+
+struct ua {
+	struct ua_conf conf;
+	struct sip_stack *stack; /* owned */
+	struct ua_call *calls;   /* owned, conf.calls_max of them */
+	unsigned count;
+	uint64_t next_id;
+	struct sip_frame frame;
+};
+
+/* ---- ua_call.c: one call ---- */
+
+/* NULL: none is free, or there is no memory. */
+struct ua_call *ua_call_begin(struct ua *ua, const struct sip_heard *h);
+/* UA_ENDED, and it is free. */
+void ua_call_end(struct ua_call *c);
+struct ua_call *ua_call_find(struct ua *ua, const struct sip_heard *h);
+struct ua_call *ua_call_of(struct ua *ua, uint64_t id);
+
+/* Their offer, or that there is none.  0, or the status that refuses it. */
+unsigned ua_call_hear_offer(struct ua_call *c, const struct sip_heard *h);
+/* 2xx to an INVITE or UPDATE, with our description if it has one. */
+int ua_call_accept(struct ua_call *c, struct sip_server *t, bool is_invite,
+		   bool with_session);
+/* Talk as their offer says. */
+void ua_call_talk(struct ua_call *c);
+/* A request of ours in the dialog; cookie as in sip_stack_ask(). */
+int ua_call_ask(struct ua_call *c, const char *method, const char *headers,
+		uint64_t cookie);
+/* 0, or the status that refuses it: what the request says of the timer. */
+unsigned ua_call_hear_timer(struct ua_call *c, const struct sip_heard *h);
+void ua_call_tick(struct ua_call *c, int64_t now_ms);
+void ua_random_hex(char *out, size_t bytes); /* 2 * bytes + 1 */

@@ -43,6 +43,7 @@
 #include "metrics/metrics_service.h"
 #include "names/dns.h"
 #include "names/resolver.h"
+#include "notify/sender.h"
 #include "psap/service.h"
 #include "speech/speech.h"
 
@@ -396,7 +397,8 @@ int main(int argc, char **argv)
 		code = EXIT_CODE_USAGE;
 	} else if (http_service_check(&conf, error) < 0 ||
 		   locate_service_check(&conf, error) < 0 ||
-		   metrics_service_check(&conf, error) < 0) {
+		   metrics_service_check(&conf, error) < 0 ||
+		   sender_check(&conf, error) < 0) {
 		log_error("conf", "%s: %s", args.config, error);
 		code = EXIT_CODE_USAGE;
 	} else if (args.check_only) {

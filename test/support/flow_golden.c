@@ -73,13 +73,18 @@ static void golden_compare(const char *path, const char *text)
 	assert_true(equal);
 }
 
+void golden_check(const char *path, const char *text)
+{
+	if (getenv("FLOW_ACCEPT"))
+		golden_write(path, text);
+	else
+		golden_compare(path, text);
+}
+
 void flow_golden_check(const char *name, const char *text)
 {
 	char path[256];
 
 	snprintf(path, sizeof(path), "flow/golden/%s.txt", name);
-	if (getenv("FLOW_ACCEPT"))
-		golden_write(path, text);
-	else
-		golden_compare(path, text);
+	golden_check(path, text);
 }

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* build: link e911_sidecar */
+/* build: with test/support/flow_golden.c */
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "notify/channel.h"
+#include "test/support/flow_golden.h"
+
+#define NOW INT64_C(1795299298123)
+
+static struct conf conf;
+static struct channels *channels;
+static struct channel_request request;
+static char secret_path[] = "/tmp/e911-secret-XXXXXX";
+
+/* Options beside the one that must be; -EINVAL: channels do not like them. */
+static int configure(const char *options, char error[CONF_ERROR_SIZE])
+{
+	char text[4096];
+	FILE *in;
+	int err;
+
+	(void)snprintf(text, sizeof(text), "postgres = x\n%s", options);
+	conf_fini(&conf);
+	channels = channels_free(channels);
+	in = fmemopen(text, strlen(text), "r");
+	assert_non_null(in);
+	err = conf_read(&conf, in, "f.conf", error);
+	(void)fclose(in);
+	if (err < 0)
+		fail_msg("%s", error);
+	return channels_new(&channels, &conf, error);
+}
+
+static void configured(const char *options)
+{
+	char error[CONF_ERROR_SIZE] = "";
+
+	if (configure(options, error) < 0)
+		fail_msg("%s", error);
+}
+
+static void not_configured(const char *options, const char *why)
+{
+	char error[CONF_ERROR_SIZE] = "";
+
+	assert_int_equal(configure(options, error), -EINVAL);
+	assert_string_equal(error, why);
+}
+
+static struct notice notice_to(enum notice_channel channel, const char *target)
+{
+	struct notice n = {
+		.event = "emergency_call",
+		.channel = channel,
+		.target = target,
+		.preset = "",
+		.secret = "",
+		.language = "en",
+		.subject = "911 call from Jos\xc3\xa9, <floor 3>",
+		.text = "911 call\nCallback: +12065550114\n"
+			"At: 100 Mill St, *Floor* 3 & <!channel>\n",
+		.html = "",
+		.json = "{\"event\":\"emergency_call\",\"floor\":\"3\"}",
+	};
+
+	memset(n.id, 0x11, sizeof(n.id));
+	memset(n.call_id, 0x22, sizeof(n.call_id));
+	return n;
+}
+
+static int prepare(const struct notice *n, const char **ret_why)
+{
+	channel_request_fini(&request);
+	return channel_prepare(channels, n, NOW, &request, ret_why);
+}
+
+static void prepared(const struct notice *n)
+{
+	const char *why = "";
+
+	if (prepare(n, &why) < 0)
+		fail_msg("%s", why);
+}
+
+static void refused(const struct notice *n, const char *want)
+{
+	const char *why = "";
+
+	assert_int_equal(prepare(n, &why), -EINVAL);
+	assert_string_equal(why, want);
+}
+
+/* URL, envelope or headers, and the body, as a golden file has it. */
+static void is_golden(const char *name)
+{
+	const struct transfer *w = &request.what;
+	struct out o = { 0 };
+	char path[128], *text;
+
+	out_f(&o, "%s\n", w->url);
+	if (w->mail_to)
+		out_f(&o, "from %s to %s\n", w->mail_from, w->mail_to);
+	for (unsigned i = 0; i < request.header_count; i++)
+		out_f(&o, "%s\n", request.headers[i]);
+	if (w->user && w->user[0])
+		out_f(&o, "login %s %s\n", w->user, w->password);
+	out_cstr(&o, "\n");
+	for (size_t i = 0; i < w->body.len; i++)
+		if (w->body.p[i] != '\r')
+			out_char(&o, w->body.p[i]);
+		else
+			assert_int_equal(w->body.p[i + 1], '\n');
+	out_cstr(&o, "\n");
+	text = out_end(&o);
+	(void)snprintf(path, sizeof(path), "unit/golden/notify/%s.txt", name);
+	golden_check(path, text);
+	free(text);
+}
+
+#define MAIL \
+	"smtp_url = smtp://Mail.Example.org\nsmtp_from = e911@example.org\n"
+
+static void a_mail_is_as_written_down(void **state)
+{
+	struct notice n = notice_to(NOTICE_EMAIL, "desk@example.com");
+
+	(void)state;
+	configured(MAIL);
+	prepared(&n);
+	is_golden("email");
+	n.html = "<p>911 call</p>\n.\n<p>\xd1\x82\xd1\x80\xd0\xb5</p>";
+	n.event = "ended";
+	n.language = "en\r\nX: y";
+	memset(n.call_id, 0, sizeof(n.call_id));
+	prepared(&n);
+	is_golden("email_html");
+}
+
+static void mail_goes_to_one_address(void **state)
+{
+	static const char *const good[] = {
+		"a@b",
+		"first.last+tag@sub.example.org",
+		"{x}=!#$%&'*/?^_`|~@b",
+		"01234567890123456789012345678901234567890123456789012345678901"
+		"23"
+		"@b",
+	};
+	static const char *const bad[] = {
+		"",
+		"a",
+		"@b",
+		"a@",
+		"a@b@c",
+		"a b@c",
+		"a@b c",
+		"a@b\r\n",
+		"a\n@b",
+		"a@b,c@d",
+		"<a@b>",
+		"a@b>",
+		"\"a\"@b",
+		"a@[1.2.3.4]",
+		".a@b",
+		"a.@b",
+		"a..b@c",
+		"a@-b",
+		"a@b-",
+		"a@b..c",
+		"a@b.",
+		"a@.b",
+		"a@b;c",
+		"a(b)@c",
+		"a\\@b",
+		"a@b\xc3\xa9",
+		"\xc3\xa9@b",
+		"a:b@c",
+		"a\x7f@b",
+		"01234567890123456789012345678901234567890123456789012345678901"
+		"234@b",
+	};
+	struct notice n = notice_to(NOTICE_EMAIL, "");
+
+	(void)state;
+	configured(MAIL);
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		n.target = good[i];
+		prepared(&n);
+		assert_string_equal(request.what.mail_to, good[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		n.target = bad[i];
+		refused(&n, "the target is no e-mail address");
+	}
+	configured("");
+	n.target = "a@b";
+	refused(&n, "no mail server is configured (smtp_url)");
+}
+
+static void options_of_mail_are_judged(void **state)
+{
+	char text[512];
+
+	(void)state;
+	configured(MAIL);
+	assert_string_equal(channels->mail.where.text,
+			    "smtp://mail.example.org:587");
+	configured("smtp_url = smtps://[2001:db8::1]\nsmtp_from = a@b\n");
+	assert_string_equal(channels->mail.where.text,
+			    "smtps://[2001:db8::1]:465");
+	assert_true(channels->mail.is_tls);
+	configured("smtp_url = smtp://192.0.2.1:25\nsmtp_from = a@b\n");
+	assert_string_equal(channels->mail.where.text, "smtp://192.0.2.1:25");
+	not_configured("smtp_url = mail.example.org\nsmtp_from = a@b\n",
+		       "smtp_url is no smtp://host:port");
+	not_configured("smtp_url = smtp://u:p@mail\nsmtp_from = a@b\n",
+		       "smtp_url is no smtp://host:port");
+	not_configured("smtp_url = smtp://mail/x\nsmtp_from = a@b\n",
+		       "smtp_url is no smtp://host:port");
+	not_configured("smtp_url = smtp://mail\n",
+		       "smtp_from is no e-mail address");
+	not_configured(MAIL "smtp_tls = never\n",
+		       "smtp_tls is required or optional");
+	not_configured(MAIL "smtp_user = e\n",
+		       "smtp_user and smtp_password_file belong together");
+	(void)snprintf(text, sizeof(text),
+		       MAIL "smtp_user = e\nsmtp_password_file = %s\n",
+		       secret_path);
+	configured(text);
+	assert_string_equal(channels->mail.password, "s3cret \"word");
+	(void)snprintf(text, sizeof(text),
+		       MAIL "smtp_user = e\nsmtp_password_file = %s\n"
+			    "smtp_tls = optional\n",
+		       secret_path);
+	not_configured(text, "smtp_user needs smtp_tls = required");
+	not_configured(MAIL "smtp_user = e\nsmtp_password_file = /none\n",
+		       "smtp_password_file: /none: No such file or directory");
+}
+
+#define SMS "sms_url = https://sms.example.org/send?a=b\n"
+
+static void a_text_message_is_as_written_down(void **state)
+{
+	struct notice n = notice_to(NOTICE_SMS, "+12065550100");
+	char text[512];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text),
+		       SMS "sms_from = +12065550199\nsms_user = AC1\n"
+			   "sms_password_file = %s\n",
+		       secret_path);
+	configured(text);
+	prepared(&n);
+	is_golden("sms_twilio");
+	(void)snprintf(text, sizeof(text),
+		       SMS "sms_preset = json\nsms_from = E\"911\n"
+			   "sms_token_file = %s\n",
+		       secret_path);
+	configured(text);
+	n.text = "a \"quote\" \\ and\x01 {to} caf\xc3\xaa\r\nline";
+	prepared(&n);
+	is_golden("sms_json");
+	configured(SMS "sms_preset = form\nsms_segments_max = 1\n"
+		       "sms_template = num={to}&msg={text}&ref={id}&{x}\n");
+	n.text = "a&b=c+d%e {text}";
+	prepared(&n);
+	is_golden("sms_form");
+}
+
+static void options_of_text_messages_are_judged(void **state)
+{
+	(void)state;
+	not_configured("sms_url = ftp://a\n",
+		       "sms_url is no URL of a web server");
+	not_configured("sms_url = https://u@a/\n",
+		       "sms_url is no URL of a web server");
+	not_configured(
+		"sms_url = http://a/\n",
+		"sms_url without TLS: notify_http_hosts does not list it");
+	configured("sms_url = http://a/\nnotify_http_hosts = http://a\n");
+	not_configured(SMS "sms_preset = pigeon\n",
+		       "sms_preset is twilio, json or form");
+	not_configured(SMS "sms_preset = form\n",
+		       "sms_preset = form needs sms_template");
+	not_configured(SMS "sms_template = a={to}\n",
+		       "sms_template needs {to} and {text}");
+	not_configured(SMS "sms_preset = json\nsms_template = {to}{text}\n",
+		       "sms_template: it is no JSON");
+	not_configured(SMS "sms_user = a\n",
+		       "sms_user and sms_password_file belong together");
+	not_configured("notify_networks = x\n",
+		       "notify_networks is no list of networks");
+	not_configured("notify_http_hosts = a b\n",
+		       "notify_http_hosts is no list of hosts");
+}
+
+static void a_text_message_goes_to_a_number(void **state)
+{
+	static const char *const bad[] = { "",
+					   "+",
+					   "12065550100",
+					   "+1206",
+					   "+01234567",
+					   "+1234567890123456",
+					   "+1206555010a",
+					   "+12065550100\r\n" };
+	struct notice n = notice_to(NOTICE_SMS, "+1234567");
+
+	(void)state;
+	configured("");
+	refused(&n, "no SMS gateway is configured (sms_url)");
+	configured(SMS);
+	prepared(&n);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		n.target = bad[i];
+		refused(&n, "the target is no number (E.164)");
+	}
+}
+
+static void a_webhook_is_as_written_down(void **state)
+{
+	struct notice n =
+		notice_to(NOTICE_WEBHOOK, "https://Hooks.Example.org/a?b#c");
+
+	(void)state;
+	configured("");
+	prepared(&n);
+	is_golden("webhook");
+	n.preset = "slack";
+	prepared(&n);
+	is_golden("webhook_slack");
+	n.preset = "teams";
+	prepared(&n);
+	is_golden("webhook_teams");
+}
+
+/* The secret is that of the examples of Standard Webhooks. */
+static void a_signature_is_that_of_standard_webhooks(void **state)
+{
+	struct notice n = notice_to(NOTICE_WEBHOOK, "https://a/");
+
+	(void)state;
+	configured("");
+	n.json = "{\"test\": 2432232314}";
+	n.secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+	prepared(&n);
+	is_golden("webhook_signed");
+	n.secret = "any text";
+	prepared(&n);
+	is_golden("webhook_signed_text");
+	n.secret = "whsec_?";
+	refused(&n, "the webhook's secret is none");
+}
+
+static void a_webhook_goes_where_it_may(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"x",
+		"ftp://a/",
+		"file:///etc",
+		"gopher://a/",
+		"https://u@a/",
+		"https://u:p@a/",
+		"https://a b/",
+		"https://a/\r\nX: y",
+		"https://a:0/",
+		"https://\xc3\xa9/",
+		"javascript:x",
+	};
+	struct notice n = notice_to(NOTICE_WEBHOOK, "http://a:8080/x");
+
+	(void)state;
+	configured("notify_http_hosts = http://a\n");
+	refused(&n, "http without TLS is not allowed there");
+	n.target = "http://a/x";
+	prepared(&n);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		n.target = bad[i];
+		refused(&n, "the target is no usable URL");
+	}
+	n.target = "https://a/";
+	n.preset = "fax";
+	refused(&n, "there is no such shape of a webhook");
+	n.preset = "json";
+	n.json = "x";
+	refused(&n, "it has no JSON");
+	n.channel = NOTICE_SCREEN;
+	refused(&n, "the channel is not one that sends");
+}
+
+static void answers_are_judged(void **state)
+{
+	static const struct {
+		enum notice_channel channel;
+		enum transfer_end end;
+		int status;
+		enum sender_outcome outcome;
+	} rows[] = {
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 200, SENDER_DELIVERED },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 204, SENDER_DELIVERED },
+		{ NOTICE_WEBHOOK, TRANSFER_CUT, 202, SENDER_DELIVERED },
+		{ NOTICE_WEBHOOK, TRANSFER_LATE, 200, SENDER_DELIVERED },
+		{ NOTICE_WEBHOOK, TRANSFER_CUT, 500, SENDER_AGAIN },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 0, SENDER_AGAIN },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 302, SENDER_REFUSED },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 400, SENDER_REFUSED },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 401, SENDER_REFUSED },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 404, SENDER_REFUSED },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 408, SENDER_AGAIN },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 410, SENDER_REFUSED },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 425, SENDER_AGAIN },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 429, SENDER_AGAIN },
+		{ NOTICE_WEBHOOK, TRANSFER_ANSWERED, 503, SENDER_AGAIN },
+		{ NOTICE_WEBHOOK, TRANSFER_LATE, 0, SENDER_AGAIN },
+		{ NOTICE_WEBHOOK, TRANSFER_UNREACHABLE, 0, SENDER_AGAIN },
+		{ NOTICE_WEBHOOK, TRANSFER_CERTIFICATE, 0, SENDER_AGAIN },
+		{ NOTICE_SMS, TRANSFER_ANSWERED, 201, SENDER_DELIVERED },
+		{ NOTICE_SMS, TRANSFER_ANSWERED, 401, SENDER_AGAIN },
+		{ NOTICE_SMS, TRANSFER_ANSWERED, 400, SENDER_REFUSED },
+		{ NOTICE_EMAIL, TRANSFER_ANSWERED, 250, SENDER_DELIVERED },
+		{ NOTICE_EMAIL, TRANSFER_LATE, 250, SENDER_AGAIN },
+		{ NOTICE_EMAIL, TRANSFER_BROKEN, 354, SENDER_AGAIN },
+		{ NOTICE_EMAIL, TRANSFER_BROKEN, 451, SENDER_AGAIN },
+		{ NOTICE_EMAIL, TRANSFER_BROKEN, 421, SENDER_AGAIN },
+		{ NOTICE_EMAIL, TRANSFER_BROKEN, 550, SENDER_REFUSED },
+		{ NOTICE_EMAIL, TRANSFER_BROKEN, 554, SENDER_AGAIN },
+		{ NOTICE_EMAIL, TRANSFER_NO_LOGIN, 535, SENDER_AGAIN },
+		{ NOTICE_EMAIL, TRANSFER_NO_TLS, 220, SENDER_AGAIN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct transfer_answer a = { .end = rows[i].end,
+					     .status = rows[i].status };
+		struct sender_result r;
+
+		channel_judge(rows[i].channel, &a, &r);
+		if (r.outcome != rows[i].outcome)
+			fail_msg("row %zu: %d", i, r.outcome);
+		assert_int_equal(r.why[0] == '\0',
+				 r.outcome == SENDER_DELIVERED);
+	}
+}
+
+static void a_wish_for_later_is_heard_within_limits(void **state)
+{
+	struct transfer_answer a = { .status = 429, .retry_after_s = 7 };
+	struct sender_result r;
+
+	(void)state;
+	channel_judge(NOTICE_WEBHOOK, &a, &r);
+	assert_int_equal(r.after_ms, 7000);
+	a.retry_after_s = INT64_MAX;
+	channel_judge(NOTICE_WEBHOOK, &a, &r);
+	assert_int_equal(r.after_ms, SENDER_AFTER_MAX_MS);
+	a.status = 200;
+	channel_judge(NOTICE_WEBHOOK, &a, &r);
+	assert_int_equal(r.after_ms, 0);
+}
+
+static int make_secret(void **state)
+{
+	static const char text[] = " s3cret \"word \nnot this\n";
+	int fd = mkstemp(secret_path);
+
+	(void)state;
+	return fd < 0 || write(fd, text, sizeof(text) - 1) < 0 || close(fd) < 0;
+}
+
+static int drop_all(void **state)
+{
+	(void)state;
+	channel_request_fini(&request);
+	channels = channels_free(channels);
+	conf_fini(&conf);
+	return unlink(secret_path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_mail_is_as_written_down),
+		cmocka_unit_test(mail_goes_to_one_address),
+		cmocka_unit_test(options_of_mail_are_judged),
+		cmocka_unit_test(a_text_message_is_as_written_down),
+		cmocka_unit_test(options_of_text_messages_are_judged),
+		cmocka_unit_test(a_text_message_goes_to_a_number),
+		cmocka_unit_test(a_webhook_is_as_written_down),
+		cmocka_unit_test(a_signature_is_that_of_standard_webhooks),
+		cmocka_unit_test(a_webhook_goes_where_it_may),
+		cmocka_unit_test(answers_are_judged),
+		cmocka_unit_test(a_wish_for_later_is_heard_within_limits),
+	};
+
+	return cmocka_run_group_tests(tests, make_secret, drop_all);
+}

@@ -27,6 +27,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "ali/ali_service.h"
 #include "base/conf.h"
 #include "base/health.h"
 #include "base/log.h"
@@ -143,6 +144,11 @@ static int find_psaps(struct shared *s)
 	return psap_service_run(s->conf, &s->stop, s->psap);
 }
 
+static int keep_ali(struct shared *s)
+{
+	return ali_service_run(s->conf, &s->stop);
+}
+
 static int serve_http(struct shared *s)
 {
 	return http_service_run(s->conf, &s->stop, s->psap, s->refusals);
@@ -171,6 +177,7 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "collector", .run = collect },
 		{ .name = "resolver", .run = resolve },
 		{ .name = "psap", .run = find_psaps },
+		{ .name = "ali", .run = keep_ali },
 		{ .name = "certificates", .run = watch_certificates },
 		{ .name = "http", .run = serve_http },
 		{ .name = "locate", .run = locate },

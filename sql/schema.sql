@@ -38,6 +38,7 @@ BEGIN;
 \ir schema/resolution_views.sql
 \ir schema/questions.sql
 \ir schema/reports.sql
+\ir schema/ali.sql
 \ir schema/tenants.sql
 \ir schema/grants.sql
 
@@ -70,6 +71,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (25, 'report_calls'),
     (26, 'keep_scope_of_clients'),
     (27, 'tell_counties_apart'),
-    (28, 'add_screens');
+    (28, 'add_screens'),
+    (29, 'keep_ali_records');
 
 COMMIT;

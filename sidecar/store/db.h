@@ -24,14 +24,15 @@
 #include "text.h"
 
 /* Number of the last migration that the statements fit (sql/migrations). */
-#define DB_SCHEMA_EXPECTED 28
+#define DB_SCHEMA_EXPECTED 29
 
 /* Whose statements a connection prepares. */
 enum db_user {
 	DB_PUBLISHER = 1,
 	DB_COLLECTOR = 2,
 	DB_OPERATOR = 4,
-	DB_RESOLVER = 8
+	DB_RESOLVER = 8,
+	DB_ALI = 16
 };
 
 #define STMT(name, user, params, sql) DB_##name,

@@ -163,6 +163,8 @@ static const char *user_name(enum db_user user)
 		return "e911d collector";
 	case DB_RESOLVER:
 		return "e911d psap";
+	case DB_ALI:
+		return "e911d ali";
 	case DB_OPERATOR:
 		break;
 	}

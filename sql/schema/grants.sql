@@ -110,3 +110,28 @@ GRANT EXECUTE ON FUNCTION
     e911.screen_token_new(bigint),
     e911.change_undo(bigint)
     TO e911_operator;
+
+-- ALI: operators provision who keeps records of which numbers; the records are
+-- written by functions.
+GRANT SELECT ON e911.ali_provider, e911.ali_numbers, e911.ali_record,
+    e911.ali_candidate, e911.ali_waiting, e911.ali_cycle, e911.ali_audit
+    TO e911_sidecar, e911_operator, e911_reader;
+GRANT INSERT, UPDATE, DELETE ON e911.ali_provider, e911.ali_numbers
+    TO e911_operator;
+GRANT EXECUTE ON FUNCTION
+    e911.ali_provider_of(text, bigint),
+    e911.ali_believed(e911.ali_record),
+    e911.ali_function(e911.ali_record)
+    TO e911_sidecar, e911_operator, e911_reader;
+GRANT EXECUTE ON FUNCTION
+    e911.ali_source(text[], bigint[]),
+    e911.ali_store(bigint[], text[], bigint[], text[], jsonb[], jsonb[],
+                   text[], boolean[])
+    TO e911_sidecar;
+GRANT EXECUTE ON FUNCTION e911.ali_check() TO e911_sidecar, e911_operator;
+GRANT EXECUTE ON FUNCTION
+    e911.ali_take(text),
+    e911.ali_answer(text, text, text, text, text, bigint),
+    e911.ali_accept_rest(text, integer),
+    e911.ali_request(text, text, text)
+    TO e911_operator;

@@ -723,6 +723,113 @@ SELECT test.refused(statement, state, name, sentence)
      '23505', 'change_row_pkey', 'a statement changes a row once'))
     AS v (statement, state, name, sentence);
 
+-- ---- ALI ----
+
+INSERT INTO e911.ali_provider (name, company_name, company_id)
+VALUES ('west', 'LARKSPUR', 'LARKS');
+INSERT INTO e911.ali_numbers (ali_provider_id, prefix)
+SELECT ali_provider_id, '+1206' FROM e911.ali_provider;
+INSERT INTO e911.ali_record (number, ali_provider_id, kind, organization_id)
+SELECT '+12065550114', ali_provider_id, 'elin', 1 FROM e911.ali_provider;
+INSERT INTO e911.ali_cycle (ali_provider_id, cycle)
+SELECT ali_provider_id, 1 FROM e911.ali_provider;
+INSERT INTO e911.ali_waiting (number, organization_id)
+VALUES ('+12065550114', 1);
+SELECT test.refused('UPDATE e911.ali_' || change, '23514', name,
+                    'refused: ali_' || change)
+  FROM (VALUES
+    ('provider SET name = ''a/b''',
+     'ali_provider_name_is_letters_digits_and_hyphens'),
+    ('provider SET layout = ''nena-1''', 'ali_provider_layout_is_known'),
+    ('provider SET company_name = ''Larkspur''',
+     'ali_provider_company_name_is_50_capitals'),
+    ('provider SET company_id = ''X''',
+     'ali_provider_company_id_is_3_to_5_characters'),
+    ('provider SET customer_code = ''X''',
+     'ali_provider_customer_code_is_3_digits'),
+    ('provider SET class_of_service = ''44''',
+     'ali_provider_class_of_service_is_one_character'),
+    ('provider SET type_of_service = ''x''',
+     'ali_provider_type_of_service_is_one_digit'),
+    ('provider SET exchange = ''TOO LONG''',
+     'ali_provider_exchange_is_up_to_4_characters'),
+    ('provider SET county_id = ''53033''',
+     'ali_provider_county_id_is_up_to_4_characters'),
+    ('provider SET msag_customer_id = ''12345''',
+     'ali_provider_msag_customer_id_is_up_to_4_characters'),
+    ('provider SET error_code_start = 0',
+     'ali_provider_error_code_is_in_or_behind_a_line'),
+    ('cycle SET cycle = 1000000', 'ali_cycle_has_up_to_6_digits'),
+    ('numbers SET prefix = ''206''',
+     'ali_numbers_prefix_is_of_north_america'),
+    ('numbers SET main_number = ''+442071234567''',
+     'ali_numbers_main_number_is_of_north_america'),
+    ('record SET kind = ''x''', 'ali_record_kind_is_known'),
+    ('record SET flaws = E''a\nb''', 'ali_record_flaws_are_a_line'),
+    ('record SET sent_function = ''X''',
+     'ali_record_sent_function_is_known'),
+    ('record SET request = ''X''', 'ali_record_request_is_unlock_or_migrate'),
+    ('record SET error_code = ''7''', 'ali_record_error_code_is_3_digits'))
+    AS v (change, name);
+-- What the trigger settles cannot be wrong; without it:
+ALTER TABLE e911.ali_record DISABLE TRIGGER ali_record_settle;
+SELECT test.refused('UPDATE e911.ali_record SET ' || change, '23514', name,
+                    'refused: ' || change)
+  FROM (VALUES
+    ('state = ''x''', 'ali_record_state_is_known'),
+    ('state = ''sent'', differs_since = NULL',
+     'ali_record_that_was_sent_has_a_function'),
+    ('state = ''accepted'', wanted = ''{}'', accepted = ''{"a": 1}'',
+      differs_since = now()',
+     'ali_record_that_is_accepted_is_what_is_wanted'),
+    ('differs_since = now()', 'ali_record_differs_since_some_time'))
+    AS v (change, name);
+ALTER TABLE e911.ali_record ENABLE TRIGGER ali_record_settle;
+SELECT test.refused(statement, state, name, 'refused: ' || name)
+  FROM (VALUES
+    ($$INSERT INTO e911.ali_provider (ali_provider_id, name, company_name,
+                                      company_id)
+       OVERRIDING SYSTEM VALUE VALUES (0, 'x', 'X', 'LARKS')$$,
+     '23514', 'ali_provider_id_is_positive'),
+    ($$INSERT INTO e911.ali_provider (ali_provider_id, name, company_name,
+                                      company_id)
+       OVERRIDING SYSTEM VALUE
+       SELECT ali_provider_id, 'x', 'X', 'LARKS' FROM e911.ali_provider$$,
+     '23505', 'ali_provider_pkey'),
+    ($$INSERT INTO e911.ali_provider (name, company_name, company_id)
+       VALUES ('west', 'X', 'LARKS')$$,
+     '23505', 'ali_provider_name_is_unique'),
+    ($$INSERT INTO e911.ali_cycle SELECT * FROM e911.ali_cycle$$,
+     '23505', 'ali_cycle_pkey'),
+    ($$INSERT INTO e911.ali_cycle VALUES (4711, 1)$$,
+     '23503', 'ali_cycle_provider_exists'),
+    ($$INSERT INTO e911.ali_numbers (ali_numbers_id, ali_provider_id)
+       OVERRIDING SYSTEM VALUE
+       SELECT 0, ali_provider_id FROM e911.ali_provider$$,
+     '23514', 'ali_numbers_id_is_positive'),
+    ($$INSERT INTO e911.ali_numbers (ali_numbers_id, ali_provider_id)
+       OVERRIDING SYSTEM VALUE
+       SELECT ali_numbers_id, ali_provider_id FROM e911.ali_numbers$$,
+     '23505', 'ali_numbers_pkey'),
+    ($$INSERT INTO e911.ali_numbers (ali_provider_id, prefix)
+       SELECT ali_provider_id, prefix FROM e911.ali_numbers$$,
+     '23505', 'ali_numbers_are_of_one_provider'),
+    ($$INSERT INTO e911.ali_numbers (ali_provider_id) VALUES (4711)$$,
+     '23503', 'ali_numbers_provider_exists'),
+    ($$INSERT INTO e911.ali_numbers (ali_provider_id, organization_id)
+       SELECT ali_provider_id, 4711 FROM e911.ali_provider$$,
+     '23503', 'ali_numbers_organization_exists'),
+    ($$INSERT INTO e911.ali_record SELECT * FROM e911.ali_record$$,
+     '23505', 'ali_record_pkey'),
+    ($$INSERT INTO e911.ali_record (number, ali_provider_id, kind,
+                                    organization_id)
+       VALUES ('+12065550115', 4711, 'elin', 1)$$,
+     '23503', 'ali_record_provider_exists'),
+    ($$INSERT INTO e911.ali_waiting OVERRIDING SYSTEM VALUE
+       SELECT * FROM e911.ali_waiting LIMIT 1$$,
+     '23505', 'ali_waiting_pkey'))
+    AS v (statement, state, name);
+
 -- ---- none forgotten ----
 
 SELECT test.is_same(string_agg(name, ', ' ORDER BY name), NULL,

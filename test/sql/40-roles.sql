@@ -40,6 +40,7 @@ INSERT INTO provisioning VALUES
     ('psap_coverage', 'priority = 7'),
     ('access_point', 'bssid = bssid'), ('network_switch', 'chassis_id = ''x'''),
     ('switch_port', 'port = ''x'''), ('recipient', 'name = ''x'''),
+    ('ali_provider', 'exchange = ''X'''), ('ali_numbers', 'prefix = prefix'),
     ('organization_admin', 'role_name = ''x''');
 
 -- what, statement, sidecar, operator, reader

@@ -11,7 +11,8 @@ SELECT test.is_same(string_agg(c.relname, ', ' ORDER BY c.relname), NULL,
                          'schema_migration', 'name_resolution', 'change',
                          'change_statement', 'change_row',
                          'location_resolution', 'psap_boundary_version',
-                         'address_book_version')
+                         'address_book_version', 'ali_cycle', 'ali_record',
+                         'ali_waiting')
    AND (SELECT count(*) FROM pg_trigger t
          WHERE t.tgrelid = c.oid AND t.tgname LIKE 'history\_%') <> 4;
 

@@ -1,0 +1,302 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- Records of numbers: which there are, what has to be sent, what answers do.
+\ir ../../sql/demo.sql
+
+INSERT INTO e911.ali_provider (name, company_name, company_id)
+VALUES ('west', 'LARKSPUR INSURANCE', 'LARKS'),
+       ('east', 'LARKSPUR INSURANCE', 'LARKS');
+SELECT ali_provider_id AS west FROM e911.ali_provider WHERE name = 'west' \gset
+SELECT ali_provider_id AS east FROM e911.ali_provider WHERE name = 'east' \gset
+SELECT location_id AS floor3, organization_id AS larkspur FROM e911.location
+ WHERE name = 'Larkspur floor 3' \gset
+SELECT min(elin) AS elin FROM e911.elin WHERE location_id = :floor3 \gset
+
+-- What e911d does, with the address for the whole record.
+CREATE FUNCTION pg_temp.derive() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    marks   bigint[];
+    asked   text[];
+    whose   bigint[];
+BEGIN
+    SELECT array_agg(w.ali_waiting_id), array_agg(w.number),
+           array_agg(w.organization_id) INTO marks, asked, whose
+      FROM e911.ali_waiting w;
+    RETURN (SELECT e911.ali_store(coalesce(marks, '{}'), coalesce(asked, '{}'),
+                coalesce(whose, '{}'),
+                coalesce(array_agg(s.number), '{}'),
+                coalesce(array_agg(s.source), '{}'),
+                coalesce(array_agg(jsonb_build_object('street_name',
+                    s.source ->> 'street', 'location', s.source ->> 'floor')),
+                    '{}'),
+                coalesce(array_agg(''::text), '{}'), coalesce(array_agg(true), '{}'))
+              FROM e911.ali_source(asked, whose) s);
+END $$;
+CREATE FUNCTION pg_temp.state(of_number text, of_provider text DEFAULT 'west')
+    RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', r.state, e911.ali_function(r), r.error_code)
+      FROM e911.ali_record r JOIN e911.ali_provider p USING (ali_provider_id)
+     WHERE r.number = of_number AND p.name = of_provider $$;
+CREATE FUNCTION pg_temp.sent(of_provider text DEFAULT 'west') RETURNS text
+    LANGUAGE sql AS $$
+    SELECT string_agg(function || ' ' || number, ', ' ORDER BY number)
+      FROM e911.ali_take(of_provider) $$;
+CREATE FUNCTION pg_temp.answer(of_number text, code text, means text,
+                               of_provider text DEFAULT 'west') RETURNS text
+    LANGUAGE sql AS $$
+    SELECT e911.ali_answer(of_provider, of_number, code, means) $$;
+
+-- ---- which numbers ----
+
+SELECT test.is_same((SELECT count(*) FROM e911.ali_waiting), 0::bigint,
+    'without numbers of a provider nothing waits');
+INSERT INTO e911.ali_numbers (ali_provider_id) VALUES (:west);
+SELECT test.is_true((SELECT count(*) FROM e911.ali_waiting) > 0,
+    'a provider for all numbers has them derived');
+SELECT test.is_true(pg_temp.derive() > 0, '... which e911d does');
+SELECT test.is_same((SELECT count(*) FROM e911.ali_waiting), 0::bigint,
+    '... and then none waits');
+SELECT test.is_same(
+    (SELECT count(*) FROM e911.elin e
+      WHERE NOT EXISTS (SELECT FROM e911.ali_record r
+                         WHERE r.number = e.elin AND r.state = 'pending')),
+    0::bigint, 'each ELIN has a record that is to be inserted');
+SELECT test.is_same(
+    (SELECT count(*) FROM e911.ali_audit WHERE state = 'missing'), 0::bigint,
+    'no number that a PSAP can see is without a record');
+SELECT test.is_same(
+    (SELECT count(*) FROM e911.ali_record r
+       JOIN e911.endpoint p ON p.number = r.number
+       JOIN e911.organization o ON o.organization_id = p.organization_id
+      WHERE NOT o.keep_own_number
+        AND EXISTS (SELECT FROM e911.elin e
+                     WHERE e.location_id = p.location_id)), 0::bigint,
+    'a number that is never shown has no record');
+
+BEGIN;
+UPDATE e911.organization SET keep_own_number = true
+ WHERE organization_id = :larkspur;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(
+    (SELECT count(*) FROM e911.endpoint p
+      WHERE p.organization_id = :larkspur AND p.status = 'active'
+        AND p.number LIKE '+1%' AND p.location_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM e911.ali_record r
+                         WHERE r.number = p.number AND r.kind = 'endpoint')),
+    0::bigint, 'who keeps their own number has a record of it');
+ROLLBACK;
+
+BEGIN;
+INSERT INTO e911.ali_numbers (ali_provider_id, prefix)
+VALUES (:east, :'elin');
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state(:'elin', 'east'), 'pending I',
+    'the longest prefix says which provider has a number');
+SELECT test.is_same(pg_temp.state(:'elin'), NULL,
+    '... and what was not sent to the other one is forgotten there');
+INSERT INTO e911.ali_numbers (ali_provider_id, organization_id)
+VALUES (:west, :larkspur);
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state(:'elin'), 'pending I',
+    'what holds for an organisation comes before what holds for all');
+ROLLBACK;
+
+-- ---- what is sent ----
+
+SELECT test.is_true(pg_temp.sent() LIKE '%I ' || :'elin' || '%',
+    'a new record is inserted');
+SELECT test.is_same(pg_temp.state(:'elin'), 'sent', '... and waits for an answer');
+SELECT test.is_same(pg_temp.sent(), NULL, '... and is not sent twice');
+SELECT test.is_same((SELECT cycle FROM e911.ali_cycle
+                      WHERE ali_provider_id = :west), 2,
+    'each file has the next cycle');
+SELECT test.is_true(e911.ali_accept_rest('west', 2) > 0,
+    'what nobody complained of was taken');
+SELECT test.is_same(
+    (SELECT string_agg(DISTINCT state, ' ') FROM e911.ali_audit), 'accepted',
+    '... all of it, and the audit is content');
+SELECT test.is_same(
+    (SELECT count(*) FROM e911.ali_record WHERE differs_since IS NOT NULL),
+    0::bigint, '... and nothing differs');
+
+BEGIN;
+UPDATE e911.location SET floor = '4' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state(:'elin'), 'pending C',
+    'a location that moved is a change');
+SELECT test.is_same((SELECT differs FROM e911.ali_audit
+                      WHERE number = :'elin'), 'location',
+    '... of which the audit tells the field');
+UPDATE e911.location SET floor = '3' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state(:'elin'), 'accepted',
+    '... and moved back before it was sent nothing');
+ROLLBACK;
+
+BEGIN;
+DELETE FROM e911.elin WHERE elin = :'elin';
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state(:'elin'), 'pending D',
+    'a number that is in use no more is deleted');
+INSERT INTO e911.elin (elin, location_id) VALUES (:'elin', :floor3);
+UPDATE e911.location SET floor = '4' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state(:'elin'), 'pending C',
+    'deleted and inserted in one cycle is a change');
+ROLLBACK;
+
+BEGIN;
+INSERT INTO e911.elin (elin, location_id) VALUES ('+12065550999', :floor3);
+SELECT pg_temp.derive() \g /dev/null
+DELETE FROM e911.elin WHERE elin = '+12065550999';
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state('+12065550999'), NULL,
+    'inserted and deleted in one cycle is nothing');
+INSERT INTO e911.elin (elin, location_id) VALUES ('+12065550999', :floor3);
+SELECT pg_temp.derive() \g /dev/null
+UPDATE e911.location SET floor = '5' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state('+12065550999'), 'pending I',
+    'inserted and changed in one cycle is an insert');
+UPDATE e911.elin SET elin = '+12065550998' WHERE elin = :'elin';
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same((pg_temp.state(:'elin'), pg_temp.state('+12065550998')),
+    ('pending D'::text, 'pending I'::text),
+    'another number is one deleted and one inserted');
+SELECT pg_temp.sent() \g /dev/null
+SELECT e911.ali_accept_rest('west', 999999) \g /dev/null
+SELECT test.is_same(pg_temp.state(:'elin'), NULL,
+    'what was deleted there is forgotten here');
+ROLLBACK;
+
+-- ---- what answers do ----
+
+BEGIN;
+UPDATE e911.location SET floor = '4' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT pg_temp.sent() \g /dev/null
+SELECT test.is_same(pg_temp.answer(:'elin', '709', 'as_it_was'), 'rejected',
+    'a record whose street nobody knows is rejected');
+SELECT test.is_same(pg_temp.sent(), NULL, '... and not sent again as it is');
+SELECT test.is_same(e911.ali_request('west', :'elin', 'resend'), 'pending',
+    '... unless somebody says so');
+SELECT pg_temp.sent() \g /dev/null
+SELECT test.is_same(pg_temp.answer(:'elin', '712', 'absent'), 'pending',
+    'a change of what is not there');
+SELECT test.is_same(pg_temp.state(:'elin'), 'pending I 712',
+    '... becomes an insert');
+SELECT pg_temp.sent() \g /dev/null
+SELECT test.is_same(pg_temp.answer(:'elin', '709', 'as_it_was'), 'rejected',
+    'an insert that is rejected');
+UPDATE e911.location SET floor = '5' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state(:'elin'), 'pending I',
+    '... is an insert again when it says something else');
+SELECT pg_temp.sent() \g /dev/null
+SELECT test.is_same(pg_temp.answer(:'elin', '702', 'exists'), 'pending',
+    'an insert of what is there');
+SELECT test.is_same(pg_temp.state(:'elin'), 'pending C 702',
+    '... becomes a change');
+SELECT pg_temp.sent() \g /dev/null
+SELECT test.is_same(pg_temp.answer(:'elin', NULL, 'taken'), 'accepted',
+    '... and is taken');
+SELECT test.is_same(pg_temp.answer(:'elin', '709', 'as_it_was'), 'stale',
+    'an answer to nothing changes nothing');
+SELECT test.is_same(pg_temp.answer('+12065550997', '709', 'as_it_was'),
+    'unknown', 'nor does one about a number that we do not have');
+ROLLBACK;
+
+BEGIN;
+UPDATE e911.location SET floor = '4' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT pg_temp.sent() \g /dev/null
+UPDATE e911.location SET floor = '5' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state(:'elin'), 'pending C',
+    'what changes while an answer is awaited is sent at once');
+SELECT order_number AS first FROM e911.ali_record
+ WHERE number = :'elin' \gset
+SELECT pg_temp.sent() \g /dev/null
+SELECT test.is_same(e911.ali_answer('west', :'elin', '709', 'as_it_was', 'C',
+                                    :first), 'stale',
+    'the answer to the earlier one changes nothing');
+SELECT test.is_same(pg_temp.state(:'elin'), 'sent', '... of the later one');
+UPDATE e911.location SET floor = '6' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.answer(:'elin', '709', 'as_it_was'), 'pending',
+    'a rejection of what it should say no more does not hold it up');
+ROLLBACK;
+
+BEGIN;
+UPDATE e911.location SET floor = '4' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT pg_temp.sent() \g /dev/null
+UPDATE e911.location SET floor = '3' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.answer(:'elin', '709', 'as_it_was'), 'accepted',
+    'a rejection leaves what was accepted, if that is what it should say');
+ROLLBACK;
+
+BEGIN;
+SELECT test.is_same(e911.ali_request('west', :'elin', 'unlock'), 'pending',
+    'a number is unlocked for another company');
+SELECT test.is_same(pg_temp.sent(), 'U ' || :'elin', '... with U');
+SELECT test.is_same(pg_temp.answer(:'elin', NULL, 'taken'), 'locked',
+    '... and is nothing of ours then');
+SELECT test.is_same(pg_temp.sent(), NULL, '... so that nothing is sent of it');
+SELECT test.is_same(e911.ali_request('west', :'elin', 'migrate'), 'pending',
+    'a number is taken over');
+SELECT test.is_same(pg_temp.sent(), 'M ' || :'elin', '... with M');
+SELECT test.is_same(pg_temp.answer(:'elin', '760', 'locked'), 'locked',
+    '... which the other company has to let');
+ROLLBACK;
+
+BEGIN;
+UPDATE e911.location SET floor = '4' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+DO $$
+BEGIN
+    FOR i IN 1..3 LOOP
+        PERFORM pg_temp.sent();
+        PERFORM pg_temp.answer((SELECT min(e.elin)::text FROM e911.elin e
+                                  JOIN e911.location l USING (location_id)
+                                 WHERE l.name = 'Larkspur floor 3'),
+                               CASE i % 2 WHEN 1 THEN '712' ELSE '702' END,
+                               CASE i % 2 WHEN 1 THEN 'absent'
+                                          ELSE 'exists' END);
+    END LOOP;
+END $$;
+SELECT test.is_same(split_part(pg_temp.state(:'elin'), ' ', 1), 'rejected',
+    'a provider that contradicts itself three times needs somebody');
+ROLLBACK;
+
+BEGIN;
+INSERT INTO e911.ali_numbers (ali_provider_id, prefix)
+VALUES (:east, :'elin');
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same((pg_temp.state(:'elin'), pg_temp.state(:'elin', 'east')),
+    ('pending D'::text, 'pending I'::text),
+    'with another provider it is inserted there and deleted here');
+ROLLBACK;
+
+-- ---- a change that commits while others are derived ----
+
+UPDATE e911.location SET floor = '4' WHERE location_id = :floor3;
+SELECT test.is_same(
+    (SELECT e911.ali_store('{}', ARRAY[:'elin'], ARRAY[:larkspur::bigint],
+        ARRAY[:'elin'], ARRAY['{"number": "of before"}'::jsonb],
+        ARRAY['{"street_name": "OF BEFORE"}'::jsonb], ARRAY[''],
+        ARRAY[true])), 0::bigint,
+    'what was derived of something else is not stored');
+SELECT test.is_true((SELECT count(*) FROM e911.ali_waiting) > 0,
+    '... and its number still waits');
+
+SELECT test.refused(
+    $$INSERT INTO e911.ali_provider (name, company_name, company_id)
+      VALUES ('../x', 'X', 'LARKS')$$, '23514',
+    'ali_provider_name_is_letters_digits_and_hyphens',
+    'a provider''s name is fit for the name of a file');
+SELECT test.refused(
+    format('INSERT INTO e911.ali_numbers (ali_provider_id) VALUES (%s)',
+           :east), '23505', 'ali_numbers_are_of_one_provider',
+    'numbers are of one provider');

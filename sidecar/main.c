@@ -68,6 +68,7 @@ struct shared {
 	struct held_refusals *refusals; /* owned */
 	struct speech *speech;          /* owned */
 	struct feed feed;
+	struct screen_log *screens; /* owned; NULL: none are served */
 	struct stop stop;
 };
 
@@ -151,7 +152,13 @@ static int keep_ali(struct shared *s)
 
 static int serve_http(struct shared *s)
 {
-	return http_service_run(s->conf, &s->stop, s->psap, s->refusals);
+	const struct http_partners partners = {
+		.psap = s->psap,
+		.refusals = s->refusals,
+		.screens = s->screens,
+	};
+
+	return http_service_run(s->conf, &s->stop, &partners);
 }
 
 static int locate(struct shared *s)
@@ -363,10 +370,13 @@ static enum exit_code start(struct conf *conf)
 			 0 &&
 		 held_refusals_new(&shared.refusals) >= 0 &&
 		 speech_new(&shared.speech, conf) >= 0 &&
+		 (!conf->screen ||
+		  screen_log_new(&shared.screens, conf->state_dir) >= 0) &&
 		 psap_service_new(&shared.psap) >= 0)
 		code = run(&shared, &signals);
 	shared.psap = psap_service_free(shared.psap);
 	shared.speech = speech_free(shared.speech);
+	shared.screens = screen_log_free(shared.screens);
 	shared.refusals = held_refusals_free(shared.refusals);
 	shared.expiry = expiry_free(shared.expiry);
 	shared.names = names_free(shared.names);

@@ -7,7 +7,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define NAME      "location-key"
 #define PATH_SIZE 512
 /* Kamailio's group may read it: the path can make such URIs too. */
 #define MODE 0640
@@ -56,7 +55,7 @@ static int write_key(const char *path, const uint8_t key[LOCATION_KEY_SIZE])
 	return err;
 }
 
-static int make_key(const char *dir, const char *path,
+static int make_key(const char *dir, const char *path, const char *name,
 		    uint8_t ret[LOCATION_KEY_SIZE])
 {
 	uint8_t key[LOCATION_KEY_SIZE];
@@ -65,7 +64,7 @@ static int make_key(const char *dir, const char *path,
 
 	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
 		return -EIO;
-	(void)snprintf(young, sizeof(young), "%s/" NAME ".new", dir);
+	(void)snprintf(young, sizeof(young), "%s/%s.new", dir, name);
 	err = write_key(young, key);
 	if (err == 0 && rename(young, path) < 0)
 		err = -errno;
@@ -76,12 +75,13 @@ static int make_key(const char *dir, const char *path,
 	return err;
 }
 
-int held_key_load(const char *state_dir, uint8_t ret[LOCATION_KEY_SIZE])
+int held_key_load(const char *state_dir, const char *name,
+		  uint8_t ret[LOCATION_KEY_SIZE])
 {
 	char path[PATH_SIZE];
 	int err;
 
-	(void)snprintf(path, sizeof(path), "%s/" NAME, state_dir);
+	(void)snprintf(path, sizeof(path), "%s/%s", state_dir, name);
 	err = read_key(path, ret);
-	return err == -ENOENT ? make_key(state_dir, path, ret) : err;
+	return err == -ENOENT ? make_key(state_dir, path, name, ret) : err;
 }

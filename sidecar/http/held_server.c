@@ -27,7 +27,7 @@ int held_server_init(struct held_server *s, const char *state_dir,
 	err = held_directory_new(&s->directory, state_dir);
 	if (err < 0)
 		return err;
-	err = held_key_load(state_dir, s->key);
+	err = held_key_load(state_dir, "location-key", s->key);
 	s->has_key = err == 0;
 	/* Names of devices need one that nobody knows, if only for a while. */
 	if (!s->has_key &&

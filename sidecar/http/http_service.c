@@ -29,6 +29,8 @@ struct service {
 	struct lost_server lost;
 	bool serves_held;
 	struct held_server held;
+	bool serves_screens;
+	struct screen_server screens;
 	uint64_t stamp; /* of the certificate's files that are shown */
 	int complaint;  /* why others are not; told once */
 };
@@ -75,10 +77,12 @@ static void answer(void *arg, const struct http_request *request,
 		answer_lost(s, request, response);
 	} else if (s->serves_held && held_serves(request->path)) {
 		held_answer(&s->held, request, response);
+	} else if (s->serves_screens && screen_serves(request->path)) {
+		screen_answer(&s->screens, request, response);
 	} else {
 		response->status = 404;
 	}
-	if (response->status != 200)
+	if (response->status >= 300)
 		stats_add(STAT_HTTP_REFUSED, 1);
 }
 
@@ -131,13 +135,25 @@ static int start_held(struct service *s, const struct conf *c)
 	return err == -ENOMEM ? err : 0;
 }
 
-static int take_options(struct service *s, const struct conf *c,
-			struct psap_service *psap)
+static int start_screens(struct service *s, const struct conf *c,
+			 const struct http_partners *p)
 {
+	int err =
+		screen_server_init(&s->screens, c, p->screens, p->acknowledger);
+
+	s->serves_screens = err >= 0;
+	return err;
+}
+
+static int take_options(struct service *s, const struct conf *c,
+			const struct http_partners *p)
+{
+	int err = 0;
+
 	s->conf = c;
 	rate_limit_init(&s->rate, (uint32_t)c->http_rate);
 	s->serves_lost = is_text(c->lost_source);
-	lost_areas_init(&s->areas, psap, (double)c->psap_nearest_m);
+	lost_areas_init(&s->areas, p->psap, (double)c->psap_nearest_m);
 	s->backend = lost_areas_backend(&s->areas);
 	s->lost = (struct lost_server){
 		.backend = &s->backend,
@@ -146,7 +162,11 @@ static int take_options(struct service *s, const struct conf *c,
 		.expires_s = c->lost_expires_s,
 	};
 	s->serves_held = c->held != 0;
-	return s->serves_held ? start_held(s, c) : 0;
+	if (s->serves_held)
+		err = start_held(s, c);
+	if (err >= 0 && c->screen && p->screens)
+		err = start_screens(s, c, p);
+	return err;
 }
 
 /* ---- start ---- */
@@ -215,6 +235,7 @@ static void serve(struct service *s, const struct stop *stop)
 	unsigned slow_s = 2 * (unsigned)s->conf->http_timeout_s;
 	bool has_tls = is_text(s->conf->http_certificate);
 	int told = 0, err;
+	int fd = s->serves_screens ? screen_server_fd(&s->screens) : -1;
 
 	do {
 		err = start(s, &server);
@@ -223,8 +244,10 @@ static void serve(struct service *s, const struct stop *stop)
 				  s->conf->http_listen, strerror(-err));
 		told = err;
 	} while (!server && stop_wait(stop, -1, RETRY_MS) >= 0);
-	while (server && stop_wait(stop, -1, LOOK_MS) >= 0) {
+	while (server && stop_wait(stop, fd, LOOK_MS) >= 0) {
 		http_server_end_slow(server, slow_s);
+		if (s->serves_screens)
+			screen_server_step(&s->screens);
 		if (has_tls)
 			renew_certificate(s);
 	}
@@ -233,7 +256,7 @@ static void serve(struct service *s, const struct stop *stop)
 }
 
 int http_service_run(const struct conf *conf, const struct stop *stop,
-		     struct psap_service *psap, struct held_refusals *refusals)
+		     const struct http_partners *partners)
 {
 	struct service *s;
 	int err;
@@ -245,12 +268,14 @@ int http_service_run(const struct conf *conf, const struct stop *stop,
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	s->held.refusals = refusals;
-	err = take_options(s, conf, psap);
+	s->held.refusals = partners->refusals;
+	err = take_options(s, conf, partners);
 	if (err == 0)
 		serve(s, stop);
 	if (s->serves_held)
 		held_server_fini(&s->held);
+	if (s->serves_screens)
+		screen_server_fini(&s->screens);
 	lost_areas_fini(&s->areas);
 	rate_limit_fini(&s->rate);
 	free(s);

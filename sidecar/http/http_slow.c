@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "http/http_slow.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -10,7 +11,9 @@ struct http_peer {
 	struct http_peer *next, **at;
 	int64_t since_ms;
 	int fd;
-	bool has_ended;
+	bool has_ended, is_feed;
+	void *connection; /* borrowed */
+	struct sockaddr_storage from;
 };
 
 void http_slow_init(struct http_slow *s)
@@ -51,7 +54,57 @@ void http_slow_answered(struct http_slow *s, struct http_peer *p,
 		return;
 	(void)pthread_mutex_lock(&s->lock);
 	p->since_ms = now_ms;
+	p->is_feed = false;
 	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static socklen_t size_of(const struct sockaddr *a)
+{
+	return a->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+					: sizeof(struct sockaddr_in);
+}
+
+void http_slow_name(struct http_slow *s, struct http_peer *p, void *connection,
+		    const struct sockaddr *from)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	p->connection = connection;
+	memcpy(&p->from, from, size_of(from));
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* An address and a port are one connection's to a listening socket. */
+static bool is_from(const struct http_peer *p, const struct sockaddr *from)
+{
+	const struct sockaddr_in6 *a6 = (const void *)&p->from;
+	const struct sockaddr_in6 *b6 = (const void *)from;
+	const struct sockaddr_in *a4 = (const void *)&p->from;
+	const struct sockaddr_in *b4 = (const void *)from;
+
+	if (p->from.ss_family != from->sa_family)
+		return false;
+	if (from->sa_family == AF_INET6)
+		return a6->sin6_port == b6->sin6_port &&
+		       memcmp(&a6->sin6_addr, &b6->sin6_addr, 16) == 0;
+	return a4->sin_port == b4->sin_port &&
+	       a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+}
+
+void *http_slow_feed(struct http_slow *s, const struct sockaddr *from,
+		     int *ret_fd)
+{
+	void *connection = NULL;
+
+	(void)pthread_mutex_lock(&s->lock);
+	for (struct http_peer *p = s->first; p && !connection; p = p->next) {
+		if (!p->connection || p->has_ended || !is_from(p, from))
+			continue;
+		p->is_feed = true;
+		connection = p->connection;
+		*ret_fd = p->fd;
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return connection;
 }
 
 void http_slow_leave(struct http_slow *s, struct http_peer *p)
@@ -71,7 +124,7 @@ void http_slow_end(struct http_slow *s, int64_t before_ms)
 {
 	(void)pthread_mutex_lock(&s->lock);
 	for (struct http_peer *p = s->first; p; p = p->next) {
-		if (p->has_ended || p->since_ms >= before_ms)
+		if (p->has_ended || p->is_feed || p->since_ms >= before_ms)
 			continue;
 		p->has_ended = true;
 		stats_add(STAT_HTTP_SLOW, 1);

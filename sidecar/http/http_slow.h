@@ -20,11 +20,21 @@ struct http_slow {
 };
 
 struct http_peer;
+struct sockaddr;
 
 void http_slow_init(struct http_slow *s);
 void http_slow_fini(struct http_slow *s);
-/* fd is open until http_slow_leave().  NULL without memory. */
+/* fd is open until http_slow_leave(); connection is whose it is, from where.
+ * NULL without memory. */
 struct http_peer *http_slow_enter(struct http_slow *s, int fd, int64_t now_ms);
+void http_slow_name(struct http_slow *s, struct http_peer *p, void *connection,
+		    const struct sockaddr *from);
+/*
+ * The connection from there, which goes on with an answer without an end: no
+ * request of it is slow until http_slow_answered().  NULL: none.
+ */
+void *http_slow_feed(struct http_slow *s, const struct sockaddr *from,
+		     int *ret_fd);
 /* p may be NULL in both. */
 void http_slow_answered(struct http_slow *s, struct http_peer *p,
 			int64_t now_ms);

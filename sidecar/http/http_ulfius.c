@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stats.h"
 #include "http/http.h"
 #include "http/http_slow.h"
 #include "http/http_tls.h"
@@ -21,6 +23,8 @@
 #define FILES_RESERVE 200U
 /* Of a connection, bytes: a head, and as much of a body at a time. */
 #define HEAD_MAX ((size_t)8192)
+/* Of a stream, at a time. */
+#define STREAM_BLOCK 4096
 
 struct http_server {
 	struct _u_instance instance;
@@ -31,6 +35,21 @@ struct http_server {
 	bool running;
 	unsigned port;
 	struct http_slow slow;
+	/* Of the streams and what is below; taken last. */
+	pthread_mutex_t lock;
+	struct http_stream *streams; /* owned by libmicrohttpd */
+	bool is_ending;
+};
+
+/* An answer that goes on. */
+struct http_stream {
+	struct http_server *server;
+	struct http_stream *next, **at;
+	struct MHD_Connection *connection;
+	int fd;
+	struct http_feed feed;
+	bool is_suspended, is_woken;
+	int64_t read_at_ms; /* when it could take something last */
 };
 
 /* ---- a request ---- */
@@ -65,6 +84,15 @@ static struct text path_of(const char *url)
 	return text_make(t.p, text_index(t, '?'));
 }
 
+static struct text query_of(const char *url)
+{
+	struct text t = text_of(url);
+	size_t at = text_index(t, '?');
+
+	return at < t.len ? text_make(t.p + at + 1, t.len - at - 1)
+			  : text_of("");
+}
+
 static struct text header_of(const struct _u_request *from, const char *name)
 {
 	const char *value = u_map_get_case(from->map_header, name);
@@ -96,8 +124,156 @@ static void set_headers(struct _u_response *to, const struct http_response *r)
 			       r->retry_after_s);
 		(void)u_map_put(to->map_header, "Retry-After", seconds);
 	}
+	for (const struct http_header *h = r->headers; h && h->name; h++)
+		(void)u_map_put(to->map_header, h->name, h->value);
+	if (r->cookie[0])
+		(void)u_map_put(to->map_header, "Set-Cookie", r->cookie);
 	(void)u_map_put(to->map_header, "Cache-Control", "no-store");
 }
+
+/* ---- answers that go on ---- */
+
+/* Where a stream has no more to tell the connection sleeps: it takes no thread,
+ * and no time-out of libmicrohttpd ends it. */
+static ssize_t on_read(void *arg, uint64_t offset, char *buf, size_t size)
+{
+	struct http_stream *t = arg;
+	struct http_server *s = t->server;
+	ssize_t n;
+
+	(void)offset;
+	for (;;) {
+		n = t->feed.read(t->feed.arg, buf, size);
+		(void)pthread_mutex_lock(&s->lock);
+		t->read_at_ms = clock_mono_ms();
+		if (s->is_ending || n < 0)
+			n = MHD_CONTENT_READER_END_OF_STREAM;
+		if (n != 0 || !t->is_woken)
+			break;
+		t->is_woken = false;
+		(void)pthread_mutex_unlock(&s->lock);
+	}
+	if (n == 0) {
+		t->is_suspended = true;
+		MHD_suspend_connection(t->connection);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+/* Under the lock. */
+static void wake(struct http_stream *t)
+{
+	t->is_woken = true;
+	if (!t->is_suspended)
+		return;
+	t->is_suspended = false;
+	t->is_woken = false;
+	t->read_at_ms = clock_mono_ms();
+	MHD_resume_connection(t->connection);
+}
+
+void http_stream_wake(struct http_stream *t)
+{
+	(void)pthread_mutex_lock(&t->server->lock);
+	wake(t);
+	(void)pthread_mutex_unlock(&t->server->lock);
+}
+
+static void on_end(void *arg)
+{
+	struct http_stream *t = arg;
+	struct http_server *s = t->server;
+
+	t->feed.end(t->feed.arg);
+	(void)pthread_mutex_lock(&s->lock);
+	*t->at = t->next;
+	if (t->next)
+		t->next->at = t->at;
+	(void)pthread_mutex_unlock(&s->lock);
+	free(t);
+}
+
+/* Whoever is gone without a word is missed by the system. */
+static void watch_peer(int fd)
+{
+	unsigned ms = HTTP_FEED_SLOW_MS;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+}
+
+static int begin_stream(struct http_server *s, const struct _u_request *from,
+			struct _u_response *to, const struct http_response *r)
+{
+	struct http_stream *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->server = s;
+	t->feed = r->feed;
+	t->read_at_ms = clock_mono_ms();
+	if (from->client_address)
+		t->connection =
+			http_slow_feed(&s->slow, from->client_address, &t->fd);
+	if (!t->connection ||
+	    ulfius_set_stream_response(to, r->status, on_read, on_end,
+				       U_STREAM_SIZE_UNKNOWN, STREAM_BLOCK,
+				       t) != U_OK) {
+		free(t);
+		return -ENOMEM;
+	}
+	watch_peer(t->fd);
+	(void)pthread_mutex_lock(&s->lock);
+	t->next = s->streams;
+	t->at = &s->streams;
+	if (t->next)
+		t->next->at = &t->next;
+	s->streams = t;
+	(void)pthread_mutex_unlock(&s->lock);
+	t->feed.begin(t->feed.arg, t);
+	return 0;
+}
+
+/* A suspended connection must not be there when libmicrohttpd ends. */
+static void end_streams(struct http_server *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->is_ending = true;
+	for (struct http_stream *t = s->streams; t; t = t->next)
+		wake(t);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* A connection that sleeps can take; one that does not is waited for. */
+static void end_slow_streams(struct http_server *s, int64_t before_ms)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	for (struct http_stream *t = s->streams; t; t = t->next) {
+		if (t->is_suspended || t->read_at_ms >= before_ms)
+			continue;
+		t->read_at_ms = INT64_MAX;
+		stats_add(STAT_HTTP_SLOW, 1);
+		(void)shutdown(t->fd, SHUT_RDWR);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static void set_body(struct http_server *s, const struct _u_request *from,
+		     struct _u_response *to, struct http_response *r)
+{
+	if (r->feed.end) {
+		if (begin_stream(s, from, to, r) == 0)
+			return;
+		r->feed.end(r->feed.arg);
+		to->status = 503;
+	} else if (r->body) {
+		(void)ulfius_set_binary_body_response(to, r->status, r->body,
+						      r->body_len);
+	}
+	free(r->body);
+}
+
+/* ---- answering ---- */
 
 static int on_request(const struct _u_request *from, struct _u_response *to,
 		      void *arg)
@@ -112,6 +288,11 @@ static int on_request(const struct _u_request *from, struct _u_response *to,
 		.bearer = bearer_of(from),
 		.accept = header_of(from, "Accept"),
 		.organization = header_of(from, "E911-Organization-ID"),
+		.query = query_of(from->http_url),
+		.cookie = header_of(from, "Cookie"),
+		.token = header_of(from, "X-E911-Token"),
+		.last_event = header_of(from, "Last-Event-ID"),
+		.fetch_site = header_of(from, "Sec-Fetch-Site"),
 	};
 	struct http_response response = { .status = 200 };
 
@@ -122,10 +303,7 @@ static int on_request(const struct _u_request *from, struct _u_response *to,
 		s->answer(s->arg, &request, &response);
 	set_headers(to, &response);
 	to->status = response.status;
-	if (response.body)
-		(void)ulfius_set_binary_body_response(
-			to, response.status, response.body, response.body_len);
-	free(response.body);
+	set_body(s, from, to, &response);
 	return U_CALLBACK_COMPLETE;
 }
 
@@ -190,6 +368,9 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **peer,
 	/* Nobody would end it. */
 	if (!*peer && info)
 		(void)shutdown(info->connect_fd, SHUT_RDWR);
+	info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (*peer && info && info->client_addr)
+		http_slow_name(&s->slow, *peer, c, info->client_addr);
 }
 
 static void on_completed(void *arg, struct MHD_Connection *c, void **request,
@@ -233,7 +414,8 @@ static unsigned connections_of(const struct http_options *o)
 
 static int run(struct http_server *s, const struct http_options *o)
 {
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL;
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL |
+			 MHD_ALLOW_SUSPEND_RESUME;
 	struct MHD_OptionItem items[13];
 	size_t n = 0;
 
@@ -289,6 +471,7 @@ int http_server_start(struct http_server **ret,
 	}
 	s->ino = st.st_ino;
 	http_slow_init(&s->slow);
+	(void)pthread_mutex_init(&s->lock, NULL);
 	/* One byte more than is taken: what is longer is seen to be. */
 	s->instance.max_post_body_size = HTTP_BODY_MAX + 1;
 	s->instance.max_post_param_size = 1024;
@@ -311,17 +494,22 @@ struct http_server *http_server_stop(struct http_server *s)
 {
 	if (!s)
 		return NULL;
+	end_streams(s);
 	if (s->running)
 		(void)ulfius_stop_framework(&s->instance);
 	ulfius_clean_instance(&s->instance);
 	http_slow_fini(&s->slow);
+	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 	return NULL;
 }
 
 void http_server_end_slow(struct http_server *s, unsigned seconds)
 {
-	http_slow_end(&s->slow, clock_mono_ms() - (int64_t)seconds * 1000);
+	int64_t now_ms = clock_mono_ms();
+
+	http_slow_end(&s->slow, now_ms - (int64_t)seconds * 1000);
+	end_slow_streams(s, now_ms - HTTP_FEED_SLOW_MS);
 }
 
 unsigned http_server_port(const struct http_server *s)

@@ -48,6 +48,7 @@ static const struct check {
 	{ "overlap", DB_AUDIT_OVERLAP, false },
 	{ "certificate", DB_AUDIT_CERTIFICATE, false },
 	{ "area_missing", DB_AUDIT_AREA_MISSING, false },
+	{ "ali", DB_AUDIT_ALI, false },
 	{ "area_nearest", DB_AUDIT_AREA_NEAREST, false },
 	{ "area_overlap", DB_AUDIT_AREA_OVERLAP, true },
 	{ "area_gap", DB_AUDIT_AREA_GAP, true },

@@ -185,7 +185,8 @@ def test_csv_is_for_spreadsheets(ctl, postgres):
 
 
 @pytest.mark.parametrize("name", ["calls", "unregistered", "users",
-                                  "locations", "elins", "organizations"])
+                                  "locations", "elins", "ali",
+                                  "organizations"])
 def test_each_report_in_each_form(ctl, postgres, name):
     call = place(postgres, "10:00:00", endpoint_id=0, location_id=0,
                  routed_by="relay_center")

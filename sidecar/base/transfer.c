@@ -13,7 +13,10 @@
 #define PIN_SIZE (320 + TRANSFER_ADDRESSES_MAX * (size_t)(INET6_ADDRSTRLEN + 3))
 /* Servers close what is silent; a mail server's good-bye would be taken for
  * the answer to the next mail. */
-#define IDLE_MAX_S       15L
+#define IDLE_MAX_S 15L
+/* Mail servers take so many of one client as a rule (Postfix: 50); what is more
+ * waits, within its time. */
+#define HOST_CONNECTIONS 32L
 #define KEPT_CONNECTIONS 64L
 #define MORE_DESCRIPTORS 32
 
@@ -415,6 +418,8 @@ int transfers_new(struct transfers **ret)
 	if (!t->multi ||
 	    curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS,
 			      KEPT_CONNECTIONS) != CURLM_OK ||
+	    curl_multi_setopt(t->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+			      HOST_CONNECTIONS) != CURLM_OK ||
 	    curl_multi_setopt(t->multi, CURLMOPT_PIPELINING,
 			      (long)CURLPIPE_NOTHING) != CURLM_OK) {
 		(void)transfers_free(t);

@@ -91,7 +91,7 @@ static int slack_fill(struct json *j, struct text subject, struct text text)
 	int err;
 
 	/* What a notification shows, and who cannot show blocks. */
-	slack_escape(&plain, subject);
+	slack_escape(&plain, subject.len ? subject : text);
 	err = plain.failed ? -ENOMEM
 			   : json_put_text(j, "text", out_text(&plain));
 	out_fini(&plain);

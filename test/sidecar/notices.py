@@ -21,7 +21,7 @@ class Notices:
         self.config = os.path.join(directory, "sender.conf")
         self.log = os.path.join(directory, "sender.log")
         self.settings = {"postgres": "host=none", "log_level": "debug",
-                         "notify_timeout_ms": 3000, **settings}
+                         "notify_timeout_ms": 10000, **settings}
         self.program = os.path.join(build, "sidecar", "notice_sender")
         self.results = {}
         self.process, self._lines = None, queue.Queue()

@@ -21,6 +21,7 @@ BEGIN;
 \ir schema/places.sql
 \ir schema/people.sql
 \ir schema/networks.sql
+\ir schema/notices.sql
 \ir schema/recipients.sql
 \ir schema/location_clients.sql
 \ir schema/screens.sql
@@ -72,6 +73,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (26, 'keep_scope_of_clients'),
     (27, 'tell_counties_apart'),
     (28, 'add_screens'),
-    (29, 'keep_ali_records');
+    (29, 'keep_ali_records'),
+    (30, 'tell_recipients');
 
 COMMIT;

@@ -163,6 +163,44 @@ static int key_screen(uint64_t id, struct text key, struct entity_key *ret)
 	return by_id(id, dir_key_screen, ret);
 }
 
+static int key_recipient(uint64_t id, struct text key, struct entity_key *ret)
+{
+	ret->id = id;
+	ret->text = key;
+	return row_recipient_key(&ret->key, id, key);
+}
+
+static void make_template(struct dir_key *ret, uint64_t id)
+{
+	dir_key_template(ret, TEMPLATE_OWN, id);
+}
+
+static int key_notice_template(uint64_t id, struct text key,
+			       struct entity_key *ret)
+{
+	(void)key;
+	return by_id(id, make_template, ret);
+}
+
+static void make_words(struct dir_key *ret, uint64_t id)
+{
+	dir_key_template(ret, TEMPLATE_OF_ORGANIZATION, id);
+}
+
+static int key_organization_words(uint64_t id, struct text key,
+				  struct entity_key *ret)
+{
+	(void)key;
+	return by_id(id, make_words, ret);
+}
+
+static int key_notice_hours(uint64_t id, struct text key,
+			    struct entity_key *ret)
+{
+	(void)key;
+	return by_id(id, dir_key_hours, ret);
+}
+
 static void forget_site(struct dir_batch *b, const struct dir_key *key)
 {
 	dir_batch_set_site(b, key, 0);
@@ -207,6 +245,14 @@ static const struct entity entities[ENTITY_COUNT] = {
 		PARAMS_TEXT, row_location_client, key_location_client, dir_batch_delete },
 	[ENTITY_SCREEN] = { "screen", STMTS(SCREEN),
 		PARAMS_ID, row_screen, key_screen, dir_batch_delete },
+	[ENTITY_RECIPIENT] = { "recipient", STMTS(RECIPIENT),
+		PARAMS_ID_TEXT, row_recipient, key_recipient, dir_batch_delete },
+	[ENTITY_NOTICE_TEMPLATE] = { "notice_template", STMTS(NOTICE_TEMPLATE),
+		PARAMS_ID, row_notice_template, key_notice_template, dir_batch_delete },
+	[ENTITY_NOTICE_HOURS] = { "notice_hours", STMTS(NOTICE_HOURS),
+		PARAMS_ID, row_notice_hours, key_notice_hours, dir_batch_delete },
+	[ENTITY_ORGANIZATION_WORDS] = { "organization_words", STMTS(ORGANIZATION_WORDS),
+		PARAMS_ID, row_organization_words, key_organization_words, dir_batch_delete },
 };
 /* clang-format on */
 

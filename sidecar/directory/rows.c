@@ -524,6 +524,8 @@ int row_organization(const struct db_row *row, struct row_out *out)
 	take_plens(&f, 8, &r.network_plens);
 	r.desk_number = take_number(&f, 9, "desk_number");
 	take_trunks(&f, 10, &r.trunks);
+	r.time_zone = take_text(&f, 11, ROW_NAME_MAX, "time_zone");
+	r.language = take_text(&f, 12, 2, "language");
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf,

@@ -36,6 +36,8 @@ row_f row_location, row_elin, row_endpoint, row_site_number;
 row_f row_network_range, row_gateway, row_trunk_credential;
 row_f row_trunk_certificate, row_access_point, row_network_switch;
 row_f row_switch_port, row_location_client, row_screen;
+row_f row_recipient, row_notice_template, row_organization_words;
+row_f row_notice_hours;
 
 /* ---- pieces, shared with keys of change_log and with tests ---- */
 
@@ -62,6 +64,10 @@ int must_check row_parse_pair(struct text t, uint64_t *ret_id,
 /* "chassis<TAB>port", or a chassis alone.  -EINVAL: too long. */
 int must_check row_switch_key(struct dir_key *ret, uint64_t organization_id,
 			      struct text name);
+
+/* "3/all/0", "3/building/12", "0/instead_of/9", as in change_log. */
+int must_check row_recipient_key(struct dir_key *ret, uint64_t recipient_id,
+				 struct text place);
 
 /* Identity key of a site number: NUMBER if it is E.164, else EXTENSION. */
 int must_check row_site_key(struct dir_key *ret, uint64_t organization_id,

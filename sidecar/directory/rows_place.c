@@ -234,6 +234,12 @@ static int read_location(const struct db_row *row, struct row_out *out,
 		err = take_pool(row, 5, out, r);
 	if (err >= 0)
 		err = take_point(row, 18, out, r);
+	if (err >= 0)
+		err = take_u64(row, 20, out, "building_id", &r->building_id);
+	r->time_zone = db_text(row, 21);
+	if (err >= 0)
+		err = row_check_text(out, r->time_zone, ROW_NAME_MAX,
+				     "time_zone");
 	return err;
 }
 

@@ -518,7 +518,7 @@ COMMENT ON COLUMN e911.personal_location.location_in_use IS
     'always true: the foreign key admits no retired location';
 
 \ir ../schema/networks.sql
-\ir ../schema/recipients.sql
+\ir 0011_add_buildings_and_stations/recipients.sql
 
 -- ---- views ----
 

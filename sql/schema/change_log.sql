@@ -22,7 +22,10 @@ CREATE TABLE e911.change_log (
                                       'everything', 'trunk_credential',
                                       'trunk_certificate', 'access_point',
                                       'network_switch', 'switch_port',
-                                      'location_client', 'screen')),
+                                      'location_client', 'screen',
+                                      'recipient', 'notice_template',
+                                      'notice_hours',
+                                      'organization_words')),
     id          bigint,
     key         text,
     changed_at  timestamptz NOT NULL DEFAULT now()
@@ -37,9 +40,9 @@ COMMENT ON COLUMN e911.change_log.txid IS
 COMMENT ON COLUMN e911.change_log.entity IS
     'kind of thing, the name of its table; everything: rebuild the directory';
 COMMENT ON COLUMN e911.change_log.id IS
-    'organization, trunk, location, endpoint, psap, screen: its number';
+    'organization, trunk, location, endpoint, psap, screen, recipient, notice_template, notice_hours: its number; organization_words: that of the organisation';
 COMMENT ON COLUMN e911.change_log.key IS
-    'trunk_source: prefix; trunk_organization: trunk_id/uuid; elin: number; trunk_credential: user name; trunk_certificate: name; site_number: organization_id/number; network_range: organization_id/prefix; access_point: organization_id/bssid; network_switch: organization_id/chassis; switch_port: organization_id/chassis<TAB>port; location_client: name, or UUID of an organisation';
+    'trunk_source: prefix; trunk_organization: trunk_id/uuid; elin: number; trunk_credential: user name; trunk_certificate: name; site_number: organization_id/number; network_range: organization_id/prefix; access_point: organization_id/bssid; network_switch: organization_id/chassis; switch_port: organization_id/chassis<TAB>port; location_client: name, or UUID of an organisation; recipient: organization_key/all/0, /building/building_id, /location/location_id or /instead_of/recipient_id';
 COMMENT ON COLUMN e911.change_log.changed_at IS
     'when that transaction began';
 
@@ -124,7 +127,11 @@ BEGIN
             SELECT 'trunk_organization', NULL,
                    trunk_id || '/' || e911_organization_id
               FROM changed JOIN e911.trunk_organization
-             USING (organization_id)$$),
+             USING (organization_id)
+            UNION ALL
+            SELECT 'organization_words', organization_id, NULL FROM changed
+             WHERE num_nonnulls(notification_subject, notification_text,
+                                notification_sms) > 0$$),
         -- Routes by number go over whatever trunk has the prefix now; callbacks
         -- over those of role pstn, and those of the organisation.  Whether
         -- strangers are asked for credentials is the gateway's.
@@ -226,7 +233,22 @@ BEGIN
         ('location_client', $$
             SELECT 'location_client', NULL, name FROM changed$$),
         ('screen', $$
-            SELECT 'screen', screen_id, NULL FROM changed$$)
+            SELECT 'screen', screen_id, NULL FROM changed$$),
+        -- Found by whose calls it is told of.
+        ('recipient', $$
+            SELECT 'recipient', recipient_id, organization_key
+                   || CASE WHEN instead_of IS NOT NULL
+                           THEN '/instead_of/' || instead_of
+                           WHEN building_id IS NOT NULL
+                           THEN '/building/' || building_id
+                           WHEN location_id IS NOT NULL
+                           THEN '/location/' || location_id
+                           ELSE '/all/0' END
+              FROM changed$$),
+        ('notice_template', $$
+            SELECT 'notice_template', notice_template_id, NULL FROM changed$$),
+        ('notice_hours', $$
+            SELECT 'notice_hours', notice_hours_id, NULL FROM changed$$)
     LOOP
         EXECUTE format('
             CREATE TRIGGER change_note_insert AFTER INSERT ON e911.%1$I

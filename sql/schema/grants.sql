@@ -17,8 +17,8 @@ GRANT SELECT ON
     e911.gateway, e911.building, e911.location, e911.location_civic,
     e911.elin, e911.endpoint, e911.device_user, e911.station,
     e911.personal_location, e911.site_number, e911.network_range,
-    e911.access_point, e911.network_switch, e911.switch_port, e911.recipient,
-    e911.organization_admin, e911.schema_migration
+    e911.access_point, e911.network_switch, e911.switch_port,
+    e911.notice_template, e911.notice_hours, e911.organization_admin, e911.schema_migration
     TO e911_sidecar, e911_operator, e911_reader;
 GRANT INSERT, UPDATE, DELETE ON
     e911.organization, e911.trunk, e911.trunk_contact, e911.trunk_source,
@@ -27,8 +27,17 @@ GRANT INSERT, UPDATE, DELETE ON
     e911.building, e911.location, e911.elin, e911.endpoint, e911.device_user,
     e911.station, e911.personal_location, e911.site_number,
     e911.network_range, e911.access_point, e911.network_switch,
-    e911.switch_port, e911.recipient, e911.organization_admin
+    e911.switch_port, e911.recipient, e911.notice_template,
+    e911.notice_hours, e911.organization_admin
     TO e911_operator;
+-- Not the key that webhooks are signed with.
+GRANT SELECT ON e911.recipient TO e911_sidecar, e911_operator;
+GRANT SELECT (recipient_id, organization_id, name, channel, address, events,
+              building_id, location_id, location_in_use, organization_key,
+              preset, language, notice_template_id, notice_hours_id,
+              outside_hours, updates, after_s, instead_of, is_first,
+              instead_of_first)
+    ON e911.recipient TO e911_reader;
 GRANT UPDATE (relay_center_psap_id, last_resort_psap_id, desk_number,
               digest_realm)
     ON e911.gateway TO e911_operator;
@@ -80,6 +89,10 @@ GRANT EXECUTE ON FUNCTION
     e911.is_postal_code(text, text),
     e911.is_point(numeric, numeric),
     e911.is_event_list(text[]),
+    e911.notice_variables(),
+    e911.is_notice_template(text, text),
+    e911.is_time_zone(text),
+    e911.is_span_list(text[]),
     e911.named_part(text, text),
     e911.location_address(e911.location_civic),
     e911.detail_bigint(jsonb, text),

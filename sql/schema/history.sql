@@ -149,7 +149,8 @@ DECLARE
     of_tenants  CONSTANT text[] := ARRAY[
         'building', 'location', 'endpoint', 'personal_location',
         'site_number', 'network_range', 'access_point', 'network_switch',
-        'switch_port', 'recipient', 'screen'];
+        'switch_port', 'recipient', 'screen', 'notice_template',
+        'notice_hours'];
 BEGIN
     -- A statement that touched no row is nothing, and costs nothing.
     IF TG_OP = 'INSERT' THEN
@@ -236,7 +237,7 @@ SELECT e911.history_watch(name)
                     'building', 'location', 'elin', 'endpoint',
                     'personal_location', 'site_number', 'network_range',
                     'access_point', 'network_switch', 'switch_port',
-                    'recipient']) AS name
+                    'recipient', 'notice_template', 'notice_hours']) AS name
 \g /dev/null
 
 -- Kept by a schema that had other columns, a row is the same if those that
@@ -496,7 +497,7 @@ AS $$
     SELECT string_agg(
                CASE WHEN k.column_name IN ('ha1_md5', 'ha1_sha256',
                                            'held_secret_sha256',
-                                           'token_sha256')
+                                           'token_sha256', 'secret')
                     THEN k.column_name
                     WHEN old_row IS NULL
                     THEN format('%s: %s', k.column_name,
@@ -600,7 +601,8 @@ CREATE VIEW e911.own_change WITH (security_invoker) AS
      WHERE s.entity IN ('building', 'location', 'endpoint',
                         'personal_location', 'site_number', 'network_range',
                         'access_point', 'network_switch', 'switch_port',
-                        'recipient', 'screen')
+                        'recipient', 'screen', 'notice_template',
+                        'notice_hours')
        AND (r.old_row IS NULL OR r.new_row IS NULL
             OR r.old_row -> 'organization_id' = r.new_row -> 'organization_id');
 COMMENT ON VIEW e911.own_change IS

@@ -40,7 +40,11 @@ CREATE TABLE e911.organization (
                             CONSTRAINT organization_status_is_known
                                 CHECK (status IN ('setup', 'test', 'live',
                                                   'closed')),
-    held_by_source          boolean NOT NULL DEFAULT false
+    held_by_source          boolean NOT NULL DEFAULT false,
+    time_zone               text,    -- constraint: notices.sql
+    language                text
+                            CONSTRAINT organization_language_is_en_fr_or_es
+                                CHECK (language IN ('en', 'fr', 'es'))
 );
 COMMENT ON TABLE e911.organization IS
     'a customer whose people dial 911: tenant, company, site operator';
@@ -65,15 +69,19 @@ COMMENT ON COLUMN e911.organization.desk_number IS
 COMMENT ON COLUMN e911.organization.held_secret_sha256 IS
     'SHA-256 of the secret that its devices show (HELD); written by held_secret_new(); NULL: none, and they are not served';
 COMMENT ON COLUMN e911.organization.notification_subject IS
-    'subject of what recipients are sent; NULL: the gateway''s words. Nothing is sent yet';
+    'subject of what recipients are sent, a template (notice_variables()); NULL: the gateway''s words';
 COMMENT ON COLUMN e911.organization.notification_text IS
-    'what e-mails to recipients say, lines of text; NULL: the gateway''s words. Nothing is sent yet';
+    'what e-mails to recipients say, lines of text, a template; NULL: the gateway''s words';
 COMMENT ON COLUMN e911.organization.notification_sms IS
-    'what short messages to recipients say; NULL: the gateway''s words. Nothing is sent yet';
+    'what short messages to recipients say, a template; NULL: the gateway''s words';
 COMMENT ON COLUMN e911.organization.status IS
     'setup, test, live or closed: how far its provisioning is, for people; its calls are served whatever it says';
 COMMENT ON COLUMN e911.organization.held_by_source IS
     'true: a device that asks for its location (HELD) and says nothing of itself is the one whose address the request comes from; not where addresses are translated on the way';
+COMMENT ON COLUMN e911.organization.time_zone IS
+    'of its recipients'' hours and of the times that they are told: America/Los_Angeles; NULL: UTC';
+COMMENT ON COLUMN e911.organization.language IS
+    'of what its recipients are sent: en, fr or es; NULL: en';
 
 -- 244 random bits: whoever has the hash cannot guess them.
 CREATE FUNCTION e911.held_secret_new(organization uuid) RETURNS text

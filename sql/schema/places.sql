@@ -134,6 +134,7 @@ CREATE TABLE e911.location (
     -- Lets foreign keys ask for a location that is not retired.
     in_use          boolean NOT NULL
                     GENERATED ALWAYS AS (status <> 'retired') STORED,
+    time_zone       text,  -- constraint: notices.sql
     CONSTRAINT location_has_an_address_or_a_building
         CHECK (building_id IS NOT NULL OR street IS NOT NULL),
     -- Never the house number of one and the street of the other.
@@ -204,6 +205,8 @@ COMMENT ON COLUMN e911.location.status IS
     'draft: not confirmed, used all the same; active; retired: out of use, nothing may lead there';
 COMMENT ON COLUMN e911.location.in_use IS
     'not retired, for foreign keys';
+COMMENT ON COLUMN e911.location.time_zone IS
+    'by the clock on the wall there: America/Los_Angeles; NULL: as its organisation';
 
 -- Deferrable, so that an organisation and its locations can go together.
 ALTER TABLE e911.organization

@@ -54,7 +54,8 @@ DECLARE
         'organization', own, 'building', own, 'location', own,
         'endpoint', own, 'personal_location', own, 'site_number', own,
         'network_range', own, 'access_point', own, 'network_switch', own,
-        'switch_port', own, 'recipient', own, 'screen', own, 'call', own,
+        'switch_port', own, 'recipient', own, 'notice_template', own,
+        'notice_hours', own, 'screen', own, 'call', own,
         'organization_admin', 'role_name = current_user',
         -- Who sees a statement sees its change, and of its rows their own.
         'change', 'NOT forgotten AND EXISTS (
@@ -126,14 +127,15 @@ GRANT SELECT ON
     e911.location_dispatchable, e911.elin, e911.endpoint, e911.device_user,
     e911.station, e911.personal_location, e911.site_number,
     e911.network_range, e911.access_point, e911.network_switch,
-    e911.switch_port, e911.recipient, e911.screen, e911.call,
+    e911.switch_port, e911.recipient, e911.notice_template,
+    e911.notice_hours, e911.screen, e911.call,
     e911.organization_admin,
     e911.location_resolution, e911.location_validity
     TO e911_admin;
 GRANT SELECT (organization_id, e911_organization_id, name,
               default_location_id, elin_timeout_s, keep_own_number, home_npa,
               desk_number, notification_subject, notification_text,
-              notification_sms, status)
+              notification_sms, status, time_zone, language)
     ON e911.organization TO e911_admin;
 GRANT SELECT (psap_id, name) ON e911.psap TO e911_admin;
 -- Not what it says: that names trunks, other PSAPs and addresses.
@@ -151,10 +153,11 @@ GRANT INSERT (organization_id, name, country, house_number, street, city,
     ON e911.building TO e911_admin;
 GRANT INSERT (organization_id, name, country, house_number, street, city,
               county, state, postal_code, building, floor, unit, room, info,
-              desk_number, building_id, longitude, latitude, status),
+              desk_number, building_id, longitude, latitude, status,
+              time_zone),
       UPDATE (name, country, house_number, street, city, county, state,
               postal_code, building, floor, unit, room, info, desk_number,
-              building_id, longitude, latitude, status), DELETE
+              building_id, longitude, latitude, status, time_zone), DELETE
     ON e911.location TO e911_admin;
 GRANT INSERT (organization_id, location_id, name, device_user_id, mac, ip,
               number, extension, callback_number, kind, email,
@@ -195,9 +198,18 @@ GRANT INSERT (organization_id, network_switch_id, port, location_id,
       UPDATE (network_switch_id, port, location_id, description), DELETE
     ON e911.switch_port TO e911_admin;
 GRANT INSERT (organization_id, name, channel, address, events, building_id,
-              location_id),
-      UPDATE (name, channel, address, events, building_id, location_id), DELETE
+              location_id, preset, secret, language, notice_template_id,
+              notice_hours_id, outside_hours, updates, after_s, instead_of),
+      UPDATE (name, channel, address, events, building_id, location_id, preset,
+              secret, language, notice_template_id, notice_hours_id,
+              outside_hours, updates, after_s, instead_of), DELETE
     ON e911.recipient TO e911_admin;
+GRANT INSERT (organization_id, name, subject, text, sms),
+      UPDATE (name, subject, text, sms), DELETE
+    ON e911.notice_template TO e911_admin;
+GRANT INSERT (organization_id, name, time_zone, spans),
+      UPDATE (name, time_zone, spans), DELETE
+    ON e911.notice_hours TO e911_admin;
 GRANT INSERT (organization_id, name, building_id),
       UPDATE (name, building_id, token_sha256), DELETE
     ON e911.screen TO e911_admin;
@@ -205,6 +217,10 @@ GRANT EXECUTE ON FUNCTION
     e911.is_postal_code(text, text),
     e911.is_point(numeric, numeric),
     e911.is_event_list(text[]),
+    e911.notice_variables(),
+    e911.is_notice_template(text, text),
+    e911.is_time_zone(text),
+    e911.is_span_list(text[]),
     e911.named_part(text, text),
     e911.location_address(e911.location_civic),
     e911.change_what(jsonb, jsonb),

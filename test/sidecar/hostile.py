@@ -13,7 +13,8 @@ TABLES = ["organization", "trunk", "trunk_contact", "trunk_callback",
           "trunk_source", "trunk_organization", "trunk_credential",
           "building", "location", "elin", "endpoint", "site_number",
           "network_range", "psap", "psap_route", "gateway", "access_point",
-          "network_switch", "switch_port", "location_client", "screen"]
+          "network_switch", "switch_port", "location_client", "screen",
+          "recipient", "notice_template", "notice_hours"]
 
 LARGE = 9223372036854775807
 JUNK = {

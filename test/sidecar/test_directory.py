@@ -161,6 +161,53 @@ STEPS = [
      " FROM e911.screen", "screen ", ["'Lobby'", "has_token"], True),
     ("screen delete", "DELETE FROM e911.screen",
      "screen ", ["'Lobby'"], False),
+    ("recipient insert",
+     "INSERT INTO e911.recipient (organization_id, location_id, name, channel,"
+     " address, secret) SELECT organization_id, location_id, 'desk', 'webhook',"
+     " 'https://a.example.com/', '0123456789abcdef'"
+     " FROM e911.location WHERE name = 'Annex'",
+     "recipient ", ["'desk'", "of=location:", "has_secret"], True),
+    ("a recipient of a whole organisation",
+     "UPDATE e911.recipient SET location_id = NULL",
+     "recipient ", ["'desk'", "of=all "], True),
+    ("... and not of the place any more", "SELECT 1",
+     "recipient ", ["of=location:"], False),
+    ("another way to it",
+     "INSERT INTO e911.recipient (organization_id, name, channel, address,"
+     " instead_of) SELECT organization_id, 'text', 'sms', '+12065550100',"
+     " recipient_id FROM e911.recipient",
+     "recipient ", ["'text'", "of=instead_of:", "after_s=10"], True),
+    ("template insert",
+     "INSERT INTO e911.notice_template (organization_id, name, text) SELECT"
+     " organization_id, 'night', E'{address}\n{room}' FROM e911.organization"
+     " WHERE name = 'Larkspur Insurance'", "template id=", ["{address}"], True),
+    ("words of an organization",
+     "UPDATE e911.organization SET notification_sms = '911 {address}',"
+     " time_zone = 'America/Los_Angeles', language = 'fr'"
+     " WHERE name = 'Larkspur Insurance'",
+     "template of_organization=", ["911 {address}"], True),
+    ("its time zone and language", "SELECT 1", "organization id=",
+     ["'America/Los_Angeles'", "'fr'"], True),
+    ("its words go", "UPDATE e911.organization SET notification_sms = NULL",
+     "template of_organization=", [""], False),
+    ("hours insert",
+     "INSERT INTO e911.notice_hours (organization_id, name, spans) SELECT"
+     " organization_id, 'night', '{Mo-Fr 18:00-06:00}' FROM e911.organization"
+     " WHERE name = 'Larkspur Insurance'", "hours id=",
+     ["days=0x1f:18:00-06:00"], True),
+    ("hours delete", "DELETE FROM e911.notice_hours", "hours id=", [""],
+     False),
+    ("template delete", "DELETE FROM e911.notice_template", "template id=",
+     [""], False),
+    ("recipient delete", "DELETE FROM e911.recipient", "recipient ", [""],
+     False),
+    ("a building of a location, and its time",
+     "WITH b AS (INSERT INTO e911.building (organization_id, name, street,"
+     f" city, state) VALUES ({ORG}, 'Block', 'Elm St', 'Ashgrove', 'WA')"
+     " RETURNING building_id) UPDATE e911.location SET building_id = (SELECT"
+     " building_id FROM b), time_zone = 'America/Denver'"
+     " WHERE name = 'Annex'", "location ",
+     ["'Annex'", "building_id=", "'America/Denver'"], True),
     ("an organization's secret",
      "SELECT e911.held_secret_new(e911_organization_id)"
      " FROM e911.organization WHERE name = 'Larkspur Insurance'",

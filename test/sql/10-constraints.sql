@@ -606,6 +606,7 @@ SELECT test.refused(format(
     '23505', 'network_range_pkey', 'a network is in one place');
 
 \ir lib/places.sql
+\ir lib/notices.sql
 \ir lib/boundaries.sql
 \ir lib/addresses.sql
 
@@ -845,6 +846,8 @@ SELECT test.is_same(string_agg(name, ', ' ORDER BY name), NULL,
        'trunk_direction_key', 'psap_kind_key', 'location_organization_key',
        'location_in_use_key', 'location_pool_key', 'building_organization_key',
        'endpoint_organization_key', 'network_switch_organization_key',
+       'notice_hours_organization_key', 'notice_template_organization_key',
+       'recipient_first_key',
        -- Given by the database.
        'change_log_cursor')
    AND name NOT IN (SELECT name FROM test.violated WHERE name IS NOT NULL);

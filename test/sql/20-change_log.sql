@@ -217,6 +217,52 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'screen 7', '... its new token too'),
     ($$DELETE FROM e911.screen$$,
      'screen 7', '... and when it goes'),
+    ($$INSERT INTO e911.location (location_id, organization_id, name, street,
+           city, state) OVERRIDING SYSTEM VALUE
+       VALUES (9, 1, 'dock', 'Elm St', 'Ashgrove', 'WA')$$,
+     'location 9', 'the place comes again'),
+    ($$INSERT INTO e911.notice_template (notice_template_id,
+                                         organization_id, name, text)
+       OVERRIDING SYSTEM VALUE VALUES (7, 1, 'night', 'Help')$$,
+     'notice_template 7', 'a new template is logged'),
+    ($$INSERT INTO e911.notice_hours (notice_hours_id, organization_id, name,
+                                      spans)
+       OVERRIDING SYSTEM VALUE VALUES (7, 1, 'night', '{Mo 20:00-06:00}')$$,
+     'notice_hours 7', 'new hours are logged'),
+    ($$INSERT INTO e911.recipient (recipient_id, organization_id, name, channel,
+                                   address)
+       OVERRIDING SYSTEM VALUE VALUES (7, 1, 'desk', 'screen', 'a'),
+                                      (8, NULL, 'noc', 'screen', 'a')$$,
+     'recipient 7 1/all/0, recipient 8 0/all/0',
+     'a new recipient is logged by whose calls it is told of'),
+    ($$UPDATE e911.recipient SET location_id = 9,
+           notice_template_id = 7 WHERE recipient_id = 7$$,
+     'recipient 7 1/all/0, recipient 7 1/location/9',
+     '... where it was and where it is'),
+    ($$INSERT INTO e911.recipient (recipient_id, organization_id, name, channel,
+                                   address, instead_of)
+       OVERRIDING SYSTEM VALUE VALUES (9, 1, 'other', 'screen', 'a', 7)$$,
+     'recipient 9 1/instead_of/7', '... by whom it is instead of'),
+    ($$UPDATE e911.organization SET notification_sms = '911 {address}'
+        WHERE organization_id = 1$$,
+     'location_client 91100000-0000-4000-8000-000000000009, organization 1, '
+     'organization_words 1',
+     'words of an organisation are logged'),
+    ($$UPDATE e911.organization SET notification_sms = NULL
+        WHERE organization_id = 1$$,
+     'location_client 91100000-0000-4000-8000-000000000009, organization 1, '
+     'organization_words 1',
+     '... also when they go'),
+    ($$DELETE FROM e911.recipient$$,
+     'recipient 7 1/location/9'
+     ', recipient 8 0/all/0, recipient 9 1/instead_of/7',
+     'recipients that go are logged'),
+    ($$DELETE FROM e911.location WHERE location_id = 9$$,
+     'location 9', 'the place goes with its people'),
+    ($$DELETE FROM e911.notice_template$$, 'notice_template 7',
+     'a template that goes is logged'),
+    ($$DELETE FROM e911.notice_hours$$, 'notice_hours 7',
+     'hours that go are logged'),
     ($$INSERT INTO e911.trunk_callback
        VALUES (1, 'sip:{user}@a', 'sip:{user}@a', NULL)$$,
      'trunk 1', 'a form of callbacks logs its trunk'),
@@ -252,7 +298,7 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
-     'everything',
+     'everything, everything, everything, everything',
      'TRUNCATE CASCADE says so for each table'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
@@ -271,7 +317,8 @@ SELECT test.is_same((SELECT count(*) FROM e911.change_log c
 SELECT test.is_same(string_agg(relname, ', ' ORDER BY relname),
     'access_point, building, elin, endpoint, gateway, location, '
     'location_client, location_resolution, '
-    'network_range, network_switch, organization, psap, psap_route, '
+    'network_range, network_switch, notice_hours, notice_template, '
+    'organization, psap, psap_route, recipient, '
     'screen, site_number, switch_port, trunk, '
     'trunk_callback, trunk_certificate, '
     'trunk_contact, trunk_credential, trunk_organization, trunk_source',

@@ -39,7 +39,8 @@ INSERT INTO provisioning VALUES
     ('msag_range', 'esn = ''7'''), ('address_point', 'house_number = 7'),
     ('psap_coverage', 'priority = 7'),
     ('access_point', 'bssid = bssid'), ('network_switch', 'chassis_id = ''x'''),
-    ('switch_port', 'port = ''x'''), ('recipient', 'name = ''x'''),
+    ('switch_port', 'port = ''x'''), ('notice_template', 'name = ''x'''),
+    ('notice_hours', 'name = ''x'''),
     ('ali_provider', 'exchange = ''X'''), ('ali_numbers', 'prefix = prefix'),
     ('organization_admin', 'role_name = ''x''');
 
@@ -47,6 +48,18 @@ INSERT INTO provisioning VALUES
 CREATE TEMP TABLE attempt (what text, statement text, sidecar boolean,
                            operator boolean, reader boolean);
 INSERT INTO attempt VALUES
+    ('read recipient', 'SELECT recipient_id, organization_id, name, channel,
+        address, events, building_id, location_id, preset, language,
+        notice_template_id, notice_hours_id, outside_hours, updates, after_s,
+        instead_of FROM e911.recipient', true, true, true),
+    ('read the secret of a recipient', 'SELECT secret FROM e911.recipient',
+     true, true, false),
+    ('change recipient', 'UPDATE e911.recipient SET name = ''x''', false, true,
+     false),
+    ('remove from recipient', 'DELETE FROM e911.recipient WHERE false', false,
+     true, false),
+    ('truncate recipient', 'TRUNCATE e911.recipient CASCADE', false, false,
+     false),
     ('read screen', 'SELECT name FROM e911.screen', true, true, false),
     ('change screen', 'UPDATE e911.screen SET name = ''x''', false, true,
      false),

@@ -78,7 +78,8 @@ UNTOLD = {"call_report": {"routes", "brought_location"}}
 # What an administrator may call.
 CALLABLE = {"is_postal_code", "is_point", "is_event_list", "named_part",
             "location_address", "change_what", "screen_token_new", "event_problem", "call_routes",
-            "call_brought"}
+            "call_brought", "notice_variables",
+            "is_notice_template", "is_time_zone", "is_span_list"}
 
 TOWN = """
 INSERT INTO e911.building (organization_id, name, street, city, state, info)
@@ -122,6 +123,19 @@ SELECT organization_id, network_switch_id, %(mark)s, l.location_id, %(mark)s
 INSERT INTO e911.recipient (organization_id, name, channel, address)
 VALUES (%(org)s, %(mark)s, 'email', %(mark)s || '@example.com');
 INSERT INTO e911.screen (organization_id, name) VALUES (%(org)s, %(mark)s);
+INSERT INTO e911.notice_template (organization_id, name, text)
+VALUES (%(org)s, %(mark)s, %(mark)s);
+INSERT INTO e911.notice_hours (organization_id, name, spans)
+VALUES (%(org)s, %(mark)s, '{Mo 08:00-18:00}');
+INSERT INTO e911.recipient (organization_id, name, channel, address,
+                            notice_template_id, notice_hours_id)
+SELECT %(org)s, %(mark)s || '2', 'email', %(mark)s || '2@example.com',
+       notice_template_id, notice_hours_id
+  FROM e911.notice_template JOIN e911.notice_hours USING (organization_id)
+ WHERE organization_id = %(org)s;
+INSERT INTO e911.recipient (organization_id, name, channel, address)
+SELECT NULL, %(mark)s, 'screen', %(mark)s
+ WHERE NOT EXISTS (SELECT FROM e911.recipient WHERE organization_id IS NULL);
 INSERT INTO e911.call (call_id, organization_id, caller_number, service,
                        started_at, location_id, psap_id, legs_invited)
 SELECT gen_random_uuid(), %(org)s, %(mark)s, 'emergency', now(), location_id,

@@ -180,6 +180,15 @@ GROWN = {
     28: "INSERT INTO e911.screen (organization_id, name)"
         " SELECT organization_id, 'Lobby' FROM e911.organization;"
         " SELECT e911.screen_token_new(screen_id) FROM e911.screen",
+    30: "INSERT INTO e911.notice_template (organization_id, name, text)"
+        " SELECT organization_id, 'night', '{{{address}}}'"
+        " FROM e911.organization;"
+        " INSERT INTO e911.notice_hours (organization_id, name, spans)"
+        " SELECT organization_id, 'night', '{Mo-Su 20:00-06:00}'"
+        " FROM e911.organization;"
+        " UPDATE e911.recipient r SET after_s = 60, notice_template_id ="
+        " t.notice_template_id FROM e911.notice_template t"
+        " WHERE t.organization_id = r.organization_id",
 }
 
 

@@ -17,69 +17,11 @@
 #include "directory/entity.h"
 #include "directory/psap_graph.h"
 #include "directory/rows.h"
+#include "test/support/fake_row.h"
 
 #define T(s) text_make((s), sizeof(s) - 1)
 
-/* A row of SQL from C strings; NULL is NULL. */
-struct fake_row {
-	struct text col[32];
-	struct db_row row;
-};
-
-static const struct db_row *fake(struct fake_row *f, size_t count,
-				 const char *const *cols)
-{
-	for (size_t i = 0; i < count; i++)
-		f->col[i] = text_of(cols[i]);
-	f->row = (struct db_row){ .count = count, .col = f->col };
-	return &f->row;
-}
-
-static int run(row_f *read, size_t count, const char *const *cols,
-	       struct row_out *out)
-{
-	static struct dir_batch batch;
-	struct fake_row f;
-
-	dir_batch_fini(&batch);
-	dir_batch_init(&batch);
-	*out = (struct row_out){ .batch = &batch };
-	return read(fake(&f, count, cols), out);
-}
-
-static void accepts(row_f *read, size_t count, const char *const *cols)
-{
-	struct row_out out;
-
-	if (run(read, count, cols, &out) < 0)
-		fail_msg("refused: %s", out.why);
-	assert_true(out.batch->count > 0);
-	dir_batch_fini(out.batch);
-}
-
-static void refuses(row_f *read, size_t count, const char *const *cols,
-		    const char *why)
-{
-	struct row_out out;
-
-	assert_int_equal(run(read, count, cols, &out), -EINVAL);
-	assert_string_equal(out.why, why);
-	assert_int_equal(out.batch->count, 0);
-	dir_batch_fini(out.batch);
-}
-
 static char long_text[600];
-
-/* Put 'value' into a copy of 'cols' and expect the refusal. */
-static void refuses_with(row_f *read, size_t count, const char *const *cols,
-			 size_t at, const char *value, const char *why)
-{
-	const char *copy[32];
-
-	memcpy(copy, cols, count * sizeof(copy[0]));
-	copy[at] = value;
-	refuses(read, count, copy, why);
-}
 
 static const char *const trunk[] = {
 	"7",
@@ -544,6 +486,10 @@ static void each_entity_of_change_log_is_known_by_name(void **s)
 		"switch_port",
 		"location_client",
 		"screen",
+		"recipient",
+		"notice_template",
+		"notice_hours",
+		"organization_words",
 	};
 	enum entity_kind kind;
 

@@ -27,6 +27,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "agent/agent_service.h"
 #include "ali/ali_service.h"
 #include "base/conf.h"
 #include "base/health.h"
@@ -176,6 +177,11 @@ static int speak(struct shared *s)
 	return speech_run(s->conf, &s->stop, s->speech);
 }
 
+static int answer_tests(struct shared *s)
+{
+	return agent_service_run(s->conf, &s->stop, s->speech);
+}
+
 static enum exit_code run(struct shared *shared, const sigset_t *signals)
 {
 	struct service services[] = {
@@ -190,6 +196,7 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "locate", .run = locate },
 		{ .name = "metrics", .run = serve_metrics },
 		{ .name = "speech", .run = speak },
+		{ .name = "agent", .run = answer_tests },
 	};
 	enum exit_code code = EXIT_CODE_OK;
 
@@ -413,6 +420,7 @@ int main(int argc, char **argv)
 			  args.config, conf.certificates);
 		code = EXIT_CODE_USAGE;
 	} else if (http_service_check(&conf, error) < 0 ||
+		   agent_service_check(&conf, error) < 0 ||
 		   locate_service_check(&conf, error) < 0 ||
 		   metrics_service_check(&conf, error) < 0 ||
 		   sender_check(&conf, error) < 0) {

@@ -169,12 +169,18 @@ static void refuse_unavailable(struct call *call)
 	refuse(call, 503, "Service Unavailable", "Reason: Q.850;cause=41\r\n");
 }
 
+static void count_failed(const struct call *call)
+{
+	stat_add(call->kind == CALL_TEST ? STAT_tests_failed
+					 : STAT_calls_failed,
+		 1);
+}
 /* The answer did not get through to A.  A 503 may: it lets the origin try
  * another node at once. */
 static void lose_a(struct call *call)
 {
 	call->ended_by = "gateway";
-	stat_add(STAT_calls_failed, 1);
+	count_failed(call);
 	refuse_unavailable(call);
 	b2bua_step(call, CALL_EV_A_LOST, NULL);
 }
@@ -234,7 +240,7 @@ static void do_refuse_a(struct call *call, const struct cause *cause)
 		sip_cancel(&call->b->invite);
 	call->ended_by = "gateway";
 	refuse_unavailable(call);
-	stat_add(STAT_calls_failed, 1);
+	count_failed(call);
 	release(call, "failed");
 }
 

@@ -214,7 +214,12 @@ enum call_brought {
 	CALL_BROUGHT_WORSE,    /* than the registered one, whose routes serve */
 };
 
-enum call_kind { CALL_EMERGENCY, CALL_CALLBACK };
+enum call_kind {
+	CALL_EMERGENCY,
+	CALL_CALLBACK,
+	CALL_TEST, /* to the agent that reads back, and nobody else */
+};
+const char *call_kind_name(enum call_kind k); /* "emergency" */
 
 /* What a call waits for; each at most once. */
 enum call_timer {
@@ -278,6 +283,7 @@ struct call {
 	struct leg *lost; /* B that was lost, until another answers; NULL */
 	struct call_text offer_headers, offer_body;
 	struct call_text addresses; /* of a callback's routes: callback.h */
+	struct call_text test;      /* what the agent is told: test_call.h */
 	uint8_t brought;            /* enum call_brought */
 	bool is_marked; /* a callback that says so to a platform (RFC 7090) */
 	bool shows_caller; /* the number shown is the one A's From has */

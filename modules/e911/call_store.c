@@ -149,6 +149,19 @@ struct leg *call_leg_new(struct call *call, enum leg_side side)
 	return leg;
 }
 
+const char *call_kind_name(enum call_kind k)
+{
+	switch (k) {
+	case CALL_EMERGENCY:
+		return "emergency";
+	case CALL_CALLBACK:
+		return "callback";
+	case CALL_TEST:
+		break;
+	}
+	return "test";
+}
+
 struct call *call_new(enum call_kind kind)
 {
 	struct call *call = shared_alloc(sizeof(*call));

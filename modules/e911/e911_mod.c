@@ -39,6 +39,7 @@
 #include "session_timer.h"
 #include "stateless.h"
 #include "stray.h"
+#include "test_call.h"
 #include "tls_peer.h"
 #include "trunk_watch.h"
 #include "unreach_process.h"
@@ -76,6 +77,23 @@ static int set_default_route(modparam_t type, void *value)
 				   "[;media=rtp|sdes|dtls|pass]",
 			 (char *)value, PATH_DEFAULT_ROUTES_MAX);
 	return err < 0 ? -1 : 0;
+}
+
+static int set_test_agent(modparam_t type, void *value)
+{
+	struct path_conf *agent = &worker_conf.test_agent;
+
+	(void)type;
+	agent->default_route_count = 0;
+	if (default_route_add(agent, value) < 0) {
+		log_line(LEVEL_ERR,
+			 "test_agent '%s': not sip:user@IP[:port]"
+			 "[;transport=udp|tcp]",
+			 (char *)value);
+		return -1;
+	}
+	test_call_route_mend(&agent->default_routes[0]);
+	return 0;
 }
 
 static int set_media_engine(modparam_t type, void *value)
@@ -120,6 +138,13 @@ static int check_parameters(void)
 	bad += outside("locate_uncertainty", c->locate_uncertainty, 0, 100000);
 	bad += outside("locate_age", c->locate_age, 1, 31536000);
 	bad += outside("serve_unknown_source", c->serve_unknown_source, 0, 1);
+	if (c->test_sos_status != 200 && c->test_sos_status != 404 &&
+	    c->test_sos_status != 486) {
+		log_line(LEVEL_ERR,
+			 "test_sos_status = %d: must be 200, 404 or 486",
+			 c->test_sos_status);
+		bad++;
+	}
 	bad += outside("stranger_connection", c->stranger_connection, 0, 3600);
 	bad += outside("i3_caller_location", c->i3.caller_location,
 		       I3_CALLER_UNUSED, I3_CALLER_BOTH);
@@ -221,6 +246,8 @@ static param_export_t params[] = {
 	{ "media_engine",         PARAM_STRING | PARAM_USE_FUNC, set_media_engine },
 	{ "media_timeout",        PARAM_INT,    &worker_conf.media_timeout },
 	{ "serve_unknown_source", PARAM_INT,    &worker_conf.serve_unknown_source },
+	{ "test_agent",           PARAM_STRING | PARAM_USE_FUNC, set_test_agent },
+	{ "test_sos_status",      PARAM_INT,    &worker_conf.test_sos_status },
 	{ "stranger_connection",  PARAM_INT,    &worker_conf.stranger_connection },
 	{ "elin_walk",            PARAM_INT,    &worker_conf.elin_walk },
 	{ "i3_domain",            PARAM_STRING, &worker_conf.i3.domain },
@@ -494,6 +521,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	worker_conf.session_min_se = SESSION_EXPIRES_MIN;
 	worker_conf.media_timeout = 100;
 	worker_conf.stranger_connection = 60;
+	worker_conf.test_sos_status = 200;
 	worker_conf.elin_walk = 1;
 	worker_conf.i3 = (struct i3_conf){
 		.resource_priority = default_resource_priority,

@@ -72,8 +72,7 @@ static bool add_call(struct call *call, void *arg)
 	uuid_format(&call->id, id);
 	shared_lock_take(&call->lock);
 	add_text(w->rpc, h, "call_id", id);
-	add_text(w->rpc, h, "kind",
-		 call->kind == CALL_CALLBACK ? "callback" : "emergency");
+	add_text(w->rpc, h, "kind", call_kind_name(call->kind));
 	add_text(w->rpc, h, "state", call_state_name(call->state));
 	w->rpc->struct_add(h, "d", "recoveries", (int)call->recoveries);
 	add_id(w->rpc, h, "age_ms",

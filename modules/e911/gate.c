@@ -189,6 +189,21 @@ bool gate_defers(struct sip_msg *msg, const struct path_request *rq)
 	return true;
 }
 
+bool gate_gives_way(struct sip_msg *msg, const struct path_request *rq)
+{
+	struct fair_supply s = supply_of(msg);
+
+	if ((!s.workers_are_late &&
+	     call_store_count(worker_shared->calls) < s.room) ||
+	    is_served(msg, rq))
+		return false;
+	if (tm_knows_request(msg))
+		return true;
+	stat_add(STAT_tests_refused, 1);
+	stateless_reply(msg, 503, "Service Unavailable");
+	return true;
+}
+
 void gate_counts(struct call *call, const struct path *p,
 		 const struct path_request *rq)
 {

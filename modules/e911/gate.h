@@ -34,6 +34,12 @@ void gate_counts(struct call *call, const struct path *p,
 bool gate_is_unusable(void);
 
 /*
+ * Test calls give way: when the workers are late, or when calls hold half of
+ * the memory there is.  True: it was answered, 503.
+ */
+bool gate_gives_way(struct sip_msg *msg, const struct path_request *rq);
+
+/*
  * A test call of a trunk that wants a credential shows whether it has one; an
  * emergency call is never asked.  True: it was answered, 401.
  */

@@ -19,6 +19,7 @@
 #include "setup.h"
 #include "sip_message.h"
 #include "stateless.h"
+#include "test_call.h"
 #include "worker.h"
 
 #define OFFER_HEADERS_SIZE 65536
@@ -404,30 +405,77 @@ int handle_emergency(struct sip_msg *msg)
 	return 1;
 }
 
+static void refuse_test(struct path_request *rq, struct sip_transaction *t,
+			unsigned status)
+{
+	struct directory *d = worker_directory_begin();
+	struct path *p = &last_path;
+
+	if (!d || directory_trunk_by_source(d, rq->source, &p->trunk) < 0)
+		memset(&p->trunk, 0, sizeof(p->trunk));
+	stat_add(STAT_tests_refused, 1);
+	path_report_test(p, rq, status, worker_conf.node);
+	worker_directory_end(d);
+	refuse(t, status,
+	       status == 404   ? "Not Found"
+	       : status == 486 ? "Busy Here"
+			       : "Service Unavailable");
+	setup_end(&last_setup);
+}
+
+/* As start_emergency(), but no number is lent and there is one route. */
+static void start_test(struct sip_msg *msg, struct path_request *rq,
+		       struct sip_transaction *t)
+{
+	struct directory *d = worker_directory_begin();
+	struct path *p = &last_path;
+	char note[TEST_NOTE_SIZE];
+	struct text told;
+	struct call *call;
+
+	rq->dry_run = true;
+	path_run(p, rq, d, &worker_conf.path);
+	told = test_call_turn(p, &worker_conf.test_agent, note);
+	call = call_from(msg, CALL_TEST, rq, t, p);
+	if (call && !call_text_set(call, &call->test, told)) {
+		call_unref(call);
+		call = NULL;
+	}
+	if (!call) {
+		worker_directory_end(d);
+		refuse_without_memory(t, p);
+		return;
+	}
+	stat_add(STAT_tests_started, 1);
+	path_report_started(p, rq, call, worker_conf.node);
+	connection_watch_keep((int)message_flow(msg).connection);
+	worker_directory_end(d);
+	b2bua_start(call);
+	call_unref(call);
+}
+
 int handle_test(struct sip_msg *msg)
 {
-	struct path *p = &last_path;
 	struct sip_transaction t;
 	struct path_request rq;
-	struct directory *d;
+	unsigned status;
 	bool failed;
 
 	if (message_parse(msg) < 0)
 		return -1;
 	fill_request(msg, &rq);
-	if (gate_refuses(msg, &rq) || gate_asks(msg, &rq))
+	if (gate_refuses(msg, &rq) || gate_asks(msg, &rq) ||
+	    gate_gives_way(msg, &rq))
 		return 1;
 	begin_path(msg, &rq);
 	if (!begin_invite(msg, &rq, &t, &failed))
 		return failed ? -1 : 1;
-	d = worker_directory_begin();
-	if (!d || directory_trunk_by_source(d, rq.source, &p->trunk) < 0)
-		memset(&p->trunk, 0, sizeof(p->trunk));
-	stat_add(STAT_tests_refused, 1);
-	path_report_test(p, &rq, worker_conf.node);
-	worker_directory_end(d);
-	refuse(&t, 503, "Service Unavailable");
-	setup_end(&last_setup);
+	status = test_call_refusal(&rq, &worker_conf.test_agent,
+				   (unsigned)worker_conf.test_sos_status);
+	if (status)
+		refuse_test(&rq, &t, status);
+	else
+		start_test(msg, &rq, &t);
 	return 1;
 }
 

@@ -231,6 +231,9 @@ int leg_invite(struct leg *leg)
 	session_timer_ask(leg, &w);
 	if (leg->call->kind == CALL_CALLBACK)
 		put_callback(leg, &w);
+	if (leg->call->kind == CALL_TEST)
+		text_writef(&w, "X-E911-Test: %.*s\r\n",
+			    TEXT_ARG(call_text_get(&leg->call->test)));
 	body = put_offer(leg, &w);
 	leg->invite_cseq_out = ex->cseq = leg->local_cseq;
 	session_invited(leg);

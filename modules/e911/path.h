@@ -180,6 +180,6 @@ void path_report_started(const struct path *p, const struct path_request *rq,
 void path_report_callback(const struct path *p, const struct path_request *rq,
 			  const struct call *call,
 			  const struct elin_binding *binding, const char *node);
-/* A 933 call that nobody could answer; p holds its id and trunk. */
+/* A 933 call that was refused; p holds its id and trunk. */
 void path_report_test(const struct path *p, const struct path_request *rq,
-		      const char *node);
+		      unsigned status, const char *node);

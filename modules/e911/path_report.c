@@ -99,7 +99,7 @@ void path_report_started(const struct path *p, const struct path_request *rq,
 	struct event_writer w;
 
 	report_begin(&w, EVENT_CALL_STARTED, call);
-	event_text(&w, FIELD_SERVICE, text_of("emergency"));
+	event_text(&w, FIELD_SERVICE, text_of(call_kind_name(call->kind)));
 	event_text(&w, FIELD_NODE, text_of(node));
 	put_source(&w, p, rq);
 	put_caller(&w, p);
@@ -146,7 +146,7 @@ void path_report_callback(const struct path *p, const struct path_request *rq,
 }
 
 void path_report_test(const struct path *p, const struct path_request *rq,
-		      const char *node)
+		      unsigned status, const char *node)
 {
 	struct event_writer w;
 
@@ -156,7 +156,7 @@ void path_report_test(const struct path *p, const struct path_request *rq,
 	put_source(&w, p, rq);
 	event_text(&w, FIELD_SIP_CALL_ID, rq->sip_call_id);
 	event_text(&w, FIELD_REQUEST_URI, rq->view.request_uri);
-	event_u64(&w, FIELD_STATUS, 503);
+	event_u64(&w, FIELD_STATUS, status);
 	report_end(&w);
 }
 

@@ -39,8 +39,8 @@ int must_check media_run(struct media *m, const struct stop *stop);
 struct media_clip {
 	const int16_t *samples; /* borrowed from the owner */
 	size_t count;
-	void *owner;
-	void (*release)(void *owner);
+	const void *owner;
+	void (*release)(const void *owner);
 };
 
 /* A line for this call, silent and deaf; its number.  -EBUSY: all are in use;

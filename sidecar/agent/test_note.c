@@ -57,7 +57,8 @@ int test_note_parse(struct text value, struct test_note *ret)
 	if (!text_trim(value).len)
 		return -EINVAL;
 	while (text_cut(&value, ';', &piece)) {
-		if (!text_cut(&piece, '=', &name) ||
+		if (text_index(piece, '=') == piece.len ||
+		    !text_cut(&piece, '=', &name) ||
 		    take(text_trim(name), text_trim(piece), &n) < 0)
 			return -EINVAL;
 	}

@@ -116,7 +116,8 @@ static const char *class_name(enum request_class class)
 	case REQUEST_EMERGENCY:
 		return "an emergency call";
 	case REQUEST_TEST:
-		return "a test call (933): answered 503, today";
+		return "a test call (933): to the agent that reads back, "
+		       "if there is one";
 	case REQUEST_CALLBACK:
 		return "from a PSAP or the telephone network, and no emergency "
 		       "call: a callback, if its number is known";

@@ -23,7 +23,7 @@ static inline void out_char(struct out *o, char c)
 }
 static inline struct text out_text(const struct out *o)
 {
-	return text_make(o->p, o->len);
+	return text_make(o->p ? o->p : "", o->len);
 }
 void out_f(struct out *o, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

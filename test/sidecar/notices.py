@@ -31,23 +31,24 @@ class Notices:
             for name, value in self.settings.items():
                 out.write(f'{name} = "{value}"\n'.replace(
                     '"', "" if isinstance(value, int) else '"'))
-        # pylint: disable-next=consider-using-with
-        self.process = subprocess.Popen(
-            [self.program, self.config], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=open(self.log, "wb"))  # pylint: disable=R1732
+        with open(self.log, "wb") as log:
+            # pylint: disable-next=consider-using-with
+            self.process = subprocess.Popen(
+                [self.program, self.config], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=log)
         threading.Thread(target=self._read, daemon=True).start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.process.stdin.close()
         try:
-            self.status = self.process.wait(30)
+            status = self.process.wait(30)
         finally:
             self.process.kill()
             self.process.wait()
             self.process.stdout.close()
-            self.process.stderr = None
+        if kind is None:
+            assert status == 0, self.log_text()[-2000:]
 
     def _read(self):
         for line in self.process.stdout:
@@ -78,6 +79,15 @@ class Notices:
             self.results[words[0]] = Result(words[1], int(words[2]),
                                             int(words[3]), words[4])
         return [self.results[one] for one in ids]
+
+    def send_all(self, notices, at_once=64):
+        """Results of many, none of which waits long for its turn."""
+        ids = []
+        for one in notices:
+            if len(ids) >= at_once:
+                self.wait(ids[-at_once], timeout=30)
+            ids.append(self.submit(**one))
+        return self.wait(*ids, timeout=30)
 
     def send(self, **members):
         return self.wait(self.submit(**members))[0]

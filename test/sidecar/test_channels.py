@@ -244,7 +244,6 @@ def test_a_mad_server_costs_its_own_notices_only(sender, hook, kind):
             result, = one.wait(bad)
             assert result.outcome == "again" and result.why, (name, result)
         server.close()
-        assert one.status == 0, name
 
 
 # ---- webhooks ----

@@ -112,12 +112,11 @@ def test_mail_has_the_configured_recipients_and_headers(notices, mail):
     for text in TEXTS:
         one = uuid.uuid4()
         sent[str(one)] = text
-        notices.submit(
-            id=one.bytes, call_id=b"\1" * 16, channel="email",
-            target="desk@example.org", event=text, language=text,
-            subject=text, text=text, html=text, json=text, preset=text,
-            secret=text)
-    results = notices.wait(*[uuid.UUID(one).hex for one in sent], timeout=60)
+    results = notices.send_all([dict(
+        id=uuid.UUID(one).bytes, call_id=b"\1" * 16, channel="email",
+        target="desk@example.org", event=text, language=text,
+        subject=text, text=text, html=text, json=text, preset=text,
+        secret=text) for one, text in sent.items()])
     assert {r.outcome for r in results} == {"delivered"}
     assert len(mail.mails) == len(TEXTS) == 700
     for one in mail.mails:
@@ -128,9 +127,9 @@ def test_mail_has_the_configured_recipients_and_headers(notices, mail):
 
 
 def test_text_without_html_is_shown_as_text_only(notices, mail):
-    ids = [notices.submit(channel="email", target="desk@example.org",
-                          subject=text, text=text) for text in TEXTS]
-    assert {r.outcome for r in notices.wait(*ids, timeout=60)} == {"delivered"}
+    assert {r.outcome for r in notices.send_all([
+        dict(channel="email", target="desk@example.org", subject=text,
+             text=text) for text in TEXTS])} == {"delivered"}
     for one in mail.mails:
         html = part_of(email.message_from_bytes(one.content), "html")
         assert set(re.findall(r"<[^>]*>", html)) <= {
@@ -159,11 +158,10 @@ def test_webhooks_have_fixed_headers_and_sound_json(notices):
         for preset in "slack", "teams":
             one = uuid.uuid4()
             want[str(one)] = text, preset
-            notices.submit(
-                id=one.bytes, channel="webhook", target=target, event=text,
-                language=text, subject=text, text=text, html=text, json=text,
-                preset=preset, secret=text)
-    results = notices.wait(*[uuid.UUID(one).hex for one in want], timeout=60)
+    results = notices.send_all([dict(
+        id=uuid.UUID(one).bytes, channel="webhook", target=target, event=text,
+        language=text, subject=text, text=text, html=text, json=text,
+        preset=preset, secret=text) for one, (text, preset) in want.items()])
     refused = {r.why for r in results if r.outcome != "delivered"}
     assert refused <= {"the webhook's secret is none"}
     for post in notices.hook.posts:
@@ -188,10 +186,9 @@ def test_webhooks_have_fixed_headers_and_sound_json(notices):
 
 
 def test_text_messages_are_forms_of_three_members(notices):
-    ids = [notices.submit(channel="sms", target="+12065550100", event=text,
-                          subject=text, text=text, json=text)
-           for text in TEXTS]
-    assert {r.outcome for r in notices.wait(*ids, timeout=60)} == {"delivered"}
+    assert {r.outcome for r in notices.send_all([
+        dict(channel="sms", target="+12065550100", event=text, subject=text,
+             text=text, json=text) for text in TEXTS])} == {"delivered"}
     assert len(notices.hook.posts) == 700
     for post in notices.hook.posts:
         pairs = urllib.parse.parse_qsl(post.body.decode("ascii"),

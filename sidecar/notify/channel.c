@@ -6,13 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "uuid.h"
 
 /* ---- options ---- */
 
-int channel_secret_read(const char *option, const char *path,
-			char ret[CHANNEL_SECRET_SIZE],
-			char error[CONF_ERROR_SIZE])
+static bool first_line(const char *path, char ret[CHANNEL_SECRET_SIZE])
 {
 	char line[CHANNEL_SECRET_SIZE];
 	FILE *in = fopen(path, "re");
@@ -20,24 +19,37 @@ int channel_secret_read(const char *option, const char *path,
 	char *got;
 	size_t len;
 
-	if (!in) {
-		(void)snprintf(error, CONF_ERROR_SIZE, "%s: %s: %s", option,
-			       path, strerror(errno));
-		return -EINVAL;
-	}
+	if (!in)
+		return false;
 	got = fgets(line, sizeof(line), in);
 	(void)fclose(in);
 	len = got ? strlen(line) : 0;
 	t = text_trim(text_make(line, len));
-	if (!t.len || len + 1 == sizeof(line) ||
-	    text_printable_len(t) < t.len ||
-	    text_to_cstr(t, ret, CHANNEL_SECRET_SIZE) < 0) {
-		(void)snprintf(error, CONF_ERROR_SIZE,
-			       "%s: the first line of %s is no secret", option,
-			       path);
-		return -EINVAL;
+	return t.len && len + 1 < sizeof(line) &&
+	       text_printable_len(t) == t.len &&
+	       text_to_cstr(t, ret, CHANNEL_SECRET_SIZE) >= 0;
+}
+
+int channel_secret_read(struct channel_secret *s, int64_t now_ms,
+			const char **ret_why)
+{
+	int64_t age_ms = now_ms - s->read_ms;
+
+	if (!s->path[0])
+		return 0;
+	if (!s->read_ms || age_ms < 0 || age_ms > CHANNEL_SECRET_READ_MS) {
+		/* One that is taken away stays good until another comes. */
+		if (first_line(s->path, s->value))
+			s->is_known = true;
+		else if (!s->read_ms)
+			log_error("notify", "the first line of %s is no secret",
+				  s->path);
+		s->read_ms = now_ms;
 	}
-	return 0;
+	if (s->is_known)
+		return 0;
+	*ret_why = "the file of its password cannot be read";
+	return -EAGAIN;
 }
 
 static int refuse(char error[CONF_ERROR_SIZE], const char *why)
@@ -136,9 +148,8 @@ int channel_where_set(const struct channels *c, struct channel_request *r,
 	return 0;
 }
 
-int channel_prepare(const struct channels *c, const struct notice *n,
-		    int64_t now_ms, struct channel_request *ret,
-		    const char **ret_why)
+int channel_prepare(struct channels *c, const struct notice *n, int64_t now_ms,
+		    struct channel_request *ret, const char **ret_why)
 {
 	*ret = (struct channel_request){
 		.channel = n->channel,

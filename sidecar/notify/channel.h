@@ -2,8 +2,8 @@
 /*
  * channel: a notice becomes a transfer, and an answer becomes an outcome.
  *
- * Pure but for files that channels_new() reads: no connection, no name, no
- * clock.  sender.c runs the transfers.
+ * Pure but for the files of secrets: no connection, no name, no clock. sender.c
+ * runs the transfers.
  */
 #pragma once
 
@@ -19,21 +19,37 @@
 #define CHANNEL_SECRET_SIZE 512
 #define CHANNEL_HEADERS_MAX 8
 
+/* The first line of a file: a password, a token.  It is read again now and
+ * then, so another one needs no restart, and one that comes late is found. */
+struct channel_secret {
+	const char *path; /* borrowed; "": none */
+	int64_t read_ms;  /* UTC; 0: never */
+	bool is_known;
+	char value[CHANNEL_SECRET_SIZE];
+};
+#define CHANNEL_SECRET_READ_MS 5000
+
 /* The mail server. */
 struct mail_server {
 	bool is_on;
 	bool is_tls; /* smtps: from the first byte */
 	enum transfer_tls tls;
 	struct web_uri where; /* its text: smtp://host:port or smtps:// */
-	char password[CHANNEL_SECRET_SIZE];
+	struct channel_secret password;
+};
+
+/* What is posted. */
+struct sms_shape {
+	bool is_json;
+	const char *template; /* borrowed */
 };
 
 struct sms_gateway {
-	bool is_on, is_json;
+	bool is_on;
 	struct web_uri where;
-	const char *template;                         /* borrowed */
-	char password[CHANNEL_SECRET_SIZE];           /* of sms_user */
-	char authorization[CHANNEL_SECRET_SIZE + 32]; /* a header line, or "" */
+	struct sms_shape shape;         /* if the recipient has no preset */
+	struct channel_secret password; /* of sms_user */
+	struct channel_secret token;
 };
 
 /* What e911d.conf says of channels. */
@@ -65,11 +81,11 @@ struct channel_request {
 };
 
 /*
- * now_ms: UTC.  -EINVAL: it cannot be sent, *ret_why says why (a constant);
- * -ENOMEM.  *ret is not moved afterwards, and channel_request_fini() releases
- * it, whatever was returned.
+ * now_ms: UTC.  -EINVAL: it cannot be sent, -EAGAIN: not now; *ret_why says why
+ * (a constant); -ENOMEM.  *ret is not moved afterwards, and
+ * channel_request_fini() releases it, whatever was returned.
  */
-int must_check channel_prepare(const struct channels *c, const struct notice *n,
+int must_check channel_prepare(struct channels *c, const struct notice *n,
 			       int64_t now_ms, struct channel_request *ret,
 			       const char **ret_why);
 void channel_request_fini(struct channel_request *r);
@@ -81,13 +97,13 @@ void channel_judge(enum notice_channel channel,
 
 /* ---- one of each channel; as channel_prepare() ---- */
 
-int must_check email_prepare(const struct channels *c, const struct notice *n,
+int must_check email_prepare(struct channels *c, const struct notice *n,
 			     int64_t now_ms, struct channel_request *ret,
 			     const char **ret_why);
-int must_check sms_prepare(const struct channels *c, const struct notice *n,
+int must_check sms_prepare(struct channels *c, const struct notice *n,
 			   int64_t now_ms, struct channel_request *ret,
 			   const char **ret_why);
-int must_check webhook_prepare(const struct channels *c, const struct notice *n,
+int must_check webhook_prepare(struct channels *c, const struct notice *n,
 			       int64_t now_ms, struct channel_request *ret,
 			       const char **ret_why);
 
@@ -102,11 +118,9 @@ int must_check sms_configure(struct channels *c, char error[CONF_ERROR_SIZE]);
 bool email_is_valid(struct text address);
 /* E.164 with its plus. */
 bool sms_number_is_valid(struct text number);
-/* The first line of a file, without what blanks are around it.  -EINVAL: error
- * says why. */
-int must_check channel_secret_read(const char *option, const char *path,
-				   char ret[CHANNEL_SECRET_SIZE],
-				   char error[CONF_ERROR_SIZE]);
+/* Have it up to date.  -EAGAIN: there is none; *ret_why is a constant. */
+int must_check channel_secret_read(struct channel_secret *s, int64_t now_ms,
+				   const char **ret_why);
 /* "Name: value"; value has no control character.  -ENOMEM. */
 int must_check channel_header_add(struct channel_request *r, const char *fmt,
 				  ...) __attribute__((format(printf, 2, 3)));

@@ -120,10 +120,7 @@ int email_configure(struct channels *c, char error[CONF_ERROR_SIZE])
 	/* Whoever sits between could take the offer away, and the password. */
 	if (o->smtp_user[0] && !m->is_tls && m->tls != TRANSFER_TLS_REQUIRED)
 		return refuse(error, "smtp_user needs smtp_tls = required");
-	if (o->smtp_user[0] &&
-	    channel_secret_read("smtp_password_file", o->smtp_password_file,
-				m->password, error) < 0)
-		return -EINVAL;
+	m->password.path = o->smtp_password_file;
 	m->is_on = true;
 	return 0;
 }
@@ -244,9 +241,8 @@ static void add_parts(struct out *o, const struct notice *n)
 	out_fini(&line);
 }
 
-int email_prepare(const struct channels *c, const struct notice *n,
-		  int64_t now_ms, struct channel_request *ret,
-		  const char **ret_why)
+int email_prepare(struct channels *c, const struct notice *n, int64_t now_ms,
+		  struct channel_request *ret, const char **ret_why)
 {
 	const struct conf *conf = c->conf;
 	struct out mail = { 0 };
@@ -262,6 +258,8 @@ int email_prepare(const struct channels *c, const struct notice *n,
 		*ret_why = "the target is no e-mail address";
 		return -EINVAL;
 	}
+	if (channel_secret_read(&c->mail.password, now_ms, ret_why) < 0)
+		return -EAGAIN;
 	if (add_headers(&mail, conf, n, now_ms) < 0) {
 		out_fini(&mail);
 		*ret_why = "the clock is wrong";
@@ -276,7 +274,7 @@ int email_prepare(const struct channels *c, const struct notice *n,
 	ret->what.ca_file = conf->smtp_ca;
 	ret->what.tls = c->mail.tls;
 	ret->what.user = conf->smtp_user;
-	ret->what.password = c->mail.password;
+	ret->what.password = c->mail.password.value;
 	ret->what.mail_from = ret->from;
 	ret->what.mail_to = ret->to;
 	return channel_body_set(ret, &mail);

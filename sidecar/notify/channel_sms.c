@@ -92,7 +92,7 @@ static const struct text *value_named(const struct values *v, struct text t,
 	return NULL;
 }
 
-static void fill(struct out *o, const struct sms_gateway *g,
+static void fill(struct out *o, const struct sms_shape *g,
 		 const struct values *v)
 {
 	struct text t = text_of(g->template);
@@ -122,19 +122,25 @@ static int refuse(char error[CONF_ERROR_SIZE], const char *why)
 	return -EINVAL;
 }
 
-static int template_set(struct sms_gateway *g, const struct conf *o,
-			char error[CONF_ERROR_SIZE])
+/* -ENOENT: there is no such preset. */
+static int preset_find(const char *name, struct sms_shape *ret)
 {
-	size_t i = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(presets); i++)
+		if (strcmp(presets[i].name, name) == 0) {
+			*ret = (struct sms_shape){ presets[i].is_json,
+						   presets[i].template };
+			return 0;
+		}
+	return -ENOENT;
+}
 
-	while (i < ARRAY_SIZE(presets) &&
-	       strcmp(presets[i].name, o->sms_preset) != 0)
-		i++;
-	if (i == ARRAY_SIZE(presets))
+static int shape_set(struct sms_shape *g, const struct conf *o,
+		     char error[CONF_ERROR_SIZE])
+{
+	if (preset_find(o->sms_preset, g) < 0)
 		return refuse(error, "sms_preset is twilio, json or form");
-	g->is_json = presets[i].is_json;
-	g->template =
-		o->sms_template[0] ? o->sms_template : presets[i].template;
+	if (o->sms_template[0])
+		g->template = o->sms_template;
 	if (!g->template)
 		return refuse(error, "sms_preset = form needs sms_template");
 	if (!strstr(g->template, "{to}") || !strstr(g->template, "{text}"))
@@ -143,7 +149,7 @@ static int template_set(struct sms_gateway *g, const struct conf *o,
 }
 
 /* Filled in, is the template an object of JSON? */
-static int template_check(const struct sms_gateway *g, const struct conf *o,
+static int template_check(const struct sms_shape *g, const struct conf *o,
 			  char error[CONF_ERROR_SIZE])
 {
 	struct values v = { text_of("a"), text_of("+1"), text_of(o->sms_from),
@@ -168,25 +174,14 @@ static int template_check(const struct sms_gateway *g, const struct conf *o,
 static int login_set(struct sms_gateway *g, const struct conf *o,
 		     char error[CONF_ERROR_SIZE])
 {
-	char token[CHANNEL_SECRET_SIZE];
-
 	if (!o->sms_user[0] != !o->sms_password_file[0])
 		return refuse(error, "sms_user and sms_password_file belong "
 				     "together");
 	if (o->sms_user[0] && o->sms_token_file[0])
 		return refuse(error, "sms_token_file stands in place of "
 				     "sms_user");
-	if (o->sms_user[0])
-		return channel_secret_read("sms_password_file",
-					   o->sms_password_file, g->password,
-					   error);
-	if (!o->sms_token_file[0])
-		return 0;
-	if (channel_secret_read("sms_token_file", o->sms_token_file, token,
-				error) < 0)
-		return -EINVAL;
-	(void)snprintf(g->authorization, sizeof(g->authorization),
-		       "Authorization: Bearer %s", token);
+	g->password.path = o->sms_password_file;
+	g->token.path = o->sms_token_file;
 	return 0;
 }
 
@@ -202,7 +197,8 @@ int sms_configure(struct channels *c, char error[CONF_ERROR_SIZE])
 	if (!g->where.is_tls && !web_hosts_has(&c->plain, &g->where))
 		return refuse(error, "sms_url without TLS: notify_http_hosts "
 				     "does not list it");
-	if (template_set(g, o, error) < 0 || template_check(g, o, error) < 0 ||
+	if (shape_set(&g->shape, o, error) < 0 ||
+	    template_check(&g->shape, o, error) < 0 ||
 	    login_set(g, o, error) < 0)
 		return -EINVAL;
 	g->is_on = true;
@@ -211,8 +207,8 @@ int sms_configure(struct channels *c, char error[CONF_ERROR_SIZE])
 
 /* ---- the message ---- */
 
-static int fill_request(const struct channels *c, const struct notice *n,
-			struct channel_request *ret)
+static int fill_request(const struct channels *c, const struct sms_shape *shape,
+			const struct notice *n, struct channel_request *ret)
 {
 	struct out text = { 0 }, fitted = { 0 }, body = { 0 }, id = { 0 };
 	struct values v;
@@ -223,7 +219,7 @@ static int fill_request(const struct channels *c, const struct notice *n,
 	channel_id_add(&id, n->id);
 	v = (struct values){ out_text(&id), text_of(n->target),
 			     text_of(c->conf->sms_from), out_text(&fitted) };
-	fill(&body, &c->sms, &v);
+	fill(&body, shape, &v);
 	body.failed |= text.failed | fitted.failed | id.failed;
 	err = channel_body_set(ret, &body);
 	if (err >= 0)
@@ -235,13 +231,33 @@ static int fill_request(const struct channels *c, const struct notice *n,
 	return err;
 }
 
-int sms_prepare(const struct channels *c, const struct notice *n,
-		int64_t now_ms, struct channel_request *ret,
-		const char **ret_why)
+/* What the recipient wants; as e911d.conf says if it is the same, or nothing.
+ */
+static int shape_of(const struct channels *c, const struct notice *n,
+		    struct sms_shape *ret)
 {
+	*ret = c->sms.shape;
+	if (!n->preset || !n->preset[0] ||
+	    strcmp(n->preset, c->conf->sms_preset) == 0)
+		return 0;
+	return preset_find(n->preset, ret) < 0 || !ret->template ? -ENOENT : 0;
+}
+
+static int read_secrets(struct sms_gateway *g, int64_t now_ms,
+			const char **ret_why)
+{
+	if (channel_secret_read(&g->password, now_ms, ret_why) < 0 ||
+	    channel_secret_read(&g->token, now_ms, ret_why) < 0)
+		return -EAGAIN;
+	return 0;
+}
+
+int sms_prepare(struct channels *c, const struct notice *n, int64_t now_ms,
+		struct channel_request *ret, const char **ret_why)
+{
+	struct sms_shape shape;
 	int err;
 
-	(void)now_ms;
 	if (!c->sms.is_on) {
 		*ret_why = "no SMS gateway is configured (sms_url)";
 		return -EINVAL;
@@ -250,19 +266,26 @@ int sms_prepare(const struct channels *c, const struct notice *n,
 		*ret_why = "the target is no number (E.164)";
 		return -EINVAL;
 	}
-	err = channel_where_set(c, ret, &c->sms.where, ret_why);
+	if (shape_of(c, n, &shape) < 0) {
+		*ret_why = "there is no such shape of a text message";
+		return -EINVAL;
+	}
+	err = read_secrets(&c->sms, now_ms, ret_why);
 	if (err >= 0)
-		err = fill_request(c, n, ret);
+		err = channel_where_set(c, ret, &c->sms.where, ret_why);
+	if (err >= 0)
+		err = fill_request(c, &shape, n, ret);
 	if (err >= 0)
 		err = channel_header_add(
 			ret, "Content-Type: %s",
-			c->sms.is_json ? "application/json"
-				       : "application/x-www-form-urlencoded");
+			shape.is_json ? "application/json"
+				      : "application/x-www-form-urlencoded");
 	if (err >= 0)
 		err = channel_header_add(ret, "Accept: application/json");
-	if (err >= 0 && c->sms.authorization[0])
-		err = channel_header_add(ret, "%s", c->sms.authorization);
+	if (err >= 0 && c->sms.token.path[0])
+		err = channel_header_add(ret, "Authorization: Bearer %s",
+					 c->sms.token.value);
 	ret->what.user = c->conf->sms_user;
-	ret->what.password = c->sms.password;
+	ret->what.password = c->sms.password.value;
 	return err;
 }

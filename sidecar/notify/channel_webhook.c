@@ -292,9 +292,8 @@ static int add_headers(struct channel_request *r, const struct notice *n,
 	return err;
 }
 
-int webhook_prepare(const struct channels *c, const struct notice *n,
-		    int64_t now_ms, struct channel_request *ret,
-		    const char **ret_why)
+int webhook_prepare(struct channels *c, const struct notice *n, int64_t now_ms,
+		    struct channel_request *ret, const char **ret_why)
 {
 	struct out body = { 0 };
 	struct web_uri where;

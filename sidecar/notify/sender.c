@@ -217,7 +217,7 @@ int sender_submit(struct sender *s, const struct notice *notice, void *cookie,
 	if (!d)
 		return -ENOMEM;
 	err = channel_prepare(s->channels, notice, now_ms, &d->request, &why);
-	if (err < 0 && err != -EINVAL) {
+	if (err < 0 && err != -EINVAL && err != -EAGAIN) {
 		channel_request_fini(&d->request);
 		free(d);
 		return -ENOMEM;
@@ -233,7 +233,7 @@ int sender_submit(struct sender *s, const struct notice *notice, void *cookie,
 	s->count++;
 	s->asking++; /* as calloc() has made it */
 	if (err < 0)
-		end(d, SENDER_REFUSED, why);
+		end(d, err == -EAGAIN ? SENDER_AGAIN : SENDER_REFUSED, why);
 	return 0;
 }
 

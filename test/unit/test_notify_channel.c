@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "notify/channel.h"
 #include "test/support/flow_golden.h"
 
@@ -211,6 +212,7 @@ static void mail_goes_to_one_address(void **state)
 
 static void options_of_mail_are_judged(void **state)
 {
+	struct notice n;
 	char text[512];
 
 	(void)state;
@@ -239,14 +241,15 @@ static void options_of_mail_are_judged(void **state)
 		       MAIL "smtp_user = e\nsmtp_password_file = %s\n",
 		       secret_path);
 	configured(text);
-	assert_string_equal(channels->mail.password, "s3cret \"word");
+	n = notice_to(NOTICE_EMAIL, "a@b");
+	prepared(&n);
+	assert_string_equal(request.what.user, "e");
+	assert_string_equal(request.what.password, "s3cret \"word");
 	(void)snprintf(text, sizeof(text),
 		       MAIL "smtp_user = e\nsmtp_password_file = %s\n"
 			    "smtp_tls = optional\n",
 		       secret_path);
 	not_configured(text, "smtp_user needs smtp_tls = required");
-	not_configured(MAIL "smtp_user = e\nsmtp_password_file = /none\n",
-		       "smtp_password_file: /none: No such file or directory");
 }
 
 #define SMS "sms_url = https://sms.example.org/send?a=b\n"
@@ -327,6 +330,14 @@ static void a_text_message_goes_to_a_number(void **state)
 		n.target = bad[i];
 		refused(&n, "the target is no number (E.164)");
 	}
+	n.target = "+1234567";
+	n.preset = "json";
+	prepared(&n);
+	assert_int_equal(request.what.body.p[0], '{');
+	n.preset = "form";
+	refused(&n, "there is no such shape of a text message");
+	n.preset = "pigeon";
+	refused(&n, "there is no such shape of a text message");
 }
 
 static void a_webhook_is_as_written_down(void **state)
@@ -344,6 +355,52 @@ static void a_webhook_is_as_written_down(void **state)
 	n.preset = "teams";
 	prepared(&n);
 	is_golden("webhook_teams");
+}
+
+static void write_secret(const char *path, const char *text)
+{
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void a_password_is_read_again(void **state)
+{
+	struct notice n = notice_to(NOTICE_EMAIL, "a@b");
+	char path[] = "/tmp/e911-later-XXXXXX", text[512];
+	const char *why = "";
+	int64_t now = NOW;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0 && close(fd) == 0);
+	log_set_level(LOG_LVL_ERROR - 1);
+	(void)snprintf(text, sizeof(text),
+		       MAIL "smtp_user = e\nsmtp_password_file = %s\n", path);
+	configured(text);
+	assert_int_equal(channel_prepare(channels, &n, now, &request, &why),
+			 -EAGAIN);
+	assert_string_equal(why, "the file of its password cannot be read");
+	write_secret(path, "one\n");
+	now += CHANNEL_SECRET_READ_MS + 1;
+	assert_int_equal(channel_prepare(channels, &n, now, &request, &why), 0);
+	assert_string_equal(request.what.password, "one");
+	channel_request_fini(&request);
+	write_secret(path, "two");
+	assert_int_equal(channel_prepare(channels, &n, now, &request, &why), 0);
+	assert_string_equal(request.what.password, "one");
+	channel_request_fini(&request);
+	now += CHANNEL_SECRET_READ_MS + 1;
+	assert_int_equal(channel_prepare(channels, &n, now, &request, &why), 0);
+	assert_string_equal(request.what.password, "two");
+	channel_request_fini(&request);
+	assert_int_equal(unlink(path), 0);
+	now += CHANNEL_SECRET_READ_MS + 1;
+	assert_int_equal(channel_prepare(channels, &n, now, &request, &why), 0);
+	assert_string_equal(request.what.password, "two");
+	log_set_level(LOG_LVL_INFO);
 }
 
 /* The secret is that of the examples of Standard Webhooks. */
@@ -498,6 +555,7 @@ int main(void)
 		cmocka_unit_test(a_text_message_is_as_written_down),
 		cmocka_unit_test(options_of_text_messages_are_judged),
 		cmocka_unit_test(a_text_message_goes_to_a_number),
+		cmocka_unit_test(a_password_is_read_again),
 		cmocka_unit_test(a_webhook_is_as_written_down),
 		cmocka_unit_test(a_signature_is_that_of_standard_webhooks),
 		cmocka_unit_test(a_webhook_goes_where_it_may),

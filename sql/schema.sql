@@ -39,6 +39,7 @@ BEGIN;
 \ir schema/resolution_views.sql
 \ir schema/questions.sql
 \ir schema/reports.sql
+\ir schema/test_calls.sql
 \ir schema/ali.sql
 \ir schema/tenants.sql
 \ir schema/grants.sql
@@ -74,6 +75,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (27, 'tell_counties_apart'),
     (28, 'add_screens'),
     (29, 'keep_ali_records'),
-    (30, 'tell_recipients');
+    (30, 'tell_recipients'),
+    (31, 'keep_test_calls');
 
 COMMIT;

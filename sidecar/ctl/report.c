@@ -147,13 +147,15 @@ enum ctl_exit ctl_run_calls(struct ctl *ctl)
 
 /* ---- report ---- */
 
+enum report_time { REPORT_NOW, REPORT_SINCE, REPORT_SPAN };
+
 #define REPORT(n, s, t, h) \
-	{ .name = #n, .stmt = DB_##s, .of_time = (t), .help = (h) },
+	{ .name = #n, .stmt = DB_##s, .time = REPORT_##t, .help = (h) },
 #define COLUMN(report, name, type)
 static const struct report {
 	const char *name;
 	enum db_stmt stmt;
-	bool of_time;
+	enum report_time time;
 	const char *help;
 } reports[] = {
 #include "ctl/report.def"
@@ -187,8 +189,13 @@ enum ctl_exit ctl_run_report(struct ctl *ctl)
 
 	if (!report)
 		return CTL_UNKNOWN;
-	if (!report->of_time && (params[1] || params[2])) {
+	if (report->time == REPORT_NOW && (params[1] || params[2])) {
 		ctl_fail("report %s shows what there is now: it has no time",
+			 report->name);
+		return CTL_UNKNOWN;
+	}
+	if (report->time == REPORT_SINCE && params[2]) {
+		ctl_fail("report %s goes on until now: it has no --until",
 			 report->name);
 		return CTL_UNKNOWN;
 	}

@@ -56,6 +56,7 @@ DECLARE
         'network_range', own, 'access_point', own, 'network_switch', own,
         'switch_port', own, 'recipient', own, 'notice_template', own,
         'notice_hours', own, 'screen', own, 'call', own,
+        'endpoint_test', own,
         'organization_admin', 'role_name = current_user',
         -- Who sees a statement sees its change, and of its rows their own.
         'change', 'NOT forgotten AND EXISTS (
@@ -129,7 +130,7 @@ GRANT SELECT ON
     e911.network_range, e911.access_point, e911.network_switch,
     e911.switch_port, e911.recipient, e911.notice_template,
     e911.notice_hours, e911.screen, e911.call,
-    e911.organization_admin,
+    e911.organization_admin, e911.endpoint_test, e911.test_report,
     e911.location_resolution, e911.location_validity
     TO e911_admin;
 GRANT SELECT (organization_id, e911_organization_id, name,

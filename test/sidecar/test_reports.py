@@ -227,6 +227,52 @@ def test_what_unknown_callers_cost(ctl, postgres):
     assert told["unregistered"] == []
 
 
+def test_who_has_not_tested_is_told(ctl, postgres):
+    def names(told):
+        return [row["name"] for row in told]
+    everybody = names(ctl.json("report", "users")[1]["users"])
+    call = place(postgres, "10:00:00", service="test")
+    tested = ctl.json("report", "tests")[1]["tests"]
+    assert {row["last_test_at"] for row in tested} == {None}
+    answer(postgres, call, "10:00:02", "10:01:02")
+    tested = {row["name"]: row for row in
+              ctl.json("report", "tests")[1]["tests"]}
+    assert sorted(tested) == sorted(everybody)
+    ben = tested.pop("Ben Okafor")
+    assert ben["last_test_at"] == "2026-03-04T10:00:02.000Z"
+    assert ben["heard_location"] == ben["location"] == "Larkspur floor 3"
+    assert all(row["last_test_at"] is None for row in tested.values())
+    # An emergency call is no test, nor is one of somebody unknown.
+    answer(postgres, place(postgres, "12:00:00"), "12:00:02", "12:01:02")
+    answer(postgres, place(postgres, "12:00:00", service="test",
+                           endpoint_id=None), "12:00:02", "12:01:02")
+    # An older one that is told later changes nothing.
+    late = place(postgres, "09:00:00", service="test", location_id=None)
+    answer(postgres, late, "09:00:02", "09:01:02")
+    since = ("--since", "2026-03-04 10:00:02")
+    told = ctl.json("report", "untested", *since)[1]["untested"]
+    assert sorted(names(told)) == sorted(tested)
+    told = ctl.json("report", "untested", "--since", "2026-03-04 10:00:03")[1]
+    assert sorted(names(told["untested"])) == sorted(everybody)
+    # What was heard then is told, though the person has moved and the call
+    # is gone.
+    postgres.execute("DELETE FROM e911.call_event")
+    postgres.execute("DELETE FROM e911.call")
+    postgres.execute("UPDATE e911.endpoint SET location_id = NULL"
+                     " WHERE name = 'Ben Okafor'")
+    postgres.execute("UPDATE e911.endpoint_test SET tested_at = now()"
+                     " - interval '90 days' + interval '1 hour'")
+    told = ctl.json("report", "untested")[1]["untested"]
+    assert sorted(names(told)) == sorted(tested)
+    postgres.execute("UPDATE e911.endpoint_test SET tested_at = now()"
+                     " - interval '90 days'")
+    told = ctl.json("report", "untested")[1]["untested"]
+    assert sorted(names(told)) == sorted(everybody)
+    assert told[-1]["days_ago"] == 90
+    assert told[-1]["heard_location"] == "Larkspur floor 3"
+    assert told[-1]["location"] == "Larkspur floor 2"
+
+
 @pytest.mark.parametrize("arguments, why", [
     (["calls", "--outcome", "lost"], "'lost' is no outcome"),
     (["calls", "--since", "noon"], "invalid input syntax"),
@@ -239,6 +285,7 @@ def test_what_unknown_callers_cost(ctl, postgres):
     (["call"], "call wants ID"),
     (["report", "money"], "there is no report 'money'"),
     (["report", "users", "--since", "today"], "it has no time"),
+    (["report", "untested", "--until", "today"], "it has no --until"),
     (["report", "users", "--json", "--csv"], "do not go together"),
 ])
 def test_what_cannot_be_done_says_why(ctl, postgres, arguments, why):

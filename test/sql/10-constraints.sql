@@ -692,6 +692,11 @@ SELECT test.refused(
     $$INSERT INTO e911.call (call_id) VALUES (gen_random_uuid());
       INSERT INTO e911.call SELECT * FROM e911.call$$,
     '23505', 'call_pkey', 'a call has one row');
+INSERT INTO e911.endpoint_test (endpoint_id, tested_at, call_id)
+VALUES (1, now(), gen_random_uuid());
+SELECT test.refused($$INSERT INTO e911.endpoint_test
+                      SELECT * FROM e911.endpoint_test$$,
+    '23505', 'endpoint_test_pkey', 'an endpoint has one last test');
 SELECT test.refused(
     $$INSERT INTO e911.call_event (event_id, at, kind)
       VALUES (gen_random_uuid(), now(), 'x');

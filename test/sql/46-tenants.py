@@ -141,6 +141,11 @@ INSERT INTO e911.call (call_id, organization_id, caller_number, service,
 SELECT gen_random_uuid(), %(org)s, %(mark)s, 'emergency', now(), location_id,
        (SELECT min(psap_id) FROM e911.psap), 1
   FROM e911.location WHERE organization_id = %(org)s AND status = 'draft';
+INSERT INTO e911.call (call_id, organization_id, caller_number, service,
+                       started_at, answered_at, endpoint_id)
+SELECT gen_random_uuid(), %(org)s, %(mark)s, 'test', now(), now(), endpoint_id
+  FROM e911.endpoint WHERE organization_id = %(org)s AND name = %(mark)s
+ LIMIT 1;
 INSERT INTO e911.call_event (event_id, call_id, at, kind, detail)
 SELECT gen_random_uuid(), call_id, started_at, kind,
        jsonb_build_object('mark', %(mark)s, 'route_trunk_id', 1)

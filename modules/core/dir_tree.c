@@ -349,37 +349,56 @@ int dir_tree_find(const struct dir_tree *t, const struct dir_pages *pages,
 	return is_proven_absent(&w, wanted, place) ? -ENOENT : -EBADMSG;
 }
 
+/* The leaf is whole and its keys are those that the branches lead here for. */
+static bool leaf_belongs(struct walk *w)
+{
+	struct dir_page *page = leaf_of(w)->page;
+	struct text end;
+
+	if (!dir_page_is_whole(page) ||
+	    dir_page_compare(dir_page_key(page, 0), least_key(w)) < 0)
+		return false;
+	end = end_key(w);
+	return !end.len ||
+	       dir_page_compare(dir_page_key(page, page->count - 1U), end) < 0;
+}
+
 int dir_tree_after(const struct dir_tree *t, const struct dir_pages *pages,
 		   const struct dir_key *key, struct dir_key *ret_key,
 		   struct text *ret)
 {
 	struct walk w = { .t = t, .pages = pages };
+	struct text from = key_text(key);
 	struct dir_key found;
-	struct dir_page *page;
 	unsigned place;
 	int err;
 
 	if (!t->depth)
 		return -ENOENT;
-	err = descend(&w, 0, t->root, TO_KEY, key_text(key));
+	err = descend(&w, 0, t->root, TO_KEY, from);
 	if (err < 0)
 		return err;
-	page = leaf_of(&w)->page;
-	if (!dir_page_is_whole(page))
+	if (!leaf_belongs(&w))
 		return -EBADMSG;
-	place = count_until(page, 0, key_text(key));
-	if (place == page->count) {
+	place = count_until(leaf_of(&w)->page, 0, from);
+	/* Who goes on from a damaged record has heard of it. */
+	if (place > 0 &&
+	    !text_equal(dir_page_key(leaf_of(&w)->page, place - 1), from) &&
+	    !is_genuine(&w, leaf_of(&w)->page, place - 1))
+		return -EBADMSG;
+	if (place == leaf_of(&w)->page->count) {
 		err = turn(&w, +1);
 		if (err <= 0)
 			return err < 0 ? err : -ENOENT;
 		place = 0;
-		if (!dir_page_is_whole(page) ||
-		    dir_page_compare(dir_page_key(page, 0), key_text(key)) <= 0)
+		if (!leaf_belongs(&w) ||
+		    dir_page_compare(dir_page_key(leaf_of(&w)->page, 0),
+				     from) <= 0)
 			return -EBADMSG;
 	}
-	err = key_copy(dir_page_key(page, place), &found);
+	err = key_copy(dir_page_key(leaf_of(&w)->page, place), &found);
 	if (err >= 0)
-		err = value_get(&w, page, place, ret);
+		err = value_get(&w, leaf_of(&w)->page, place, ret);
 	if (err >= 0)
 		*ret_key = found;
 	return err;
@@ -398,15 +417,11 @@ struct tour {
 static int tour_leaf(struct tour *r, unsigned from)
 {
 	struct dir_page *page = leaf_of(&r->w)->page;
-	struct text end = end_key(&r->w), value, key;
+	struct text value;
 
-	if (!dir_page_is_whole(page) ||
-	    dir_page_compare(dir_page_key(page, 0), least_key(&r->w)) < 0 ||
+	if (!leaf_belongs(&r->w) ||
 	    (r->before.len && dir_page_compare(dir_page_key(page, 0),
 					       key_text(&r->before)) <= 0))
-		return -EBADMSG;
-	key = dir_page_key(page, page->count - 1U);
-	if (end.len && dir_page_compare(key, end) >= 0)
 		return -EBADMSG;
 	for (unsigned i = from; i < page->count; i++) {
 		int err = value_get(&r->w, page, i, &value);
@@ -417,7 +432,7 @@ static int tour_leaf(struct tour *r, unsigned from)
 			return err;
 		r->count++;
 	}
-	return key_copy(key, &r->before);
+	return key_copy(dir_page_key(page, page->count - 1U), &r->before);
 }
 
 static int tour_all(struct tour *r, unsigned place)

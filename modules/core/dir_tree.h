@@ -62,8 +62,9 @@ int must_check dir_tree_find(const struct dir_tree *t,
 
 /*
  * The record behind a key, in their order; its value is as it stands there,
- * for the caller to check.  -ENOENT: that was the last one.  *ret_key may be
- * the same as *key.
+ * for the caller to check.  -ENOENT: that was the last one.  -EBADMSG: damage
+ * on the way, or the record before is damaged, unless it is the one of this
+ * key.  *ret_key may be the same as *key.
  */
 int must_check dir_tree_after(const struct dir_tree *t,
 			      const struct dir_pages *pages,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dir_codec.h"
 #include "platform.h"
 
 /*
@@ -30,8 +31,10 @@ struct slot {
 
 /* Most of it is never touched, and so takes no memory. */
 struct place {
-	struct slot *slots; /* owned; NULL: not yet used */
-	uint8_t *bytes;     /* owned: page_size for each slot */
+	struct slot *slots;  /* owned; NULL: not yet used */
+	uint8_t *bytes;      /* owned: page_size for each slot */
+	size_t count;        /* slots, a power of two */
+	struct slot *latest; /* NULL: none */
 };
 
 /* Values that were handed out in this message. */
@@ -73,25 +76,30 @@ static int read_at(int fd, void *buf, size_t len, uint64_t offset)
 	return 0;
 }
 
-static int place_make(struct place *p, uint32_t page_size)
+static void place_free(struct place *p)
 {
-	p->slots = calloc(BRANCHES_KEPT, sizeof(*p->slots));
-	p->bytes = calloc(BRANCHES_KEPT, page_size);
-	if (p->slots && p->bytes)
-		return 0;
 	free(p->slots);
 	free(p->bytes);
 	*p = (struct place){ .slots = NULL };
+}
+
+static int place_make(struct place *p, size_t count, uint32_t page_size)
+{
+	place_free(p);
+	p->slots = calloc(count, sizeof(*p->slots));
+	p->bytes = calloc(count, page_size);
+	p->count = count;
+	if (p->slots && p->bytes)
+		return 0;
+	place_free(p);
 	return -ENOMEM;
 }
 
-/* Where a page of this number is kept; the others of its slot make room. */
-static size_t slot_of(const struct directory_file *f, unsigned place,
-		      uint64_t number)
+/* A tree that has grown has its leaves elsewhere. */
+static size_t kept_at(const struct directory_file *f, unsigned place)
 {
-	bool is_leaf = place % DIR_TREE_DEPTH_MAX + 1 == f->tree.depth;
-
-	return number & ((is_leaf ? LEAVES_KEPT : BRANCHES_KEPT) - 1);
+	return place % DIR_TREE_DEPTH_MAX + 1 == f->tree.depth ? LEAVES_KEPT
+							       : BRANCHES_KEPT;
 }
 
 static int page_get(void *arg, unsigned place, uint64_t number,
@@ -99,17 +107,18 @@ static int page_get(void *arg, unsigned place, uint64_t number,
 {
 	struct directory_file *f = arg;
 	struct place *kept = &f->places[place];
-	size_t i = slot_of(f, place, number);
+	size_t count = kept_at(f, place), i = number & (count - 1);
 	struct slot *s;
 	uint8_t *p;
 	int err = 0;
 
-	if (!kept->slots)
-		err = place_make(kept, f->page_size);
+	if (kept->count != count)
+		err = place_make(kept, count, f->page_size);
 	if (err < 0)
 		return err;
 	s = &kept->slots[i];
 	p = kept->bytes + i * f->page_size;
+	kept->latest = s;
 	if (s->transaction != f->tree.transaction || s->number != number) {
 		s->transaction = 0;
 		err = read_at(f->fd, p, f->page_size, number * f->page_size);
@@ -192,10 +201,8 @@ struct directory_file *directory_file_close(struct directory_file *f)
 	chunks_free(f->chunk);
 	free(f->meta);
 	free(f->value);
-	for (unsigned i = 0; i < DIR_TREE_PLACES; i++) {
-		free(f->places[i].slots);
-		free(f->places[i].bytes);
-	}
+	for (unsigned i = 0; i < DIR_TREE_PLACES; i++)
+		place_free(&f->places[i]);
 	free(f);
 	return NULL;
 }
@@ -334,13 +341,13 @@ static int value_keep(struct directory_file *f, struct text *value)
 	return 0;
 }
 
-/* Damage is not kept: a page may be in order when it is read again. */
+/* Damage is not kept: a page may be in order when it is read again.  Those of
+ * the latest walk; others have nothing to do with it. */
 static void pages_forget(struct directory_file *f)
 {
-	for (unsigned place = 0; place < DIR_TREE_PLACES; place++)
-		for (unsigned i = 0;
-		     f->places[place].slots && i < BRANCHES_KEPT; i++)
-			f->places[place].slots[i].transaction = 0;
+	for (unsigned i = 0; i < DIR_TREE_PLACES; i++)
+		if (f->places[i].latest)
+			f->places[i].latest->transaction = 0;
 }
 
 /* For so long that what it read may have been written anew meanwhile. */
@@ -360,19 +367,42 @@ static bool has_moved(struct directory_file *f)
 	return f->tree.transaction > before + 1;
 }
 
-int directory_file_find(struct directory_file *f, const struct dir_key *key,
-			struct text *ret)
+/* *key is another one when the one behind it is looked for. */
+static int walk(struct directory_file *f, struct dir_key *key, bool is_after,
+		struct text *ret)
 {
-	struct text value;
+	return is_after ? dir_tree_after(&f->tree, &f->pages, key, key, ret)
+			: dir_tree_find(&f->tree, &f->pages, key, ret);
+}
+
+/* What is found by its key is proven already. */
+static bool is_damaged(int err, bool is_after, const struct dir_key *key,
+		       struct text value)
+{
+	if (err < 0 || !is_after)
+		return err == -EBADMSG;
+	return dir_record_check(key, value.p, value.len) < 0;
+}
+
+static int look(struct directory_file *f, struct dir_key *key, bool is_after,
+		struct text *ret)
+{
+	const struct dir_key from = *key;
+	struct text value = text_of(NULL);
 	int err;
 
 	if (!f->is_begun || !f->tree.transaction)
 		return -EBADMSG;
-	err = dir_tree_find(&f->tree, &f->pages, key, &value);
+	err = walk(f, key, is_after, &value);
+	if (is_damaged(err, is_after, key, value)) {
+		pages_forget(f);
+		*key = from;
+		err = walk(f, key, is_after, &value);
+	}
 	if (err == -EBADMSG || (err == -ENOENT && was_stopped(f))) {
 		pages_forget(f);
 		if (has_moved(f))
-			err = dir_tree_find(&f->tree, &f->pages, key, &value);
+			err = walk(f, key, is_after, &value);
 	}
 	if (err >= 0)
 		err = value_keep(f, &value);
@@ -381,20 +411,16 @@ int directory_file_find(struct directory_file *f, const struct dir_key *key,
 	return err;
 }
 
+int directory_file_find(struct directory_file *f, const struct dir_key *key,
+			struct text *ret)
+{
+	struct dir_key wanted = *key;
+
+	return look(f, &wanted, false, ret);
+}
+
 int directory_file_after(struct directory_file *f, struct dir_key *key,
 			 struct text *ret)
 {
-	struct text value;
-	int err;
-
-	if (!f->is_begun || !f->tree.transaction)
-		return -EBADMSG;
-	err = dir_tree_after(&f->tree, &f->pages, key, key, &value);
-	if (err == -EBADMSG)
-		pages_forget(f);
-	if (err >= 0)
-		err = value_keep(f, &value);
-	if (err >= 0)
-		*ret = value;
-	return err;
+	return look(f, key, true, ret);
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dir_codec.h"
 #include "directory_file.h"
 #include "record_cache.h"
 
@@ -527,28 +528,70 @@ int directory_trunk(struct directory *d, uint64_t trunk_id,
 	return trunk_get(d, &key, ret);
 }
 
+/* Where the newest generation is damaged: the next one of the one before. */
+static int spare_after(struct directory *d, struct dir_key *key,
+		       struct text *ret)
+{
+	if (!d->is_begun || !spare_begin(d) ||
+	    directory_file_after(d->spare.file, key, ret) < 0 ||
+	    dir_record_check(key, ret->p, ret->len) < 0)
+		return -EBADMSG;
+	return 0;
+}
+
+/*
+ * The genuine record behind *key whose key has the same first bytes and the
+ * same length.  A damaged one is passed over if the generation before does not
+ * have it either, and counted.  -ENOENT: that was the last one; -EBADMSG: not
+ * known what follows.
+ */
+static int record_after(struct directory *d, struct dir_key *key, size_t same,
+			struct text *ret)
+{
+	const struct dir_key from = *key;
+	bool is_other;
+	int err;
+
+	for (;;) {
+		err = d->is_begun ? directory_file_after(d->open.file, key, ret)
+				  : -EBADMSG;
+		if (err < 0 && err != -ENOENT) {
+			(void)damaged(d);
+			err = spare_after(d, key, ret);
+		}
+		if (err < 0)
+			return err;
+		is_other = key->len != from.len ||
+			   memcmp(key->b, from.b, same) != 0;
+		if (dir_record_check(key, ret->p, ret->len) >= 0)
+			return is_other ? -ENOENT : 0;
+		(void)damaged(d);
+		/* Its key may have been one of these. */
+		if (is_other)
+			return -EBADMSG;
+		if (spare_begin(d) &&
+		    directory_file_find(d->spare.file, key, ret) == 0)
+			return 0;
+	}
+}
+
 int directory_trunk_after(struct directory *d, uint64_t trunk_id,
 			  struct dir_trunk *ret)
 {
 	struct dir_key key;
-	size_t len;
+	struct text v;
+	int err;
 
 	dir_key_trunk(&key, trunk_id);
-	len = key.len;
-	for (;;) {
-		struct text v;
-		int err = d->is_begun
-				  ? directory_file_after(d->open.file, &key, &v)
-				  : -EBADMSG;
-
+	do {
+		err = record_after(d, &key, 1, &v);
 		if (err < 0)
-			return err == -ENOENT ? err : damaged(d);
-		if (key.len != len || key.b[0] != DIR_TRUNK)
-			return -ENOENT;
-		if (dir_trunk_decode(&key, v.p, v.len, ret) == 0)
-			return 0;
-		(void)damaged(d);
-	}
+			return err;
+		err = dir_trunk_decode(&key, v.p, v.len, ret);
+		if (err < 0)
+			(void)damaged(d);
+	} while (err < 0);
+	return 0;
 }
 
 int directory_each(struct directory *d, enum dir_kind kind,
@@ -706,28 +749,20 @@ int directory_recipient_after(struct directory *d, uint64_t organization_id,
 			      enum recipient_scope scope, uint64_t scope_id,
 			      uint64_t recipient_id, struct dir_recipient *ret)
 {
-	uint8_t prefix[RECIPIENT_PREFIX];
 	struct dir_key key;
-	size_t len;
+	struct text v;
+	int err;
 
 	dir_key_recipient(&key, organization_id, scope, scope_id, recipient_id);
-	len = key.len;
-	memcpy(prefix, key.b, sizeof(prefix));
-	for (;;) {
-		struct text v;
-		int err = d->is_begun
-				  ? directory_file_after(d->open.file, &key, &v)
-				  : -EBADMSG;
-
+	do {
+		err = record_after(d, &key, RECIPIENT_PREFIX, &v);
 		if (err < 0)
-			return err == -ENOENT ? err : damaged(d);
-		if (key.len != len ||
-		    memcmp(key.b, prefix, sizeof(prefix)) != 0)
-			return -ENOENT;
-		if (dir_recipient_decode(&key, v.p, v.len, ret) == 0)
-			return 0;
-		(void)damaged(d);
-	}
+			return err;
+		err = dir_recipient_decode(&key, v.p, v.len, ret);
+		if (err < 0)
+			(void)damaged(d);
+	} while (err < 0);
+	return 0;
 }
 
 int directory_template(struct directory *d, enum template_scope scope,

@@ -23,6 +23,7 @@
 #include "dir_world.h"
 
 #define PEOPLE  600
+#define DESKS   300 /* recipients of one organisation */
 #define ROUNDS  200
 #define LONG    3000 /* a value on pages of its own */
 #define FORWARD 7    /* of ids, so that there are some between */
@@ -64,6 +65,15 @@ static void put_person(struct writer *w, unsigned n)
 	    .address = { address, sizeof(address) });
 }
 
+static void put_desk(struct writer *w, unsigned n)
+{
+	struct dir_key key;
+
+	dir_key_recipient(&key, 3, RECIPIENT_OF_ALL, 0, n);
+	PUT(w, recipient, &key, .recipient_id = n, .organization_id = 3,
+	    .address = mac_of(n));
+}
+
 /* In many commits, as a publisher does; the latest touches it all over. */
 static void publish_people(const char *generation)
 {
@@ -72,6 +82,8 @@ static void publish_people(const char *generation)
 
 		for (unsigned i = part; i < PEOPLE; i += 5)
 			put_person(&w, (i + 1) * FORWARD);
+		for (unsigned i = part; i < DESKS; i += 5)
+			put_desk(&w, (i + 1) * FORWARD);
 		put_change_id(&w, part + 1);
 		writer_commit(&w);
 	}
@@ -113,6 +125,33 @@ static void look_at_person(struct directory *d, unsigned n, struct seen *seen)
 	*(err ? &seen->damaged : &seen->right) += 1;
 }
 
+/* All who are to be told; whom damage hides is never passed over in silence. */
+static void look_at_desks(struct directory *d, struct seen *seen)
+{
+	uint64_t before = directory_damage_count(d);
+	struct dir_recipient r = { 0 };
+	unsigned count = 0;
+	uint64_t last = 0;
+	int err;
+
+	while ((err = directory_recipient_after(d, 3, RECIPIENT_OF_ALL, 0, last,
+						&r)) == 0) {
+		assert_true(r.recipient_id > last);
+		assert_int_equal(r.recipient_id % FORWARD, 0);
+		assert_true(text_equal(r.address,
+				       mac_of((unsigned)r.recipient_id)));
+		last = r.recipient_id;
+		count++;
+	}
+	assert_true(err == -ENOENT || err == -EBADMSG);
+	assert_true(count <= DESKS);
+	seen->right += count;
+	if (count == DESKS && err == -ENOENT)
+		return;
+	assert_true(directory_damage_count(d) > before);
+	seen->damaged++;
+}
+
 /* Through an open reader and through a new one. */
 static struct seen look(struct directory *d)
 {
@@ -124,6 +163,7 @@ static struct seen look(struct directory *d)
 	if (directory_begin(d) == 0) {
 		for (unsigned i = 0; i < PEOPLE; i++)
 			look_at_person(d, (i + 1) * FORWARD, &seen);
+		look_at_desks(d, &seen);
 		directory_end(d);
 	} else {
 		seen.damaged++;

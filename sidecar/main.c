@@ -45,6 +45,7 @@
 #include "metrics/metrics_service.h"
 #include "names/dns.h"
 #include "names/resolver.h"
+#include "notify/notify_service.h"
 #include "notify/sender.h"
 #include "psap/service.h"
 #include "speech/speech.h"
@@ -69,7 +70,8 @@ struct shared {
 	struct held_refusals *refusals; /* owned */
 	struct speech *speech;          /* owned */
 	struct feed feed;
-	struct screen_log *screens; /* owned; NULL: none are served */
+	struct screen_log *screens;    /* owned; NULL: none are served */
+	struct notify_service *notify; /* owned; NULL: nobody is told */
 	struct stop stop;
 };
 
@@ -172,6 +174,26 @@ static int serve_metrics(struct shared *s)
 	return metrics_service_run(s->conf, &s->stop, s->expiry, E911_VERSION);
 }
 
+static int notify(struct shared *s)
+{
+	return s->notify ? notifier_run(s->notify, &s->stop) : 0;
+}
+
+static int deliver(struct shared *s)
+{
+	return s->notify ? deliverer_run(s->notify, &s->stop) : 0;
+}
+
+static int post(struct shared *s)
+{
+	return s->notify ? poster_run(s->notify, &s->stop) : 0;
+}
+
+static int store_notices(struct shared *s)
+{
+	return s->notify ? notify_store_run(s->notify, &s->stop) : 0;
+}
+
 static int speak(struct shared *s)
 {
 	return speech_run(s->conf, &s->stop, s->speech);
@@ -195,6 +217,10 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "http", .run = serve_http },
 		{ .name = "locate", .run = locate },
 		{ .name = "metrics", .run = serve_metrics },
+		{ .name = "notify", .run = notify },
+		{ .name = "deliver", .run = deliver },
+		{ .name = "post", .run = post },
+		{ .name = "notify-store", .run = store_notices },
 		{ .name = "speech", .run = speak },
 		{ .name = "agent", .run = answer_tests },
 	};
@@ -369,7 +395,11 @@ static enum exit_code start(struct conf *conf)
 	health_init();
 	log_info("main", "e911d %s starts, node '%s'", E911_VERSION,
 		 conf->node);
-	err = feed_init(&shared.feed, conf, 1u << OUTBOX_POSTGRESQL);
+	err = feed_init(&shared.feed, conf,
+			1u << OUTBOX_POSTGRESQL |
+				(conf->notify ? 1u << OUTBOX_NOTIFY : 0));
+	if (err >= 0 && conf->notify)
+		err = notify_service_new(&shared.notify, conf, &shared.feed);
 	if (err < 0)
 		code = code_of(err);
 	else if (names_new(&shared.names, conf->state_dir) >= 0 &&
@@ -387,6 +417,7 @@ static enum exit_code start(struct conf *conf)
 	shared.refusals = held_refusals_free(shared.refusals);
 	shared.expiry = expiry_free(shared.expiry);
 	shared.names = names_free(shared.names);
+	shared.notify = notify_service_free(shared.notify);
 	feed_fini(&shared.feed);
 	log_info("main", "ended");
 	(void)close(lock);

@@ -32,6 +32,7 @@ BEGIN;
 \ir schema/resolution.sql
 \ir schema/calls.sql
 \ir schema/event_store.sql
+\ir schema/notifications.sql
 \ir schema/names.sql
 \ir schema/history.sql
 \ir schema/views.sql
@@ -76,6 +77,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (28, 'add_screens'),
     (29, 'keep_ali_records'),
     (30, 'tell_recipients'),
-    (31, 'keep_test_calls');
+    (31, 'keep_test_calls'),
+    (32, 'add_notifications');
 
 COMMIT;

@@ -30,5 +30,6 @@ void health_init(void)
 	health_since(HEALTH_STARTED_AT, true);
 	health_since(HEALTH_PUBLISHER_AWAY, true);
 	health_since(HEALTH_COLLECTOR_AWAY, true);
+	health_since(HEALTH_NOTIFY_STORE_AWAY, true);
 	health_set(HEALTH_JOURNAL_WAITING, -1);
 }

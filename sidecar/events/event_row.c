@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "bytes.h"
 
 void event_row_fini(struct event_row *r)
 {
@@ -16,17 +17,11 @@ void event_row_fini(struct event_row *r)
 	r->detail = NULL;
 }
 
-static void format_id(const uint8_t journal_id[JOURNAL_ID_SIZE],
-		      uint64_t sequence, char ret[UUID_STRING_SIZE])
+void event_id_make(const uint8_t journal_id[JOURNAL_ID_SIZE], uint64_t sequence,
+		   struct uuid *ret)
 {
-	struct uuid u;
-
-	memcpy(u.b, journal_id, 8);
-	for (int i = 15; i >= 8; i--) {
-		u.b[i] = (uint8_t)sequence;
-		sequence >>= 8;
-	}
-	uuid_format(&u, ret);
+	memcpy(ret->b, journal_id, 8);
+	be64_put(ret->b + 8, sequence);
 }
 
 /* A kind that a newer module knows and we do not is told by its number. */
@@ -95,12 +90,14 @@ int event_row_init(struct event_row *ret,
 {
 	struct event_row *r = ret;
 	struct event_reader reader;
+	struct uuid id;
 	int err = event_open(event.p, event.len, &reader);
 
 	if (err < 0)
 		return err;
 	*r = (struct event_row){ .sequence = sequence };
-	format_id(journal_id, sequence, r->id);
+	event_id_make(journal_id, sequence, &id);
+	uuid_format(&id, r->id);
 	uuid_format(&reader.head.call, r->call);
 	format_kind(reader.head.kind, r->kind);
 	if (clock_format(reader.head.at_ms, r->at) < 0)

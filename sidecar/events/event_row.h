@@ -29,6 +29,11 @@ struct event_row {
 	char *detail; /* owned */
 };
 
+/* The id of an event in SQL: the journal's first 8 bytes and the number, big
+ * endian. */
+void event_id_make(const uint8_t journal_id[JOURNAL_ID_SIZE], uint64_t sequence,
+		   struct uuid *ret);
+
 /*
  * Read one event.  node is used when the event does not say its own.  0;
  * -EBADMSG: the event is damaged; -ENOMEM.  On success event_row_fini() must

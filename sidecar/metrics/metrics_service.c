@@ -134,6 +134,25 @@ static double seconds_since(enum health_cell cell, int64_t now_ms)
 	return since && now_ms > since ? (double)(now_ms - since) / 1000 : 0;
 }
 
+static void put_notify(struct exposition *e, int64_t now_ms)
+{
+	exposition_one(e, EXPOSITION_GAUGE, "notify_waiting",
+		       "notices that are not delivered yet",
+		       (double)health_get(HEALTH_NOTIFY_WAITING));
+	exposition_one(e, EXPOSITION_GAUGE, "notify_targets_failing",
+		       "addresses that notices could not be delivered to "
+		       "lately",
+		       (double)health_get(HEALTH_NOTIFY_FAILING));
+	exposition_one(e, EXPOSITION_GAUGE, "notify_held_seconds",
+		       "for how long nobody is told because no directory can "
+		       "be read; 0: it can",
+		       seconds_since(HEALTH_NOTIFY_HELD, now_ms));
+	exposition_one(e, EXPOSITION_GAUGE, "notify_unkept_seconds",
+		       "for how long notices cannot be written to disk; 0: "
+		       "they can",
+		       seconds_since(HEALTH_NOTIFY_UNKEPT, now_ms));
+}
+
 static void put_health(struct service *s, struct exposition *e)
 {
 	struct expiry_worst worst = expiry_worst(s->expiry);
@@ -154,6 +173,8 @@ static void put_health(struct service *s, struct exposition *e)
 			  "publisher", !health_get(HEALTH_PUBLISHER_AWAY));
 	exposition_sample(e, EXPOSITION_GAUGE, "postgres_up", "service",
 			  "collector", !health_get(HEALTH_COLLECTOR_AWAY));
+	exposition_sample(e, EXPOSITION_GAUGE, "postgres_up", "service",
+			  "notify", !health_get(HEALTH_NOTIFY_STORE_AWAY));
 	exposition_one(e, EXPOSITION_GAUGE, "directory_usable",
 		       "1: there is a directory that is sound",
 		       (double)health_get(HEALTH_DIRECTORY_USABLE));
@@ -174,6 +195,7 @@ static void put_health(struct service *s, struct exposition *e)
 	exposition_one(e, EXPOSITION_GAUGE, "journal_behind_seconds",
 		       "for how long some events have been waiting",
 		       seconds_since(HEALTH_JOURNAL_BEHIND, now_ms));
+	put_notify(e, now_ms);
 	exposition_one(e, EXPOSITION_GAUGE, "certificates",
 		       "files of certificates that are looked at",
 		       (double)worst.files);

@@ -497,6 +497,11 @@ void queue_hurry(struct queue *q, struct delivery *d, int64_t now_ms)
 	make_ready(q, d, now_ms);
 }
 
+struct delivery *queue_any(const struct queue *q, enum urgency urgency)
+{
+	return q->ages[urgency].oldest;
+}
+
 struct delivery *queue_oldest(const struct queue *q, enum urgency urgency)
 {
 	struct delivery *d = q->ages[urgency].oldest;

@@ -107,6 +107,8 @@ struct delivery *queue_unless_acknowledged(const struct queue *q,
 /* What this one stands in for was given up: it is due at once. */
 void queue_hurry(struct queue *q, struct delivery *d, int64_t now_ms);
 
+/* Any of this urgency, whatever it does; NULL. */
+struct delivery *queue_any(const struct queue *q, enum urgency urgency);
 /* The oldest of this urgency that does not go on; NULL. */
 struct delivery *queue_oldest(const struct queue *q, enum urgency urgency);
 

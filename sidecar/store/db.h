@@ -24,7 +24,7 @@
 #include "text.h"
 
 /* Number of the last migration that the statements fit (sql/migrations). */
-#define DB_SCHEMA_EXPECTED 31
+#define DB_SCHEMA_EXPECTED 32
 
 /* Whose statements a connection prepares. */
 enum db_user {
@@ -32,7 +32,8 @@ enum db_user {
 	DB_COLLECTOR = 2,
 	DB_OPERATOR = 4,
 	DB_RESOLVER = 8,
-	DB_ALI = 16
+	DB_ALI = 16,
+	DB_NOTIFIER = 32
 };
 
 #define STMT(name, user, params, sql) DB_##name,

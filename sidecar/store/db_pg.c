@@ -165,6 +165,8 @@ static const char *user_name(enum db_user user)
 		return "e911d psap";
 	case DB_ALI:
 		return "e911d ali";
+	case DB_NOTIFIER:
+		return "e911d notify";
 	case DB_OPERATOR:
 		break;
 	}

@@ -36,9 +36,10 @@ struct lmdb_env {
 	char *data_path; /* owned */
 	char *lock_path; /* owned */
 	/* What they were last seen to be; neither ever shrinks. */
-	off_t data_length, lock_length; /* bytes */
+	_Atomic off_t data_length, lock_length; /* bytes */
 	bool read_only;
 	bool has_grace;
+	bool is_fixed;
 	struct lmdb_env *next; /* of those that were abandoned */
 };
 
@@ -72,21 +73,29 @@ static int from_mdb(int rc)
 	}
 }
 
-static bool is_shorter(const struct stat *now, off_t *length)
+/* 'before': the length as it was known before 'now' was asked for.  Another
+ * thread may know of more by now. */
+static bool is_shorter(const struct stat *now, off_t before,
+		       _Atomic off_t *length)
 {
-	if (now->st_size < *length)
+	off_t known = atomic_load(length);
+
+	if (now->st_size < before)
 		return true;
-	*length = now->st_size;
+	while (known < now->st_size &&
+	       !atomic_compare_exchange_weak(length, &known, now->st_size))
+		;
 	return false;
 }
 
 /* Taken away it does no harm: what is mapped stays. */
 static bool is_lock_cut(struct lmdb_env *e)
 {
+	off_t before = atomic_load(&e->lock_length);
 	struct stat lock;
 
 	return stat(e->lock_path, &lock) == 0 &&
-	       is_shorter(&lock, &e->lock_length);
+	       is_shorter(&lock, before, &e->lock_length);
 }
 
 /*
@@ -95,12 +104,13 @@ static bool is_lock_cut(struct lmdb_env *e)
  */
 static bool is_cut(struct lmdb_env *e)
 {
+	off_t before = atomic_load(&e->data_length);
 	mdb_filehandle_t fd;
 	struct stat data;
 
 	if (mdb_env_get_fd(e->env, &fd) || fstat(fd, &data) < 0)
 		return true;
-	return is_shorter(&data, &e->data_length) || is_lock_cut(e);
+	return is_shorter(&data, before, &e->data_length) || is_lock_cut(e);
 }
 
 /*
@@ -184,7 +194,8 @@ static int open_files(struct lmdb_env *e, const char *dir,
 	rc = mdb_env_create(&e->env);
 	if (!rc)
 		rc = mdb_env_set_maxreaders(e->env, LMDB_READERS_MAX);
-	if (!rc && access(e->data_path, F_OK) < 0) /* else it knows its size */
+	/* One that is there knows its size. */
+	if (!rc && (o->is_fixed || access(e->data_path, F_OK) < 0))
 		rc = mdb_env_set_mapsize(e->env, o->map_size ? o->map_size
 							     : MAP_DEFAULT);
 	if (!rc)
@@ -227,6 +238,7 @@ int lmdb_env_open(struct lmdb_env **ret, const char *dir,
 		return -ENOMEM;
 	e->read_only = o->read_only;
 	e->has_grace = o->has_grace;
+	e->is_fixed = o->is_fixed;
 	err = name_files(e, dir);
 	if (err < 0)
 		goto fail;
@@ -293,6 +305,8 @@ int lmdb_env_grow(struct lmdb_env *e)
 {
 	size_t size = lmdb_env_map_size(e);
 
+	if (e->is_fixed)
+		return -EOVERFLOW;
 	if (!size || size > SIZE_MAX / 2)
 		return -ENOMEM;
 	return from_mdb(mdb_env_set_mapsize(e->env, size * 2));
@@ -425,7 +439,8 @@ static void grow_when_nearly_full(struct lmdb_env *e)
 	MDB_envinfo info;
 	MDB_stat st;
 
-	if (mdb_env_info(e->env, &info) || mdb_env_stat(e->env, &st))
+	if (e->is_fixed || mdb_env_info(e->env, &info) ||
+	    mdb_env_stat(e->env, &st))
 		return;
 	if (info.me_last_pgno <= info.me_mapsize / st.ms_psize / 100 * GROW_AT)
 		return;

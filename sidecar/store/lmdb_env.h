@@ -43,6 +43,9 @@ struct lmdb_options {
 	bool read_only;  /* must exist: -ENOENT */
 	bool no_sync;    /* caller syncs once at the end: lmdb_env_sync() */
 	bool has_grace;  /* it has readers without a slot */
+	/* The map is map_size, whatever it was, and never grows: so any number
+	 * of threads may have transactions, of which one writes at a time. */
+	bool is_fixed;
 };
 
 /* The directory is made (mode 0770) unless read_only; files get 0660. */
@@ -54,7 +57,7 @@ int must_check lmdb_env_remove(const char *dir);
 /* Accepts NULL; returns NULL. */
 struct lmdb_env *lmdb_env_close(struct lmdb_env *env);
 
-/* Double the map; no transaction may be open. */
+/* Double the map; no transaction may be open.  -EOVERFLOW: it is fixed. */
 int must_check lmdb_env_grow(struct lmdb_env *env);
 /* ... until there are so many bytes left, of pages. */
 int must_check lmdb_env_make_room(struct lmdb_env *env, size_t bytes);

@@ -6,7 +6,7 @@
 
 BEGIN;
 
-\ir ../schema/reports.sql
+\ir 0025_report_calls/reports.sql
 
 CREATE OR REPLACE FUNCTION e911.tenants_divide() RETURNS void
     LANGUAGE plpgsql

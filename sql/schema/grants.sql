@@ -82,6 +82,11 @@ GRANT SELECT ON
     TO e911_operator, e911_reader;
 GRANT DELETE ON e911.name_resolution TO e911_operator;
 
+-- Who was told, and who has taken calls over; administrators of organisations
+-- see those of theirs.
+GRANT SELECT ON e911.notification, e911.acknowledgement
+    TO e911_operator, e911_reader, e911_admin;
+
 -- Checks and views call these with the rights of whoever writes or reads.
 GRANT EXECUTE ON FUNCTION
     e911.is_identify_order(text[]),
@@ -110,7 +115,9 @@ GRANT EXECUTE ON FUNCTION
     e911.change_prune(interval),
     e911.change_history_forget(integer),
     e911.event_store(uuid, uuid, timestamptz, text, text, jsonb),
-    e911.name_resolution_store(text, text[], text[], text[])
+    e911.name_resolution_store(text, text[], text[], text[]),
+    e911.notification_store(jsonb),
+    e911.acknowledgement_store(jsonb)
     TO e911_sidecar;
 GRANT EXECUTE ON FUNCTION
     e911.directory_rebuild(),

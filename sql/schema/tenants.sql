@@ -57,6 +57,7 @@ DECLARE
         'switch_port', own, 'recipient', own, 'notice_template', own,
         'notice_hours', own, 'screen', own, 'call', own,
         'endpoint_test', own,
+        'notification', own,
         'organization_admin', 'role_name = current_user',
         -- Who sees a statement sees its change, and of its rows their own.
         'change', 'NOT forgotten AND EXISTS (
@@ -83,6 +84,8 @@ DECLARE
         -- What they see of call is their own.
         'call_event', 'EXISTS (SELECT FROM e911.call c
                           WHERE c.call_id = call_event.call_id)',
+        'acknowledgement', 'EXISTS (SELECT FROM e911.call c
+                          WHERE c.call_id = acknowledgement.call_id)',
         'psap', 'EXISTS (SELECT FROM e911.location l
                           WHERE l.psap_id = psap.psap_id)
               OR EXISTS (SELECT FROM e911.location_resolution r

@@ -91,7 +91,8 @@ def test_postgresql_away_is_told_and_back_is_well(watched, postgres):
                [watched.process])
     families = target.families()
     assert families["e911_postgres_up"][2] == {
-        (("service", '"publisher"'),): 0, (("service", '"collector"'),): 0}
+        (("service", '"publisher"'),): 0, (("service", '"collector"'),): 0,
+        (("service", '"notify"'),): 0}
     assert families["e911_healthy"][2][(("part", '"postgresql"'),)] == 0
     assert families["e911_directory_usable"][2][()] == 1
     postgres.start()

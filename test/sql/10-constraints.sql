@@ -61,7 +61,8 @@ SELECT test.is_same(string_agg(c.relname || '.' || a.attname, ', '), NULL,
     'every text column of what is provisioned refuses control characters')
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
  WHERE c.relnamespace = 'e911'::regnamespace AND c.relkind = 'r'
-   AND c.relname NOT IN ('call', 'call_event', 'change_log', 'change',
+   AND c.relname NOT IN ('call', 'call_event', 'notification',
+                         'acknowledgement', 'change_log', 'change',
                          'change_statement', 'change_row')
    AND a.attnum > 0 AND NOT a.attisdropped
    AND a.atttypid IN ('text'::regtype, 'text[]'::regtype)
@@ -702,6 +703,38 @@ SELECT test.refused(
       VALUES (gen_random_uuid(), now(), 'x');
       INSERT INTO e911.call_event SELECT * FROM e911.call_event$$,
     '23505', 'call_event_pkey', 'an event has one row');
+SELECT test.refused(format(
+        $$INSERT INTO e911.notification
+          SELECT * FROM jsonb_populate_record(NULL::e911.notification, %L)$$,
+        '{"notification_id": "00000000-0000-4000-8000-000000000001",
+          "event_id": "00000000-0000-4000-8000-000000000002",
+          "event": "ended", "channel": "email", "target": "a@example.com",
+          "happened_at": "2026-01-31", "queued_at": "2026-01-31",
+          "attempts": 0, "state": "waiting", "revision": 1}'::jsonb || other),
+    '23514', name, sentence)
+  FROM (VALUES
+    ('{"event": "it ended"}'::jsonb, 'notification_event_is_a_word',
+     'what a notification tells of is a word'),
+    ('{"channel": "fax"}', 'notification_channel_is_known',
+     'nobody is notified by fax'),
+    ('{"attempts": -1}', 'notification_attempts_are_counted',
+     'no notification was attempted less than never'),
+    ('{"state": "lost"}', 'notification_state_is_known',
+     'no notification is lost'))
+    AS v (other, name, sentence);
+SELECT test.refused(
+    $$INSERT INTO e911.notification (notification_id, event_id, event, channel,
+          target, happened_at, queued_at, state, revision)
+      VALUES (gen_random_uuid(), gen_random_uuid(), 'ended', 'email', 'a@b.c',
+              now(), now(), 'waiting', 1);
+      INSERT INTO e911.notification SELECT * FROM e911.notification$$,
+    '23505', 'notification_pkey', 'a notification has one row');
+SELECT test.refused(
+    $$INSERT INTO e911.acknowledgement (acknowledgement_id, call_id, at, who,
+          channel)
+      VALUES (gen_random_uuid(), gen_random_uuid(), now(), 'Ann', 'screen');
+      INSERT INTO e911.acknowledgement SELECT * FROM e911.acknowledgement$$,
+    '23505', 'acknowledgement_pkey', 'an acknowledgement has one row');
 SELECT test.refused(
     $$INSERT INTO e911.schema_migration (number, name) VALUES (1, 'x')$$,
     '23505', 'schema_migration_pkey', 'a migration is applied once');

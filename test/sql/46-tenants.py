@@ -62,6 +62,8 @@ RULES = {
             " WHERE organization_id = %(org)s)",
     "call_event": "call_id IN (SELECT call_id FROM e911.call"
                   " WHERE organization_id = %(org)s)",
+    "acknowledgement": "call_id IN (SELECT call_id FROM e911.call"
+                       " WHERE organization_id = %(org)s)",
     "organization_admin": f"role_name = '{MINE}'",
     "change": "change IN (SELECT change FROM e911.change_statement"
               " WHERE %(org)s = ANY (organizations))",
@@ -152,6 +154,17 @@ SELECT gen_random_uuid(), call_id, started_at, kind,
   FROM e911.call, unnest(ARRAY['call.started', 'leg.invited', 'leg.refused'])
        AS kind
  WHERE organization_id = %(org)s;
+INSERT INTO e911.notification (notification_id, event_id, call_id, event,
+       organization_id, channel, target, happened_at, queued_at, state,
+       first_attempt_at, done_at, revision)
+SELECT gen_random_uuid(), gen_random_uuid(), call_id, 'emergency_call',
+       organization_id, 'email', %(mark)s, now(), now(), 'delivered', now(),
+       now(), 1
+  FROM e911.call WHERE organization_id = %(org)s;
+INSERT INTO e911.acknowledgement (acknowledgement_id, call_id, at, who,
+       channel)
+SELECT gen_random_uuid(), call_id, now(), %(mark)s, 'screen'
+  FROM e911.call WHERE organization_id = %(org)s;
 UPDATE e911.organization SET notification_text = %(mark)s,
        held_secret_sha256 = repeat('0', 64) WHERE organization_id = %(org)s;
 """

@@ -135,6 +135,83 @@ SELECT test.is_same(count(*), 0::bigint,
   FROM e911.call_timeline t LEFT JOIN e911.call_story s USING (event_id)
  WHERE s.story IS NULL;
 
+-- ---- who was told ----
+
+-- Of call a: one at once, by mail after three attempts, one refused; of call c
+-- one was late; of call d nobody.
+CREATE FUNCTION pg_temp.notify(n int, call text, told jsonb) RETURNS boolean
+    LANGUAGE sql AS $$
+    SELECT e911.notification_store(jsonb_build_object(
+        'notification_id', '00000000-0000-4000-8000-' || lpad(n::text, 12, '0'),
+        'event_id', '00000000-0000-4000-8000-000000000001',
+        'call_id', '00000000-0000-4000-9000-' || lpad(call, 12, '0'),
+        'event', 'emergency_call', 'channel', 'webhook', 'target', 'https://a',
+        'happened_at', '2026-01-31 23:59:50Z', 'queued_at',
+        '2026-01-31 23:59:50.01Z', 'attempts', 1, 'revision', 1) || told)
+$$;
+SELECT test.is_same(string_agg(pg_temp.notify(n, call, told)::text, ' '
+                               ORDER BY n),
+    'true true false true true', 'a state is stored once, an older one never')
+  FROM (VALUES
+    (101, 'a', '{"state": "delivered",
+        "first_attempt_at": "2026-01-31 23:59:50.02Z",
+        "last_attempt_at": "2026-01-31 23:59:50.02Z",
+        "done_at": "2026-01-31 23:59:50.05Z"}'::jsonb),
+    (102, 'a', '{"state": "delivered", "channel": "email", "target": "b",
+        "first_attempt_at": "2026-01-31 23:59:50.03Z", "attempts": 3,
+        "last_attempt_at": "2026-01-31 23:59:54Z", "revision": 4,
+        "done_at": "2026-01-31 23:59:54.1Z"}'),
+    (103, 'a', '{"state": "given up", "channel": "sms", "target": "c",
+        "first_attempt_at": "2026-01-31 23:59:50.03Z", "why": "refused",
+        "last_attempt_at": "2026-01-31 23:59:50.03Z",
+        "done_at": "2026-01-31 23:59:50.04Z"}'),
+    (102, 'a', '{"state": "waiting", "revision": 3}'),
+    (104, 'c', '{"state": "delivered", "queued_at": "2026-02-01 00:00:20Z",
+        "first_attempt_at": "2026-02-01 00:00:20.02Z",
+        "last_attempt_at": "2026-02-01 00:00:20.02Z",
+        "done_at": "2026-02-01 00:00:20.05Z"}')) AS v (n, call, told);
+SELECT test.is_same(string_agg(e911.acknowledgement_store(jsonb_build_object(
+        'acknowledgement_id', '00000000-0000-4000-8000-000000000201',
+        'call_id', pg_temp.call('a'), 'at', '2026-02-01Z', 'who', 'Ann',
+        'channel', 'screen', 'note', 'on my way'))::text, ' '), 'true false',
+    'an acknowledgement is stored once')
+  FROM generate_series(1, 2);
+SELECT test.is_same(string_agg(concat_ws(' ', step, ms, story), '; '
+                               ORDER BY at, event_id, position),
+    'alert sent 20 emergency_call: webhook to https://a; '
+    'alert sent 30 emergency_call: email to b; '
+    'alert sent 30 emergency_call: sms to c; '
+    'alert given up 40 emergency_call: sms to c: refused; '
+    'alert delivered 50 emergency_call: webhook to https://a; '
+    'alert delivered 4100 emergency_call: email to b, after 3 attempts; '
+    'acknowledged 10000 Ann (screen): on my way',
+    'alerts and acknowledgements are steps of a call')
+  FROM (SELECT * FROM e911.call_timeline WHERE story IS NOT NULL
+           AND call_id = pg_temp.call('a')
+         ORDER BY at, event_id, position, story) AS t;
+SELECT test.is_same(string_agg(concat_ws(' | ', coalesce(organization,
+        'nobody'), alerts, delivered, sent_after_ms, delivered_after_ms,
+        acknowledged_after_ms, is_in_time, why), '; ' ORDER BY started_at),
+    'Larkspur Insurance | 3 | 2 | 20 | 50 | 10000 | t; '
+    'Larkspur Insurance | 1 | 1 | 10020 | 10050 | f | e911d knew of it late: '
+    'it, the journal or the directory was away; '
+    'nobody | f | nobody was to be told, or e911d has not said so yet',
+    'of each emergency call it is known whether somebody was told in time')
+  FROM e911.notification_compliance;
+UPDATE e911.notification SET last_attempt_at = last_attempt_at + interval '3 s',
+       attempts = 2 WHERE state = 'delivered';
+SELECT test.is_same(why, 'attempts failed at first, then it was delivered',
+    'a call whose alerts came through later was not told of in time')
+  FROM e911.notification_compliance WHERE call_id = pg_temp.call('a');
+UPDATE e911.notification SET state = 'waiting', why = 'connection refused'
+ WHERE state = 'delivered';
+SELECT test.is_same(why, 'attempts failed: email connection refused, '
+    'sms refused, webhook connection refused',
+    'it is told why nobody was told')
+  FROM e911.notification_compliance WHERE call_id = pg_temp.call('a');
+DELETE FROM e911.notification;
+DELETE FROM e911.acknowledgement;
+
 SELECT test.is_same(string_agg(concat_ws(' | ',
         coalesce(organization, 'nobody'), month, emergency_calls,
         unknown_caller, unlocated, relay_center, relay_center_answered,

@@ -153,12 +153,29 @@ static int keep_ali(struct shared *s)
 	return ali_service_run(s->conf, &s->stop);
 }
 
+/* From a page: for everybody who is to know that the call is taken over. */
+static int acknowledge(void *arg, const struct screen_ack *said)
+{
+	struct acknowledgement a = { .who = said->who,
+				     .channel = said->channel,
+				     .note = said->note,
+				     .at_ms = said->at_ms };
+
+	memcpy(a.call_id, said->call_id, sizeof(a.call_id));
+	return notify_acknowledge(arg, &a);
+}
+
 static int serve_http(struct shared *s)
 {
+	const struct screen_acknowledger acknowledger = {
+		.acknowledge = acknowledge,
+		.arg = s->notify,
+	};
 	const struct http_partners partners = {
 		.psap = s->psap,
 		.refusals = s->refusals,
 		.screens = s->screens,
+		.acknowledger = s->notify ? &acknowledger : NULL,
 	};
 
 	return http_service_run(s->conf, &s->stop, &partners);
@@ -398,8 +415,11 @@ static enum exit_code start(struct conf *conf)
 	err = feed_init(&shared.feed, conf,
 			1u << OUTBOX_POSTGRESQL |
 				(conf->notify ? 1u << OUTBOX_NOTIFY : 0));
+	if (err >= 0 && conf->screen)
+		err = screen_log_new(&shared.screens, conf->state_dir);
 	if (err >= 0 && conf->notify)
-		err = notify_service_new(&shared.notify, conf, &shared.feed);
+		err = notify_service_new(&shared.notify, conf, &shared.feed,
+					 shared.screens);
 	if (err < 0)
 		code = code_of(err);
 	else if (names_new(&shared.names, conf->state_dir) >= 0 &&
@@ -407,17 +427,15 @@ static enum exit_code start(struct conf *conf)
 			 0 &&
 		 held_refusals_new(&shared.refusals) >= 0 &&
 		 speech_new(&shared.speech, conf) >= 0 &&
-		 (!conf->screen ||
-		  screen_log_new(&shared.screens, conf->state_dir) >= 0) &&
 		 psap_service_new(&shared.psap) >= 0)
 		code = run(&shared, &signals);
 	shared.psap = psap_service_free(shared.psap);
 	shared.speech = speech_free(shared.speech);
-	shared.screens = screen_log_free(shared.screens);
 	shared.refusals = held_refusals_free(shared.refusals);
 	shared.expiry = expiry_free(shared.expiry);
 	shared.names = names_free(shared.names);
 	shared.notify = notify_service_free(shared.notify);
+	shared.screens = screen_log_free(shared.screens);
 	feed_fini(&shared.feed);
 	log_info("main", "ended");
 	(void)close(lock);

@@ -20,12 +20,15 @@
 #include "base/stop.h"
 #include "events/feed.h"
 #include "notify/acknowledgement.h"
+#include "notify/screen_log.h"
 
 struct notify_service;
 
-/* conf and feed are borrowed.  -ENOMEM, or the box cannot be used. */
+/* All are borrowed; screens NULL: none are served.  -ENOMEM, or the box cannot
+ * be used. */
 int must_check notify_service_new(struct notify_service **ret,
-				  const struct conf *conf, struct feed *feed);
+				  const struct conf *conf, struct feed *feed,
+				  struct screen_log *screens);
 /* Its threads have ended.  Accepts NULL; returns NULL. */
 struct notify_service *notify_service_free(struct notify_service *s);
 
@@ -38,9 +41,9 @@ int must_check notify_store_run(struct notify_service *s,
 
 /*
  * Somebody has taken the call over, or says something about it: escalation
- * ends, and PostgreSQL will be told.  Any thread; a->id is not looked at.
- * 0: it is durable; -EIO: escalation has ended, but a restart will not know;
- * -ESHUTDOWN: e911d ends; -ENOMEM.
+ * ends, all screens that were told of the call and PostgreSQL are told.  Any
+ * thread; a->id is not looked at. 0: it is durable; -EIO: escalation has ended,
+ * but a restart will not know; -ESHUTDOWN: e911d ends; -ENOMEM.
  */
 int must_check notify_acknowledge(struct notify_service *s,
 				  const struct acknowledgement *a);

@@ -270,7 +270,7 @@ static int make_fds(struct notify_service *s)
 }
 
 int notify_service_new(struct notify_service **ret, const struct conf *conf,
-		       struct feed *feed)
+		       struct feed *feed, struct screen_log *screens)
 {
 	struct notify_service *s = calloc(1, sizeof(*s));
 	char path[512];
@@ -280,6 +280,7 @@ int notify_service_new(struct notify_service **ret, const struct conf *conf,
 		return -ENOMEM;
 	s->conf = conf;
 	s->feed = feed;
+	s->screens = screens;
 	s->deliver_fd = s->post_fd = s->store_fd = -1;
 	s->outcomes.end = &s->outcomes.first;
 	s->posts_end = &s->posts;
@@ -335,6 +336,23 @@ struct notify_service *notify_service_free(struct notify_service *s)
 	return NULL;
 }
 
+/* Told by themselves: what is not on disk here is shown all the same. */
+static void tell_screens(struct notify_service *s,
+			 const struct acknowledgement *a)
+{
+	struct screen_ack shown = { .who = a->who,
+				    .channel = a->channel,
+				    .note = a->note,
+				    .at_ms = a->at_ms };
+	int err;
+
+	memcpy(shown.call_id, a->call_id, sizeof(shown.call_id));
+	err = screen_log_acknowledged(s->screens, &shown);
+	if (err < 0)
+		log_error(WHO, "screens are not told of an acknowledgement: %s",
+			  strerror(-err));
+}
+
 int notify_acknowledge(struct notify_service *s,
 		       const struct acknowledgement *a)
 {
@@ -358,5 +376,6 @@ int notify_acknowledge(struct notify_service *s,
 	(void)pthread_mutex_unlock(&s->lock);
 	result = r->result;
 	free(r);
+	tell_screens(s, a);
 	return result;
 }

@@ -58,7 +58,8 @@ struct outcome_list {
 struct notify_service {
 	const struct conf *conf; /* borrowed, like all of these */
 	struct feed *feed;
-	struct box *box; /* owned */
+	struct screen_log *screens; /* NULL: none are served */
+	struct box *box;            /* owned */
 
 	pthread_mutex_t lock;
 	struct queue *queue;             /* owned, with its tasks */

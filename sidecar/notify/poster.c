@@ -5,6 +5,7 @@
 
 #include "base/stats.h"
 #include "notify/parts.h"
+#include "notify/screen_log.h"
 
 #define LOOK_MS 1000
 
@@ -22,19 +23,56 @@ static struct task *take(struct notify_service *s)
 	return t;
 }
 
+/* A screen that nobody looks at does not slow others: each of its notices is
+ * asked for again by itself, which costs a read. */
+static struct attempt attempt_of(int posted)
+{
+	struct attempt a = { .stage = DELIVERY_WAITING };
+
+	switch (posted) {
+	case SCREEN_SHOWN:
+		a.stage = DELIVERY_DELIVERED;
+		a.why = "";
+		break;
+	case SCREEN_WAITING:
+		a.why = "no screen has shown it";
+		break;
+	case -ENOTSUP:
+		a.stage = DELIVERY_GIVEN_UP;
+		a.why = "no screens are served here";
+		break;
+	case -ENOENT:
+		a.why = "there is no such screen";
+		break;
+	case -EMSGSIZE:
+		a.stage = DELIVERY_GIVEN_UP;
+		a.why = "it is too long for a screen";
+		break;
+	case -EBADMSG:
+		a.stage = DELIVERY_GIVEN_UP;
+		a.why = "its words are lost";
+		break;
+	default:
+		a.why = "it could not be written down";
+	}
+	return a;
+}
+
 static void post(struct notify_service *s, struct task *t)
 {
-	struct attempt a = { .stage = DELIVERY_GIVEN_UP,
-			     .why = "no screens are served here" };
+	struct attempt a;
 	struct notice n;
 	uint8_t *bytes;
 	int err = parts_words(s, t, &n, &bytes);
 
-	free(bytes);
 	if (err == -ENOENT || err == -EBADMSG) {
 		stats_add(STAT_NOTIFY_LOST, 1);
-		a.why = "its words are lost";
+		err = -EBADMSG;
+	} else if (err >= 0) {
+		err = screen_log_post(s->screens, &n);
 	}
+	free(bytes);
+	a = attempt_of(err);
 	parts_attempted(s, t, &a);
 	parts_wake(s->deliver_fd);
 }

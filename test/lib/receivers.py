@@ -90,7 +90,7 @@ class Hook:
     """A web server: answers 'status' with 'headers' and 'body', by path if
     'by_path' says so; 'gate' not set: keeps still after it has read."""
 
-    def __init__(self, tls=None, host="127.0.0.1"):
+    def __init__(self, tls=None, host="127.0.0.1", port=0):
         self.posts, self.by_path = [], {}
         self.status, self.headers, self.body = 200, {}, b"ok"
         self.gate = threading.Event()
@@ -139,7 +139,7 @@ class Hook:
             def handle_error(self, *_):
                 pass  # who posts may go away
 
-        self.server = Server((host, 0), Handler)
+        self.server = Server((host, port), Handler)
         if tls:
             # Not in the thread that accepts: a client may keep still.
             self.server.socket = tls.wrap_socket(

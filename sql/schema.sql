@@ -78,6 +78,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (29, 'keep_ali_records'),
     (30, 'tell_recipients'),
     (31, 'keep_test_calls'),
-    (32, 'add_notifications');
+    (32, 'add_notifications'),
+    (33, 'say_who_calls_back');
 
 COMMIT;

@@ -390,7 +390,6 @@ int dir_tree_after(const struct dir_tree *t, const struct dir_pages *pages,
 		err = turn(&w, +1);
 		if (err <= 0)
 			return err < 0 ? err : -ENOENT;
-		page = leaf_of(&w)->page; /* it may lie in another place */
 		place = 0;
 		if (!leaf_belongs(&w) ||
 		    dir_page_compare(dir_page_key(leaf_of(&w)->page, 0),

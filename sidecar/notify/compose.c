@@ -137,6 +137,7 @@ static void put(struct text_writer *w, const struct composer *c,
 	template_put(w, t, &c->values, unknown_of(c, what));
 }
 
+/* What own words for a 911 call leave out of what the rule wants. */
 static void put_what_must_be(struct text_writer *w, const struct composer *c,
 			     const struct composed_for *what, struct text own)
 {
@@ -148,10 +149,13 @@ static void put_what_must_be(struct text_writer *w, const struct composer *c,
 		{ VARIABLE_ADDRESS, WORDS_NEED_ADDRESS },
 	};
 
+	if (!c->is_call || !is_emergency(what->event))
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(must); i++) {
 		if (template_uses(own, must[i].v))
 			continue;
-		text_write_cstr(w, "\n");
+		if (w->used)
+			text_write_cstr(w, "\n");
 		put(w, c, what,
 		    text_of(words_of(must[i].words, what->language)));
 	}
@@ -166,6 +170,33 @@ static bool is_blank(struct text t)
 	return !t.len;
 }
 
+/* Of a short message the beginning is what arrives. */
+static void put_own(struct text_writer *w, const struct composer *c,
+		    const struct composed_for *what, enum part part,
+		    struct text own)
+{
+	char must[4 * VARIABLE_VALUE_MAX];
+	struct text_writer m = text_writer_on(must, sizeof(must));
+	size_t before;
+
+	if (part != PART_SUBJECT)
+		put_what_must_be(&m, c, what, own);
+	if (part == PART_SMS && m.used) {
+		text_write(w, text_written(&m));
+		text_write_cstr(w, "\n");
+	}
+	before = w->used;
+	put(w, c, what, own);
+	/* Nothing is said, and nobody knows: not worth a notice. */
+	if (is_blank(text_make(w->buf + before, w->used - before)))
+		w->used = 0;
+	else if (part == PART_TEXT && m.used) {
+		text_write_cstr(w, "\n");
+		text_write(w, text_written(&m));
+	}
+	w->full |= m.full;
+}
+
 /* NULL: there is no memory. */
 static const char *make(struct composer *c, const struct composed_for *what,
 			enum part part)
@@ -174,13 +205,13 @@ static const char *make(struct composer *c, const struct composed_for *what,
 	struct text_writer w = text_writer_on(buf, sizeof(buf));
 	struct text own = own_words(c, what, part);
 
-	put(&w, c, what, own);
-	if (is_blank(text_written(&w))) {
-		w.used = 0;
+	if (own.len)
+		put_own(&w, c, what, part, own);
+	if (w.full)
+		c->broken++;
+	if (w.full || !w.used) {
+		w = text_writer_on(buf, sizeof(buf));
 		put(&w, c, what, text_of(gateways_words(c, what, part)));
-	} else if (c->is_call && part != PART_SUBJECT &&
-		   is_emergency(what->event)) {
-		put_what_must_be(&w, c, what, own);
 	}
 	return arena_copy(c->arena, text_trim(text_written(&w)));
 }

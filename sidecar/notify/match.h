@@ -59,7 +59,7 @@ struct notice_list {
 struct notify_result {
 	struct notice_list notices;
 	struct text call;    /* to be kept for the event's call */
-	bool call_is_new;    /* keep it: before or with the notices */
+	bool call_is_new;    /* keep it, in one transaction with the notices */
 	bool call_is_over;   /* what is kept may go, in an hour or later */
 	struct text gateway; /* to be kept for the nil UUID */
 	bool gateway_is_new;
@@ -68,9 +68,12 @@ struct notify_result {
 void notify_result_fini(struct notify_result *r);
 
 /*
- * 0: *ret is what to do, maybe nothing.  -ENOMEM.  -EAGAIN: the directory
- * cannot be read now and who is to be told is not known: ask again.
- * One thread at a time for each matcher.
+ * 0: *ret is what to do, maybe nothing.  -ENOMEM.  -EAGAIN: there is no
+ * directory at all, so that nobody is known whom to tell: ask again.  Of one
+ * that is damaged in places those are told who can be read.
+ * What is to be kept belongs into the transaction of the notices: an event
+ * that finds it there already is one that was dealt with.  One thread at a time
+ * for each matcher.
  */
 int must_check notify_match(struct matcher *m, const struct notify_event *e,
 			    const struct notify_contexts *before,

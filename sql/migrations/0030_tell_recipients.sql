@@ -45,7 +45,7 @@ UPDATE e911.organization
    AND concat(notification_subject, notification_text, notification_sms)
        ~ '[{}]';
 
-\ir ../schema/notices.sql
+\ir 0030_tell_recipients/notices.sql
 
 -- ---- recipients ----
 

@@ -16,7 +16,8 @@ AS $$
         'elin', 'device', 'location', 'location_id', 'address', 'building',
         'floor', 'unit', 'room', 'info', 'latitude', 'longitude',
         'located_by', 'place', 'psap', 'node', 'service', 'platform_call_id',
-        'time_zone', 'trunk', 'destination', 'reason', 'count']
+        'time_zone', 'trunk', 'destination', 'reason', 'count', 'registered',
+        'calling_back']
 $$;
 COMMENT ON FUNCTION e911.notice_variables() IS
     'what a template of notices may ask for, in braces: {callback_number}';

@@ -82,7 +82,7 @@ static void a_911_call_is_told_with_all_that_the_rule_names(void **state)
 		"Building: A\nFloor: 4\nRoom: 412 & 413\n"
 		"Place: HQ 4 East\n"
 		"State: being connected\n"
-		"Time: 2026-11-21 22:03:22 UTC (2026-11-21T22:03:22.123Z)\n"
+		"Time: 2026-11-21 14:03:22 PST (2026-11-21T22:03:22.123Z)\n"
 		"Organization: Acme\n"
 		"PSAP: King County\n"
 		"ELIN: +12065550181\n"
@@ -199,9 +199,11 @@ static void a_callback_is_told_to_those_who_were_told_of_the_call(void **state)
 		   T("2f1c7c1e-2f6a-4c7e-9d0a-3c1f6a1b2c3d"));
 	event_u64(w, FIELD_ORGANIZATION, WORLD_ORGANIZATION);
 	event_u64(w, FIELD_LOCATION, WORLD_LOCATION);
+	event_text(w, FIELD_CALLER_NUMBER, T("+12065550911"));
 	assert_int_equal(matched(m, w, &r), 0);
 	assert_string_equal(only()->event, "callback");
-	assert_non_null(strstr(only()->text, "Caller: Ben Ito 4102"));
+	assert_non_null(strstr(only()->text, "Calls back: +12065550911\n"
+					     "Caller: Ben Ito 4102"));
 	/* Of what was kept nothing is left: those of the place that want
 	 * callbacks, and they are none here. */
 	forget_calls();
@@ -229,9 +231,27 @@ static void a_place_that_the_call_brought_is_an_update(void **state)
 	event_text(w, FIELD_POINT, T("47.250000,-122.440000"));
 	assert_int_equal(matched(m, w, &r), 0);
 	assert_string_equal(only()->event, "located");
-	assert_non_null(strstr(only()->text,
-			       "Brought by the call: 12 Bay Rd, Tacoma\n"));
+	assert_string_equal(only()->subject,
+			    "911 call, location: 12 Bay Rd, Tacoma");
+	assert_string_equal(
+		only()->text,
+		"The 911 call has brought its location along.\n"
+		"Callback number: +12065550181\n"
+		"Location: 12 Bay Rd, Tacoma\n"
+		"Registered location, not where the call says it is: 500 Pine "
+		"St, Seattle, WA 98101 (building A, floor 4, room 412)\n"
+		"State: being connected\n"
+		"Time: 2026-11-21 14:03:22 PST (2026-11-21T22:03:22.223Z)\n"
+		"Organization: Acme\nPSAP: King County\n"
+		"ELIN: +12065550181\nCaller: Ben Ito 4102\n"
+		"Device: extension 4102\n"
+		"Call: 2f1c7c1e-2f6a-4c7e-9d0a-3c1f6a1b2c3d");
 	assert_non_null(strstr(only()->json, "\"latitude\":47.25"));
+	/* It stays so until the end. */
+	assert_int_equal(matched(m, call_event(EVENT_CALL_ANSWERED, 200), &r),
+			 0);
+	assert_non_null(strstr(only()->text, "Location: 12 Bay Rd, Tacoma\n"));
+	assert_null(strstr(only()->text, "Floor"));
 }
 
 /* ---- who is told ---- */
@@ -268,16 +288,16 @@ static void those_of_the_place_are_told_and_nobody_else(void **state)
 	notify_world(put_many);
 	assert_int_equal(matched(m, call_started(), &r), 0);
 	assert_int_equal(r.notices.count, 3);
-	n = &r.notices.v[0];
+	n = &r.notices.v[1];
 	assert_int_equal(n->recipient_id, 2);
 	assert_int_equal(n->channel, NOTICE_SMS);
 	assert_string_equal(
 		n->text, "911 call. Call back +12065550181\n"
 			 "500 Pine St, Seattle, WA 98101 (building A, floor 4, "
 			 "room 412)\n"
-			 "being connected\n2026-11-21 22:03:22 UTC\nAcme\n"
+			 "being connected\n2026-11-21 14:03:22 PST\nAcme\n"
 			 "Ben Ito 4102");
-	n = &r.notices.v[1];
+	n = &r.notices.v[0];
 	assert_int_equal(n->recipient_id, 3);
 	assert_string_equal(n->language, "fr");
 	assert_string_equal(n->preset, "slack");
@@ -360,11 +380,21 @@ static void put_steps(struct writer *w)
 	put_recipient(w, RECIPIENT_OF_ALL, 0,
 		      RECIPIENT(3, OURS, .after_s = 60,
 				.address = T("boss@example.com")));
-	/* One person under two names is told once, but again after a while. */
+	/* One person under two names is told once, but again after a while;
+	 * the other ways of both are kept. */
 	put_recipient(w, RECIPIENT_OF_LOCATION, WORLD_LOCATION,
-		      RECIPIENT(4, OURS));
+		      RECIPIENT(4, OURS, .address = T("desk@EXAMPLE.com")));
 	put_recipient(w, RECIPIENT_OF_LOCATION, WORLD_LOCATION,
 		      RECIPIENT(5, OURS, .after_s = 60));
+}
+
+static const struct notice *of(uint64_t recipient_id)
+{
+	for (size_t i = 0; i < r.notices.count; i++)
+		if (r.notices.v[i].recipient_id == recipient_id)
+			return &r.notices.v[i];
+	fail_msg("recipient %d is not told", (int)recipient_id);
+	return NULL;
 }
 
 static void steps_and_second_channels_have_their_time(void **state)
@@ -375,15 +405,14 @@ static void steps_and_second_channels_have_their_time(void **state)
 	notify_world(put_steps);
 	assert_int_equal(matched(m, call_started(), &r), 0);
 	assert_int_equal(r.notices.count, 4);
+	assert_int_equal(of(2)->delay_ms, 10000);
+	assert_int_equal(of(2)->flags, NOTICE_UNLESS_DELIVERED);
+	/* Instead of the one that stands for both. */
+	assert_memory_equal(of(2)->instead_of, of(4)->id, NOTICE_ID_SIZE);
+	assert_int_equal(of(3)->delay_ms, 60000);
+	assert_int_equal(of(3)->flags, NOTICE_UNLESS_ACKNOWLEDGED);
+	assert_int_equal(of(5)->delay_ms, 60000);
 	v = r.notices.v;
-	assert_int_equal(v[1].recipient_id, 2);
-	assert_int_equal(v[1].delay_ms, 10000);
-	assert_int_equal(v[1].flags, NOTICE_UNLESS_DELIVERED);
-	assert_memory_equal(v[1].instead_of, v[0].id, NOTICE_ID_SIZE);
-	assert_int_equal(v[2].recipient_id, 3);
-	assert_int_equal(v[2].delay_ms, 60000);
-	assert_int_equal(v[2].flags, NOTICE_UNLESS_ACKNOWLEDGED);
-	assert_int_equal(v[3].recipient_id, 5);
 	for (size_t i = 0; i < 4; i++)
 		for (size_t k = 0; k < i; k++)
 			assert_memory_not_equal(v[i].id, v[k].id,
@@ -391,8 +420,8 @@ static void steps_and_second_channels_have_their_time(void **state)
 	/* An update does not come before what it updates. */
 	assert_int_equal(matched(m, call_event(EVENT_CALL_ANSWERED, 15000), &r),
 			 0);
-	assert_int_equal(r.notices.v[0].delay_ms, 0);
-	assert_int_equal(r.notices.v[2].delay_ms, 45000);
+	assert_int_equal(of(4)->delay_ms, 0);
+	assert_int_equal(of(3)->delay_ms, 45000);
 }
 
 static void the_same_event_gives_the_same_ids(void **state)
@@ -469,6 +498,46 @@ static void what_the_rule_wants_is_added_to_own_words(void **state)
 			    "4, room 412)");
 	assert_int_equal(matched(m, call_event(EVENT_CALL_ANSWERED, 1), &r), 0);
 	assert_string_equal(only()->subject, "911 call answered!");
+}
+
+static void put_short_sms(struct writer *w)
+{
+	put_words(w, T(""), T(""), T("Help {caller_name}!"));
+	put_recipient(w, RECIPIENT_OF_ALL, 0,
+		      RECIPIENT(1, OURS, .channel = RECIPIENT_SMS,
+				.address = T("+12065550102")));
+}
+
+static void of_a_short_message_it_is_the_beginning(void **state)
+{
+	(void)state;
+	notify_world(put_short_sms);
+	assert_int_equal(matched(m, call_started(), &r), 0);
+	assert_string_equal(only()->text,
+			    "Callback number: +12065550181\nLocation: 500 Pine "
+			    "St, Seattle, WA 98101 (building A, floor 4, room "
+			    "412)\nHelp Ben Ito!");
+}
+
+static void put_long(struct writer *w)
+{
+	char body[4000];
+	struct text_writer t = text_writer_on(body, sizeof(body));
+
+	while (!t.full)
+		text_write_cstr(&t, "{address}{device}");
+	put_words(w, T(""), text_written(&t), T(""));
+}
+
+static void what_does_not_fit_is_said_in_the_gateways_words(void **state)
+{
+	uint64_t before = stats_get(STAT_NOTICES_TEMPLATE_BROKEN);
+
+	(void)state;
+	notify_world(put_long);
+	assert_int_equal(matched(m, call_started(), &r), 0);
+	assert_non_null(strstr(only()->text, "A 911 call has been made.\n"));
+	assert_true(stats_get(STAT_NOTICES_TEMPLATE_BROKEN) == before + 1);
 }
 
 static void put_broken(struct writer *w)
@@ -568,6 +637,8 @@ int main(void)
 		TEST(the_same_event_gives_the_same_ids),
 		TEST(own_words_are_used_for_911_calls),
 		TEST(what_the_rule_wants_is_added_to_own_words),
+		TEST(of_a_short_message_it_is_the_beginning),
+		TEST(what_does_not_fit_is_said_in_the_gateways_words),
 		TEST(a_broken_template_is_passed_over_and_counted),
 		TEST(without_a_directory_it_is_asked_again),
 		TEST(a_call_that_nobody_is_told_of_is_counted),

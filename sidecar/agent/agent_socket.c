@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -150,10 +151,13 @@ static void take_in(struct agent_socket *s)
 				 .peer_len = sizeof(flow.peer) };
 	int fd = accept4(s->listener, (struct sockaddr *)&flow.peer,
 			 &flow.peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	const int on = 1;
 	struct connection *c;
 
 	if (fd < 0)
 		return;
+	/* 180 and 200 go one after the other. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c = oldest(s);
 	hang_up(c);
 	flow.connection = c->number = ++s->next_number;

@@ -313,7 +313,10 @@ static void on_request(void *arg, struct sip_server *t,
 			take_in_dialog(ua, t, h, i);
 			return;
 		}
-	reply(ua, t, strcmp(h->method, "OPTIONS") == 0 ? 200 : 405);
+	if (strcmp(h->method, "OPTIONS") != 0)
+		reply(ua, t, 405);
+	else /* within a dialog: is the call still there? */
+		reply(ua, t, h->to_tag[0] && !ua_call_find(ua, h) ? 481 : 200);
 }
 
 static void on_ack(void *arg, const struct sip_heard *h)

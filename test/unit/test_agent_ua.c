@@ -203,6 +203,8 @@ static void a_call_is_answered_and_ended(void **state)
 	assert_said(w, "SIP/2.0 200 OK");
 	assert_string_equal(w->events, "cue");
 	assert_int_equal(ua_call_count(w->ua), 0);
+	say(w, "OPTIONS", 1, 7, 13, tag, "");
+	assert_said(w, "SIP/2.0 481");
 	say(w, "BYE", 1, 4, 12, tag, "");
 	assert_said(w, "SIP/2.0 481");
 }
@@ -282,6 +284,8 @@ static void an_old_request_is_refused(void **state)
 	char tag[64];
 
 	(void)snprintf(tag, sizeof(tag), "%s", call(w));
+	say(w, "OPTIONS", 1, 9, 11, tag, "");
+	assert_said(w, "SIP/2.0 200");
 	say(w, "BYE", 1, 3, 10, tag, "");
 	assert_said(w, "SIP/2.0 500");
 	say(w, "BYE", 1, 4, 11, "another", "");

@@ -41,9 +41,9 @@ struct line {
 	bool is_open, talks;
 	uint64_t call;
 	int rtp_fd, rtcp_fd;
-	/* to whom: as described; who is heard may be somewhere else */
-	union address to, rtcp_to;
-	bool has_latched;
+	/* to whom: as described; who is heard may be at another port there */
+	union address described, to, rtcp_to;
+	bool has_latched, has_mux;
 	bool sends; /* they want to hear us */
 	enum g711_law law;
 	uint8_t payload_type;
@@ -113,15 +113,19 @@ static uint16_t address_port(const union address *a)
 						  : a->v4.sin_port);
 }
 
-static bool address_same(const union address *a, const union address *b)
+static bool host_same(const union address *a, const union address *b)
 {
-	if (a->any.sa_family != b->any.sa_family ||
-	    address_port(a) != address_port(b))
+	if (a->any.sa_family != b->any.sa_family)
 		return false;
 	if (a->any.sa_family == AF_INET6)
 		return memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr,
 			      sizeof(a->v6.sin6_addr)) == 0;
 	return a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+}
+
+static bool address_same(const union address *a, const union address *b)
+{
+	return host_same(a, b) && address_port(a) == address_port(b);
 }
 
 static void poke(int fd)
@@ -340,8 +344,8 @@ static void send_report(const struct media *m, struct line *l, bool is_leaving)
 		return;
 	(void)snprintf(cname, sizeof(cname), "e911d@%s", m->host);
 	len = rtcp_encode(&us, &l->source, buf);
-	(void)!sendto(l->rtcp_fd, buf, len, MSG_DONTWAIT, &l->rtcp_to.any,
-		      address_len(&l->rtcp_to));
+	(void)!sendto(l->has_mux ? l->rtp_fd : l->rtcp_fd, buf, len,
+		      MSG_DONTWAIT, &l->rtcp_to.any, address_len(&l->rtcp_to));
 }
 
 void media_close(struct media *m, int line)
@@ -376,7 +380,11 @@ void media_talk(struct media *m, int line, const struct sdp *theirs)
 	    address_make(&l->rtcp_to, theirs->host, theirs->is_v6,
 			 theirs->rtcp_port)) {
 		l->begins = sends && !l->sends;
+		l->described = l->to;
 		l->has_latched = false;
+		l->has_mux = theirs->has_rtcp_mux;
+		/* A hold may have set their clock anew. */
+		l->dtmf = (struct dtmf_receiver){ .has_heard = false };
 		l->sends = sends;
 		l->law = theirs->law;
 		l->payload_type = theirs->payload_type;
@@ -492,14 +500,20 @@ static void hear_report(struct line *l, const uint8_t *data, size_t len,
 	(void)!rtcp_heard(data, len, now / NS_PER_MS, &l->source, &left);
 }
 
-/* Who is behind an address translator is where it is heard from (RFC 4961),
- * the first one that is; who is where it was described may always be heard. */
-static void follow(struct line *l, const union address *from)
+/* Some send from another port than they hear at (RFC 4961 asks them not to):
+ * the first one that is heard of that host.  Nobody else's packets count, and
+ * who is where it was described is always heard. */
+static bool follow(struct line *l, const union address *from)
 {
-	if (address_same(&l->to, from) || l->has_latched)
-		return;
-	l->has_latched = true;
-	l->to = *from;
+	if (address_same(&l->described, from)) {
+		l->to = l->described;
+		return true;
+	}
+	if (!l->has_latched && host_same(&l->described, from)) {
+		l->has_latched = true;
+		l->to = *from;
+	}
+	return address_same(&l->to, from);
 }
 
 static void hear_key(struct media *m, struct line *l,
@@ -524,12 +538,8 @@ static void hear_packet(struct media *m, struct line *l, const uint8_t *data,
 	}
 	if (rtp_decode(data, len, &p) < 0 ||
 	    (p.payload_type != l->payload_type &&
-	     p.payload_type != l->event_type)) {
-		stats_add(STAT_AGENT_RTP_STRAY, 1);
-		return;
-	}
-	follow(l, from);
-	if (!address_same(&l->to, from)) {
+	     p.payload_type != l->event_type) ||
+	    !follow(l, from)) {
 		stats_add(STAT_AGENT_RTP_STRAY, 1);
 		return;
 	}

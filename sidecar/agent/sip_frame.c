@@ -6,7 +6,8 @@
 
 #include "text_writer.h"
 
-#define LINES_MAX 128
+#define LINES_MAX        256
+#define CONTENT_TYPE_MAX SIP_CONTENT_TYPE_MAX
 
 /* What the parser is given. */
 static const struct header_row {
@@ -32,7 +33,7 @@ static const struct header_row {
 
 /* What we read ourselves. */
 struct own {
-	struct text content_type;
+	char content_type[CONTENT_TYPE_MAX];
 	long content_length; /* -1: not said */
 };
 
@@ -81,12 +82,14 @@ static int take_header(struct text line, uint32_t *seen, struct own *own,
 	value = text_trim(text_make(line.p + colon + 1, line.len - colon - 1));
 	if (is_name(name, "Content-Length", 'l'))
 		return read_length(value, &own->content_length);
-	if (is_name(name, "Content-Type", 'c'))
-		own->content_type = value;
+	if (is_name(name, "Content-Type", 'c') && value.len < CONTENT_TYPE_MAX)
+		(void)!text_to_cstr(value, own->content_type,
+				    sizeof(own->content_type));
 	row = row_of(name, &bit);
-	if (!row)
+	/* "Supported:" alone says that nothing is (RFC 3261 20.37). */
+	if (!row || !value.len)
 		return 0;
-	if ((row->once && (*seen & bit)) || value.len > row->max || !value.len)
+	if ((row->once && (*seen & bit)) || value.len > row->max)
 		return -EBADMSG;
 	*seen |= bit;
 	text_write_cstr(w, row->name);
@@ -120,27 +123,56 @@ static struct text line_of(struct text *rest)
 	return line;
 }
 
-/* head: everything up to the empty line. */
+/* A header with its folds undone (RFC 3261 7.3.1); without any it is where it
+ * was. */
+static int unfold(struct text *head, char *buf, size_t size, struct text *ret,
+		  unsigned *lines)
+{
+	struct text_writer w = text_writer_on(buf, size);
+	struct text line = line_of(head);
+
+	*ret = line;
+	(*lines)++;
+	if (!line.len || !is_clean(line) || text_is_blank(line.p[0]))
+		return -EBADMSG;
+	if (!head->len || (head->p[0] != ' ' && head->p[0] != '\t'))
+		return 0;
+	text_write(&w, line);
+	while (head->len && (head->p[0] == ' ' || head->p[0] == '\t')) {
+		line = line_of(head);
+		(*lines)++;
+		if (!is_clean(line))
+			return -EBADMSG;
+		text_write_cstr(&w, " ");
+		text_write(&w, text_trim(line));
+	}
+	*ret = text_written(&w);
+	return w.full ? -EBADMSG : 0;
+}
+
+/* head: everything up to the empty line.  All of it is looked at, so that a
+ * message that is refused is passed over to its end. */
 static int read_head(struct text head, struct own *own, struct sip_frame *ret)
 {
 	struct text_writer w = text_writer_on(ret->head, SIP_HEAD_MAX);
+	char unfolded[SIP_HEAD_MAX];
 	struct text line = line_of(&head);
 	uint32_t seen = 0;
 	unsigned lines = 0;
 	int err = 0;
 
 	if (!line.len || line.len > 1024 || !is_clean(line) || line.p[0] == ' ')
-		return -EBADMSG;
+		err = -EBADMSG;
 	text_write(&w, line);
 	text_write_cstr(&w, "\r\n");
-	while (err == 0 && head.len) {
-		line = line_of(&head);
-		/* A fold may hide what a header is; nobody behind Kamailio
-		 * sends one. */
-		if (!line.len || ++lines > LINES_MAX || !is_clean(line) ||
-		    line.p[0] == ' ' || line.p[0] == '\t')
-			return -EBADMSG;
-		err = take_header(line, &seen, own, &w);
+	while (head.len) {
+		int wrong = unfold(&head, unfolded, sizeof(unfolded), &line,
+				   &lines);
+
+		if (wrong == 0)
+			wrong = take_header(line, &seen, own, &w);
+		if (wrong < 0 || lines > LINES_MAX)
+			err = -EBADMSG;
 	}
 	text_write_cstr(&w, "Content-Length: 0\r\n\r\n");
 	if (err < 0 || w.full)
@@ -194,8 +226,6 @@ int sip_frame_take(struct text data, bool is_stream, struct sip_frame *ret)
 		return is_stream && data.len < SIP_MESSAGE_MAX ? -EAGAIN
 							       : -EBADMSG;
 	err = read_head(text_make(data.p, head_len), &own, ret);
-	if (err < 0)
-		return err;
 	left = data.len - body_at;
 	if (own.content_length < 0 && is_stream)
 		return -EBADMSG;
@@ -206,7 +236,8 @@ int sip_frame_take(struct text data, bool is_stream, struct sip_frame *ret)
 	if ((size_t)own.content_length > left)
 		return is_stream ? -EAGAIN : -EBADMSG;
 	ret->body = text_make(data.p + body_at, (size_t)own.content_length);
-	ret->content_type = own.content_type;
+	memcpy(ret->type, own.content_type, sizeof(ret->type));
+	ret->content_type = text_of(ret->type);
 	ret->len = body_at + ret->body.len;
-	return 0;
+	return err;
 }

@@ -78,9 +78,9 @@ static const char *tag_of(const osip_from_t *header)
 	return param_of(&header->gen_params, "tag");
 }
 
-#define ROUTE_SET_MAX 2048
+/* They stood in a head, with more than two bytes between two of them. */
+#define ROUTE_SET_MAX SIP_HEAD_MAX
 
-/* Empty when it is too long: requests then go the direct way. */
 static const char *route_set_of(const osip_message_t *m, struct owned *o)
 {
 	struct text_writer w;

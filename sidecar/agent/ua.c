@@ -129,6 +129,7 @@ static void begin_call(struct ua *ua, struct sip_server *t,
 		ua_refuse(c, status, reason_of(status));
 		return;
 	}
+	c->is_told = true;
 	reply_with(ua, t, 180, c->local_tag, "");
 	ua->conf.event(ua->conf.arg, c, UA_CALL, '\0');
 }
@@ -152,7 +153,7 @@ static void invite_again(struct ua_call *c, struct sip_server *t,
 		return;
 	}
 	c->remote_cseq = c->invite_cseq = h->cseq;
-	c->flow = *h->flow;
+	ua_call_moved(c, h);
 	if (ua_call_accept(c, t, true, true) < 0) {
 		reply(ua, t, 500);
 		return;
@@ -170,11 +171,11 @@ static void on_invite(struct ua *ua, struct sip_server *t,
 		begin_call(ua, t, h);
 	else if (!c)
 		reply(ua, t, 481);
-	else if (h->to_tag[0])
-		invite_again(c, t, h);
 	else if (h->cseq == c->invite_cseq && c->state == UA_STATE_ANSWERED)
 		/* Our 2xx was lost, and its transaction is over. */
-		(void)ua_call_accept(c, t, true, true);
+		ua_call_accept_again(c, t);
+	else if (h->to_tag[0] && h->cseq != c->invite_cseq)
+		invite_again(c, t, h);
 	else
 		reply(ua, t, 482);
 }
@@ -222,7 +223,7 @@ static void on_update(struct ua_call *c, struct sip_server *t,
 		reply(c->ua, t, status);
 		return;
 	}
-	c->flow = *h->flow;
+	ua_call_moved(c, h);
 	if (ua_call_accept(c, t, false, h->body.len > 0) < 0)
 		reply(c->ua, t, 500);
 	else if (h->body.len)
@@ -330,6 +331,10 @@ static void on_ack(void *arg, const struct sip_heard *h)
 	c->state = UA_STATE_TALKING;
 	free(c->answer);
 	c->answer = NULL;
+	if (c->is_ending) {
+		ua_hang_up(c);
+		return;
+	}
 	if (c->is_late) {
 		if (ua_call_hear_offer(c, h) || c->is_late) {
 			ua_hang_up(c);
@@ -416,7 +421,7 @@ void ua_refuse(struct ua_call *c, unsigned status, const char *reason)
 	ua_call_end(c);
 }
 
-void ua_hang_up(struct ua_call *c)
+void ua_call_bye(struct ua_call *c)
 {
 	if (c->state == UA_STATE_ASKED) {
 		ua_refuse(c, 480, "Temporarily Unavailable");
@@ -424,6 +429,18 @@ void ua_hang_up(struct ua_call *c)
 	}
 	(void)ua_call_ask(c, "BYE", "", 0);
 	ua_call_end(c);
+}
+
+void ua_hang_up(struct ua_call *c)
+{
+	if (c->state == UA_STATE_ASKED) {
+		ua_refuse(c, 480, "Temporarily Unavailable");
+		return;
+	}
+	/* Not before their ACK (RFC 3261 15). */
+	c->is_ending = true;
+	if (c->state == UA_STATE_TALKING)
+		ua_call_bye(c);
 }
 
 void ua_play(struct ua_call *c, const struct media_clip *clip)
@@ -486,8 +503,6 @@ int ua_take(struct ua *ua, struct text data, const struct sip_flow *flow)
 	if (err == 0)
 		err = sip_stack_take(ua->stack, text_make(f->head, f->head_len),
 				     f->content_type, f->body, flow);
-	else
-		f->len = 0;
 	if (err < 0)
 		stats_add(STAT_AGENT_MALFORMED, 1);
 	/* A message of which we know where it ends is passed over. */
@@ -522,7 +537,7 @@ void ua_hang_up_all(struct ua *ua)
 {
 	for (unsigned i = 0; i < ua->conf.calls_max; i++)
 		if (ua->calls[i].state != UA_STATE_FREE)
-			ua_hang_up(&ua->calls[i]);
+			ua_call_bye(&ua->calls[i]);
 }
 
 unsigned ua_call_count(const struct ua *ua)

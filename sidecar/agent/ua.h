@@ -20,7 +20,8 @@ enum ua_event {
 	UA_UP,     /* they hear us from now on */
 	UA_KEY,    /* was pressed */
 	UA_PLAYED, /* the clip is over */
-	UA_ENDED,  /* for whatever reason; the call is gone behind this */
+	UA_ENDED,  /* for whatever reason; the call is gone behind this.  Only
+		    * of a call that was told by UA_CALL */
 };
 
 struct ua_conf {
@@ -61,6 +62,6 @@ const char *ua_call_test(const struct ua_call *c);
 /* UA_ENDED may come out of these. */
 void ua_answer(struct ua_call *c);
 void ua_refuse(struct ua_call *c, unsigned status, const char *reason);
-void ua_hang_up(struct ua_call *c);
+void ua_hang_up(struct ua_call *c); /* behind their ACK, if that is due */
 /* As media_play(). */
 void ua_play(struct ua_call *c, const struct media_clip *clip);

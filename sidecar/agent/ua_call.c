@@ -104,7 +104,8 @@ void ua_call_end(struct ua_call *c)
 {
 	struct ua *ua = c->ua;
 
-	ua->conf.event(ua->conf.arg, c, UA_ENDED, '\0');
+	if (c->is_told)
+		ua->conf.event(ua->conf.arg, c, UA_ENDED, '\0');
 	media_close(ua->conf.media, c->line);
 	ua->count--;
 	forget(c);
@@ -156,7 +157,8 @@ unsigned ua_call_hear_offer(struct ua_call *c, const struct sip_heard *h)
 	body = strndup(h->body.p, h->body.len);
 	if (!body)
 		return 503;
-	if (sdp_parse(text_of(body), &offer) < 0) {
+	if (sdp_parse(text_of(body), &offer) < 0 ||
+	    offer.is_v6 != (strchr(c->ua->conf.media_host, ':') != NULL)) {
 		free(body);
 		return 488;
 	}
@@ -246,6 +248,23 @@ int ua_call_accept(struct ua_call *c, struct sip_server *t, bool is_invite,
 	return 0;
 }
 
+void ua_call_accept_again(struct ua_call *c, struct sip_server *t)
+{
+	c->session_version--;
+	(void)ua_call_accept(c, t, true, true);
+}
+
+void ua_call_moved(struct ua_call *c, const struct sip_heard *h)
+{
+	char *target = h->contact[0] ? strdup(h->contact) : NULL;
+
+	c->flow = *h->flow;
+	if (!target)
+		return;
+	free(c->target);
+	c->target = target;
+}
+
 /* ---- requests of ours ---- */
 
 int ua_call_ask(struct ua_call *c, const char *method, const char *headers,
@@ -253,7 +272,7 @@ int ua_call_ask(struct ua_call *c, const char *method, const char *headers,
 {
 	const struct ua_conf *conf = &c->ua->conf;
 	bool v6 = strchr(conf->host, ':') != NULL;
-	char buf[SIP_HEAD_MAX], branch[17];
+	char buf[2 * SIP_HEAD_MAX], branch[17];
 	struct text_writer w = text_writer_on(buf, sizeof(buf));
 
 	ua_random_hex(branch, 8);
@@ -339,7 +358,8 @@ static void repeat_answer(struct ua_call *c, int64_t now_ms)
 
 	c->repeat_ms = c->repeat_ms * 2 < T2_MS ? c->repeat_ms * 2 : T2_MS;
 	c->repeat_at_ms = now_ms + c->repeat_ms;
-	if (!c->flow.is_stream && c->answer)
+	/* Over a stream too: what lies behind it may lose it. */
+	if (c->answer)
 		(void)conf->send(conf->arg, &c->flow, text_of(c->answer));
 }
 
@@ -349,7 +369,7 @@ void ua_call_tick(struct ua_call *c, int64_t now_ms)
 
 	if (c->state == UA_STATE_ANSWERED) {
 		if (now_ms - c->answer_at_ms >= ACK_WAIT_MS) {
-			ua_hang_up(c);
+			ua_call_bye(c);
 			return;
 		}
 		if (now_ms >= c->repeat_at_ms)

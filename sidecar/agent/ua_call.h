@@ -28,6 +28,8 @@ struct ua_call {
 	uint32_t local_cseq, remote_cseq, invite_cseq;
 	struct sip_flow flow;
 	struct sip_server *invite; /* borrowed; NULL: none waits */
+	bool is_told;              /* the user knows it */
+	bool is_ending;            /* BYE behind their ACK */
 	bool has_been_up;
 	/* their 2xx, until the ACK; owned */
 	char *answer;
@@ -70,6 +72,12 @@ unsigned ua_call_hear_offer(struct ua_call *c, const struct sip_heard *h);
 /* 2xx to an INVITE or UPDATE, with our description if it has one. */
 int ua_call_accept(struct ua_call *c, struct sip_server *t, bool is_invite,
 		   bool with_session);
+/* The same 2xx once more: theirs is an INVITE that was answered. */
+void ua_call_accept_again(struct ua_call *c, struct sip_server *t);
+/* Where later requests of ours go (RFC 3261 12.2.2). */
+void ua_call_moved(struct ua_call *c, const struct sip_heard *h);
+/* Without waiting for their ACK. */
+void ua_call_bye(struct ua_call *c);
 /* Talk as their offer says. */
 void ua_call_talk(struct ua_call *c);
 /* A request of ours in the dialog; cookie as in sip_stack_ask(). */

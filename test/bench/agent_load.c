@@ -358,6 +358,11 @@ static int one_by_one(unsigned count)
 	return done == count ? 0 : 1;
 }
 
+static unsigned number(const char *text)
+{
+	return (unsigned)strtoul(text, NULL, 10);
+}
+
 int main(int argc, char **argv)
 {
 	struct rlimit files = { 65536, 65536 };
@@ -369,13 +374,13 @@ int main(int argc, char **argv)
 	}
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 	agent.sin_family = ours.sin_family = AF_INET;
-	agent.sin_port = htons((uint16_t)atoi(argv[2]));
+	agent.sin_port = htons((uint16_t)number(argv[2]));
 	ours.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	run_id = (unsigned)getpid();
 	if (strcmp(argv[3], "--after") == 0)
-		return one_by_one((unsigned)atoi(argv[4]));
-	call_count = (unsigned)atoi(argv[3]);
-	seconds = (unsigned)atoi(argv[4]);
+		return one_by_one(number(argv[4]));
+	call_count = number(argv[3]);
+	seconds = number(argv[4]);
 	if (!call_count || call_count > CALLS_MAX || !seconds || seconds > 1000)
 		return 2;
 	return together();

@@ -29,7 +29,7 @@ def fixture_gateway(request, tmp_path):
     gateway.sidecar.settings.update(agent_listen=f"{agent}:{port}",
                                     agent_media_port=42000)
     gateway.kamailio.modparams.append(
-        ("e911", "test_agent", f"sip:933@{agent}:{port};transport=tcp"))
+        ("e911", "test_agent", f"sip:933@{agent}:{port}"))
     with contextlib.ExitStack() as stack:
         engine = RtpEngine("rtpengine", str(tmp_path),
                            gateway.block.address(30), 30000)

@@ -65,7 +65,6 @@ static void a_datagram_that_was_cut_is_refused(void **state)
 static void what_nobody_sends_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		START "Via : a\r\n folded\r\n\r\n",
 		START "From: a\r\nf: b\r\n\r\n",
 		START "CSeq: 1 INVITE\r\nCSeq: 2 INVITE\r\n\r\n",
 		START "Content-Length: 0\r\nl: 0\r\n\r\n",
@@ -73,7 +72,6 @@ static void what_nobody_sends_is_refused(void **state)
 		START "Content-Length: 99999999999999999999\r\n\r\n",
 		START "To: a\x01\r\n\r\n",
 		START "no colon\r\n\r\n",
-		START "Via:\r\n\r\n",
 		" " START "\r\n",
 	};
 
@@ -86,6 +84,30 @@ static void what_nobody_sends_is_refused(void **state)
 						  strlen(START) + 11),
 					false, &f),
 			 -EBADMSG);
+}
+
+static void empty_and_folded_headers_are_read(void **state)
+{
+	(void)state;
+	assert_int_equal(take(START "Supported:\r\nSubject: a\r\n b\r\n"
+				    "Via: SIP/2.0/UDP h\r\n\t;branch=x\r\n"
+				    "  ;rport\r\nl: 0\r\n\r\n",
+			      true),
+			 0);
+	assert_string_equal(f.head,
+			    START "Via: SIP/2.0/UDP h ;branch=x ;rport\r\n"
+				  "Content-Length: 0\r\n\r\n");
+}
+
+static void a_bad_message_in_a_stream_is_passed_over(void **state)
+{
+	const char *bad = START "From: a\r\nf: b\r\nl: 3\r\n\r\nabc";
+
+	(void)state;
+	assert_int_equal(take(bad, true), -EBADMSG);
+	assert_int_equal(f.len, strlen(bad));
+	assert_int_equal(take("no header\r\n\r\n", true), -EBADMSG);
+	assert_int_equal(f.len, 0);
 }
 
 static void what_is_too_long_is_refused(void **state)
@@ -133,6 +155,8 @@ int main(void)
 		cmocka_unit_test(a_stream_waits_for_the_rest),
 		cmocka_unit_test(a_datagram_that_was_cut_is_refused),
 		cmocka_unit_test(what_nobody_sends_is_refused),
+		cmocka_unit_test(empty_and_folded_headers_are_read),
+		cmocka_unit_test(a_bad_message_in_a_stream_is_passed_over),
 		cmocka_unit_test(what_is_too_long_is_refused),
 		cmocka_unit_test(nothing_is_read_beyond_the_end),
 	};

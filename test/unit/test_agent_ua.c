@@ -366,6 +366,68 @@ static void we_may_hang_up(void **state)
 	assert_string_equal(w->events, "cue");
 }
 
+static void we_hang_up_behind_their_ack(void **state)
+{
+	struct world *w = *state;
+	char tag[64];
+
+	say(w, "INVITE", 1, 1, 10, "", OFFER);
+	(void)snprintf(tag, sizeof(tag), "%s", tag_of(said(w)));
+	ua_hang_up(w->call);
+	assert_int_equal(w->sent_count, 0);
+	say(w, "ACK", 1, 2, 10, tag, "");
+	assert_said(w, "BYE ");
+	assert_string_equal(w->events, "ce");
+}
+
+static void requests_of_ours_go_where_they_moved(void **state)
+{
+	struct world *w = *state;
+	char tag[64], text[4096];
+	struct text_writer t = text_writer_on(text, sizeof(text));
+
+	(void)snprintf(tag, sizeof(tag), "%s", call(w));
+	text_writef(&t,
+		    "UPDATE sip:e911d@127.0.0.1:5070 SIP/2.0\r\n"
+		    "Via: SIP/2.0/UDP h;branch=z9hG4bKmoved\r\n"
+		    "From: <sip:4102@127.0.0.1>;tag=them1\r\n"
+		    "To: <sip:933@127.0.0.1>;tag=%s\r\nCall-ID: call1@x\r\n"
+		    "CSeq: 11 UPDATE\r\nContact: <sip:new@127.0.0.9>\r\n"
+		    "Supported:\r\nSubject: a\r\n fold\r\n\r\n",
+		    tag);
+	assert_int_equal(ua_take(w->ua, text_written(&t), &w->flow), t.used);
+	assert_said(w, "SIP/2.0 200");
+	ua_hang_up(w->call);
+	assert_said(w, "BYE sip:new@127.0.0.9 SIP/2.0\r\n");
+}
+
+static void a_repeated_reinvite_is_answered_the_same(void **state)
+{
+	struct world *w = *state;
+	char tag[64], first[4096];
+
+	(void)snprintf(tag, sizeof(tag), "%s", call(w));
+	say(w, "INVITE", 1, 3, 11, tag, OFFER "a=sendonly\r\n");
+	(void)snprintf(first, sizeof(first), "%s", said(w));
+	assert_non_null(strstr(first, "SIP/2.0 200"));
+	say(w, "INVITE", 1, 3, 11, tag, OFFER "a=sendonly\r\n");
+	assert_string_equal(said(w), first);
+	say(w, "ACK", 1, 4, 11, tag, "");
+	say(w, "BYE", 1, 5, 12, tag, "");
+	assert_string_equal(w->events, "cue");
+}
+
+static void an_address_of_the_other_family_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	say(w, "INVITE", 1, 1, 10, "",
+	    "Content-Type: application/sdp\r\n\r\nv=0\r\n"
+	    "c=IN IP6 2001:db8::1\r\nm=audio 9 RTP/AVP 0\r\n");
+	assert_said(w, "SIP/2.0 488");
+	assert_string_equal(w->events, "");
+}
+
 static void keys_come_by_info_too(void **state)
 {
 	struct world *w = *state;
@@ -414,6 +476,8 @@ static void a_call_leaves_nothing_behind(void **state)
 			say(w, "BYE", i, 3 * i + 2, 11, tag, "");
 		else
 			ua_hang_up(w->call);
+		if (i % 3 == 0)
+			say(w, "ACK", i, 3 * i + 1, 10, tag, "");
 		assert_string_equal(w->events, i % 3 ? "cue" : "ce");
 		w->sent_count = 0;
 		/* What waits for repeats is bounded; begin anew before that. */
@@ -440,6 +504,10 @@ int main(void)
 		STORY(what_we_cannot_do_is_refused),
 		STORY(more_than_so_many_are_busy),
 		STORY(we_may_hang_up),
+		STORY(we_hang_up_behind_their_ack),
+		STORY(requests_of_ours_go_where_they_moved),
+		STORY(a_repeated_reinvite_is_answered_the_same),
+		STORY(an_address_of_the_other_family_is_refused),
 		STORY(keys_come_by_info_too),
 		STORY(what_is_no_sip_is_passed_over),
 		STORY(a_call_leaves_nothing_behind),

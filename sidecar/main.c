@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "agent/agent_service.h"
+#include "ali/ali_push.h"
 #include "ali/ali_service.h"
 #include "base/conf.h"
 #include "base/health.h"
@@ -148,6 +149,11 @@ static int find_psaps(struct shared *s)
 	return psap_service_run(s->conf, &s->stop, s->psap);
 }
 
+static int push_ali(struct shared *s)
+{
+	return ali_push_run(s->conf, &s->stop);
+}
+
 static int keep_ali(struct shared *s)
 {
 	return ali_service_run(s->conf, &s->stop);
@@ -230,6 +236,7 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "resolver", .run = resolve },
 		{ .name = "psap", .run = find_psaps },
 		{ .name = "ali", .run = keep_ali },
+		{ .name = "ali push", .run = push_ali },
 		{ .name = "certificates", .run = watch_certificates },
 		{ .name = "http", .run = serve_http },
 		{ .name = "locate", .run = locate },

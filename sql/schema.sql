@@ -42,6 +42,7 @@ BEGIN;
 \ir schema/reports.sql
 \ir schema/test_calls.sql
 \ir schema/ali.sql
+\ir schema/ali_calls.sql
 \ir schema/tenants.sql
 \ir schema/grants.sql
 
@@ -79,6 +80,8 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (30, 'tell_recipients'),
     (31, 'keep_test_calls'),
     (32, 'add_notifications'),
-    (33, 'say_who_calls_back');
+    (33, 'say_who_calls_back'),
+    (34, 'push_ali_records'),
+    (35, 'doubt_ali_records');
 
 COMMIT;

@@ -22,7 +22,7 @@ COMMENT ON COLUMN e911.trunk.caller_location IS
 COMMENT ON COLUMN e911.trunk.location_body IS
     'which location goes there: caller the one that came, ours if it cannot be used; ours; both; none; NULL: as the module''s parameter i3_caller_location says. Ours goes to profile i3 alone, none at all to legacy';
 
-\ir ../schema/sentences.sql
+\ir 0024_locate_calls/sentences.sql
 
 -- Every record of a trunk looks different now.
 INSERT INTO e911.change_log (entity) VALUES ('everything');

@@ -6,7 +6,7 @@
 
 BEGIN;
 
-\ir ../schema/ali.sql
+\ir 0029_keep_ali_records/ali.sql
 
 SELECT e911.tenants_divide()
 \g /dev/null

@@ -50,7 +50,12 @@ CREATE TABLE e911.ali_provider (
     coordinates     boolean NOT NULL DEFAULT false,
     error_code_start integer NOT NULL DEFAULT 378
                     CONSTRAINT ali_provider_error_code_is_in_or_behind_a_line
-                        CHECK (error_code_start BETWEEN 1 AND 570)
+                        CHECK (error_code_start BETWEEN 1 AND 570),
+    -- RFC 3986; with a user in it the password would be there for all.
+    push_url        text
+                    CONSTRAINT ali_provider_push_url_is_an_https_url
+                        CHECK (push_url ~ '^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[\u0021-\u007e]*)?$'
+                           AND octet_length(push_url) <= 512)
 );
 COMMENT ON TABLE e911.ali_provider IS
     'who keeps ALI records for us: a carrier, or the operator of a data base';
@@ -80,6 +85,8 @@ COMMENT ON COLUMN e911.ali_provider.coordinates IS
     'true: records have longitude and latitude, where the layout has a place for them';
 COMMENT ON COLUMN e911.ali_provider.error_code_start IS
     'position of the three digits of an error code in records that it sends back, from 1; behind the record: its length and one, 513';
+COMMENT ON COLUMN e911.ali_provider.push_url IS
+    'where e911d posts each record at once, in the JSON of docs/ALI.md; NULL: nowhere, it takes files';
 
 -- Apart from what is provisioned: it is not a change that anybody made.
 CREATE TABLE e911.ali_cycle (
@@ -170,6 +177,8 @@ CREATE TABLE e911.ali_record (
     attempts        integer NOT NULL DEFAULT 0,
     changed_at      timestamptz NOT NULL DEFAULT now(),
     differs_since   timestamptz DEFAULT now(),
+    push_at         timestamptz,
+    push_attempts   integer NOT NULL DEFAULT 0,
     PRIMARY KEY (number, ali_provider_id),
     CONSTRAINT ali_record_that_was_sent_has_a_function
         CHECK (state <> 'sent' OR sent_function IS NOT NULL),
@@ -182,11 +191,13 @@ CREATE TABLE e911.ali_record (
 CREATE INDEX ali_record_provider ON e911.ali_record (ali_provider_id);
 CREATE INDEX ali_record_pending ON e911.ali_record (ali_provider_id, number)
     WHERE state = 'pending';
+CREATE INDEX ali_record_pushed ON e911.ali_record (ali_provider_id, push_at)
+    WHERE sent_function IS NOT NULL AND sent_cycle IS NULL;
 CREATE INDEX ali_record_sent ON e911.ali_record (ali_provider_id, sent_cycle)
     WHERE state = 'sent';
-CREATE SEQUENCE e911.ali_order AS bigint MAXVALUE 9999999 CYCLE;
+CREATE SEQUENCE e911.ali_order AS bigint;
 COMMENT ON SEQUENCE e911.ali_order IS
-    'order numbers; seven digits are what each layout has room for';
+    'order numbers, ascending; files have the last seven digits, as many as each layout has room for';
 COMMENT ON TABLE e911.ali_record IS
     'each number that has a record with a provider, or should have one: what it should say, what was sent, what was accepted; written by functions only';
 COMMENT ON COLUMN e911.ali_record.number IS
@@ -231,6 +242,10 @@ COMMENT ON COLUMN e911.ali_record.changed_at IS
     'when its state changed last';
 COMMENT ON COLUMN e911.ali_record.differs_since IS
     'since when the provider has had something else than it should; NULL: it has what it should';
+COMMENT ON COLUMN e911.ali_record.push_at IS
+    'what was pushed and is not answered is pushed again then; NULL: nothing was';
+COMMENT ON COLUMN e911.ali_record.push_attempts IS
+    'how often that was pushed';
 
 -- A mark is a row of its own and never updated: e911d removes the ones that it
 -- has seen, and one that commits meanwhile has another number.
@@ -498,11 +513,12 @@ $do$;
 -- What the provider has if it takes what is not answered yet: what the next
 -- function code goes by.
 CREATE FUNCTION e911.ali_believed(r e911.ali_record) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, e911, pg_temp
 AS $$
-    SELECT CASE WHEN (r).sent_function IS NULL THEN (r).accepted
-                ELSE (r).sent END
+BEGIN
+    RETURN CASE WHEN r.sent_function IS NULL THEN r.accepted ELSE r.sent END;
+END
 $$;
 COMMENT ON FUNCTION e911.ali_believed(e911.ali_record) IS
     'what the provider will have when it has taken what was sent; NULL: nothing';
@@ -511,16 +527,19 @@ COMMENT ON FUNCTION e911.ali_believed(e911.ali_record) IS
 -- a cycle follows from it: added and removed again is nothing to send, removed
 -- and added is a change, a number that changed is one deleted and one added.
 CREATE FUNCTION e911.ali_function(r e911.ali_record) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, e911, pg_temp
 AS $$
-    SELECT CASE
-        WHEN (r).request = 'U'
-            THEN CASE WHEN e911.ali_believed(r) IS NOT NULL THEN 'U' END
-        WHEN e911.ali_believed(r) IS NOT DISTINCT FROM (r).wanted THEN NULL
-        WHEN e911.ali_believed(r) IS NULL THEN coalesce((r).request, 'I')
-        WHEN (r).wanted IS NULL THEN 'D'
-        ELSE 'C' END
+DECLARE
+    believed CONSTANT jsonb := e911.ali_believed(r);
+BEGIN
+    RETURN CASE
+        WHEN r.request = 'U' THEN CASE WHEN believed IS NOT NULL THEN 'U' END
+        WHEN believed IS NOT DISTINCT FROM r.wanted THEN NULL
+        WHEN believed IS NULL THEN coalesce(r.request, 'I')
+        WHEN r.wanted IS NULL THEN 'D'
+        ELSE 'C' END;
+END
 $$;
 COMMENT ON FUNCTION e911.ali_function(e911.ali_record) IS
     'function code of what has to be sent of a record: I, C, D, U or M; NULL: nothing';
@@ -630,6 +649,7 @@ BEGIN
             excluded.question, excluded.flaws, excluded.writable,
             excluded.wanted);
     GET DIAGNOSTICS stored = ROW_COUNT;
+    PERFORM pg_notify('e911_ali_push', '');
     PERFORM e911.ali_forget(asked);
     DELETE FROM e911.ali_waiting w WHERE w.ali_waiting_id = ANY (waiting);
     RETURN stored;
@@ -671,6 +691,8 @@ BEGIN
          WHERE r.ali_provider_id = of_provider
            AND r.state = 'pending' AND r.writable
            AND e911.ali_function(r) IS NOT NULL
+           -- What was pushed is answered first.
+           AND (r.sent_function IS NULL OR r.sent_cycle IS NOT NULL)
          ORDER BY r.number FOR UPDATE),
     sent AS (
         UPDATE e911.ali_record r
@@ -683,12 +705,67 @@ BEGIN
          WHERE r.number = d.number
            AND r.ali_provider_id = of_provider
         RETURNING r.number, r.order_number, d.function, d.content)
-    SELECT s.number::text, s.function, s.order_number, of_cycle, s.content
+    SELECT s.number::text, s.function, s.order_number % 10000000, of_cycle,
+           s.content
       FROM sent s ORDER BY s.number;
 END
 $$;
 COMMENT ON FUNCTION e911.ali_take(text) IS
     'what has to be sent to a provider, marked as sent; to be committed when it is written';
+
+-- What is to be pushed to a provider now: first what was pushed and is not
+-- answered, the same again; of a number without such what is pending.  So of a
+-- number one order is under way at a time.  Repeated after 1, 2, 4 .. 64 s.
+CREATE FUNCTION e911.ali_push_take(provider text, max_rows integer)
+    RETURNS TABLE (number text, function text, order_number bigint,
+                   content jsonb)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+DECLARE
+    of_provider CONSTANT bigint := (
+        SELECT p.ali_provider_id FROM e911.ali_provider p
+         WHERE p.name = provider AND p.push_url IS NOT NULL);
+    one     record;
+BEGIN
+    FOR one IN
+        SELECT r.number, r.sent_function IS NOT NULL
+                         AND r.sent_cycle IS NULL AS again,
+               e911.ali_function(r) AS function
+          FROM e911.ali_record r
+         WHERE r.ali_provider_id = of_provider
+           AND (r.sent_function IS NOT NULL AND r.sent_cycle IS NULL
+                AND r.push_at <= now()
+                OR r.state = 'pending' AND r.writable
+                AND e911.ali_function(r) IS NOT NULL
+                AND (r.sent_function IS NULL OR r.sent_cycle IS NOT NULL))
+         ORDER BY r.push_at NULLS FIRST, r.changed_at, r.number
+         LIMIT max_rows FOR UPDATE
+    LOOP
+        IF NOT one.again THEN
+            UPDATE e911.ali_record r
+               SET sent = CASE WHEN one.function NOT IN ('D', 'U')
+                               THEN r.wanted END,
+                   sent_function = one.function, sent_at = now(),
+                   sent_cycle = NULL, push_attempts = 0, request = NULL,
+                   order_number = nextval('e911.ali_order')
+             WHERE r.number = one.number
+               AND r.ali_provider_id = of_provider;
+        END IF;
+        RETURN QUERY
+        UPDATE e911.ali_record r
+           SET push_attempts = r.push_attempts + 1,
+               push_at = now() + interval '1 second'
+                                 * (2 ^ least(r.push_attempts, 6))
+         WHERE r.number = one.number AND r.ali_provider_id = of_provider
+        RETURNING r.number::text, r.sent_function, r.order_number,
+                  CASE WHEN r.sent_function IN ('D', 'U')
+                       THEN coalesce(r.accepted, '{}') ELSE r.sent END;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION e911.ali_push_take(text, integer) IS
+    'for e911d: what is to be pushed to a provider now, marked as sent';
 
 -- An answer.  means: 'taken'; 'as_it_was' (rejected, nothing changed);
 -- 'exists' (something is there that we did not know of); 'absent' (nothing is
@@ -714,7 +791,8 @@ BEGIN
     END IF;
     -- Of something that was sent before the last: that one's answer comes too.
     IF r.sent_function IS NULL
-       OR answered <> r.sent_function OR answered_order <> r.order_number THEN
+       OR answered <> r.sent_function
+       OR answered_order % 10000000 <> r.order_number % 10000000 THEN
         RETURN 'stale';
     END IF;
     IF means = 'taken' THEN
@@ -742,9 +820,10 @@ BEGIN
     UPDATE e911.ali_record t
        SET accepted = r.accepted, error_code = r.error_code,
            attempts = r.attempts, state = r.state, sent = NULL,
-           sent_function = NULL
+           sent_function = NULL, push_at = NULL, push_attempts = 0
      WHERE t.number = r.number AND t.ali_provider_id = r.ali_provider_id
     RETURNING t.state INTO result;
+    PERFORM pg_notify('e911_ali_push', '');
     PERFORM e911.ali_forget(ARRAY[r.number::text]);
     RETURN result;
 END

@@ -155,3 +155,9 @@ GRANT EXECUTE ON FUNCTION
     e911.ali_accept_rest(text, integer),
     e911.ali_request(text, text, text)
     TO e911_operator;
+GRANT EXECUTE ON FUNCTION
+    e911.ali_push_take(text, integer),
+    e911.ali_answer(text, text, text, text, text, bigint)
+    TO e911_sidecar;
+GRANT EXECUTE ON FUNCTION e911.ali_doubt(text, bigint)
+    TO e911_operator, e911_reader;

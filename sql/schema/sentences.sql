@@ -209,6 +209,11 @@ AS $$
         ' of ' || (detail ->> 'user'), ' in ' || (detail ->> 'database'),
         ', process ' || (detail ->> 'pid'),
         ' (' || nullif(detail ->> 'application', '') || ')')
+    WHEN 'ali.doubtful' THEN concat(
+        'the PSAP may have seen no address, or an old one, for ',
+        detail ->> 'number', ': its ALI record at ', detail ->> 'provider',
+        ' was ', detail ->> 'state', ' ' || (detail ->> 'code'),
+        ', other than it should be since ' || (detail ->> 'differs_since'))
     WHEN 'publish.released' THEN concat(
         'changes are published again, after they waited for ',
         detail ->> 'waited_s', ' s')

@@ -279,9 +279,47 @@ SELECT test.is_same((pg_temp.state(:'elin'), pg_temp.state(:'elin', 'east')),
     'with another provider it is inserted there and deleted here');
 ROLLBACK;
 
+-- ---- pushing ----
+
+CREATE FUNCTION pg_temp.pushed(room integer DEFAULT 100) RETURNS text
+    LANGUAGE sql AS $$
+    SELECT string_agg(function || ' ' || number, ', ' ORDER BY number)
+      FROM e911.ali_push_take('west', room) $$;
+UPDATE e911.location SET floor = '4' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+BEGIN;
+SELECT test.is_same(pg_temp.pushed(), NULL,
+    'a provider that takes files is not pushed to');
+UPDATE e911.ali_provider SET push_url = 'https://ali.example.com/x';
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.pushed(1), 'C ' || :'elin',
+    'what is pending is pushed, as many as there is room for');
+SELECT test.is_true(pg_temp.pushed() NOT LIKE '%' || :'elin' || '%',
+    '... and not again before a second is over');
+UPDATE e911.location SET floor = '5' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.pushed(), NULL,
+    'what changes meanwhile waits for the answer');
+SELECT test.is_same(pg_temp.sent(), NULL, '... and is in no file either');
+UPDATE e911.ali_record SET push_at = now() - interval '1 hour';
+SELECT test.is_same(
+    (SELECT content ->> 'location' FROM e911.ali_push_take('west', 100)
+      WHERE number = :'elin'), '4',
+    'what is not answered is pushed again as it was');
+SELECT test.is_same((SELECT push_at - now() FROM e911.ali_record
+                      WHERE number = :'elin'), interval '2 seconds',
+    '... and then after twice as long');
+SELECT order_number AS was FROM e911.ali_record WHERE number = :'elin' \gset
+SELECT test.is_same(pg_temp.answer(:'elin', NULL, 'taken'), 'pending',
+    'with its answer the next one may go');
+SELECT test.is_same(pg_temp.pushed(1), 'C ' || :'elin', '... and does');
+SELECT test.is_true((SELECT order_number > :was FROM e911.ali_record
+                      WHERE number = :'elin'), '... with a higher number');
+ROLLBACK;
+
 -- ---- a change that commits while others are derived ----
 
-UPDATE e911.location SET floor = '4' WHERE location_id = :floor3;
+UPDATE e911.location SET floor = '6' WHERE location_id = :floor3;
 SELECT test.is_same(
     (SELECT e911.ali_store('{}', ARRAY[:'elin'], ARRAY[:larkspur::bigint],
         ARRAY[:'elin'], ARRAY['{"number": "of before"}'::jsonb],
@@ -290,6 +328,44 @@ SELECT test.is_same(
     'what was derived of something else is not stored');
 SELECT test.is_true((SELECT count(*) FROM e911.ali_waiting) > 0,
     '... and its number still waits');
+
+-- ---- calls ----
+
+CREATE FUNCTION pg_temp.call(n integer, shown text,
+                             service text DEFAULT 'emergency') RETURNS text
+    LANGUAGE plpgsql AS $$
+DECLARE
+    id      CONSTANT uuid := md5('call' || n)::uuid;
+BEGIN
+    PERFORM e911.event_store(md5(kind || n)::uuid, id, now(), kind, 'gw1',
+                             jsonb_build_object('callback_number', shown,
+                                                'service', service))
+       FROM unnest(ARRAY['call.started', 'leg.invited', 'call.ended']) AS kind;
+    RETURN (SELECT string_agg(e911.event_sentence(e.kind, e.detail), '; ')
+              FROM e911.call_event e
+             WHERE e.call_id = id AND e.kind = 'ali.doubtful');
+END $$;
+BEGIN;
+UPDATE e911.ali_record SET accepted = wanted, sent_function = NULL,
+       sent = NULL, state = 'accepted';
+SELECT test.is_same(pg_temp.call(1, :'elin'), NULL,
+    'of a call with an accepted record nothing is told');
+UPDATE e911.ali_record SET state = 'rejected', error_code = '709',
+       accepted = NULL, differs_since = '2026-11-21 12:00Z'
+ WHERE number = :'elin';
+SELECT test.is_same(pg_temp.call(2, :'elin'),
+    'the PSAP may have seen no address, or an old one, for ' || :'elin' ||
+    ': its ALI record at west was rejected 709, other than it should be '
+    'since 2026-11-21T12:00:00Z',
+    'a call with a rejected record is told, once');
+SELECT test.is_same(pg_temp.call(3, :'elin', 'callback'), NULL,
+    'a callback is not');
+SELECT test.is_true(pg_temp.call(4, '+12065550997') LIKE '%was missing',
+    'a call with a number that has no record is told');
+DELETE FROM e911.ali_numbers;
+SELECT test.is_same(pg_temp.call(5, '+12065550997'), NULL,
+    'but not where nobody keeps records of it');
+ROLLBACK;
 
 SELECT test.refused(
     $$INSERT INTO e911.ali_provider (name, company_name, company_id)

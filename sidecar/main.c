@@ -71,8 +71,9 @@ struct shared {
 	struct held_refusals *refusals; /* owned */
 	struct speech *speech;          /* owned */
 	struct feed feed;
-	struct screen_log *screens;    /* owned; NULL: none are served */
-	struct notify_service *notify; /* owned; NULL: nobody is told */
+	struct screen_log *screens;     /* owned; NULL: none are served */
+	struct screen_history *history; /* owned; likewise */
+	struct notify_service *notify;  /* owned; NULL: nobody is told */
 	struct stop stop;
 };
 
@@ -171,6 +172,14 @@ static int acknowledge(void *arg, const struct screen_ack *said)
 	return notify_acknowledge(arg, &a);
 }
 
+static int recall(struct shared *s)
+{
+	if (s->history)
+		return screen_history_run(s->history, &s->stop);
+	(void)stop_wait(&s->stop, -1, -1);
+	return 0;
+}
+
 static int serve_http(struct shared *s)
 {
 	const struct screen_acknowledger acknowledger = {
@@ -182,6 +191,7 @@ static int serve_http(struct shared *s)
 		.refusals = s->refusals,
 		.screens = s->screens,
 		.acknowledger = s->notify ? &acknowledger : NULL,
+		.history = s->history,
 	};
 
 	return http_service_run(s->conf, &s->stop, &partners);
@@ -239,6 +249,7 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "ali push", .run = push_ali },
 		{ .name = "certificates", .run = watch_certificates },
 		{ .name = "http", .run = serve_http },
+		{ .name = "history", .run = recall },
 		{ .name = "locate", .run = locate },
 		{ .name = "metrics", .run = serve_metrics },
 		{ .name = "notify", .run = notify },
@@ -434,10 +445,14 @@ static enum exit_code start(struct conf *conf)
 			 0 &&
 		 held_refusals_new(&shared.refusals) >= 0 &&
 		 speech_new(&shared.speech, conf) >= 0 &&
+		 (!shared.screens ||
+		  screen_history_new(&shared.history, conf, shared.screens) >=
+			  0) &&
 		 psap_service_new(&shared.psap) >= 0)
 		code = run(&shared, &signals);
 	shared.psap = psap_service_free(shared.psap);
 	shared.speech = speech_free(shared.speech);
+	shared.history = screen_history_free(shared.history);
 	shared.refusals = held_refusals_free(shared.refusals);
 	shared.expiry = expiry_free(shared.expiry);
 	shared.names = names_free(shared.names);

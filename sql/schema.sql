@@ -43,6 +43,7 @@ BEGIN;
 \ir schema/test_calls.sql
 \ir schema/ali.sql
 \ir schema/ali_calls.sql
+\ir schema/screen_history.sql
 \ir schema/tenants.sql
 \ir schema/grants.sql
 
@@ -82,6 +83,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (32, 'add_notifications'),
     (33, 'say_who_calls_back'),
     (34, 'push_ali_records'),
-    (35, 'doubt_ali_records');
+    (35, 'doubt_ali_records'),
+    (36, 'recall_calls_on_screens');
 
 COMMIT;

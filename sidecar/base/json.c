@@ -171,13 +171,23 @@ int json_parse(struct json **ret, struct text bytes, const char **ret_why)
 	return 0;
 }
 
-struct text json_text(const struct json *j, const char *key)
+static struct text text_from(const json_t *v)
 {
-	const json_t *v = json_object_get(j->object, key);
-
 	return json_is_string(v)
 		       ? text_make(json_string_value(v), json_string_length(v))
 		       : text_of("");
+}
+
+struct text json_text(const struct json *j, const char *key)
+{
+	return text_from(json_object_get(j->object, key));
+}
+
+struct text json_text_in(const struct json *j, const char *object,
+			 const char *key)
+{
+	return text_from(
+		json_object_get(json_object_get(j->object, object), key));
 }
 
 bool json_is_no_text(const struct json *j, const char *key)

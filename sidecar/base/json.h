@@ -47,6 +47,9 @@ int must_check json_parse(struct json **ret, struct text bytes,
 			  const char **ret_why);
 /* A text member, borrowed from j; empty when there is none, or no text. */
 struct text json_text(const struct json *j, const char *key);
+/* The same of the object that is the member 'object'. */
+struct text json_text_in(const struct json *j, const char *object,
+			 const char *key);
 /* Is there such a member, and is it anything but a text or null? */
 bool json_is_no_text(const struct json *j, const char *key);
 /* Is it true? */

@@ -139,7 +139,8 @@ static int start_screens(struct service *s, const struct conf *c,
 			 const struct http_partners *p)
 {
 	int err =
-		screen_server_init(&s->screens, c, p->screens, p->acknowledger);
+		screen_server_init(&s->screens, c, p->screens, p->history,
+				     p->acknowledger);
 
 	s->serves_screens = err >= 0;
 	return err;
@@ -164,7 +165,7 @@ static int take_options(struct service *s, const struct conf *c,
 	s->serves_held = c->held != 0;
 	if (s->serves_held)
 		err = start_held(s, c);
-	if (err >= 0 && c->screen && p->screens)
+	if (err >= 0 && c->screen && p->screens && p->history)
 		err = start_screens(s, c, p);
 	return err;
 }

@@ -23,6 +23,7 @@ struct http_partners {
 	struct psap_service *psap;
 	struct held_refusals *refusals;
 	struct screen_log *screens;
+	struct screen_history *history; /* of the screens */
 	const struct screen_acknowledger *acknowledger;
 };
 

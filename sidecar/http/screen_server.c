@@ -42,6 +42,13 @@ static const struct http_header page_headers[] = {
 	{ NULL, NULL },
 };
 
+static const struct http_header csv_headers[] = {
+	{ "Content-Disposition", "attachment; filename=\"calls.csv\"" },
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ NULL, NULL },
+};
+
 /* ---- start ---- */
 
 static void load_key(struct screen_server *s)
@@ -58,13 +65,14 @@ static void load_key(struct screen_server *s)
 }
 
 int screen_server_init(struct screen_server *s, const struct conf *conf,
-		       struct screen_log *log,
+		       struct screen_log *log, struct screen_history *history,
 		       const struct screen_acknowledger *teller)
 {
 	int err;
 
 	s->conf = conf;
 	s->log = log;
+	s->history = history;
 	s->teller = teller;
 	err = held_directory_new(&s->directory, conf->state_dir);
 	if (err < 0)
@@ -94,8 +102,13 @@ void screen_server_step(struct screen_server *s)
 {
 	int64_t now_ms = clock_mono_ms();
 	struct directory *d;
+	int err;
 
 	screen_log_drain(s->log);
+	err = screen_log_flush(s->log);
+	if (err < 0)
+		log_warning(WHO, "what is shown cannot be kept: %s",
+			    strerror(-err));
 	screen_streams_wake(&s->streams);
 	if (now_ms >= s->tick_at_ms) {
 		s->tick_at_ms = now_ms + TICK_MS;
@@ -319,6 +332,27 @@ static void connect_page(struct screen_server *s,
 	response->content_type = "text/event-stream; charset=utf-8";
 }
 
+static void recall(struct screen_server *s,
+		   const struct screen_session *session,
+		   const struct http_request *request,
+		   struct http_response *response)
+{
+	bool is_csv;
+	int err = screen_history_ask(s->history, session, request->query,
+				     &is_csv, &response->feed);
+
+	if (err < 0) {
+		response->status = err == -EINVAL ? 400 : 503;
+		response->retry_after_s = err == -EINVAL ? 0 : 5;
+		return;
+	}
+	response->content_type = is_csv ? "text/csv; charset=utf-8; "
+					  "header=present"
+					: JSON_TYPE;
+	if (is_csv)
+		response->headers = csv_headers;
+}
+
 static void take_shown(struct screen_server *s,
 		       const struct screen_session *session,
 		       const struct json *said, struct http_response *response)
@@ -369,6 +403,7 @@ static void take_ack(struct screen_server *s,
 				.at_ms = clock_utc_ms() };
 	struct screen_key key;
 	struct uuid call;
+	int err;
 
 	if (uuid_parse(json_text(said, "call"), &call) < 0 ||
 	    take_words(json_text(said, "who"), WHO_MAX, person) < 0 ||
@@ -378,8 +413,9 @@ static void take_ack(struct screen_server *s,
 	}
 	screen_key_make(&key, session->organization_id, text_of(session->name));
 	/* Calls of others are none of theirs. */
-	if (!screen_log_has_call(s->log, &key, call.b)) {
-		response->status = 404;
+	err = screen_log_has_call(s->log, &key, call.b);
+	if (err < 0) {
+		response->status = err == -ENOENT ? 404 : 503;
 		return;
 	}
 	memcpy(a.call_id, call.b, sizeof(a.call_id));
@@ -449,6 +485,9 @@ static void answer_page(struct screen_server *s, struct directory *d,
 	else if (request->method == HTTP_GET &&
 		 text_equal(name, text_of("events")))
 		connect_page(s, &session, request, response);
+	else if (request->method == HTTP_GET &&
+		 text_equal(name, text_of("history")))
+		recall(s, &session, request, response);
 	else
 		response->status = 405;
 }
@@ -473,8 +512,8 @@ static void dispatch(struct screen_server *s, struct text name,
 		     const struct http_request *request,
 		     struct http_response *response)
 {
-	static const char *const asked[] = { "session", "events", "shown",
-					     "acknowledge", NULL };
+	static const char *const asked[] = { "session",     "events",  "shown",
+					     "acknowledge", "history", NULL };
 	bool is_login = text_equal(name, text_of("login"));
 	struct directory *d;
 

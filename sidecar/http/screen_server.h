@@ -9,6 +9,7 @@
  *	GET  /screen/events?after=N	what happens (screen_streams.h)
  *	POST /screen/shown		{"id":"N"}: all up to N is on the page
  *	POST /screen/acknowledge	{"call":UUID,"who":...,"note":...}
+ *	GET  /screen/history		calls that were (screen_history.h)
  *
  * docs/NOTIFICATIONS.md is the contract.  Any thread; nothing here waits for
  * PostgreSQL.
@@ -19,6 +20,7 @@
 #include "http/held_where.h"
 #include "http/http.h"
 #include "http/rate_limit.h"
+#include "http/screen_history.h"
 #include "http/screen_session.h"
 #include "http/screen_streams.h"
 
@@ -33,6 +35,7 @@ struct screen_server {
 	const struct conf *conf;                  /* borrowed, all three */
 	const struct screen_acknowledger *teller; /* NULL: the screens alone */
 	struct screen_log *log;
+	struct screen_history *history;   /* borrowed */
 	struct held_directory *directory; /* owned */
 	struct screen_streams streams;
 	struct rate_limit logins; /* of each address */
@@ -44,6 +47,7 @@ struct screen_server {
 int must_check screen_server_init(struct screen_server *s,
 				  const struct conf *conf,
 				  struct screen_log *log,
+				  struct screen_history *history,
 				  const struct screen_acknowledger *teller);
 void screen_server_fini(struct screen_server *s);
 

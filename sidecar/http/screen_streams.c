@@ -96,6 +96,9 @@ static int take_next(struct screen_page *p)
 	if (wants_beat)
 		p->wants_beat = false;
 	(void)pthread_mutex_unlock(&p->streams->lock);
+	/* Without a beat: it must look so when it lasts. */
+	if (err == -EAGAIN && !has_ended)
+		return 0;
 	if (err < 0 || has_ended)
 		return err < 0 ? err : -ECANCELED;
 	return wants_beat ? take_beat(p) : err;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,6 +22,10 @@
 /* Removed by one post, so that none takes long. */
 #define PRUNE_AT_ONCE 16
 #define PRUNE_MAX     1000
+/* Screens whose pages say something at the same time. */
+#define SHOWN_MAX 256
+/* A disk that hangs holds up who writes, not who reads. */
+#define READ_WAIT_NS 100000000L
 
 /* Bytes of keys: a letter, 16 or 32 bytes, an id. */
 #define ENTRY_KEY_SIZE  (1 + SCREEN_KEY_SIZE + 8)
@@ -30,11 +35,18 @@
 
 struct screen_log {
 	char path[PATH_SIZE];
-	/* Reads share it; the map grows and is written under it alone. */
-	pthread_rwlock_t lock;
+	/* Of all that lmdb_env does: the map may grow. */
+	pthread_mutex_t lock;
 	struct lmdb_env *env; /* owned; NULL: not open */
 	int fd;               /* eventfd */
 	int complaint;        /* why it could not be opened; told once */
+	/* What pages have shown and is not written yet. */
+	pthread_mutex_t shown_lock;
+	size_t shown_count;
+	struct shown {
+		struct screen_key screen;
+		uint64_t id;
+	} shown[SHOWN_MAX];
 };
 
 struct last {
@@ -70,7 +82,8 @@ int screen_log_new(struct screen_log **ret, const char *state_dir)
 		free(l);
 		return -ENOMEM;
 	}
-	(void)pthread_rwlock_init(&l->lock, NULL);
+	(void)pthread_mutex_init(&l->lock, NULL);
+	(void)pthread_mutex_init(&l->shown_lock, NULL);
 	*ret = l;
 	return 0;
 }
@@ -80,7 +93,8 @@ struct screen_log *screen_log_free(struct screen_log *l)
 	if (!l)
 		return NULL;
 	l->env = lmdb_env_close(l->env);
-	(void)pthread_rwlock_destroy(&l->lock);
+	(void)pthread_mutex_destroy(&l->lock);
+	(void)pthread_mutex_destroy(&l->shown_lock);
 	(void)close(l->fd);
 	free(l);
 	return NULL;
@@ -117,7 +131,7 @@ static int write_with(struct screen_log *l, txn_f *f, void *arg)
 	struct lmdb_txn t;
 	int err, result = 0;
 
-	(void)pthread_rwlock_wrlock(&l->lock);
+	(void)pthread_mutex_lock(&l->lock);
 	err = open_env(l);
 	while (err >= 0) {
 		err = lmdb_txn_begin(&t, l->env, true);
@@ -134,31 +148,40 @@ static int write_with(struct screen_log *l, txn_f *f, void *arg)
 			break;
 		err = 0;
 	}
-	(void)pthread_rwlock_unlock(&l->lock);
+	(void)pthread_mutex_unlock(&l->lock);
 	return err < 0 ? err : result;
+}
+
+/* -EAGAIN: somebody is writing, for too long. */
+static int lock_to_read(struct screen_log *l)
+{
+	struct timespec until;
+
+	/* A clock that is set moves the end of one wait. */
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += READ_WAIT_NS;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	return pthread_mutex_timedlock(&l->lock, &until) == 0 ? 0 : -EAGAIN;
 }
 
 static int read_with(struct screen_log *l, txn_f *f, void *arg)
 {
 	struct lmdb_txn t;
-	int err;
+	int err = lock_to_read(l);
 
-	(void)pthread_rwlock_rdlock(&l->lock);
-	if (!l->env) {
-		(void)pthread_rwlock_unlock(&l->lock);
-		(void)pthread_rwlock_wrlock(&l->lock);
-		err = open_env(l);
-		(void)pthread_rwlock_unlock(&l->lock);
-		if (err < 0)
-			return err;
-		(void)pthread_rwlock_rdlock(&l->lock);
-	}
-	err = l->env ? lmdb_txn_begin(&t, l->env, false) : -EIO;
+	if (err < 0)
+		return err;
+	err = open_env(l);
+	if (err >= 0)
+		err = lmdb_txn_begin(&t, l->env, false);
 	if (err >= 0) {
 		err = f(&t, arg);
 		lmdb_txn_abort(&t);
 	}
-	(void)pthread_rwlock_unlock(&l->lock);
+	(void)pthread_mutex_unlock(&l->lock);
 	return err;
 }
 
@@ -590,36 +613,81 @@ static int find_call(struct lmdb_txn *t, void *arg)
 		      &look->id);
 }
 
-bool screen_log_has_call(struct screen_log *l, const struct screen_key *screen,
-			 const uint8_t call_id[NOTICE_ID_SIZE])
+int screen_log_has_call(struct screen_log *l, const struct screen_key *screen,
+			const uint8_t call_id[NOTICE_ID_SIZE])
 {
 	struct look look = { .screen = screen, .call_id = call_id };
 
-	return read_with(l, find_call, &look) == 0;
+	return read_with(l, find_call, &look);
 }
 
-static int put_shown(struct lmdb_txn *t, void *arg)
-{
-	struct look *look = arg;
-	int err = get_last(t, look->screen->b, &look->last);
-
-	if (err < 0 || look->id <= look->last.shown)
-		return err;
-	look->last.shown = look->id < look->last.id ? look->id : look->last.id;
-	put_last(t, look->screen->b, &look->last);
-	return 0;
-}
+/* ---- what is shown ---- */
 
 int screen_log_shown(struct screen_log *l, const struct screen_key *screen,
 		     uint64_t id)
 {
-	struct look look = { .screen = screen, .id = id };
-	int err = read_with(l, read_last, &look);
+	struct shown *s = l->shown;
+	int err = 0;
 
-	/* Nothing is written but what is new. */
-	if (err < 0 || look.last.shown >= look.last.id || id <= look.last.shown)
-		return err;
-	return write_with(l, put_shown, &look);
+	(void)pthread_mutex_lock(&l->shown_lock);
+	while (s < l->shown + l->shown_count &&
+	       memcmp(&s->screen, screen, sizeof(*screen)) != 0)
+		s++;
+	if (s == l->shown + SHOWN_MAX) {
+		err = -EBUSY;
+	} else if (s == l->shown + l->shown_count) {
+		*s = (struct shown){ *screen, id };
+		l->shown_count++;
+	} else if (id > s->id) {
+		s->id = id;
+	}
+	(void)pthread_mutex_unlock(&l->shown_lock);
+	tell(l);
+	return err;
+}
+
+/* Those of one moment. */
+struct flush {
+	size_t count;
+	struct shown v[SHOWN_MAX];
+};
+
+static int put_shown(struct lmdb_txn *t, void *arg)
+{
+	struct flush *f = arg;
+
+	for (size_t i = 0; i < f->count; i++) {
+		const uint8_t *screen = f->v[i].screen.b;
+		struct last last;
+		int err = get_last(t, screen, &last);
+
+		if (err < 0)
+			return err;
+		/* What a page says of the future counts for nothing. */
+		if (f->v[i].id < last.shown || last.shown == last.id)
+			continue;
+		last.shown = f->v[i].id < last.id ? f->v[i].id : last.id;
+		put_last(t, screen, &last);
+	}
+	return 0;
+}
+
+int screen_log_flush(struct screen_log *l)
+{
+	struct flush *f = calloc(1, sizeof(*f));
+	int err = 0;
+
+	if (!f)
+		return -ENOMEM;
+	(void)pthread_mutex_lock(&l->shown_lock);
+	f->count = l->shown_count;
+	memcpy(f->v, l->shown, f->count * sizeof(f->v[0]));
+	l->shown_count = 0;
+	(void)pthread_mutex_unlock(&l->shown_lock);
+	if (f->count)
+		err = write_with(l, put_shown, f);
+	free(f);
+	return err;
 }
 
 /* ---- all that is old ---- */
@@ -627,10 +695,7 @@ int screen_log_shown(struct screen_log *l, const struct screen_key *screen,
 struct prune {
 	int64_t before_ms;
 	size_t count;
-	struct old {
-		struct screen_key screen;
-		uint64_t id;
-	} v[PRUNE_MAX];
+	struct shown v[PRUNE_MAX];
 };
 
 static int on_any(struct lmdb_value key, struct lmdb_value value, void *arg)

@@ -15,7 +15,8 @@
  * one begins at the clock.  SCREEN_ENTRIES_MAX entries of each are kept, for
  * SCREEN_KEEP_MS at most.
  *
- * Any thread.  A write is synced when it returns: some milliseconds.
+ * Any thread.  A write is synced when it returns: some milliseconds; a disk
+ * that hangs holds up whoever posts, acknowledges, flushes or prunes.
  */
 #pragma once
 
@@ -74,20 +75,26 @@ struct screen_entry {
 	int64_t at_ms;
 	char *json; /* owned: free(); one line, one object */
 };
-/* The entry behind that id; -ENOENT: there is none; -EIO, ... */
+/* The entry behind that id; -ENOENT: there is none; -EAGAIN: somebody writes,
+ * for too long; -EIO, ... */
 int must_check screen_log_next(struct screen_log *l,
 			       const struct screen_key *screen, uint64_t after,
 			       struct screen_entry *ret);
 /* Of all entries; 0: there are none. */
 uint64_t screen_log_last(struct screen_log *l, const struct screen_key *screen);
-bool screen_log_has_call(struct screen_log *l, const struct screen_key *screen,
-			 const uint8_t call_id[NOTICE_ID_SIZE]);
-/* A page shows all entries up to this one. */
+/* 0: it has been told of that call; -ENOENT: it has not; as above. */
+int must_check screen_log_has_call(struct screen_log *l,
+				   const struct screen_key *screen,
+				   const uint8_t call_id[NOTICE_ID_SIZE]);
+/* A page shows all entries up to this one: remembered here, and written by
+ * screen_log_flush().  -EBUSY: say it again. */
 int must_check screen_log_shown(struct screen_log *l,
 				const struct screen_key *screen, uint64_t id);
+int must_check screen_log_flush(struct screen_log *l);
 /* Forget entries that are too old, of all screens; how many. */
 int must_check screen_log_prune(struct screen_log *l, int64_t now_ms);
 
-/* Readable when something was posted: screen_log_drain(), then look. */
+/* Readable when something was posted or shown: screen_log_drain(), then look.
+ */
 int screen_log_fd(const struct screen_log *l);
 void screen_log_drain(struct screen_log *l);

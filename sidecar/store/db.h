@@ -24,7 +24,7 @@
 #include "text.h"
 
 /* Number of the last migration that the statements fit (sql/migrations). */
-#define DB_SCHEMA_EXPECTED 35
+#define DB_SCHEMA_EXPECTED 36
 
 /* Whose statements a connection prepares. */
 enum db_user {
@@ -33,7 +33,8 @@ enum db_user {
 	DB_OPERATOR = 4,
 	DB_RESOLVER = 8,
 	DB_ALI = 16,
-	DB_NOTIFIER = 32
+	DB_NOTIFIER = 32,
+	DB_SCREEN = 64
 };
 
 #define STMT(name, user, params, sql) DB_##name,

@@ -167,6 +167,8 @@ static const char *user_name(enum db_user user)
 		return "e911d ali";
 	case DB_NOTIFIER:
 		return "e911d notify";
+	case DB_SCREEN:
+		return "e911d screens";
 	case DB_OPERATOR:
 		break;
 	}

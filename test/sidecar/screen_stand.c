@@ -28,6 +28,7 @@ struct stand {
 	struct conf conf;
 	struct stop stop;
 	struct http_partners partners;
+	struct screen_history *history;
 };
 
 static void *serve(void *arg)
@@ -35,6 +36,15 @@ static void *serve(void *arg)
 	struct stand *s = arg;
 
 	if (http_service_run(&s->conf, &s->stop, &s->partners) < 0)
+		exit(1);
+	return NULL;
+}
+
+static void *recall(void *arg)
+{
+	struct stand *s = arg;
+
+	if (screen_history_run(s->history, &s->stop) < 0)
 		exit(1);
 	return NULL;
 }
@@ -91,18 +101,21 @@ int main(int argc, char **argv)
 	char error[CONF_ERROR_SIZE];
 	struct screen_log *log = NULL;
 	struct psap_service *psap = NULL;
-	pthread_t thread;
+	pthread_t thread, history;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (argc != 2 || conf_load(&s.conf, argv[1], error) < 0 ||
 	    stop_init(&s.stop) < 0 || psap_service_new(&psap) < 0 ||
-	    screen_log_new(&log, s.conf.state_dir) < 0)
+	    screen_log_new(&log, s.conf.state_dir) < 0 ||
+	    screen_history_new(&s.history, &s.conf, log) < 0)
 		return 2;
 	log_set_level((enum log_level)s.conf.log_level);
 	health_init();
 	s.partners.psap = psap;
 	s.partners.screens = log;
-	if (pthread_create(&thread, NULL, serve, &s) != 0)
+	s.partners.history = s.history;
+	if (pthread_create(&thread, NULL, serve, &s) != 0 ||
+	    pthread_create(&history, NULL, recall, &s) != 0)
 		return 1;
 	while (fgets(line, sizeof(line), stdin)) {
 		(void)printf("%d\n", post(&s, line));
@@ -110,6 +123,8 @@ int main(int argc, char **argv)
 	}
 	stop_ask(&s.stop);
 	(void)pthread_join(thread, NULL);
+	(void)pthread_join(history, NULL);
+	(void)screen_history_free(s.history);
 	(void)screen_log_free(log);
 	(void)psap_service_free(psap);
 	conf_fini(&s.conf);

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """On-site screens: login, events that a page goes on from, acknowledging."""
+import csv
+import io
 import json
 import socket
 import threading
+import urllib.parse
 import uuid
 
 import pytest
@@ -142,7 +145,8 @@ def test_a_notice_is_delivered_when_a_page_shows_it(stand, lobby):
     stream.next()
     assert stand.post(LOBBY, call_id(), ident=ident) == 0
     assert lobby.ask("POST", "/shown", {"id": str(stream.last)})[0] == 204
-    assert stand.post(LOBBY, call_id(), ident=ident) == 1
+    wait_until(lambda: stand.post(LOBBY, call_id(), ident=ident) == 1,
+               "it is delivered")
     stream.beat()
     assert stream.is_empty()
 
@@ -223,6 +227,114 @@ def test_who_does_not_read_is_left(stand, lobby):
     wait_until(is_over, "the one that does not read is left", 30)
     page.beat()
     slow.close()
+
+
+CALL = """
+INSERT INTO e911.call (call_id, node, service, started_at, organization_id,
+                       location_id, caller_number)
+SELECT %s, 'gw1', 'emergency', %s, organization_id, location_id, %s
+  FROM e911.location WHERE name = %s
+"""
+
+
+def history(client, **query):
+    status, headers, text = client.ask("GET", "/history?" + urllib.parse
+                                       .urlencode(query, quote_via=urllib
+                                                  .parse.quote))
+    assert status == 200, text
+    if query.get("format") == "csv":
+        assert headers["Content-Type"].startswith("text/csv")
+        assert headers["Content-Disposition"].startswith("attachment")
+        return list(csv.reader(io.StringIO(text.decode())))
+    return json.loads(text)
+
+
+def test_calls_that_were_are_told_with_and_without_postgresql(stand, lobby,
+                                                              postgres):
+    calls = [call_id() for _ in range(4)]
+    evil = "=cmd|' /C calc'!A0"
+    for n, (call, where) in enumerate(zip(calls, (
+            "Larkspur floor 3", "Larkspur floor 2", "Larkspur floor 3",
+            "Juniper office"))):
+        postgres.execute(CALL, call, f"2026-01-0{n + 1}T10:00:00Z",
+                         evil if n == 1 else f"410{n}", where)
+    postgres.execute("INSERT INTO e911.acknowledgement (acknowledgement_id,"
+                     " call_id, at, who, channel, note) SELECT"
+                     " gen_random_uuid(), %s, now() + n * interval '1 s',"
+                     " 'Ann ' || n, 'screen', '@note ' || n"
+                     " FROM generate_series(1, 2) AS n", calls[0])
+    found = history(lobby)
+    assert (found["source"], found["more"]) == ("postgresql", False)
+    # Latest first, and none of others.
+    assert [row["call"] for row in found["calls"]] == calls[2::-1]
+    first = found["calls"][2]
+    assert first["acknowledged_by"] == "Ann 1"
+    assert first["notes"] == "@note 1; @note 2"
+    assert first["started_at"] == "2026-01-01T10:00:00.000Z"
+    assert first["location"] == "Larkspur floor 3"
+    day = 1767225600000  # 2026-01-01
+    assert [row["call"] for row in history(
+        lobby, **{"from": day + 86400000, "to": day + 2 * 86400000})
+        ["calls"]] == [calls[1]]
+    assert [row["call"] for row in history(lobby, q="ann 2")["calls"]] == []
+    assert [row["call"] for row in history(lobby, q="@NOTE")["calls"]
+            ] == [calls[0]]
+    assert history(lobby, q="100%_'\"; DROP")["calls"] == []
+    rows = history(lobby, format="csv")
+    assert rows[0][:3] == ["call", "started_at", "service"]
+    assert [row[0] for row in rows[1:]] == calls[2::-1]
+    assert rows[2][rows[0].index("caller_number")] == "'" + evil
+    assert rows[3][rows[0].index("notes")] == "'@note 1; @note 2"
+    assert {row[-1] for row in rows[1:]} == {"postgresql"}
+    # A screen that hangs in a building knows of its calls.
+    postgres.execute(
+        "WITH b AS (INSERT INTO e911.building (organization_id, name, street,"
+        " city, state) SELECT organization_id, 'b', 'Elm St', 'Ashgrove', 'WA'"
+        " FROM e911.screen WHERE name = 'Lobby' RETURNING *), l AS (UPDATE"
+        " e911.location l SET building_id = b.building_id, house_number = NULL,"
+        " street = NULL, city = NULL, county = NULL, state = NULL,"
+        " postal_code = NULL FROM b"
+        " WHERE l.name = 'Larkspur floor 2')"
+        " UPDATE e911.screen s SET building_id = b.building_id FROM b"
+        " WHERE s.name = 'Lobby'")
+    wait_until(lambda: [row["call"] for row in history(lobby)["calls"]]
+               == [calls[1]], "the screen hangs in a building")
+    # Without PostgreSQL: what the screen was told.
+    told = call_id()
+    assert stand.post(LOBBY, told, caller_name="Zoë", state="ringing",
+                      caller_number="+12065550114", address=evil) == 0
+    assert stand.post(LOBBY, told, "ended", state="ended") == 0
+    lobby.ask("POST", "/acknowledge", {"call": told, "note": "-1+1"})
+    postgres.stop()
+    found = history(lobby, q="zoë")
+    assert found["source"] == "log"
+    row, = found["calls"]
+    assert (row["call"], row["state"], row["acknowledged_by"],
+            row["notes"]) == (told, "ended", LOBBY, "-1+1")
+    rows = history(lobby, format="csv")
+    row = dict(zip(rows[0], rows[1]))
+    assert (row["address"], row["caller_number"], row["notes"],
+            row["source"]) == ("'" + evil, "+12065550114", "'-1+1", "log")
+    assert history(lobby, q="nobody")["calls"] == []
+    postgres.start()
+    wait_until(lambda: history(lobby)["source"] == "postgresql",
+               "PostgreSQL tells again", 15)
+
+
+def test_a_question_that_is_none_is_refused(stand, lobby):
+    for query in ("q", "q=%zz", "from=x", "from=-1", "to=1e9", "format=xml",
+                  "x=1", "q=" + "x" * 300, "from=" + "9" * 20):
+        assert lobby.ask("GET", "/history?" + query)[0] == 400, query
+    assert Client(stand.port).ask("GET", "/history")[0] == 401
+    assert lobby.ask("GET", "/history", None,
+                     {"Sec-Fetch-Site": "cross-site"})[0] == 403
+    # Askers that leave leave nothing.
+    for _ in range(40):
+        connection = lobby.connect()
+        connection.request("GET", "/screen/history", None, lobby.headers())
+        connection.close()
+    assert wait_until(lambda: lobby.ask("GET", "/history")[0] == 200,
+                      "there is room for one more question")
 
 
 def test_requests_of_many_at_a_time_end_well(stand, lobby):

@@ -141,6 +141,20 @@ def test_hostile_words_are_words(driver, stand):
                     "style').length") == 1
     assert page.run("return document.querySelectorAll('*').length") > before
     assert not page.console()
+    # In the history, too; PostgreSQL has none of it, the log has.
+    stand.postgres.stop()
+    page.click("#show-history")
+    wait_until(lambda: "DATABASE IS AWAY" in page.text("#history-remark"),
+               "it is told that the database is away", 15)
+    page.type("#words", HOSTILE[6])
+    page.click("#history-form button")
+    wait_until(lambda: page.text("#history-remark").startswith("1 calls"),
+               "one call is found")
+    assert HOSTILE[6] in page.text("#history-rows")
+    assert page.run("return document.querySelectorAll("
+                    "'#history-rows td > *').length") == 0
+    assert page.run("return document.getElementById('csv').href.includes("
+                    "'format=csv')")
     # Nothing was asked of anybody else.
     assert page.run(
         "return performance.getEntriesByType('resource').filter((r) =>"
@@ -152,6 +166,8 @@ def test_hostile_words_are_words(driver, stand):
     last = call_id()
     assert stand.post("Lobby", last) == 0
     wait_until(lambda: page.is_shown(card(last)), "the last one is shown")
+    # A call brings the calls back.
+    assert not page.is_shown("#history-view")
     assert page.run("return [document.querySelectorAll('.call').length,"
                     "document.querySelectorAll('#notices li').length]"
                     ) == [40, 30]

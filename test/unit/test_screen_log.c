@@ -148,11 +148,15 @@ static void what_a_page_has_shown_is_delivered(void **s)
 	(void)s;
 	assert_int_equal(post(l, 1, 7), SCREEN_WAITING);
 	assert_int_equal(screen_log_shown(l, &k, screen_log_last(l, &k)), 0);
+	assert_int_equal(screen_log_shown(l, &k, 1), 0);
+	assert_int_equal(screen_log_flush(l), 0);
 	assert_int_equal(post(l, 1, 7), SCREEN_SHOWN);
 	/* What a page says of the future counts for nothing. */
 	assert_int_equal(screen_log_shown(l, &k, UINT64_MAX), 0);
+	assert_int_equal(screen_log_flush(l), 0);
 	assert_int_equal(post(l, 2, 7), SCREEN_WAITING);
 	assert_int_equal(screen_log_shown(l, &k, 1), 0);
+	assert_int_equal(screen_log_flush(l), 0);
 	assert_int_equal(post(l, 1, 7), SCREEN_SHOWN);
 	(void)screen_log_free(l);
 	l = open_log();
@@ -187,7 +191,7 @@ static void an_acknowledgement_reaches_each_screen_of_the_call_once(void **s)
 	assert_int_equal(screen_log_post(l, &n), SCREEN_WAITING);
 	assert_int_equal(post(l, 4, 8), SCREEN_WAITING);
 	screen_key_make(&gate, 3, text_of("Gate"));
-	assert_true(screen_log_has_call(l, &gate, n.call_id));
+	assert_int_equal(screen_log_has_call(l, &gate, n.call_id), 0);
 	assert_int_equal(screen_log_acknowledged(l, &a), 2);
 	assert_int_equal(screen_log_acknowledged(l, &a), 0);
 	assert_int_equal(count_behind(l, &k, 0, &last), 3);
@@ -198,7 +202,7 @@ static void an_acknowledgement_reaches_each_screen_of_the_call_once(void **s)
 	free(e.json);
 	memset(a.call_id, 9, sizeof(a.call_id));
 	assert_int_equal(screen_log_acknowledged(l, &a), 0);
-	assert_false(screen_log_has_call(l, &gate, a.call_id));
+	assert_int_equal(screen_log_has_call(l, &gate, a.call_id), -ENOENT);
 	(void)screen_log_free(l);
 }
 
@@ -214,9 +218,9 @@ static void a_log_has_an_end(void **s)
 		assert_int_equal(post(l, i, 100 + i), SCREEN_WAITING);
 	assert_int_equal(count_behind(l, &k, 0, &last), SCREEN_ENTRIES_MAX);
 	n = notice_of(0, 100);
-	assert_false(screen_log_has_call(l, &k, n.call_id));
+	assert_int_equal(screen_log_has_call(l, &k, n.call_id), -ENOENT);
 	n = notice_of(20, 120);
-	assert_true(screen_log_has_call(l, &k, n.call_id));
+	assert_int_equal(screen_log_has_call(l, &k, n.call_id), 0);
 	/* What is old goes, of all screens. */
 	assert_int_equal(screen_log_prune(l, clock_utc_ms()), 0);
 	n = notice_of(1, 1);

@@ -170,6 +170,8 @@ function takeNotice(entry) {
   call.steps.push([entry.at, words]);
   call.steps.splice(0, call.steps.length - STEPS_MAX);
   if (isNew && isAlarm(call)) {
+    if (loggedIn)
+      show("calls");
     text($("said"), [WORDS[call.event], call.facts.caller_name,
                      call.facts.callback_number, call.facts.address,
                      call.facts.floor && "floor " + call.facts.floor,
@@ -517,7 +519,7 @@ async function enter(session) {
     return;
   loggedIn = true;
   $("login").hidden = true;
-  $("calls-view").hidden = false;
+  show("calls");
   $("nav").hidden = false;
   lost("Connecting.");
   await trySound();
@@ -527,6 +529,8 @@ function askToken() {
   loggedIn = false;
   lost("");
   $("calls-view").hidden = true;
+  $("history-view").hidden = true;
+  $("history-rows").replaceChildren();
   $("nav").hidden = true;
   $("login").hidden = false;
   showSound();
@@ -557,6 +561,76 @@ async function logOut() {
   location.reload();
 }
 
+// ---- history ----
+
+const COLUMNS = [
+  ["Began", "started_at"], ["What", "service"], ["Caller", "caller_name"],
+  ["Number", "caller_number"], ["Call back", "callback_number"],
+  ["Address", "address"], ["Location", "location"], ["Answering point", "psap"],
+  ["State", "state"], ["Acknowledged by", "acknowledged_by"],
+  ["Notes", "notes"],
+];
+
+function wished() {
+  const query = new URLSearchParams();
+  const from = Date.parse($("from").value + "T00:00");
+  const to = Date.parse($("to").value + "T00:00");
+  if (!Number.isNaN(from))
+    query.set("from", String(Math.max(0, from)));
+  if (!Number.isNaN(to))
+    query.set("to", String(Math.max(0, to) + 24 * 3600e3));
+  return query.toString() + "&q=" + encodeURIComponent($("words").value.trim());
+}
+
+function show(view) {
+  for (const name of ["calls", "history"]) {
+    $(name + "-view").hidden = name !== view;
+    $("show-" + name).setAttribute("aria-pressed", String(name === view));
+  }
+}
+
+function drawHistory(found) {
+  $("history-head").replaceChildren(...COLUMNS.map(([label]) => {
+    const cell = element("th", "", label);
+    cell.scope = "col";
+    return cell;
+  }));
+  $("history-rows").replaceChildren(...found.slice(0, 200).map((call) => {
+    const row = element("tr");
+    for (const [, name] of COLUMNS) {
+      const at = name === "started_at" ? Date.parse(call[name]) : NaN;
+      row.append(element("td", "", Number.isNaN(at) ? call[name] ?? ""
+        : new Date(at).toLocaleString([], { hour12: false })));
+    }
+    return row;
+  }));
+}
+
+async function search(event) {
+  event?.preventDefault();
+  const query = wished();
+  $("csv").href = "/screen/history?format=csv&" + query;
+  text($("history-remark"), "Searching.");
+  try {
+    const response = await fetch("/screen/history?" + query, {
+      cache: "no-store", signal: AbortSignal.timeout(20000) });
+    if (!response.ok)
+      throw new Error("e911d says " + response.status);
+    const found = await response.json();
+    drawHistory(found.calls);
+    const remarks = [found.calls.length + " calls"];
+    if (found.more)
+      remarks.push("there are more");
+    if (found.source !== "postgresql")
+      remarks.push("THE DATABASE IS AWAY: this is only what this screen was" +
+                   " told in the last 30 days");
+    text($("history-remark"), remarks.join("; ") + ".");
+  } catch (error) {
+    text($("history-remark"), "The history cannot be told (" + error.message +
+         ").");
+  }
+}
+
 // ---- time goes by ----
 
 function everySecond() {
@@ -577,6 +651,13 @@ function everySecond() {
 $("login-form").addEventListener("submit", logIn);
 $("log-out").addEventListener("click", logOut);
 $("sound-off").addEventListener("click", trySound);
+$("show-calls").addEventListener("click", () => { show("calls"); });
+$("show-history").addEventListener("click", () => {
+  show("history");
+  $("history-title").focus();
+  search();
+});
+$("history-form").addEventListener("submit", search);
 for (const gesture of ["pointerdown", "keydown"])
   document.addEventListener(gesture, () => { if (!canSound) trySound(); });
 document.addEventListener("visibilitychange", () => { confirmShown(); });

@@ -445,9 +445,8 @@ static enum exit_code start(struct conf *conf)
 			 0 &&
 		 held_refusals_new(&shared.refusals) >= 0 &&
 		 speech_new(&shared.speech, conf) >= 0 &&
-		 (!shared.screens ||
-		  screen_history_new(&shared.history, conf, shared.screens) >=
-			  0) &&
+		 (!shared.screens || screen_history_new(&shared.history, conf,
+							shared.screens) >= 0) &&
 		 psap_service_new(&shared.psap) >= 0)
 		code = run(&shared, &signals);
 	shared.psap = psap_service_free(shared.psap);

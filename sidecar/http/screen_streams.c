@@ -134,6 +134,7 @@ static void on_begin(void *arg, struct http_stream *stream)
 	(void)pthread_mutex_lock(&p->streams->lock);
 	p->stream = stream;
 	(void)pthread_mutex_unlock(&p->streams->lock);
+	screen_log_watch(p->streams->log, &p->key, true);
 }
 
 static void on_end(void *arg)
@@ -147,6 +148,8 @@ static void on_end(void *arg)
 		p->next->at = p->at;
 	s->count--;
 	(void)pthread_mutex_unlock(&s->lock);
+	if (p->stream)
+		screen_log_watch(s->log, &p->key, false);
 	free(p->text);
 	free(p);
 }

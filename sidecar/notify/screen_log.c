@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "bytes.h"
 #include "notify/screen_entry.h"
+#include "notify/screen_seen.h"
 #include "sha256.h"
 #include "store/lmdb_env.h"
 
@@ -22,8 +23,6 @@
 /* Removed by one post, so that none takes long. */
 #define PRUNE_AT_ONCE 16
 #define PRUNE_MAX     1000
-/* Screens whose pages say something at the same time. */
-#define SHOWN_MAX 256
 /* A disk that hangs holds up who writes, not who reads. */
 #define READ_WAIT_NS 100000000L
 
@@ -40,13 +39,7 @@ struct screen_log {
 	struct lmdb_env *env; /* owned; NULL: not open */
 	int fd;               /* eventfd */
 	int complaint;        /* why it could not be opened; told once */
-	/* What pages have shown and is not written yet. */
-	pthread_mutex_t shown_lock;
-	size_t shown_count;
-	struct shown {
-		struct screen_key screen;
-		uint64_t id;
-	} shown[SHOWN_MAX];
+	struct screen_seen seen;
 };
 
 struct last {
@@ -83,7 +76,7 @@ int screen_log_new(struct screen_log **ret, const char *state_dir)
 		return -ENOMEM;
 	}
 	(void)pthread_mutex_init(&l->lock, NULL);
-	(void)pthread_mutex_init(&l->shown_lock, NULL);
+	screen_seen_init(&l->seen);
 	*ret = l;
 	return 0;
 }
@@ -94,7 +87,7 @@ struct screen_log *screen_log_free(struct screen_log *l)
 		return NULL;
 	l->env = lmdb_env_close(l->env);
 	(void)pthread_mutex_destroy(&l->lock);
-	(void)pthread_mutex_destroy(&l->shown_lock);
+	screen_seen_fini(&l->seen);
 	(void)close(l->fd);
 	free(l);
 	return NULL;
@@ -426,28 +419,59 @@ static void tell(struct screen_log *l)
 	(void)!write(l->fd, &one, sizeof(one));
 }
 
+/* Already there?  Without a write. */
+static int find_posted(struct lmdb_txn *t, void *arg)
+{
+	const struct post *p = arg;
+	uint8_t pair[PAIR_KEY_SIZE];
+	struct last last;
+	uint64_t id;
+	int err = get_last(t, p->screen.b, &last);
+
+	if (err == 0)
+		err = get_id(
+			t, pair_key(pair, 'N', p->screen.b, p->line.notice_id),
+			&id);
+	if (err < 0)
+		return err;
+	return id <= last.shown ? SCREEN_SHOWN : SCREEN_WAITING;
+}
+
+static int post_new(struct screen_log *l, const struct notice *n,
+		    struct post *p)
+{
+	char *json = NULL;
+	int err = screen_json_of_notice(n, &json);
+
+	if (err < 0)
+		return err;
+	p->line.json = text_of(json);
+	p->buf = malloc(SCREEN_ENTRY_MAX);
+	err = p->buf ? write_with(l, post_one, p) : -ENOMEM;
+	if (err >= 0 && p->is_new)
+		tell(l);
+	free(p->buf);
+	free(json);
+	return err;
+}
+
 int screen_log_post(struct screen_log *l, const struct notice *n)
 {
 	struct post p = { .now_ms = clock_utc_ms() };
-	char *json = NULL;
 	int err;
 
 	if (!l)
 		return -ENOTSUP;
-	err = screen_json_of_notice(n, &json);
-	if (err < 0)
-		return err;
-	p.buf = malloc(SCREEN_ENTRY_MAX);
 	p.line.at_ms = n->at_ms;
-	p.line.json = text_of(json);
 	memcpy(p.line.notice_id, n->id, NOTICE_ID_SIZE);
 	memcpy(p.line.call_id, n->call_id, NOTICE_ID_SIZE);
 	screen_key_make(&p.screen, n->organization_id, text_of(n->target));
-	err = p.buf ? write_with(l, post_one, &p) : -ENOMEM;
-	if (err >= 0 && p.is_new)
-		tell(l);
-	free(p.buf);
-	free(json);
+	err = read_with(l, find_posted, &p);
+	if (err < 0)
+		err = post_new(l, n, &p);
+	if (err == SCREEN_WAITING &&
+	    !screen_seen_is_watched(&l->seen, &p.screen))
+		return SCREEN_DARK;
 	return err;
 }
 
@@ -626,22 +650,8 @@ int screen_log_has_call(struct screen_log *l, const struct screen_key *screen,
 int screen_log_shown(struct screen_log *l, const struct screen_key *screen,
 		     uint64_t id)
 {
-	struct shown *s = l->shown;
-	int err = 0;
+	int err = screen_seen_show(&l->seen, screen, id);
 
-	(void)pthread_mutex_lock(&l->shown_lock);
-	while (s < l->shown + l->shown_count &&
-	       memcmp(&s->screen, screen, sizeof(*screen)) != 0)
-		s++;
-	if (s == l->shown + SHOWN_MAX) {
-		err = -EBUSY;
-	} else if (s == l->shown + l->shown_count) {
-		*s = (struct shown){ *screen, id };
-		l->shown_count++;
-	} else if (id > s->id) {
-		s->id = id;
-	}
-	(void)pthread_mutex_unlock(&l->shown_lock);
 	tell(l);
 	return err;
 }
@@ -649,7 +659,7 @@ int screen_log_shown(struct screen_log *l, const struct screen_key *screen,
 /* Those of one moment. */
 struct flush {
 	size_t count;
-	struct shown v[SHOWN_MAX];
+	struct screen_shown v[SCREEN_SHOWN_MAX];
 };
 
 static int put_shown(struct lmdb_txn *t, void *arg)
@@ -672,6 +682,12 @@ static int put_shown(struct lmdb_txn *t, void *arg)
 	return 0;
 }
 
+void screen_log_watch(struct screen_log *l, const struct screen_key *screen,
+		      bool is_there)
+{
+	screen_seen_watch(&l->seen, screen, is_there);
+}
+
 int screen_log_flush(struct screen_log *l)
 {
 	struct flush *f = calloc(1, sizeof(*f));
@@ -679,11 +695,7 @@ int screen_log_flush(struct screen_log *l)
 
 	if (!f)
 		return -ENOMEM;
-	(void)pthread_mutex_lock(&l->shown_lock);
-	f->count = l->shown_count;
-	memcpy(f->v, l->shown, f->count * sizeof(f->v[0]));
-	l->shown_count = 0;
-	(void)pthread_mutex_unlock(&l->shown_lock);
+	f->count = screen_seen_take(&l->seen, f->v);
 	if (f->count)
 		err = write_with(l, put_shown, f);
 	free(f);
@@ -695,7 +707,7 @@ int screen_log_flush(struct screen_log *l)
 struct prune {
 	int64_t before_ms;
 	size_t count;
-	struct shown v[PRUNE_MAX];
+	struct screen_shown v[PRUNE_MAX];
 };
 
 static int on_any(struct lmdb_value key, struct lmdb_value value, void *arg)

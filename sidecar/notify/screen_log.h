@@ -48,6 +48,7 @@ struct screen_log *screen_log_free(struct screen_log *l);
 enum screen_posted {
 	SCREEN_WAITING = 0, /* in the log; no page has said that it shows it */
 	SCREEN_SHOWN = 1,   /* a page has */
+	SCREEN_DARK = 2,    /* in the log; no page is connected */
 };
 /*
  * A notice of channel screen, to the screen of its organisation that target
@@ -91,6 +92,9 @@ int must_check screen_log_has_call(struct screen_log *l,
 int must_check screen_log_shown(struct screen_log *l,
 				const struct screen_key *screen, uint64_t id);
 int must_check screen_log_flush(struct screen_log *l);
+/* One page more, or less, is connected. */
+void screen_log_watch(struct screen_log *l, const struct screen_key *screen,
+		      bool is_there);
 /* Forget entries that are too old, of all screens; how many. */
 int must_check screen_log_prune(struct screen_log *l, int64_t now_ms);
 

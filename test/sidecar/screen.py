@@ -91,7 +91,7 @@ class Stand:
 
     def post(self, target, call=None, event="emergency_call", organization=1,
              ident=None, subject="911", text="", at=None, **facts):
-        """What the log said: 0 waiting, 1 shown, negative: an error."""
+        """What the log said: 0 not shown, 1 shown, negative: an error."""
         numbers = {"organization": organization}
         if at is not None:
             numbers["at"] = at
@@ -101,7 +101,8 @@ class Stand:
                 "numbers": numbers}
         self.process.stdin.write(json.dumps(said) + "\n")
         self.process.stdin.flush()
-        return int(self.process.stdout.readline())
+        said = int(self.process.stdout.readline())
+        return 0 if said == 2 else said  # no page is connected
 
 
 class Client:

@@ -84,8 +84,9 @@ static struct screen_key lobby(void)
 static int post(struct screen_log *l, unsigned number, unsigned call)
 {
 	struct notice n = notice_of(number, call);
+	int posted = screen_log_post(l, &n);
 
-	return screen_log_post(l, &n);
+	return posted == SCREEN_DARK ? SCREEN_WAITING : posted;
 }
 
 /* Entries behind an id; *ret_last: the last one's. */
@@ -188,7 +189,7 @@ static void an_acknowledgement_reaches_each_screen_of_the_call_once(void **s)
 	screen_log_drain(l);
 	assert_int_equal(poll(&fd, 1, 0), 0);
 	n.target = "Gate";
-	assert_int_equal(screen_log_post(l, &n), SCREEN_WAITING);
+	assert_int_equal(screen_log_post(l, &n), SCREEN_DARK);
 	assert_int_equal(post(l, 4, 8), SCREEN_WAITING);
 	screen_key_make(&gate, 3, text_of("Gate"));
 	assert_int_equal(screen_log_has_call(l, &gate, n.call_id), 0);
@@ -203,6 +204,30 @@ static void an_acknowledgement_reaches_each_screen_of_the_call_once(void **s)
 	memset(a.call_id, 9, sizeof(a.call_id));
 	assert_int_equal(screen_log_acknowledged(l, &a), 0);
 	assert_int_equal(screen_log_has_call(l, &gate, a.call_id), -ENOENT);
+	(void)screen_log_free(l);
+}
+
+static void a_screen_without_a_page_is_dark(void **s)
+{
+	struct screen_log *l = open_log();
+	struct screen_key k = lobby(), gate;
+	struct notice n = notice_of(1, 7);
+
+	(void)s;
+	screen_key_make(&gate, 3, text_of("Gate"));
+	screen_log_watch(l, &gate, true);
+	assert_int_equal(screen_log_post(l, &n), SCREEN_DARK);
+	screen_log_watch(l, &k, true);
+	screen_log_watch(l, &k, true);
+	assert_int_equal(screen_log_post(l, &n), SCREEN_WAITING);
+	screen_log_watch(l, &k, false);
+	assert_int_equal(screen_log_post(l, &n), SCREEN_WAITING);
+	screen_log_watch(l, &k, false);
+	screen_log_watch(l, &k, false);
+	assert_int_equal(screen_log_post(l, &n), SCREEN_DARK);
+	assert_int_equal(screen_log_shown(l, &k, UINT64_MAX), 0);
+	assert_int_equal(screen_log_flush(l), 0);
+	assert_int_equal(screen_log_post(l, &n), SCREEN_SHOWN);
 	(void)screen_log_free(l);
 }
 
@@ -225,7 +250,7 @@ static void a_log_has_an_end(void **s)
 	assert_int_equal(screen_log_prune(l, clock_utc_ms()), 0);
 	n = notice_of(1, 1);
 	n.target = "Gate";
-	assert_int_equal(screen_log_post(l, &n), SCREEN_WAITING);
+	assert_int_equal(screen_log_post(l, &n), SCREEN_DARK);
 	assert_int_equal(screen_log_prune(l, n.at_ms + SCREEN_KEEP_MS + 60000),
 			 1000);
 	assert_int_equal(screen_log_prune(l, n.at_ms + SCREEN_KEEP_MS + 60000),
@@ -282,13 +307,13 @@ static void what_cannot_be_kept_is_an_error(void **s)
 	memcpy(big, "{\"x\":\"", 6);
 	memcpy(big + SCREEN_JSON_MAX + 88, "\"}", 3);
 	n.json = big;
-	assert_int_equal(screen_log_post(l, &n), SCREEN_WAITING);
+	assert_int_equal(screen_log_post(l, &n), SCREEN_DARK);
 	assert_int_equal(screen_log_next(l, &k, 0, &e), 0);
 	assert_null(strstr(e.json, "facts"));
 	free(e.json);
 	n = notice_of(2, 7);
 	n.json = "{no JSON";
-	assert_int_equal(screen_log_post(l, &n), SCREEN_WAITING);
+	assert_int_equal(screen_log_post(l, &n), SCREEN_DARK);
 	n = notice_of(3, 7);
 	n.text = big;
 	assert_int_equal(screen_log_post(l, &n), -EMSGSIZE);
@@ -346,6 +371,7 @@ int main(void)
 		TEST(a_notice_is_there_once_and_stays),
 		TEST(what_a_page_has_shown_is_delivered),
 		TEST(an_acknowledgement_reaches_each_screen_of_the_call_once),
+		TEST(a_screen_without_a_page_is_dark),
 		TEST(a_log_has_an_end),
 		TEST(a_log_that_is_lost_begins_above_the_one_before),
 		TEST(what_cannot_be_kept_is_an_error),

@@ -2,7 +2,7 @@
 //
 // The on-site screen.  What comes is put into the page as text and never as
 // anything else.  It keeps so many calls and no more, so it may run for weeks.
-"use strict";
+
 
 const CALLS_MAX = 40;          // cards
 const NOTICES_MAX = 30;

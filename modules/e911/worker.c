@@ -20,7 +20,7 @@
 #define COMPLAIN_MS        60000
 #define WATCH_MS           50
 #define STEP_MS            1000 /* the writer looks after itself, or tries again */
-#define PACE_MS            200 /* between the commits of a burst */
+#define PACE_MS            30 /* between the commits of a burst */
 
 struct worker_conf worker_conf;
 struct shared_state *worker_shared;
@@ -325,7 +325,8 @@ static void wait_for_wake(int timeout_ms)
 }
 
 /* Let events gather while a burst lasts: the first after a pause is written
- * at once, later ones together.  A sync costs more than a whole call. */
+ * at once, later ones together.  A sync costs more than a whole call; but
+ * people are told of a call by what is in the journal. */
 static void pace(int64_t last_ms)
 {
 	int64_t left = last_ms + PACE_MS - clock_mono_ms();

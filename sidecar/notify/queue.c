@@ -6,6 +6,9 @@
 
 #include "notify/target.h"
 
+/* What is known of a target that works, after the last that went there. */
+#define KNOWN_MS 60000
+
 struct queue {
 	struct queue_conf conf;
 	struct key_index by_id, by_call, by_instead, targets;
@@ -54,7 +57,8 @@ static int64_t pause_ms(struct queue *q, uint32_t failures)
 
 static bool is_over(const struct target *t, int64_t now_ms)
 {
-	return !t->members && t->paid_till_ms <= now_ms;
+	return !t->members && t->paid_till_ms <= now_ms &&
+	       t->known_till_ms <= now_ms;
 }
 
 /* Where it belongs after whatever has happened to it.  It may be gone then. */
@@ -74,9 +78,13 @@ static void settle(struct queue *q, struct target *t, int64_t now_ms)
 	}
 	switch (target_turn(t, &q->conf, now_ms, &urgency, &at_ms)) {
 	case TARGET_IDLE:
-		/* Nobody is left: its rate limit is forgotten when paid. */
+		/* Nobody is left: it is remembered for a while, what it owes
+		 * until that is paid. */
 		if (!t->members)
-			due_heap_put(&q->paused, &t->due, t->paid_till_ms);
+			due_heap_put(&q->paused, &t->due,
+				     t->paid_till_ms > t->known_till_ms
+					     ? t->paid_till_ms
+					     : t->known_till_ms);
 		break;
 	case TARGET_LATER:
 		due_heap_put(&q->paused, &t->due, at_ms);
@@ -125,12 +133,13 @@ static void fails(struct queue *q, struct target *t, int64_t after_ms,
 	t->open_at_ms = now_ms + (after_ms > pause ? after_ms : pause);
 }
 
-static void works(struct queue *q, struct target *t)
+static void works(struct queue *q, struct target *t, int64_t now_ms)
 {
 	if (t->failures)
 		q->failing--;
 	t->failures = 0;
 	t->is_proven = true;
+	t->known_till_ms = now_ms + KNOWN_MS;
 }
 
 /* ---- deliveries ---- */
@@ -430,7 +439,7 @@ int queue_wait_ms(const struct queue *q, int64_t now_ms)
 void queue_delivered(struct queue *q, struct delivery *d, int64_t now_ms)
 {
 	finish(q, d);
-	works(q, d->target);
+	works(q, d->target, now_ms);
 	settle(q, d->target, now_ms);
 }
 
@@ -444,7 +453,7 @@ int queue_again(struct queue *q, struct delivery *d, int64_t after_ms,
 	if (is_targets)
 		fails(q, d->target, after_ms, now_ms);
 	else
-		works(q, d->target);
+		works(q, d->target, now_ms);
 	settle(q, d->target, now_ms);
 	if (now_ms >= d->give_up_ms)
 		return -ETIME;

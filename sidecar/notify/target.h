@@ -26,12 +26,13 @@ struct target {
 	struct delivery_list ready[URGENCIES];
 	size_t members; /* deliveries that are for it, ready or not */
 	unsigned going_on;
-	unsigned failures;    /* in a row; 0: it does not fail */
-	bool is_proven;       /* something has come through */
-	bool has_express;     /* one goes on, or will, though it fails */
-	int64_t open_at_ms;   /* failing: not tried before */
-	int64_t paid_till_ms; /* rate limit: what was sent is paid for then */
-	struct due due;       /* when there is something to be done */
+	unsigned failures;     /* in a row; 0: it does not fail */
+	bool is_proven;        /* something has come through */
+	bool has_express;      /* one goes on, or will, though it fails */
+	int64_t open_at_ms;    /* failing: not tried before */
+	int64_t known_till_ms; /* nothing waits: forgotten after that */
+	int64_t paid_till_ms;  /* rate limit: what was sent is paid for then */
+	struct due due;        /* when there is something to be done */
 	struct target *next, *before;
 	struct target_list *list; /* NULL: in none */
 };

@@ -84,6 +84,34 @@ static void a_message_sees_one_state_for_a_second(void **state)
 	assert_null(lmdb_env_close(env));
 }
 
+/* They lie on several pages. */
+static void one_comes_after_another_to_the_last_one(void **state)
+{
+	const struct lmdb_options o = { .no_sync = true };
+	struct dir_key key = { .len = 1, .b = { DIR_ENDPOINT } };
+	struct directory_file *f;
+	struct lmdb_env *env;
+	struct text v;
+	uint64_t id = 0;
+
+	(void)state;
+	assert_int_equal(lmdb_env_open(&env, dir_root, &o), 0);
+	write_all(env, 7);
+	assert_int_equal(directory_file_open(&f, at("data.mdb")), 0);
+	assert_int_equal(directory_file_begin(f), 0);
+	while (directory_file_after(f, &key, &v) == 0) {
+		struct dir_endpoint e;
+
+		assert_int_equal(dir_endpoint_decode(&key, v.p, v.len, &e), 0);
+		assert_int_equal(e.endpoint_id, ++id);
+	}
+	assert_int_equal(id, PEOPLE);
+	assert_int_equal(directory_file_after(f, &key, &v), -ENOENT);
+	directory_file_end(f);
+	assert_null(directory_file_close(f));
+	assert_null(lmdb_env_close(env));
+}
+
 /* Each STEP-th number is there all the time, others come between them. */
 #define PLACES 4000
 #define STEP   64
@@ -215,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_message_sees_one_state_for_a_second),
+		TEST(one_comes_after_another_to_the_last_one),
 		TEST(a_message_that_was_stopped_misses_nobody),
 		TEST(the_file_does_not_grow_for_it),
 		TEST(the_map_grows_under_readers),

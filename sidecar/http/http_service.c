@@ -138,8 +138,7 @@ static int start_held(struct service *s, const struct conf *c)
 static int start_screens(struct service *s, const struct conf *c,
 			 const struct http_partners *p)
 {
-	int err =
-		screen_server_init(&s->screens, c, p->screens, p->history,
+	int err = screen_server_init(&s->screens, c, p->screens, p->history,
 				     p->acknowledger);
 
 	s->serves_screens = err >= 0;

@@ -115,6 +115,7 @@ static int start_due(struct deliverer *d)
 	(void)pthread_mutex_lock(&s->lock);
 	if (next)
 		queue_put_back(s->queue, next, clock_mono_ms());
+	parts_expire(s, clock_mono_ms());
 	wait = queue_wait_ms(s->queue, clock_mono_ms());
 	(void)pthread_mutex_unlock(&s->lock);
 	return wait < 0 || wait > LOOK_MS ? LOOK_MS : wait;

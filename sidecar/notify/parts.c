@@ -147,6 +147,20 @@ static void hurry_those_instead(struct notify_service *s, const uint8_t *id,
 		queue_hurry(s->queue, d, now_ms);
 }
 
+void parts_expire(struct notify_service *s, int64_t now_ms)
+{
+	struct delivery *d;
+
+	while ((d = queue_expired(s->queue, now_ms)) != NULL) {
+		uint8_t id[NOTICE_ID_SIZE];
+
+		memcpy(id, d->id, sizeof(id));
+		stats_add(STAT_NOTIFY_GIVEN_UP, 1);
+		parts_end(s, d->owner, DELIVERY_GIVEN_UP, "too old");
+		hurry_those_instead(s, id, now_ms);
+	}
+}
+
 static void finish(struct notify_service *s, struct task *t,
 		   const struct attempt *a, enum delivery_stage stage)
 {
@@ -239,7 +253,7 @@ static int make_queue(struct notify_service *s)
 		.retry_min_ms = c->notify_retry_min_ms,
 		.retry_max_ms = c->notify_retry_max_ms,
 		.going_on_max = 240,
-		.failing_max = 120,
+		.careful_max = 120,
 		.target_max = 24,
 		.channel_max = { [NOTICE_EMAIL] = 24,
 				 [NOTICE_SMS] = 24,

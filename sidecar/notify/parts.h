@@ -90,6 +90,8 @@ void parts_forget_bytes(struct notify_service *s, struct task *t);
 /* Remove from the queue, tell, free. */
 void parts_end(struct notify_service *s, struct task *t,
 	       enum delivery_stage stage, const char *why);
+/* Too old to be attempted again. */
+void parts_expire(struct notify_service *s, int64_t now_ms);
 /* Never fails for the caller: without memory the state on disk is as before,
  * and it is delivered again, with the same id. */
 void parts_tell(struct notify_service *s, const struct outcome *o);

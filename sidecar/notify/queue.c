@@ -6,22 +6,20 @@
 
 #include "notify/target.h"
 
-/* What is known of a target that works, after the last that went there. */
-#define KNOWN_MS 60000
+/* What is known of a target, after the last that went there. */
+#define KNOWN_MS 600000
 
 struct queue {
 	struct queue_conf conf;
 	struct key_index by_id, by_call, by_instead, targets;
 	struct due_heap later;  /* deliveries */
+	struct due_heap ends;   /* likewise: when they are too old */
 	struct due_heap paused; /* targets */
-	/* Targets whose turn it is, and urgent ones to targets that fail. */
-	struct target_list run[URGENCIES][NOTICE_CHANNELS];
-	struct target_list probes[NOTICE_CHANNELS];
-	struct delivery_list express[NOTICE_CHANNELS];
+	struct target_list turns[TARGET_TURNS][NOTICE_CHANNELS];
 	struct {
 		struct delivery *oldest, *youngest;
 	} ages[URGENCIES];
-	size_t going_on, failing_going_on, failing;
+	size_t going_on, careful_going_on, failing;
 	size_t of_channel[NOTICE_CHANNELS]; /* going on */
 	unsigned turn;                      /* which channel is first */
 	uint64_t random;
@@ -64,8 +62,8 @@ static bool is_over(const struct target *t, int64_t now_ms)
 /* Where it belongs after whatever has happened to it.  It may be gone then. */
 static void settle(struct queue *q, struct target *t, int64_t now_ms)
 {
-	enum urgency urgency = NORMAL;
 	int64_t at_ms = t->paid_till_ms;
+	enum target_turn turn;
 
 	target_list_remove(t);
 	due_heap_remove(&q->paused, &t->due);
@@ -76,26 +74,16 @@ static void settle(struct queue *q, struct target *t, int64_t now_ms)
 		free(t);
 		return;
 	}
-	switch (target_turn(t, &q->conf, now_ms, &urgency, &at_ms)) {
-	case TARGET_IDLE:
-		/* Nobody is left: it is remembered for a while, what it owes
-		 * until that is paid. */
-		if (!t->members)
-			due_heap_put(&q->paused, &t->due,
-				     t->paid_till_ms > t->known_till_ms
-					     ? t->paid_till_ms
-					     : t->known_till_ms);
-		break;
-	case TARGET_LATER:
+	turn = target_turn(t, &q->conf, now_ms, &at_ms);
+	if (turn < TARGET_TURNS)
+		target_list_append(&q->turns[turn][t->channel], t);
+	else if (turn == TARGET_LATER)
 		due_heap_put(&q->paused, &t->due, at_ms);
-		break;
-	case TARGET_PROBE:
-		target_list_append(&q->probes[t->channel], t);
-		break;
-	case TARGET_RUN:
-		target_list_append(&q->run[urgency][t->channel], t);
-		break;
-	}
+	else if (!t->members) /* forgotten when it is paid and long past */
+		due_heap_put(&q->paused, &t->due,
+			     t->paid_till_ms > t->known_till_ms
+				     ? t->paid_till_ms
+				     : t->known_till_ms);
 }
 
 static struct target *target_get(struct queue *q, enum notice_channel channel,
@@ -123,6 +111,7 @@ static void fails(struct queue *q, struct target *t, int64_t after_ms,
 {
 	int64_t pause;
 
+	t->known_till_ms = now_ms + KNOWN_MS;
 	/* Others that were under way say nothing new. */
 	if (t->failures && now_ms < t->open_at_ms)
 		return;
@@ -167,24 +156,16 @@ static void age_remove(struct queue *q, struct delivery *d)
 		q->ages[d->urgency].youngest = d->older;
 }
 
-/* Once, as soon as it comes: who fails is asked all the same. */
-static bool may_express(const struct delivery *d)
+static struct delivery_list *list_of(const struct delivery *d)
 {
-	const struct target *t = d->target;
-
-	return d->urgency == URGENT && !d->attempts && t->failures &&
-	       !t->has_express;
+	return d->urgency == URGENT && !d->attempts
+		       ? &d->target->fresh
+		       : &d->target->ready[d->urgency];
 }
 
 static void make_ready(struct queue *q, struct delivery *d, int64_t now_ms)
 {
-	if (may_express(d)) {
-		d->is_express = true;
-		d->target->has_express = true;
-		delivery_list_append(&q->express[d->channel], d);
-		return;
-	}
-	delivery_list_append(&d->target->ready[d->urgency], d);
+	delivery_list_append(list_of(d), d);
 	settle(q, d->target, now_ms);
 }
 
@@ -196,17 +177,21 @@ static void schedule(struct queue *q, struct delivery *d, int64_t now_ms)
 		make_ready(q, d, now_ms);
 }
 
-static void start(struct queue *q, struct delivery *d, int64_t now_ms)
+static void start(struct queue *q, struct delivery *d, bool is_express,
+		  int64_t now_ms)
 {
 	struct target *t = d->target;
 
 	delivery_list_remove(d);
 	d->going_on = true;
-	d->is_probe = t->failures > 0;
+	d->is_express = is_express;
+	d->is_careful = t->failures || !t->is_proven;
 	q->going_on++;
 	q->of_channel[d->channel]++;
-	if (d->is_probe)
-		q->failing_going_on++;
+	if (d->is_careful)
+		q->careful_going_on++;
+	if (is_express)
+		t->has_express = true;
 	t->going_on++;
 	target_pay(t, &q->conf, now_ms);
 	settle(q, t, now_ms);
@@ -217,16 +202,16 @@ static void finish(struct queue *q, struct delivery *d)
 {
 	struct target *t = d->target;
 
+	if (!d->going_on)
+		return;
 	if (d->is_express)
 		t->has_express = false;
 	d->is_express = false;
-	if (!d->going_on)
-		return;
 	d->going_on = false;
 	q->going_on--;
 	q->of_channel[d->channel]--;
-	if (d->is_probe)
-		q->failing_going_on--;
+	if (d->is_careful)
+		q->careful_going_on--;
 	t->going_on--;
 }
 
@@ -236,6 +221,8 @@ static int make_room(struct queue *q)
 {
 	int err = due_heap_reserve(&q->later, q->by_id.count + 1);
 
+	if (err >= 0)
+		err = due_heap_reserve(&q->ends, q->by_id.count + 1);
 	/* A target has at least one delivery, or had. */
 	return err < 0 ? err
 		       : due_heap_reserve(&q->paused, q->targets.count + 1);
@@ -286,6 +273,7 @@ struct queue *queue_free(struct queue *q)
 	key_index_fini(&q->by_instead);
 	key_index_fini(&q->targets);
 	due_heap_fini(&q->later);
+	due_heap_fini(&q->ends);
 	due_heap_fini(&q->paused);
 	free(q);
 	return NULL;
@@ -296,10 +284,10 @@ int queue_add(struct queue *q, struct delivery *d, struct text target,
 {
 	if (key_index_find(&q->by_id, d->id))
 		return -EEXIST;
-	d->due = (struct due){ 0 };
+	d->due = d->end = (struct due){ 0 };
 	d->list = NULL;
 	d->by_call = d->by_instead = (struct key_link){ .thing = NULL };
-	d->going_on = d->is_express = d->is_probe = false;
+	d->going_on = d->is_express = d->is_careful = false;
 	d->target = target_get(q, d->channel, target);
 	if (!d->target)
 		return -ENOMEM;
@@ -314,6 +302,7 @@ int queue_add(struct queue *q, struct delivery *d, struct text target,
 	if (d->flags & NOTICE_UNLESS_DELIVERED)
 		key_index_add(&q->by_instead, &d->by_instead, d->instead_of, d);
 	age_add(q, d);
+	due_heap_put(&q->ends, &d->end, d->give_up_ms + QUEUE_LAST_MS);
 	schedule(q, d, now_ms);
 	return 0;
 }
@@ -325,6 +314,7 @@ void queue_remove(struct queue *q, struct delivery *d, int64_t now_ms)
 	finish(q, d);
 	delivery_list_remove(d);
 	due_heap_remove(&q->later, &d->due);
+	due_heap_remove(&q->ends, &d->end);
 	key_index_remove(&q->by_id, &d->by_id);
 	key_index_remove(&q->by_call, &d->by_call);
 	key_index_remove(&q->by_instead, &d->by_instead);
@@ -356,66 +346,55 @@ static void take_due(struct queue *q, int64_t now_ms)
 		settle(q, OWNER(d, struct target, due), now_ms);
 }
 
-static bool has_room(const struct queue *q, unsigned channel, bool fails)
+static bool has_room(const struct queue *q, enum target_turn turn,
+		     unsigned channel)
 {
-	return q->of_channel[channel] < q->conf.channel_max[channel] &&
-	       (!fails || q->failing_going_on < q->conf.failing_max);
+	if (q->of_channel[channel] >= q->conf.channel_max[channel])
+		return false;
+	return turn == TARGET_URGENT || turn == TARGET_NORMAL ||
+	       q->careful_going_on < q->conf.careful_max;
 }
 
-static struct delivery *first_of(const struct target *t)
+/* Turns in their order; of one turn, channels take turns. */
+static struct target *pick(const struct queue *q, enum target_turn *ret)
 {
-	return t->ready[URGENT].first ? t->ready[URGENT].first
-				      : t->ready[NORMAL].first;
-}
-
-static struct delivery *pick_express(const struct queue *q, unsigned channel)
-{
-	struct delivery *d = q->express[channel].first;
-
-	return d && has_room(q, channel, d->target->failures > 0) ? d : NULL;
-}
-
-static struct delivery *pick_of(const struct queue *q,
-				const struct target_list *lists,
-				unsigned channel, bool fails)
-{
-	const struct target *t = lists[channel].first;
-
-	return t && has_room(q, channel, fails) ? first_of(t) : NULL;
-}
-
-/* Kinds in their order; of one kind, channels take turns. */
-static struct delivery *pick(struct queue *q)
-{
-	for (unsigned kind = 0; kind < 4; kind++)
+	for (unsigned turn = 0; turn < TARGET_TURNS; turn++)
 		for (unsigned i = 0; i < NOTICE_CHANNELS; i++) {
 			unsigned c = (q->turn + i) % NOTICE_CHANNELS;
-			struct delivery *d =
-				kind == 0 ? pick_express(q, c)
-				: kind == 1
-					? pick_of(q, q->run[URGENT], c, false)
-				: kind == 2
-					? pick_of(q, q->probes, c, true)
-					: pick_of(q, q->run[NORMAL], c, false);
+			struct target *t = q->turns[turn][c].first;
 
-			if (d)
-				return d;
+			*ret = (enum target_turn)turn;
+			if (t && has_room(q, *ret, c))
+				return t;
 		}
 	return NULL;
 }
 
 struct delivery *queue_next(struct queue *q, int64_t now_ms)
 {
+	enum target_turn turn;
 	struct delivery *d;
+	struct target *t;
 
 	take_due(q, now_ms);
 	if (q->going_on >= q->conf.going_on_max)
 		return NULL;
-	d = pick(q);
+	t = pick(q, &turn);
 	q->turn++;
-	if (d)
-		start(q, d, now_ms);
+	if (!t)
+		return NULL;
+	d = target_pick(t, turn, now_ms);
+	start(q, d, turn == TARGET_EXPRESS, now_ms);
 	return d;
+}
+
+struct delivery *queue_expired(const struct queue *q, int64_t now_ms)
+{
+	struct due *d = due_heap_first(&q->ends);
+
+	if (!d || d->at_ms > now_ms || OWNER(d, struct delivery, end)->going_on)
+		return NULL;
+	return OWNER(d, struct delivery, end);
 }
 
 int queue_wait_ms(const struct queue *q, int64_t now_ms)
@@ -424,6 +403,7 @@ int queue_wait_ms(const struct queue *q, int64_t now_ms)
 	const struct due *b = due_heap_first(&q->paused);
 	int64_t at_ms;
 
+	/* What is too old is nobody's hurry: it is looked at with the rest. */
 	if (!a || (b && b->at_ms < a->at_ms))
 		a = b;
 	if (!a)
@@ -449,6 +429,8 @@ int queue_again(struct queue *q, struct delivery *d, int64_t after_ms,
 	int64_t pause;
 
 	d->attempts++;
+	if (d->is_express)
+		d->target->express_ms = now_ms + QUEUE_EXPRESS_MS;
 	finish(q, d);
 	if (is_targets)
 		fails(q, d->target, after_ms, now_ms);
@@ -468,7 +450,8 @@ int queue_again(struct queue *q, struct delivery *d, int64_t after_ms,
 void queue_put_back(struct queue *q, struct delivery *d, int64_t now_ms)
 {
 	finish(q, d);
-	delivery_list_prepend(&d->target->ready[d->urgency], d);
+	target_pay_back(d->target, &q->conf);
+	delivery_list_prepend(list_of(d), d);
 	settle(q, d->target, now_ms);
 }
 

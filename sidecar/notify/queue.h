@@ -13,10 +13,12 @@
  * another one.
  *
  * An urgent notice (of an emergency call) goes before others, waits for no rate
- * limit, and is attempted once at once, even at a target that fails.
+ * limit, and is attempted once at once even at a target that fails: one at a
+ * time, the newest first, QUEUE_EXPRESS_MS apart.  When old ones wait, the
+ * newest call is told first.
  *
  * Pure: no clock, no input or output, no lock.  Times are milliseconds of one
- * clock of the caller's.  Nothing is O(n) in what waits.
+ * clock of the caller's that never jumps.  Nothing is O(n) in what waits.
  */
 #pragma once
 
@@ -25,6 +27,13 @@
 #include "notify/notice.h"
 
 enum urgency { URGENT, NORMAL, URGENCIES };
+
+/* Between the first attempts at urgent ones, to a target that fails. */
+#define QUEUE_EXPRESS_MS 100
+/* What is older than that is behind what is new. */
+#define QUEUE_OLD_MS 60000
+/* What was never attempted when it was to be given up ends then. */
+#define QUEUE_LAST_MS 60000
 
 struct target;
 struct delivery_list;
@@ -45,19 +54,21 @@ struct delivery {
 
 	/* The queue's. */
 	struct due due;
+	struct due end; /* when it is too old */
 	struct target *target;
 	struct delivery *next, *before; /* in a list of ready ones */
 	struct delivery_list *list;     /* NULL: in none */
 	struct key_link by_id, by_call, by_instead;
 	struct delivery *older, *younger; /* of its urgency, by queue_add() */
-	bool going_on, is_express, is_probe;
+	bool going_on, is_express, is_careful;
 };
 
 struct queue_conf {
 	int64_t retry_min_ms, retry_max_ms; /* first and longest pause */
 	unsigned going_on_max;              /* deliveries, all together */
-	unsigned failing_max;               /* of these, to targets that fail */
-	unsigned target_max;                /* of these, to one target */
+	/* Of these, to targets that fail, or of which nothing is known. */
+	unsigned careful_max;
+	unsigned target_max; /* of these, to one target */
 	unsigned channel_max[NOTICE_CHANNELS];
 	/* Not urgent ones, of one target: so many at once, and then one each
 	 * rate_ms; 0: no limit. */
@@ -83,6 +94,9 @@ struct delivery *queue_find(const struct queue *q,
 /* The one to attempt now: it goes on from here until queue_delivered(),
  * queue_again() or queue_remove().  NULL: none. */
 struct delivery *queue_next(struct queue *q, int64_t now_ms);
+/* One that is too old to be attempted again, for the caller to remove; NULL.
+ */
+struct delivery *queue_expired(const struct queue *q, int64_t now_ms);
 /* When queue_next() is to be asked again, if nothing happens before: ms from
  * now, 0: now; -1: never. */
 int queue_wait_ms(const struct queue *q, int64_t now_ms);

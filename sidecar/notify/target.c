@@ -101,26 +101,60 @@ void target_pay(struct target *t, const struct queue_conf *conf, int64_t now_ms)
 		t->paid_till_ms = most + each;
 }
 
+void target_pay_back(struct target *t, const struct queue_conf *conf)
+{
+	t->paid_till_ms -= conf->rate_ms[t->channel];
+}
+
+static enum target_turn turn_of_failing(const struct target *t, int64_t now_ms,
+					int64_t *ret_at_ms)
+{
+	bool any = t->fresh.first || t->ready[URGENT].first ||
+		   t->ready[NORMAL].first;
+
+	if (t->fresh.first && !t->has_express) {
+		if (now_ms >= t->express_ms)
+			return TARGET_EXPRESS;
+		*ret_at_ms = t->express_ms;
+		if (t->going_on || t->express_ms < t->open_at_ms)
+			return TARGET_LATER;
+	}
+	if (!any || t->going_on)
+		return TARGET_IDLE;
+	if (now_ms >= t->open_at_ms)
+		return TARGET_PROBE;
+	*ret_at_ms = t->open_at_ms;
+	return TARGET_LATER;
+}
+
 enum target_turn target_turn(const struct target *t,
 			     const struct queue_conf *conf, int64_t now_ms,
-			     enum urgency *ret_urgency, int64_t *ret_at_ms)
+			     int64_t *ret_at_ms)
 {
-	unsigned max = t->is_proven ? conf->target_max : UNPROVEN_MAX;
-	bool urgent = t->ready[URGENT].first != NULL;
-
-	if (!urgent && !t->ready[NORMAL].first)
+	if (t->failures)
+		return turn_of_failing(t, now_ms, ret_at_ms);
+	if (t->going_on >= (t->is_proven ? conf->target_max : UNPROVEN_MAX))
 		return TARGET_IDLE;
-	if (t->failures) {
-		*ret_at_ms = t->open_at_ms;
-		if (t->going_on)
-			return TARGET_IDLE;
-		return now_ms < t->open_at_ms ? TARGET_LATER : TARGET_PROBE;
-	}
-	if (t->going_on >= max)
+	if (t->fresh.first || t->ready[URGENT].first)
+		return t->is_proven ? TARGET_URGENT : TARGET_NEW_URGENT;
+	if (!t->ready[NORMAL].first)
 		return TARGET_IDLE;
-	*ret_urgency = urgent ? URGENT : NORMAL;
 	*ret_at_ms = rate_at_ms(t, conf);
-	return !urgent && conf->rate_ms[t->channel] && now_ms < *ret_at_ms
-		       ? TARGET_LATER
-		       : TARGET_RUN;
+	if (conf->rate_ms[t->channel] && now_ms < *ret_at_ms)
+		return TARGET_LATER;
+	return t->is_proven ? TARGET_NORMAL : TARGET_NEW_NORMAL;
+}
+
+struct delivery *target_pick(const struct target *t, enum target_turn turn,
+			     int64_t now_ms)
+{
+	struct delivery *first = t->fresh.first;
+
+	if (turn == TARGET_EXPRESS)
+		return t->fresh.last;
+	if (first)
+		return now_ms - first->due_ms > QUEUE_OLD_MS ? t->fresh.last
+							     : first;
+	return t->ready[URGENT].first ? t->ready[URGENT].first
+				      : t->ready[NORMAL].first;
 }

@@ -23,7 +23,7 @@ static const struct queue_conf plain = {
 	.retry_min_ms = 1000,
 	.retry_max_ms = 30000,
 	.going_on_max = 240,
-	.failing_max = 120,
+	.careful_max = 120,
 	.target_max = 8,
 	.channel_max = { 100, 100, 100, 100, 100 },
 	.seed = 42,
@@ -265,21 +265,32 @@ static void what_waits_for_a_dead_target_is_tried_one_at_a_time(void **state)
 
 static void a_new_urgent_one_is_attempted_at_a_dead_target_too(void **state)
 {
-	struct delivery *d;
+	struct delivery *d, *second, *third;
 
 	(void)state;
 	begin(&plain);
-	for (unsigned i = 0; i < 5; i++)
+	for (unsigned i = 0; i < 5; i++) {
 		add(i, URGENT, "https://dead");
-	while ((d = queue_next(queue, now)))
-		miss(d);
-	now++;
+		while ((d = queue_next(queue, now)))
+			miss(d);
+		now += QUEUE_EXPRESS_MS;
+	}
 	d = add(10, URGENT, "https://dead");
 	assert_ptr_equal(queue_next(queue, now), d);
 	/* One: a hundred calls must not hang a hundred transfers on it. */
-	add(11, URGENT, "https://dead");
+	second = add(11, URGENT, "https://dead");
+	third = add(12, URGENT, "https://dead");
 	assert_null(queue_next(queue, now));
 	miss(d);
+	/* Each in its turn, the newest first, and soon. */
+	now += QUEUE_EXPRESS_MS;
+	assert_ptr_equal(queue_next(queue, now), third);
+	miss(third);
+	now += QUEUE_EXPRESS_MS;
+	assert_ptr_equal(queue_next(queue, now), second);
+	/* Nobody had room: it has lost nothing. */
+	queue_put_back(queue, second, now);
+	assert_ptr_equal(queue_next(queue, now), second);
 	abandon();
 }
 
@@ -301,7 +312,7 @@ static void others_are_not_slowed_by_dead_targets(void **state)
 	for (now += 30000; (d = queue_next(queue, now)) != NULL; hanging++)
 		;
 	assert_int_equal(hanging, 100); /* channel_max */
-	assert_true(hanging < plain.failing_max);
+	assert_true(hanging < plain.careful_max);
 	d = make(9999, URGENT);
 	d->channel = NOTICE_EMAIL;
 	add_as(d, "a@b.example");
@@ -316,8 +327,11 @@ static void hanging_ones_leave_room_for_those_that_work(void **state)
 	char name[32];
 
 	(void)state;
-	conf.failing_max = 50;
+	conf.careful_max = 50;
 	begin(&conf);
+	good = add(9998, NORMAL, "https://good");
+	assert_ptr_equal(queue_next(queue, now), good);
+	deliver(good);
 	for (unsigned i = 0; i < 200; i++) {
 		(void)snprintf(name, sizeof(name), "https://dead%u", i);
 		add(i, URGENT, name);
@@ -385,7 +399,7 @@ static void a_rate_limit_delays_and_never_an_urgent_one(void **state)
 	}
 	assert_true(now - 1000000 <= 50000);
 	/* What it owes is remembered while it owes something. */
-	now += 120000;
+	now += 1200000;
 	assert_null(queue_next(queue, now));
 	assert_int_equal(queue_targets(queue), 0);
 	end();
@@ -462,6 +476,65 @@ static void the_oldest_of_those_that_are_not_urgent_is_known(void **state)
 	drop(d[3]);
 	assert_null(queue_oldest(queue, NORMAL));
 	end();
+}
+
+static void what_is_too_old_ends_and_a_new_call_is_told_before_old_ones(
+	void **state)
+{
+	struct delivery *d, *newest;
+
+	(void)state;
+	begin(&plain);
+	for (unsigned i = 0; i < 3; i++)
+		add(i, URGENT, "https://dead");
+	for (unsigned i = 0; i < 3; i++) {
+		d = queue_next(queue, now);
+		assert_non_null(d);
+		if (i < 2)
+			miss(d);
+		else
+			queue_put_back(queue, d, now);
+		now += QUEUE_EXPRESS_MS;
+	}
+	add(10, URGENT, "https://dead");
+	add(11, URGENT, "https://dead");
+	assert_null(queue_expired(queue, now));
+	now += 2 * QUEUE_OLD_MS;
+	newest = add(12, URGENT, "https://dead");
+	assert_ptr_equal(queue_next(queue, now), newest);
+	deliver(newest);
+	now += DAY;
+	for (unsigned i = 0; i < 5; i++) {
+		d = queue_expired(queue, now);
+		assert_non_null(d);
+		drop(d);
+	}
+	assert_null(queue_expired(queue, now));
+	end();
+}
+
+static void what_nobody_knows_leaves_room_for_those_that_work(void **state)
+{
+	struct queue_conf conf = plain;
+	struct delivery *d;
+	char name[32];
+
+	(void)state;
+	conf.careful_max = 50;
+	begin(&conf);
+	d = add(9998, NORMAL, "https://good");
+	assert_ptr_equal(queue_next(queue, now), d);
+	deliver(d);
+	for (unsigned i = 0; i < 200; i++) {
+		(void)snprintf(name, sizeof(name), "https://new%u", i);
+		add(i, URGENT, name);
+	}
+	for (unsigned i = 0; i < 50; i++)
+		assert_non_null(queue_next(queue, now)); /* they hang */
+	assert_null(queue_next(queue, now));
+	d = add(9999, NORMAL, "https://good");
+	assert_ptr_equal(queue_next(queue, now), d);
+	abandon();
 }
 
 /* ---- an hour's outage ---- */
@@ -556,6 +629,10 @@ int main(void)
 		cmocka_unit_test(escalation_is_found_by_its_call),
 		cmocka_unit_test(
 			the_oldest_of_those_that_are_not_urgent_is_known),
+		cmocka_unit_test(
+			what_is_too_old_ends_and_a_new_call_is_told_before_old_ones),
+		cmocka_unit_test(
+			what_nobody_knows_leaves_room_for_those_that_work),
 		cmocka_unit_test(
 			an_hour_without_a_target_loses_and_delays_nothing),
 	};

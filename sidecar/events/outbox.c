@@ -2,6 +2,7 @@
 #include "events/outbox.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -160,6 +161,11 @@ static int load(struct outbox *o)
 			all; /* it is new, and begins where others are */
 		if (err == 0 || err == -ENOENT)
 			err = get(&t, keys[i], &o->cursors[i]);
+		if (err == -ENOENT && runs(o, i) && all.sequence)
+			log_notice(WHO,
+				   "%s is new and begins behind event "
+				   "%" PRIu64,
+				   (const char *)keys[i].p, all.sequence);
 	}
 	lmdb_txn_abort(&t);
 	if (err < 0 && err != -ENOENT)

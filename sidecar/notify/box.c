@@ -329,14 +329,16 @@ static int look_at_context(struct lmdb_value key, struct lmdb_value value,
 	const uint8_t *k = key.p;
 	int64_t at;
 
-	f->is_end = key.len != KEY_SIZE || k[0] != KEY_CONTEXT;
-	if (f->is_end)
+	if (key.len != KEY_SIZE || k[0] != KEY_CONTEXT)
 		return 1;
 	memcpy(f->last, k + 1, ID_SIZE);
 	at = value.len >= 8 ? (int64_t)le64_get(value.p) : 1;
 	if (at && at <= f->now_ms)
 		memcpy(f->calls[f->count++], k + 1, ID_SIZE);
-	return --f->left && f->count < ARRAY_SIZE(f->calls) ? 0 : 1;
+	if (--f->left && f->count < ARRAY_SIZE(f->calls))
+		return 0;
+	f->is_end = false; /* there may be more */
+	return 1;
 }
 
 int box_forget_contexts(struct box_txn *t, int64_t now_ms, unsigned max,

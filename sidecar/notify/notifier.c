@@ -394,8 +394,12 @@ static void tell_outbox(struct notifier *n, bool at_once)
 {
 	int64_t now = clock_mono_ms();
 
-	if (n->outbox_sequence == n->cursor.sequence || n->pending.has_cursor ||
+	if (n->outbox_sequence == n->cursor.sequence ||
 	    (!at_once && now < n->outbox_ms))
+		return;
+	/* The journal does not grow for ever because nothing can be written. */
+	if (n->pending.has_cursor &&
+	    n->cursor.sequence - n->outbox_sequence < HELD_EVENTS_MAX)
 		return;
 	n->outbox_ms = now + OUTBOX_MS;
 	if (outbox_put_cursor(n->s->feed->outbox, OUTBOX_NOTIFY, &n->cursor) >=

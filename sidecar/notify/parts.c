@@ -254,7 +254,7 @@ static int make_queue(struct notify_service *s)
 		.retry_max_ms = c->notify_retry_max_ms,
 		.going_on_max = 240,
 		.careful_max = 120,
-		.target_max = 24,
+		.target_max = 8, /* many at once make a slow server slower */
 		.channel_max = { [NOTICE_EMAIL] = 24,
 				 [NOTICE_SMS] = 24,
 				 [NOTICE_WEBHOOK] = 180,

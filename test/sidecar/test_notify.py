@@ -209,12 +209,11 @@ def test_lost_notices_cost_nothing_but_themselves(teller, postgres, hook):
     teller.start_and_wait()
     teller.write_journal(started(postgres, 1))
     wait_rows(teller, postgres, waiting=1)
-    with open(os.path.join(teller.state, "notices", "data.mdb"),
-              "r+b") as data:
-        data.truncate(4096)
-    add_recipient(postgres, url(hook))
     teller.stop()
+    os.truncate(os.path.join(teller.state, "notices", "data.mdb"), 4096)
+    add_recipient(postgres, url(hook))
     teller.start_and_wait()
+    teller.wait_log("notices' is damaged; it is made again")
     teller.write_journal(started(postgres, 2))
     wait_until(lambda: hook.posts, "the next call is told", 20,
                [teller.process])

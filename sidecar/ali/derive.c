@@ -75,24 +75,34 @@ static int derive_numbers(struct derive *d, const struct ali_source *s)
 
 /* ---- street ---- */
 
-static void derive_house(struct derive *d, const struct ali_source *s,
+static bool is_word_char(char c)
+{
+	return text_is_digit(c) || text_is_letter(c);
+}
+
+/*
+ * The number as it was written, with its zeros: "41-05" is not "41-5".
+ * address.h says only where it ends and which suffix is behind it.
+ */
+static void derive_house(struct derive *d, struct text house,
 			 const struct address *a)
 {
-	/* No number that we know: as it is, or not at all. */
-	if (!a->has_number) {
-		set(d, ALI_HOUSE_NUMBER, s->house_number);
+	size_t n = strlen(a->number_prefix);
+
+	if (!a->has_number || strlen(a->number_suffix) > SUFFIX_MAX ||
+	    n > house.len || memcmp(a->number_prefix, house.p, n) != 0) {
+		begin(d);
+		word(d, house);
+		end(d, ALI_HOUSE_NUMBER);
 		return;
 	}
+	while (n < house.len && text_is_digit(house.p[n]))
+		n++;
 	begin(d);
-	text_write_cstr(&d->w, a->number_prefix);
-	text_write_u64(&d->w, a->number);
-	if (strlen(a->number_suffix) > SUFFIX_MAX)
-		text_write_cstr(&d->w, a->number_suffix);
+	word(d, text_make(house.p, n));
 	end(d, ALI_HOUSE_NUMBER);
-	if (strlen(a->number_suffix) > SUFFIX_MAX)
-		return;
 	begin(d);
-	text_write_cstr(&d->w, a->number_suffix);
+	word(d, text_of(a->number_suffix));
 	end(d, ALI_HOUSE_NUMBER_SUFFIX);
 }
 
@@ -138,13 +148,24 @@ static size_t words_of(struct text t)
 	return n;
 }
 
+/* "Hwy 3.5": without its stop it would be another road. */
+static bool has_sign_within(struct text t)
+{
+	for (size_t i = 1; i + 1 < t.len; i++)
+		if ((t.p[i] == '.' || t.p[i] == '\'') &&
+		    text_is_digit(t.p[i - 1]) && text_is_digit(t.p[i + 1]))
+			return true;
+	return false;
+}
+
 static int street_read(struct text street, const struct address_street *cut,
 		       struct street *ret)
 {
 	struct text all;
 	size_t units;
 
-	if (!cut->name[0] || address_fold(street, ret->folded) <= 0)
+	if (!cut->name[0] || has_sign_within(street) ||
+	    address_fold(street, ret->folded) <= 0)
 		return -EINVAL;
 	all = text_of(ret->folded);
 	units = words_of(all) - words_of(text_of(cut->whole));
@@ -204,34 +225,97 @@ static bool has_digit(struct text t)
 	return false;
 }
 
+/* "300", "B", "#4", "-1": what a kind of unit stands before. */
+static bool is_unit_number(struct text t)
+{
+	return has_digit(t) || (t.len == 1 && text_is_letter(t.p[0]));
+}
+
+/* Without the stop or comma behind it: "Ste." */
+static struct text bare(struct text t)
+{
+	while (t.len && !is_word_char(t.p[t.len - 1]))
+		t.len--;
+	return t;
+}
+
 /*
- * "3": "FL 3"; "Floor 3": "FL 3"; "Ground floor": "GROUND FL"; "Lobby": "LBBY".
- * The kind is written before what does not name one itself.
+ * The kind of unit that this word is, in short; NULL: none.  Of "Office Depot"
+ * and "Key Tower" no word is one: it is only before a number, alone, or, of the
+ * kind itself, behind ("Ground floor").
+ */
+static const char *unit_form(const char *kind, struct text t, struct text next,
+			     bool is_alone)
+{
+	const char *form = address_word_find(ADDRESS_UNIT, bare(t));
+
+	if (!form || is_alone || is_unit_number(next) ||
+	    (!next.len && strcmp(form, kind) == 0))
+		return form;
+	return NULL;
+}
+
+static struct text next_word(struct text *rest)
+{
+	struct text t = text_make(NULL, 0);
+
+	while (text_cut(rest, ' ', &t)) {
+		/* Publication 28, 213.3: '#' stands where the kind is not
+		 * known. */
+		if (t.len && t.p[0] == '#')
+			t = text_make(t.p + 1, t.len - 1);
+		if (t.len)
+			return t;
+	}
+	return text_make(NULL, 0);
+}
+
+static bool names_a_unit(const char *kind, struct text part)
+{
+	struct text rest = part, t = next_word(&rest);
+	bool is_first = true;
+
+	while (t.len) {
+		struct text next = next_word(&rest);
+
+		if (unit_form(kind, t, next, is_first && !next.len))
+			return true;
+		is_first = false;
+		t = next;
+	}
+	return false;
+}
+
+/*
+ * "3": "FL 3"; "Floor 3": "FL 3"; "Ground floor": "GROUND FL"; "Lobby": "LBBY";
+ * "-1": "FL -1".  The kind is written before what does not name one itself.
  */
 static void add_part(struct derive *d, const char *kind, struct text part)
 {
-	char folded[ADDRESS_TEXT_SIZE];
-	struct text rest, piece;
-	bool named = false;
+	char folded[PIECE_MAX];
+	struct ali_folded f = ali_fold(part, false, folded, sizeof(folded));
+	struct text rest = text_make(folded, f.len), t;
+	bool is_first = true;
 
-	if (!part.len)
-		return;
-	if (address_fold(part, folded) <= 0) {
+	/* What has no form is told when it is written. */
+	if (f.lost || f.cut) {
 		word(d, text_of(kind));
 		word(d, part);
 		return;
 	}
-	rest = text_of(folded);
-	while (text_cut(&rest, ' ', &piece))
-		named |= address_word_find(ADDRESS_UNIT, piece) != NULL;
-	if (!named || (!has_digit(text_of(folded)) && strlen(folded) <= 2))
+	if (!f.len)
+		return;
+	if (!names_a_unit(kind, rest))
 		word(d, text_of(kind));
-	rest = text_of(folded);
-	while (text_cut(&rest, ' ', &piece)) {
-		const char *form = address_word_find(ADDRESS_UNIT, piece);
+	t = next_word(&rest);
+	while (t.len) {
+		struct text next = next_word(&rest);
+		const char *form =
+			unit_form(kind, t, next, is_first && !next.len);
 
-		if (!text_equal(piece, text_of("#")))
-			word(d, form ? text_of(form) : piece);
+		word(d, form ? text_of(form) : t);
+		is_first = false;
+		t = next;
 	}
 }
 
@@ -253,7 +337,8 @@ static void derive_location(struct derive *d, const struct ali_source *s,
 static void derive_zip(struct derive *d, struct text postal,
 		       const struct address *a)
 {
-	if (a->country[0] != 'U' || !a->postal[0])
+	postal = text_trim(postal);
+	if (a->country[0] != 'U' || !a->postal[0] || postal.len < 5)
 		return;
 	set(d, ALI_ZIP_CODE, text_make(postal.p, 5));
 	if (postal.len == 10 && postal.p[5] == '-')
@@ -307,7 +392,7 @@ int ali_derive(const struct ali_source *source, struct ali_derived *ret)
 	if (derive_numbers(&d, source) < 0)
 		return -EINVAL;
 	address_read(&c, true, &a);
-	derive_house(&d, source, &a);
+	derive_house(&d, text_make(house, folded.len), &a);
 	if (street_read(source->street, &a.street, &street) >= 0) {
 		derive_street(&d, &a.street, &street);
 	} else {
@@ -318,5 +403,10 @@ int ali_derive(const struct ali_source *source, struct ali_derived *ret)
 	derive_location(&d, source, street.unit);
 	derive_zip(&d, source->postal_code, &a);
 	derive_given(&d, source);
+	if (a.state[0]) {
+		begin(&d);
+		word(&d, text_of(a.state));
+		end(&d, ALI_STATE);
+	}
 	return 0;
 }

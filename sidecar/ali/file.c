@@ -218,7 +218,7 @@ static int read_line(struct ali_reader *r, struct text line,
 
 int ali_reader_next(struct ali_reader *r, struct ali_read_line *ret)
 {
-	struct text line;
+	struct text line = text_make(NULL, 0);
 	int got, err;
 
 	do {

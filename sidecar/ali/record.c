@@ -12,6 +12,7 @@ static const struct {
 	[ALI_CUT] = { "is cut", false },
 	[ALI_LOST] = { "has characters that have no form in capitals", false },
 	[ALI_UNKNOWN_CODE] = { "is no code that is known", false },
+	[ALI_ABSENT] = { "is blank", false },
 	[ALI_NOT_BLANK] = { "is not blank", false },
 	[ALI_NOT_OF_TYPE] = { "is not of its type", false },
 	[ALI_TOO_LONG] = { "is too long, and a part of it would be false",
@@ -144,6 +145,34 @@ static void write_position(const struct ali_position *p, struct text t,
 	}
 }
 
+/*
+ * A record without a place is none, and would be taken for one.  With what is
+ * deleted or unlocked nobody is sent anywhere.
+ */
+static void check_place(const struct ali_position *p, const char *line,
+			struct ali_remarks *r)
+{
+	bool is_blank = true;
+
+	for (unsigned i = 0; i < p->length; i++)
+		is_blank &= line[p->start - 1 + i] == ' ';
+	if (!is_blank)
+		return;
+	if (p->field == ALI_STREET_NAME || p->field == ALI_STREET ||
+	    p->field == ALI_COMMUNITY_NAME || p->field == ALI_STATE)
+		remark(r, p, ALI_MISSING);
+	else if (p->field == ALI_HOUSE_NUMBER)
+		remark(r, p, ALI_ABSENT);
+}
+
+static bool has_place(enum ali_line line, const struct ali_values *v)
+{
+	struct text f = text_trim(v->value[ALI_FUNCTION_CODE]);
+
+	return line == ALI_DATA && f.len == 1 &&
+	       (f.p[0] == 'I' || f.p[0] == 'C' || f.p[0] == 'M');
+}
+
 int ali_record_write(const struct ali_layout *layout, enum ali_line line,
 		     const struct ali_values *values, char *ret,
 		     struct ali_remarks *ret_remarks)
@@ -156,6 +185,9 @@ int ali_record_write(const struct ali_layout *layout, enum ali_line line,
 	while ((p = ali_position_next(layout, line, p)))
 		write_position(p, values->value[p->field], ret + p->start - 1,
 			       ret_remarks);
+	while (has_place(line, values) &&
+	       (p = ali_position_next(layout, line, p)))
+		check_place(p, ret, ret_remarks);
 	return ret_remarks->fatal ? -EINVAL : 0;
 }
 

@@ -19,6 +19,7 @@ enum ali_flaw {
 	ALI_CUT,          /* only its first part fits */
 	ALI_LOST,         /* characters became blanks */
 	ALI_UNKNOWN_CODE, /* code.def does not list it */
+	ALI_ABSENT,       /* it is blank, and mostly there is one */
 	ALI_NOT_BLANK,    /* read: something stands where nothing should */
 	ALI_NOT_OF_TYPE,  /* read: a digit among letters, a letter among digits
 			   */

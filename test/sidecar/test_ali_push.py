@@ -63,12 +63,12 @@ def test_each_record_is_pushed_and_accepted(e911d, postgres, pushed):
     before = len(pushed.seen)
     move(postgres, 9)
     wait_until(lambda: pushed.records[number]["location"].startswith("FL 9"),
-               "the provider knows floor 9", 10)
+               "the provider knows floor 9", 30)
     wait_until_accepted(postgres)
     assert {f for _, f, _ in pushed.seen[before:]} == {"C"}
     postgres.execute("DELETE FROM e911.elin WHERE elin = %s", number)
-    wait_until(lambda: number not in pushed.records, "it is gone there", 10)
-    wait_until(lambda: wanted(postgres, number) is None, "and here", 10)
+    wait_until(lambda: number not in pushed.records, "it is gone there", 30)
+    wait_until(lambda: wanted(postgres, number) is None, "and here", 30)
     assert not pushed.problems
 
 
@@ -82,9 +82,9 @@ def test_what_is_rejected_waits_until_it_says_something_else(
     wait_until(lambda: postgres.value(
         "SELECT state = 'rejected' AND error_code = '709'"
         " FROM e911.ali_record WHERE number = %s", number),
-        "its street is not known", 20)
+        "its street is not known", 40)
     move(postgres, 12)
-    wait_until(lambda: number in pushed.records, "it is inserted", 10)
+    wait_until(lambda: number in pushed.records, "it is inserted", 30)
     wait_until_accepted(postgres)
     # Something is there that we did not know of.
     with pushed.lock:
@@ -131,7 +131,7 @@ def test_a_provider_that_fails_delays_and_forgets_while_e911d_is_killed(
     pushed.chaos = False
     wait_until(lambda: postgres.value(
         "SELECT NOT EXISTS (SELECT FROM e911.ali_waiting)"),
-        "all is derived", 20)
+        "all is derived", 40)
     wait_until_accepted(postgres, 120)
     assert is_in_step(postgres, pushed)
     assert pushed.failed + pushed.repeated > 0

@@ -38,7 +38,7 @@ def move(postgres, floor):
                      floor, FLOOR_3)
     wait_until_derived(postgres)
     wait_until(lambda: wanted(postgres, elin_of(postgres))["location"]
-               .startswith(f"FL {floor}"), "the record is derived", 10)
+               .startswith(f"FL {floor}"), "the record is derived", 30)
 
 
 def error_file(tmp_path, path, number, code, at=378):

@@ -84,6 +84,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (33, 'say_who_calls_back'),
     (34, 'push_ali_records'),
     (35, 'doubt_ali_records'),
-    (36, 'recall_calls_on_screens');
+    (36, 'recall_calls_on_screens'),
+    (37, 'free_stuck_ali_orders');
 
 COMMIT;

@@ -715,7 +715,10 @@ COMMENT ON FUNCTION e911.ali_take(text) IS
 
 -- What is to be pushed to a provider now: first what was pushed and is not
 -- answered, the same again; of a number without such what is pending.  So of a
--- number one order is under way at a time.  Repeated after 1, 2, 4 .. 64 s.
+-- number one order is under way at a time.  Repeated after 1, 2, 4 .. 64 s.  If
+-- there was no answer eight times and it should say something else by now, that
+-- goes in its place: a provider that stumbles over one record must not keep the
+-- number from the next.  Which of the two it has, its answer tells.
 CREATE FUNCTION e911.ali_push_take(provider text, max_rows integer)
     RETURNS TABLE (number text, function text, order_number bigint,
                    content jsonb)
@@ -730,7 +733,9 @@ DECLARE
 BEGIN
     FOR one IN
         SELECT r.number, r.sent_function IS NOT NULL
-                         AND r.sent_cycle IS NULL AS again,
+                         AND r.sent_cycle IS NULL
+                         AND NOT (r.push_attempts >= 8 AND r.writable
+                                  AND r.state = 'pending') AS again,
                e911.ali_function(r) AS function
           FROM e911.ali_record r
          WHERE r.ali_provider_id = of_provider
@@ -865,6 +870,9 @@ DECLARE
 BEGIN
     UPDATE e911.ali_record r
        SET state = 'pending', attempts = 0, error_code = NULL,
+           -- What nobody answers is given up.
+           sent = NULL, sent_function = NULL, push_at = NULL,
+           push_attempts = 0,
            request = CASE what WHEN 'unlock' THEN 'U'
                                WHEN 'migrate' THEN 'M' END
       FROM e911.ali_provider p

@@ -310,6 +310,21 @@ SELECT test.is_same((SELECT push_at - now() FROM e911.ali_record
                       WHERE number = :'elin'), interval '2 seconds',
     '... and then after twice as long');
 SELECT order_number AS was FROM e911.ali_record WHERE number = :'elin' \gset
+SAVEPOINT stuck;
+UPDATE e911.ali_record SET push_attempts = 8, push_at = now() - interval '9 s'
+ WHERE number = :'elin';
+SELECT test.is_same(
+    (SELECT content ->> 'location' || ' ' || (order_number > :was)
+       FROM e911.ali_push_take('west', 100) WHERE number = :'elin'), '5 true',
+    'what was not answered eight times keeps the number from nothing');
+ROLLBACK TO stuck;
+SELECT test.is_same(e911.ali_request('west', :'elin', 'resend'), 'pending',
+    'to resend gives up what is not answered');
+SELECT test.is_same(
+    (SELECT content ->> 'location' || ' ' || (order_number > :was)
+       FROM e911.ali_push_take('west', 100) WHERE number = :'elin'), '5 true',
+    '... and what it should say now is pushed');
+ROLLBACK TO stuck;
 SELECT test.is_same(pg_temp.answer(:'elin', NULL, 'taken'), 'pending',
     'with its answer the next one may go');
 SELECT test.is_same(pg_temp.pushed(1), 'C ' || :'elin', '... and does');

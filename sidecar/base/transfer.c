@@ -13,7 +13,12 @@
 #define PIN_SIZE (320 + TRANSFER_ADDRESSES_MAX * (size_t)(INET6_ADDRSTRLEN + 3))
 /* Servers close what is silent; a mail server's good-bye would be taken for
  * the answer to the next mail. */
-#define IDLE_MAX_S 15L
+#define LIFE_MAX_S 60L /* then its name's addresses are looked at anew */
+/* Of which each of several addresses has a part; what is left is TLS's and the
+ * answer's. */
+#define CONNECT_MAX_MS 5000
+#define LONGEST_MS     60000
+#define IDLE_MAX_S     15L
 /* Mail servers take so many of one client as a rule (Postfix: 50); what is more
  * waits, within its time. */
 #define HOST_CONNECTIONS 32L
@@ -32,6 +37,7 @@ struct run {
 	size_t len, sent;                 /* of answer, of body */
 	int64_t until_ms;                 /* monotonic */
 	bool is_cut, is_strange, is_second;
+	char error[CURL_ERROR_SIZE];
 };
 
 struct transfers {
@@ -220,7 +226,11 @@ static bool set_options(struct run *r)
 	SET(CURLOPT_URL, w->url);
 	SET(CURLOPT_RESOLVE, r->pin);
 	SET(CURLOPT_TIMEOUT_MS, (long)w->timeout_ms);
-	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)w->timeout_ms);
+	SET(CURLOPT_CONNECTTIMEOUT_MS,
+	    (long)(w->timeout_ms < CONNECT_MAX_MS ? w->timeout_ms
+						  : CONNECT_MAX_MS));
+	SET(CURLOPT_ERRORBUFFER, r->error);
+	SET(CURLOPT_MAXLIFETIME_CONN, LIFE_MAX_S);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -355,6 +365,9 @@ static void finish(struct transfers *t, struct run *r, CURLcode rc)
 		return;
 	(void)curl_easy_getinfo(r->curl, CURLINFO_RETRY_AFTER, &after);
 	a.status = (int)status;
+	/* libcurl's words are all that says which command it was. */
+	a.is_recipient =
+		r->what.mail_to && strncmp(r->error, "RCPT failed", 11) == 0;
 	a.retry_after_s = after > 0 ? (int64_t)after : 0;
 	a.body = text_make(r->answer, r->len);
 	r->done(r->arg, &a);
@@ -381,6 +394,7 @@ int transfers_step(struct transfers *t, struct pollfd *more, unsigned count,
 		   int timeout_ms)
 {
 	struct curl_waitfd fds[MORE_DESCRIPTORS];
+	CURLMcode rc;
 	int running;
 
 	if (count > MORE_DESCRIPTORS)
@@ -395,15 +409,18 @@ int transfers_step(struct transfers *t, struct pollfd *more, unsigned count,
 						   ? CURL_WAIT_POLLOUT
 						   : 0)),
 		};
-	if (curl_multi_poll(t->multi, fds, count, timeout_ms, NULL) ==
-	    CURLM_OUT_OF_MEMORY)
-		return -ENOMEM;
+	/* libcurl refuses to wait for ever. */
+	rc = curl_multi_poll(t->multi, fds, count,
+			     timeout_ms < 0 ? LONGEST_MS : timeout_ms, NULL);
+	if (rc != CURLM_OK)
+		return rc == CURLM_OUT_OF_MEMORY ? -ENOMEM : -EIO;
 	/* libcurl does not pass errors of these on. */
 	if (count && poll(more, count, 0) < 0)
 		for (unsigned i = 0; i < count; i++)
 			more[i].revents = 0;
-	if (curl_multi_perform(t->multi, &running) == CURLM_OUT_OF_MEMORY)
-		return -ENOMEM;
+	rc = curl_multi_perform(t->multi, &running);
+	if (rc != CURLM_OK)
+		return rc == CURLM_OUT_OF_MEMORY ? -ENOMEM : -EIO;
 	take_ends(t);
 	return 0;
 }

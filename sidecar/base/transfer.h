@@ -61,6 +61,7 @@ struct transfer_answer {
 	enum transfer_end end;
 	int status;            /* of HTTP or SMTP, the last one; 0: none */
 	int64_t retry_after_s; /* of HTTP; 0: not said */
+	bool is_recipient;     /* of mail: the status is about mail_to */
 	struct text body;      /* borrowed */
 };
 typedef void transfer_done(void *arg, const struct transfer_answer *answer);
@@ -81,8 +82,8 @@ int must_check transfers_start(struct transfers *t, const struct transfer *what,
 			       transfer_done *done, void *arg);
 /*
  * Wait until something can be done, one of the count descriptors (revents are
- * set) has what is asked for, or timeout_ms are over; then do it.  done() may
- * start others.  0 or -ENOMEM.
+ * set) has what is asked for, or timeout_ms (-1: a minute) are over; then do
+ * it. done() may start others.  0; -ENOMEM; -EIO: it could not wait.
  */
 int must_check transfers_step(struct transfers *t, struct pollfd *more,
 			      unsigned count, int timeout_ms);

@@ -138,7 +138,7 @@ int channel_where_set(const struct channels *c, struct channel_request *r,
 {
 	if (!where->is_tls && !web_hosts_has(&c->plain, where)) {
 		*ret_why = "http without TLS is not allowed there";
-		return -EINVAL;
+		return -EAGAIN;
 	}
 	r->where = *where;
 	r->what.url = r->where.text;
@@ -195,8 +195,8 @@ static void refused(struct sender_result *ret, const char *why)
 
 /*
  * Replies of SMTP (RFC 5321 4.2, RFC 4954 6).  What is wrong with our login,
- * our TLS or the server is an operator's to mend, and then the same mail may
- * go.
+ * our address, our TLS or the server is an operator's to mend, a full mailbox
+ * (552: 4.5.3.1.10) its owner's, and then the same mail may go.
  */
 static void judge_mail(const struct transfer_answer *a,
 		       struct sender_result *ret)
@@ -208,35 +208,37 @@ static void judge_mail(const struct transfer_answer *a,
 					    : transfer_end_name(a->end));
 		return;
 	}
-	switch (a->status) {
-	case 550: /* this mail, to this address */
-	case 551:
-	case 552:
-	case 553:
-	case 555:
-	case 556:
-		refused(ret, "the mail server refuses the mail");
-		return;
-	case 530:
-	case 534:
-	case 535:
-	case 538:
+	if (a->is_recipient && (a->status == 550 || a->status == 551 ||
+				a->status == 553 || a->status == 556))
+		refused(ret, "the mail server knows no such address");
+	else if (a->status == 530 || (a->status >= 534 && a->status <= 538))
 		again(ret, "the mail server wants another login");
-		return;
-	default:
-		again(ret, "the mail server refuses to serve");
-	}
+	else
+		again(ret, "the mail server refuses the mail");
 }
 
-static void judge_http(enum notice_channel channel,
+/* Some gateways say 200 to what they do not take. */
+static bool holds(struct text t, struct text what)
+{
+	for (size_t i = 0; i + what.len <= t.len; i++)
+		if (memcmp(t.p + i, what.p, what.len) == 0)
+			return true;
+	return false;
+}
+
+static void judge_http(const struct conf *conf, enum notice_channel channel,
 		       const struct transfer_answer *a,
 		       struct sender_result *ret)
 {
 	int s = a->status;
 
 	/* It has been taken, however long the rest of the answer. */
-	if (s >= 200 && s < 300)
+	if (s >= 200 && s < 300) {
+		if (channel == NOTICE_SMS && conf->sms_expect[0] &&
+		    !holds(a->body, text_of(conf->sms_expect)))
+			again(ret, "the SMS gateway has not taken it");
 		return;
+	}
 	if (!s || s < 200) {
 		again(ret, a->end == TRANSFER_ANSWERED
 				   ? "the answer makes no sense"
@@ -258,8 +260,8 @@ static void judge_http(enum notice_channel channel,
 	}
 }
 
-void channel_judge(enum notice_channel channel, const struct transfer_answer *a,
-		   struct sender_result *ret)
+void channel_judge(const struct conf *conf, enum notice_channel channel,
+		   const struct transfer_answer *a, struct sender_result *ret)
 {
 	*ret = (struct sender_result){ .outcome = SENDER_DELIVERED,
 				       .status = a->status,
@@ -267,7 +269,7 @@ void channel_judge(enum notice_channel channel, const struct transfer_answer *a,
 	if (channel == NOTICE_EMAIL)
 		judge_mail(a, ret);
 	else
-		judge_http(channel, a, ret);
+		judge_http(conf, channel, a, ret);
 	if (ret->outcome != SENDER_AGAIN || a->retry_after_s <= 0)
 		return;
 	ret->after_ms = a->retry_after_s > SENDER_AFTER_MAX_MS / 1000

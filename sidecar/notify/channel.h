@@ -81,9 +81,10 @@ struct channel_request {
 };
 
 /*
- * now_ms: UTC.  -EINVAL: it cannot be sent, -EAGAIN: not now; *ret_why says why
- * (a constant); -ENOMEM.  *ret is not moved afterwards, and
- * channel_request_fini() releases it, whatever was returned.
+ * now_ms: UTC.  -EINVAL: the notice cannot be sent, -EAGAIN: not as this node
+ * is configured now; *ret_why says why (a constant); -ENOMEM.  *ret is not
+ * moved afterwards, and channel_request_fini() releases it, whatever was
+ * returned.
  */
 int must_check channel_prepare(struct channels *c, const struct notice *n,
 			       int64_t now_ms, struct channel_request *ret,
@@ -91,7 +92,7 @@ int must_check channel_prepare(struct channels *c, const struct notice *n,
 void channel_request_fini(struct channel_request *r);
 
 /* What the end of a transfer means. */
-void channel_judge(enum notice_channel channel,
+void channel_judge(const struct conf *conf, enum notice_channel channel,
 		   const struct transfer_answer *answer,
 		   struct sender_result *ret);
 
@@ -128,7 +129,7 @@ int must_check channel_header_add(struct channel_request *r, const char *fmt,
 void channel_id_add(struct out *o, const uint8_t id[NOTICE_ID_SIZE]);
 /* The body so far is the request's.  -ENOMEM. */
 int must_check channel_body_set(struct channel_request *r, struct out *body);
-/* Set URL, host and CA of a request over HTTP.  -EINVAL: TLS is needed. */
+/* Set URL, host and CA of a request over HTTP.  -EAGAIN: TLS is needed. */
 int must_check channel_where_set(const struct channels *c,
 				 struct channel_request *r,
 				 const struct web_uri *where,

@@ -12,7 +12,7 @@
 
 static bool is_label(struct text t)
 {
-	if (!t.len || t.len > 63 || t.p[0] == '-' || t.p[t.len - 1] == '-')
+	if (!t.len || t.p[0] == '-' || t.p[t.len - 1] == '-')
 		return false;
 	for (size_t i = 0; i < t.len; i++)
 		if (!text_is_letter(t.p[i]) && !text_is_digit(t.p[i]) &&
@@ -33,16 +33,14 @@ static bool is_domain(struct text t)
 	return true;
 }
 
-/* RFC 5321 4.1.2: Dot-string. */
+/* RFC 5321 4.1.2: Dot-string, with dots anywhere: there are such mailboxes. */
 static bool is_local(struct text t)
 {
-	if (!t.len || t.len > LOCAL_MAX || t.p[0] == '.' ||
-	    t.p[t.len - 1] == '.')
+	if (!t.len || t.len > LOCAL_MAX)
 		return false;
 	for (size_t i = 0; i < t.len; i++)
 		if (!text_is_letter(t.p[i]) && !text_is_digit(t.p[i]) &&
-		    (!t.p[i] || !strchr("!#$%&'*+-/=?^_`{|}~.", t.p[i]) ||
-		     (t.p[i] == '.' && t.p[i - 1] == '.')))
+		    (!t.p[i] || !strchr("!#$%&'*+-/=?^_`{|}~.", t.p[i])))
 			return false;
 	return true;
 }
@@ -64,8 +62,10 @@ static int refuse(char error[CONF_ERROR_SIZE], const char *why)
 	return -EINVAL;
 }
 
-/* "smtp://host:port": as a web URI, with ports of its own. */
-static int where_parse(struct mail_server *m, const char *url)
+/* "smtp://host:port": as a web URI, with ports of its own.  domain: whom EHLO
+ * says that we are (RFC 5321 4.1.1.1), libcurl takes it from the path. */
+static int where_parse(struct mail_server *m, const char *url,
+		       const char *domain)
 {
 	static const struct {
 		const char *scheme;
@@ -90,8 +90,9 @@ static int where_parse(struct mail_server *m, const char *url)
 		if (m->where.port == 443)
 			m->where.port = schemes[i].port;
 		m->is_tls = schemes[i].is_tls;
-		(void)snprintf(m->where.text, sizeof(m->where.text), "%s%s:%u",
-			       schemes[i].scheme, m->where.host, m->where.port);
+		(void)snprintf(m->where.text, sizeof(m->where.text),
+			       "%s%s:%u/%s", schemes[i].scheme, m->where.host,
+			       m->where.port, domain);
 		return 0;
 	}
 	return -EINVAL;
@@ -104,7 +105,9 @@ int email_configure(struct channels *c, char error[CONF_ERROR_SIZE])
 
 	if (!o->smtp_url[0])
 		return 0;
-	if (where_parse(m, o->smtp_url) < 0)
+	if (!email_is_valid(text_of(o->smtp_from)))
+		return refuse(error, "smtp_from is no e-mail address");
+	if (where_parse(m, o->smtp_url, strchr(o->smtp_from, '@') + 1) < 0)
 		return refuse(error, "smtp_url is no smtp://host:port");
 	if (strcmp(o->smtp_tls, "required") == 0)
 		m->tls = TRANSFER_TLS_REQUIRED;
@@ -112,8 +115,6 @@ int email_configure(struct channels *c, char error[CONF_ERROR_SIZE])
 		m->tls = TRANSFER_TLS_IF_OFFERED;
 	else
 		return refuse(error, "smtp_tls is required or optional");
-	if (!email_is_valid(text_of(o->smtp_from)))
-		return refuse(error, "smtp_from is no e-mail address");
 	if (!o->smtp_user[0] != !o->smtp_password_file[0])
 		return refuse(error, "smtp_user and smtp_password_file belong "
 				     "together");
@@ -249,7 +250,7 @@ int email_prepare(struct channels *c, const struct notice *n, int64_t now_ms,
 
 	if (!c->mail.is_on) {
 		*ret_why = "no mail server is configured (smtp_url)";
-		return -EINVAL;
+		return -EAGAIN;
 	}
 	if (!email_is_valid(text_of(n->target)) ||
 	    text_to_cstr(text_of(n->target), ret->to, sizeof(ret->to)) < 0 ||

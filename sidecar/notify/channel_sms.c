@@ -260,7 +260,7 @@ int sms_prepare(struct channels *c, const struct notice *n, int64_t now_ms,
 
 	if (!c->sms.is_on) {
 		*ret_why = "no SMS gateway is configured (sms_url)";
-		return -EINVAL;
+		return -EAGAIN;
 	}
 	if (!sms_number_is_valid(text_of(n->target))) {
 		*ret_why = "the target is no number (E.164)";

@@ -225,18 +225,44 @@ static int make_body(const struct notice *n, struct out *ret,
 
 /* ---- the signature ---- */
 
-/* The key: "whsec_" and base64 (Standard Webhooks), else the text itself.
- * Its length; -EINVAL. */
+/* Standard base64, or that of URLs, with its padding or without.  -EINVAL. */
+static int any_base64_decode(struct text t, uint8_t ret[SECRET_MAX])
+{
+	char code[SECRET_MAX + 4];
+	size_t len = t.len;
+
+	if (!len || len > SECRET_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < len; i++) {
+		code[i] = t.p[i];
+		if (code[i] == '-')
+			code[i] = '+';
+		else if (code[i] == '_')
+			code[i] = '/';
+	}
+	while (len % 4)
+		code[len++] = '=';
+	return base64_decode(text_make(code, len), ret);
+}
+
+/*
+ * The key: "whsec_" and base64 (Standard Webhooks), else the text itself: a
+ * signature that nobody checks is better than an alert that is not sent.  Its
+ * length; -EINVAL: the secret is too long.
+ */
 static int key_of(const char *secret, uint8_t ret[SECRET_MAX])
 {
 	struct text t = text_of(secret);
 	size_t prefix = sizeof(SECRET_PREFIX) - 1;
+	int len = -EINVAL;
 
 	if (!t.len || t.len > SECRET_MAX)
 		return -EINVAL;
 	if (t.len > prefix && memcmp(t.p, SECRET_PREFIX, prefix) == 0)
-		return base64_decode(text_make(t.p + prefix, t.len - prefix),
-				     ret);
+		len = any_base64_decode(text_make(t.p + prefix, t.len - prefix),
+					ret);
+	if (len > 0)
+		return len;
 	memcpy(ret, t.p, t.len);
 	return (int)t.len;
 }
@@ -292,6 +318,22 @@ static int add_headers(struct channel_request *r, const struct notice *n,
 	return err;
 }
 
+/* As web_uri_parse(), and printable ASCII that no URI has is escaped. */
+static int target_parse(const char *target, struct web_uri *ret)
+{
+	struct out o = { 0 };
+	int err;
+
+	for (const char *p = target; *p; p++)
+		if (strchr("\"<>\\^`{|}", *p))
+			out_f(&o, "%%%02X", (unsigned)(uint8_t)*p);
+		else
+			out_char(&o, *p);
+	err = o.failed ? -ENOMEM : web_uri_parse(out_text(&o), ret);
+	out_fini(&o);
+	return err;
+}
+
 int webhook_prepare(struct channels *c, const struct notice *n, int64_t now_ms,
 		    struct channel_request *ret, const char **ret_why)
 {
@@ -299,9 +341,10 @@ int webhook_prepare(struct channels *c, const struct notice *n, int64_t now_ms,
 	struct web_uri where;
 	int err;
 
-	if (web_uri_parse(text_of(n->target), &where) < 0) {
+	err = target_parse(n->target, &where);
+	if (err < 0) {
 		*ret_why = "the target is no usable URL";
-		return -EINVAL;
+		return err;
 	}
 	err = channel_where_set(c, ret, &where, ret_why);
 	if (err >= 0)

@@ -24,8 +24,16 @@ static bool is_line_end(uint32_t c)
 
 static bool is_unwanted(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+	static const uint32_t ranges[][2] = {
+		{ 0x00, 0x1f },     { 0x7f, 0x9f },       { 0x61c, 0x61c },
+		{ 0x200e, 0x200f }, { 0x2028, 0x202e },   { 0x2066, 0x2069 },
+		{ 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return true;
+	return false;
 }
 
 /* The next character; U+FFFD for a byte that is of none. */

@@ -4,9 +4,10 @@
  *
  * What could make a reader see something else than what is there, or a program
  * take text for a command, does not get through: controls (C0, DEL, C1), the
- * line and paragraph separators U+2028 and U+2029, and the embeddings,
- * overrides and isolates of bidirectional text (U+202A to U+202E, U+2066 to
- * U+2069).  What is no UTF-8 becomes U+FFFD.
+ * line and paragraph separators U+2028 and U+2029, the marks, embeddings,
+ * overrides and isolates of bidirectional text (U+061C, U+200E, U+200F, U+202A
+ * to U+202E, U+2066 to U+2069), annotations (U+FFF9 to U+FFFB) and tags
+ * (U+E0000 to U+E007F).  What is no UTF-8 becomes U+FFFD.
  */
 #pragma once
 

@@ -131,7 +131,7 @@ static void on_transfer(void *arg, const struct transfer_answer *answer)
 {
 	struct delivery *d = arg;
 
-	channel_judge(d->request.channel, answer, &d->result);
+	channel_judge(d->sender->conf, d->request.channel, answer, &d->result);
 	set_state(d, DELIVERY_ENDED);
 }
 
@@ -157,9 +157,8 @@ static void transfer(struct delivery *d, const struct target_addresses *a,
 
 	if (!allow(s, a, &d->request)) {
 		stats_add(STAT_NOTIFY_FORBIDDEN, 1);
-		/* A name may lead elsewhere tomorrow; a literal never. */
-		end(d,
-		    d->request.where.is_literal ? SENDER_REFUSED : SENDER_AGAIN,
+		/* A name may lead elsewhere tomorrow, or be listed. */
+		end(d, SENDER_AGAIN,
 		    "its address is not of the public Internet");
 		return;
 	}

@@ -7,6 +7,9 @@
  * ends within notify_timeout_ms whatever the other side does; of its answer
  * 64 KiB are read at most.
  *
+ * SENDER_TRANSFERS_MAX are for all channels together: the caller sees to it
+ * that one of them, or one target, does not take them all.
+ *
  * At least once: a target that was told may be told again when its answer did
  * not come; it knows a repetition by the notice's id (Message-ID, webhook-id,
  * Idempotency-Key).
@@ -70,6 +73,7 @@ unsigned sender_count(const struct sender *s);
 
 /*
  * Wait until something is to be done, wake_fd (-1: none) is readable or
- * timeout_ms have passed; do it, and return.  done() may submit.
+ * timeout_ms (-1: a minute) have passed; do it, and return.  done() may submit.
+ * -ENOMEM, -EIO: it could not wait.
  */
 int must_check sender_step(struct sender *s, int timeout_ms, int wake_fd);

@@ -15,6 +15,7 @@ struct target_name {
 	struct name_addresses heard[NAME_FAMILY_COUNT];
 	unsigned awaited; /* families without an answer to the last question */
 	bool is_heard;    /* one of them, of that question */
+	bool is_none[NAME_FAMILY_COUNT];     /* the last answer */
 	int64_t asked_ms, heard_ms, used_ms; /* monotonic */
 	bool was_asked;
 	const char *problem; /* constant; NULL */
@@ -63,16 +64,18 @@ static void on_heard(void *arg, enum name_family family,
 	struct target_name *n = arg;
 
 	n->awaited--;
+	n->is_none[family] = answer->outcome == NAME_NONE;
 	if (answer->outcome == NAME_HEARD) {
 		n->heard[family] = answer->addresses;
 		n->is_heard = true;
 		n->heard_ms = clock_mono_ms();
-	} else if (answer->outcome == NAME_NONE && n->is_heard) {
-		/* The other family's good answer says that this is one too. */
-		n->heard[family].count = 0;
 	} else if (answer->problem) {
 		n->problem = answer->problem;
 	}
+	/* The other family's good answer says that "none" is one too. */
+	for (unsigned f = 0; f < NAME_FAMILY_COUNT; f++)
+		if (!n->awaited && n->is_heard && n->is_none[f])
+			n->heard[f].count = 0;
 }
 
 /* ---- questions ---- */
@@ -157,14 +160,32 @@ static int64_t patience_ms(const struct target_name *n, int64_t now_ms)
 	return n->asked_ms + TARGET_NAME_TIMEOUT_MS - now_ms;
 }
 
+/* RFC 6761 6.3: nobody is asked for it. */
+static bool is_localhost(const char *host, struct target_addresses *ret)
+{
+	static const uint8_t ip[2][16] = {
+		{ [10] = 0xff, [11] = 0xff, 127, 0, 0, 1 },
+		{ [15] = 1 },
+	};
+
+	if (strcmp(host, "localhost") != 0)
+		return false;
+	ret->count = ARRAY_SIZE(ip);
+	memcpy(ret->ip, ip, sizeof(ip));
+	return true;
+}
+
 enum target_name_state target_names_get(struct target_names *t,
 					const char *host, int64_t now_ms,
 					struct target_addresses *ret,
 					int *ret_wait_ms, const char **ret_why)
 {
-	struct target_name *n = find_or_add(t, host);
+	struct target_name *n;
 	int64_t wait_ms;
 
+	if (is_localhost(host, ret))
+		return TARGET_NAME_KNOWN;
+	n = find_or_add(t, host);
 	if (!n) {
 		*ret_why = "no memory";
 		return TARGET_NAME_NONE;

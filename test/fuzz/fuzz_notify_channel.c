@@ -68,7 +68,7 @@ static void judge(const uint8_t *data)
 
 	a.status = data[2] << 8 | data[3];
 	memcpy(&a.retry_after_s, data + 4, sizeof(a.retry_after_s));
-	channel_judge(data[0] % NOTICE_CHANNELS, &a, &r);
+	channel_judge(make_channels()->conf, data[0] % NOTICE_CHANNELS, &a, &r);
 	assert(r.outcome <= SENDER_REFUSED);
 	assert(r.after_ms >= 0 && r.after_ms <= SENDER_AFTER_MAX_MS);
 	assert(!r.why[0] == (r.outcome == SENDER_DELIVERED));

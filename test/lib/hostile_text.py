@@ -17,7 +17,8 @@ INNER = [
     "\u00e9\u00ea\u00eb", "Jos\u00e9 Mu\u00f1oz", "\u0442\u0440\u0435",
     "\u05d0\u05d1\u05d2", "\u0627\u0644", "\u65e5\u672c\u8a9e", "\U0001f600",
     "\U0001f468\u200d\U0001f469\u200d\U0001f467", "e\u0301\u0302\u0303",
-    "\u202eevil\u202c", "\u2066x\u2069", "\u200b\ufeff", "\u2028\u2029",
+    "\u202eevil\u202c", "\u2066x\u2069", "1\u200f2\u061c3\u200e",
+    "\ufff9a\ufffb", "\U000e0001\U000e0041", "\u200b\ufeff", "\u2028\u2029",
     "\u0085", "\u009b31m", "\ufffe\uffff", "\ufffd", "\u0130\u0131\u1e9e",
     "\x1b[31m", "\x07\x08", "\x7f", "\x01\x02\x1f", "a\tb", "\u20ac^[]",
     "\u201cq\u201d\u2026\u2013", "A" * 78, "B" * 998, "\u00fc" * 400,
@@ -63,8 +64,9 @@ def decoded(data):
     return "".join(text)
 
 
-UNWANTED = ({*range(0x20), *range(0x7f, 0xa0), *range(0x2028, 0x202f),
-             *range(0x2066, 0x206a)})
+UNWANTED = {*range(0x20), *range(0x7f, 0xa0), 0x61c, 0x200e, 0x200f,
+            *range(0x2028, 0x202f), *range(0x2066, 0x206a),
+            *range(0xfff9, 0xfffc), *range(0xe0000, 0xe0080)}
 
 
 def line_of(data):

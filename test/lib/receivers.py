@@ -16,7 +16,7 @@ import threading
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
-Mail = collections.namedtuple("Mail", "sender recipients content tls user")
+Mail = collections.namedtuple("Mail", "sender recipients content tls user helo")
 Post = collections.namedtuple("Post", "path headers body")
 
 
@@ -27,10 +27,19 @@ class Mailbox:
                  starttls=True, implicit=False):
         self.mails, self.replies = [], {}
         self.data_reply = "250 taken"
+        self.sender_reply = None
         self.users = users
         box = self
 
         class Handler:
+            async def handle_MAIL(self, _server, _session, envelope, address,
+                                  options):  # pylint: disable=invalid-name
+                if box.sender_reply:
+                    return box.sender_reply
+                envelope.mail_from = address
+                envelope.mail_options.extend(options)
+                return "250 OK"
+
             async def handle_RCPT(self, _server, _session, envelope, address,
                                   _options):  # pylint: disable=invalid-name
                 if address in box.replies:
@@ -43,7 +52,7 @@ class Mailbox:
                 box.mails.append(Mail(
                     envelope.mail_from, list(envelope.rcpt_tos),
                     envelope.original_content, session.ssl is not None,
-                    session.auth_data))
+                    session.auth_data, session.host_name))
                 return box.data_reply
 
         def authenticate(_server, _session, _envelope, _mechanism, data):

@@ -185,6 +185,20 @@ static void addresses_heard_last_serve_while_the_dns_is_gone(void **state)
 	is_known("a", 1, 1);
 }
 
+static void a_family_that_is_gone_is_not_used(void **state)
+{
+	(void)state;
+	waits("a", TARGET_NAME_TIMEOUT_MS);
+	answer(NAME_IPV4, NAME_HEARD, 4);
+	answer(NAME_IPV6, NAME_HEARD, 6);
+	is_known("a", 2, 6);
+	now_ms += TARGET_NAME_FRESH_MS + 1;
+	waits("a", TARGET_NAME_PATIENCE_MS);
+	answer(NAME_IPV6, NAME_NONE, 0); /* before the other one is heard */
+	answer(NAME_IPV4, NAME_HEARD, 5);
+	is_known("a", 1, 5);
+}
+
 static void a_name_that_is_none_is_asked_for_again_soon(void **state)
 {
 	(void)state;
@@ -202,6 +216,13 @@ static void a_name_that_is_none_is_asked_for_again_soon(void **state)
 	answer(NAME_IPV4, NAME_HEARD, 7);
 	answer(NAME_IPV6, NAME_NONE, 0);
 	is_known("a", 1, 7);
+}
+
+static void nobody_is_asked_for_this_machine(void **state)
+{
+	(void)state;
+	is_known("localhost", 2, 1);
+	assert_int_equal(asked, 0);
 }
 
 static void many_names_do_not_grow_without_end(void **state)
@@ -235,8 +256,12 @@ int main(void)
 			addresses_heard_last_serve_while_the_dns_is_gone, begin,
 			finish),
 		cmocka_unit_test_setup_teardown(
+			a_family_that_is_gone_is_not_used, begin, finish),
+		cmocka_unit_test_setup_teardown(
 			a_name_that_is_none_is_asked_for_again_soon, begin,
 			finish),
+		cmocka_unit_test_setup_teardown(
+			nobody_is_asked_for_this_machine, begin, finish),
 		cmocka_unit_test_setup_teardown(
 			many_names_do_not_grow_without_end, begin, finish),
 	};

@@ -104,6 +104,11 @@ static int speak(struct renderer *r, struct sound *s, struct text line)
 		if (!r->voice)
 			return -EIO;
 		err = voice_speak(r->voice, piece, &samples, &count);
+		/* Nothing but pauses. */
+		if (err == -EINVAL) {
+			err = 0;
+			continue;
+		}
 		if (err < 0)
 			return err == -ENOMEM ? err : -EIO;
 		err = add(s, samples, count);

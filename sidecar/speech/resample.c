@@ -6,9 +6,9 @@
 
 /* ---- the filter: a sinc in a Kaiser window ---- */
 
-#define MIDDLE   95 /* so many before it, and behind */
+#define MIDDLE   191 /* so many before it, and behind */
 #define TAPS     (2 * MIDDLE + 1)
-#define CUTOFF   (3700.0 / 16000) /* of the rate; 6 dB down there */
+#define CUTOFF   (3950.0 / 16000) /* of the rate; 6 dB down there */
 #define KAISER_B 5.65             /* 60 dB */
 
 static float taps[TAPS];
@@ -65,6 +65,17 @@ void resample_half(const int16_t *in, size_t count, int16_t *out)
 			sum += (float)in[i] * taps[i + MIDDLE - at];
 		out[at / 2] = rounded(sum);
 	}
+}
+
+/* ---- treble ---- */
+
+/* So much of the sample before is taken away. */
+#define LIFT 0.45
+
+void treble_lift(int16_t *samples, size_t count)
+{
+	for (size_t i = count; i-- > 1;)
+		samples[i] = rounded(samples[i] - LIFT * samples[i - 1]);
 }
 
 /* ---- the level ---- */

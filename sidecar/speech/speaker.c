@@ -9,6 +9,7 @@ void say(struct speaker *s, const char *words)
 		text_write_cstr(s->w, s->gap);
 	text_write_cstr(s->w, words);
 	s->gap = " ";
+	s->has_number = false;
 }
 
 void say_pause(struct speaker *s)
@@ -61,16 +62,25 @@ void say_letters(struct speaker *s, struct text letters)
 		say_word(s, text_make(letters.p + i, 1));
 }
 
-/* "2.105" is not "2105", nor is "2-105"; "1,200" is "1200". */
+static bool is_minus(struct text t, size_t i)
+{
+	return i + 1 < t.len && t.p[i] == '-' && text_is_digit(t.p[i + 1]) &&
+	       (!i || text_is_blank(t.p[i - 1]));
+}
+
+/* "2.105" is not "2105", nor are "2-105", "2,105" and "2'105"; "-1" is a
+ * basement. */
 static const char *sign_within(struct text t, size_t i)
 {
+	if (is_minus(t, i))
+		return " MINUS ";
 	if (!i || i + 1 >= t.len || !text_is_digit(t.p[i - 1]) ||
 	    !text_is_digit(t.p[i + 1]))
 		return NULL;
 	if (t.p[i] == '.')
 		return " POINT ";
-	if (t.p[i] == ',')
-		return "";
+	if (t.p[i] == ',' || t.p[i] == '\'')
+		return " ";
 	/* "12-1/2" is a fraction. */
 	if (t.p[i] != '-' || (i + 2 < t.len && t.p[i + 2] == '/'))
 		return NULL;
@@ -89,6 +99,12 @@ bool spoken_words_of(struct text t, struct spoken_words *ret)
 	for (size_t i = 0; i < t.len; i++) {
 		const char *sign = sign_within(t, i);
 
+		/* U+2212 is a minus too. */
+		if (i + 3 < t.len && memcmp(t.p + i, "\xe2\x88\x92", 3) == 0 &&
+		    text_is_digit(t.p[i + 3])) {
+			sign = " MINUS ";
+			i += 2;
+		}
 		text_write(&w, sign ? text_of(sign) : text_make(t.p + i, 1));
 	}
 	if (address_fold(text_written(&w), ret->folded) < 0)

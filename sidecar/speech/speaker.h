@@ -11,6 +11,8 @@ struct speaker {
 	struct text_writer *w;
 	const char *gap; /* what stands before the next word; NULL: nothing */
 	bool lost;       /* something has no words */
+	bool has_number; /* what was said last is a number */
+	bool has_street; /* an address was said in this line */
 };
 
 /* Nothing is said yet. */
@@ -41,7 +43,8 @@ void say_house(struct speaker *s, struct text digits);
 bool say_ordinal(struct speaker *s, struct text word);
 /* "3B", "12", "A", "N14W23777", "1/2". */
 void say_code(struct speaker *s, struct text code);
-/* "1/2" behind a number: "and a half".  False: it is none. */
+/* "1/2" behind a number: "and one half".  False: it is none, or stands
+ * elsewhere: "floor 2/3" is two floors. */
 bool say_fraction(struct speaker *s, struct text t);
 
 /* ---- words of a folded text (address_fold) ---- */

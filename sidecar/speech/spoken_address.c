@@ -38,6 +38,7 @@ static void say_number_and_street(struct speaker *s, const struct civic *c,
 	struct text_writer n = text_writer_on(number, sizeof(number));
 	struct text_writer t = text_writer_on(street, sizeof(street));
 	struct spoken_words words;
+	size_t unit;
 
 	say_house_number(s,
 			 join(c, number_fields, ARRAY_SIZE(number_fields), &n));
@@ -51,8 +52,10 @@ static void say_number_and_street(struct speaker *s, const struct civic *c,
 	/* "100 42nd St" is not in 142nd St. */
 	if (words.count && word_has_digit(words.word[0]))
 		say_pause(s);
-	say_street(s, (struct word_range){ words.word, words.count },
-		   is_canada);
+	unit = find_unit((struct word_range){ words.word, words.count });
+	say_street(s, (struct word_range){ words.word, unit }, is_canada);
+	say_part(s, "unit",
+		 (struct word_range){ words.word + unit, words.count - unit });
 }
 
 /* ---- parts ---- */

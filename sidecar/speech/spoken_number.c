@@ -84,6 +84,7 @@ void say_house(struct speaker *s, struct text digits)
 	} else {
 		say_four(s, n);
 	}
+	s->has_number = true;
 }
 
 /* ---- ordinals ---- */
@@ -144,14 +145,15 @@ bool say_fraction(struct speaker *s, struct text t)
 	} rows[] = {
 		{ "1/2", "one half" },       { "1/3", "one third" },
 		{ "2/3", "two thirds" },     { "1/4", "one quarter" },
-		{ "3/4", "three quarters" },
+		{ "3/4", "three quarters" }, { "1/8", "one eighth" },
+		{ "3/8", "three eighths" },  { "5/8", "five eighths" },
+		{ "7/8", "seven eighths" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; s->has_number && i < ARRAY_SIZE(rows); i++) {
 		if (!text_equal(t, text_of(rows[i].written)))
 			continue;
-		if (s->gap && s->gap[0] == ' ')
-			say(s, "and");
+		say(s, "and");
 		say(s, rows[i].said);
 		return true;
 	}
@@ -205,19 +207,20 @@ static bool is_fraction_at(struct text t)
 static size_t say_between(struct speaker *s, struct text rest)
 {
 	size_t n = 0;
-	bool has_dash = false;
+	bool has_dash = false, has_point = false;
 
 	while (n < rest.len && !text_is_digit(rest.p[n]) &&
 	       !text_is_letter(rest.p[n])) {
 		has_dash = has_dash || rest.p[n] == '-';
+		has_point = has_point || rest.p[n] == '.';
 		if ((unsigned char)rest.p[n] >= 0x80)
 			s->lost = true;
 		n++;
 	}
 	if (n < rest.len && text_is_digit(rest.p[n]) &&
 	    !is_fraction_at(text_make(rest.p + n, rest.len - n))) {
-		if (has_dash)
-			say(s, "dash");
+		if (has_dash || has_point)
+			say(s, has_dash ? "dash" : "point");
 		else
 			say_pause(s);
 	}

@@ -63,13 +63,18 @@ static bool is_unit(struct text word)
 /* "300", "12B", "B": what stands behind the kind of a unit. */
 static bool is_unit_number(struct text word)
 {
-	return word_has_digit(word) || word.len == 1;
+	return word_has_digit(word) || word.len == 1 ||
+	       text_equal(word, text_of("MINUS"));
 }
 
 size_t find_unit(struct word_range r)
 {
 	for (size_t i = 1; i + 1 < r.count; i++) {
-		if (!is_unit_number(r.word[i + 1]))
+		/* "Bay 5th St", "Lower E Main St" */
+		if (!is_unit_number(r.word[i + 1]) ||
+		    word_is_ordinal(r.word[i + 1]) ||
+		    (i + 2 < r.count &&
+		     address_word_find(ADDRESS_SUFFIX, r.word[r.count - 1])))
 			continue;
 		if (text_equal(r.word[i], text_of("#")))
 			return i;
@@ -115,6 +120,7 @@ static bool is_before_kind(const char *kind, struct text first)
 {
 	return word_is_ordinal(first) ||
 	       (strcmp(kind, "floor") == 0 && first.len > 2 &&
+		!text_equal(first, text_of("MINUS")) &&
 		!word_has_digit(first) && !word_is_letters(first));
 }
 
@@ -169,6 +175,10 @@ void say_phrase(struct speaker *s, struct word_range r)
 			i + 1 < r.count && is_unit_number(r.word[i + 1]);
 		size_t n = 1;
 
+		if (i > 0 && word_has_digit(r.word[i]) &&
+		    word_has_digit(r.word[i - 1]) &&
+		    text_index(r.word[i], '/') == r.word[i].len)
+			say_pause(s);
 		if (is_unit(r.word[i]) && has_number)
 			say_within(s, r, i);
 		else if (!say_side(s, r, i) && !say_known_digits(s, r.word[i]))

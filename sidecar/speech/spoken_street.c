@@ -144,7 +144,11 @@ static void say_name_word(struct speaker *s, struct word_range r, size_t i)
 {
 	struct text word = r.word[i];
 
-	bool is_type = is_inner_type(r, i);
+	/* "3rd St & 5th Ave" */
+	bool is_type =
+		is_inner_type(r, i) ||
+		(i > 0 && i + 1 < r.count &&
+		 text_equal(r.word[i + 1], text_of("&")) && is_suffix(word));
 
 	if (!is_type && say_title(s, word))
 		return;

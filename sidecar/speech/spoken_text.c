@@ -1,35 +1,74 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Text that somebody wrote: phrases, lines, telephone numbers. */
-#include "base/utf8.h"
+#include <stdio.h>
+
 #include "speech/speaker.h"
 #include "speech/spoken.h"
 
 /* ---- telephone numbers ---- */
 
-#define TELEPHONE_MIN 10 /* digits */
+#define TELEPHONE_MIN 8 /* digits behind '+' */
 #define TELEPHONE_MAX 15
+
+static size_t find_international(struct text t)
+{
+	size_t digits = 0, last = 0;
+
+	for (size_t i = 1; i < t.len && digits <= TELEPHONE_MAX; i++) {
+		if (text_is_digit(t.p[i])) {
+			digits++;
+			last = i + 1;
+		} else if (!t.p[i] || !strchr("-.() ", t.p[i]) ||
+			   i > last + 1) {
+			break;
+		}
+	}
+	return digits >= TELEPHONE_MIN && digits <= TELEPHONE_MAX ? last : 0;
+}
+
+/* Each '2' of the pattern is a digit from 2 on, each '0' any, '-' one sign or
+ * none. */
+static size_t find_pattern(struct text t, const char *pattern)
+{
+	size_t at = 0;
+
+	for (; *pattern; pattern++) {
+		char c = at < t.len ? t.p[at] : '\0';
+		bool fits = c == *pattern;
+
+		if (*pattern == '-') {
+			if (c && strchr("-. ", c))
+				at++;
+			continue;
+		}
+		if (*pattern == '0' || *pattern == '2')
+			fits = text_is_digit(c) && c >= *pattern;
+		if (!fits)
+			return 0;
+		at++;
+	}
+	/* The end of a word. */
+	if (at < t.len && (text_is_digit(t.p[at]) || text_is_letter(t.p[at])))
+		return 0;
+	return at;
+}
 
 /* How many bytes at the start are a telephone number; 0: they are none. */
 static size_t find_telephone(struct text t)
 {
-	size_t digits = 0, last = 0;
+	static const char *const patterns[] = {
+		"200-200-0000",
+		"(200)-200-0000",
+		"1-200-200-0000",
+		"1-(200)-200-0000",
+	};
+	size_t n = 0;
 
-	for (size_t i = 0; i < t.len && digits <= TELEPHONE_MAX; i++) {
-		if (text_is_digit(t.p[i])) {
-			digits++;
-			last = i + 1;
-		} else if (i == 0 ? t.p[i] != '+' && t.p[i] != '('
-				  : !strchr("-.() ", t.p[i]) || !t.p[i] ||
-					    i > last + 1) {
-			break;
-		}
-	}
 	if (t.len && t.p[0] == '+')
-		return digits >= 8 && digits <= TELEPHONE_MAX ? last : 0;
-	if (digits == TELEPHONE_MIN ||
-	    (digits == TELEPHONE_MIN + 1 && t.p[0] == '1'))
-		return last < t.len && text_is_letter(t.p[last]) ? 0 : last;
-	return 0;
+		return find_international(t);
+	for (size_t i = 0; !n && i < ARRAY_SIZE(patterns); i++)
+		n = find_pattern(t, patterns[i]);
+	return n;
 }
 
 static void say_telephone(struct speaker *s, struct text t)
@@ -42,7 +81,94 @@ static void say_telephone(struct speaker *s, struct text t)
 	if (!w.used || w.full)
 		return;
 	buf[w.used - 1] = '\0';
+	say_pause(s);
 	say(s, buf);
+	say_pause(s);
+}
+
+/* ---- dates and times ---- */
+
+static unsigned two_digits(const char *p)
+{
+	return (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0');
+}
+
+/* "2026-01-31": how many bytes; 0: none. */
+static size_t find_date(struct text t)
+{
+	unsigned month, day;
+
+	for (size_t i = 0; i < 10 && i < t.len; i++)
+		if (i == 4 || i == 7 ? t.p[i] != '-' : !text_is_digit(t.p[i]))
+			return 0;
+	if (t.len < 10 || (t.len > 10 && text_is_digit(t.p[10])))
+		return 0;
+	month = two_digits(t.p + 5);
+	day = two_digits(t.p + 8);
+	return month && month <= 12 && day && day <= 31 ? 10 : 0;
+}
+
+static void say_date(struct speaker *s, struct text t)
+{
+	static const char *const months[] = {
+		"january",   "february", "march",    "april",
+		"may",       "june",     "july",     "august",
+		"september", "october",  "november", "december",
+	};
+	char day[8];
+
+	(void)snprintf(day, sizeof(day), "%uTH", two_digits(t.p + 8));
+	say(s, months[two_digits(t.p + 5) - 1]);
+	(void)say_ordinal(s, text_of(day));
+	say_pause(s);
+	say_house(s, text_make(t.p, 4));
+	say_pause(s);
+}
+
+/* "14:05", "04:00:30" */
+static size_t find_time(struct text t)
+{
+	size_t n = find_pattern(t, "00:00:00");
+
+	if (!n)
+		n = find_pattern(t, "00:00");
+	return n && n < t.len && t.p[n] == ':' ? 0 : n;
+}
+
+static void say_time(struct speaker *s, struct text t)
+{
+	unsigned minute = two_digits(t.p + 3);
+	bool is_short = t.p[0] == '0';
+
+	say_house(s, text_make(t.p + is_short, is_short ? 1 : 2));
+	if (!minute) {
+		say(s, "o clock");
+		return;
+	}
+	if (minute < 10)
+		say(s, "oh");
+	is_short = minute < 10;
+	say_house(s, text_make(t.p + 3 + is_short, is_short ? 1 : 2));
+}
+
+/* ---- what is more than words ---- */
+
+static size_t (*const finders[])(struct text t) = { find_telephone, find_date,
+						    find_time };
+static void (*const sayers[])(struct speaker *s,
+			      struct text t) = { say_telephone, say_date,
+						 say_time };
+
+/* How many bytes at the start of a word are one of these, and which. */
+static size_t find_special(struct text t, size_t *ret_which)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; !n && i < ARRAY_SIZE(finders); i++) {
+		n = finders[i](t);
+		*ret_which = i;
+	}
+	return n;
 }
 
 /* ---- phrases ---- */
@@ -63,6 +189,8 @@ static bool begins_as_address(struct word_range r)
 static void say_address(struct speaker *s, struct word_range r)
 {
 	size_t unit;
+
+	s->has_street = true;
 
 	say_any(s, r.word[0]);
 	r.word++;
@@ -88,8 +216,10 @@ static bool say_state(struct speaker *s, struct text raw, struct word_range r)
 		r.count == 2 && r.word[1].len == 5 && word_is_digits(r.word[1]);
 
 	raw = text_trim(raw);
-	if (!s->gap || (r.count != 1 && !has_code) || r.word[0].len != 2 ||
-	    raw.len < 2 || raw.p[0] >= 'a' || raw.p[1] >= 'a')
+	/* "call me, OK" is not in Oklahoma. */
+	if (!s->gap || (!has_code && !(s->has_street && r.count == 1)) ||
+	    r.word[0].len != 2 || raw.len < 2 || raw.p[0] >= 'a' ||
+	    raw.p[1] >= 'a')
 		return false;
 	state = address_state_name(r.word[0], "US");
 	if (!state)
@@ -104,11 +234,38 @@ static bool say_state(struct speaker *s, struct text raw, struct word_range r)
 	return true;
 }
 
+/* Where "OR 97201" of "PORTLAND OR 97201" begins, or r.count. */
+static size_t find_state(struct word_range r)
+{
+	size_t n = r.count;
+
+	if (n > 2 && r.word[n - 1].len == 5 && word_is_digits(r.word[n - 1]) &&
+	    r.word[n - 2].len == 2 &&
+	    (address_state_find(r.word[n - 2], "US") ||
+	     address_state_find(r.word[n - 2], "CA")))
+		return n - 2;
+	return n;
+}
+
+/* "1,200": commas between digits that mark_of() left are none. */
+static struct text without_commas(struct text t, char buf[ADDRESS_TEXT_SIZE])
+{
+	struct text_writer w = text_writer_on(buf, ADDRESS_TEXT_MAX);
+
+	for (size_t i = 0; i < t.len; i++)
+		if (t.p[i] != ',')
+			text_write(&w, text_make(t.p + i, 1));
+	return text_written(&w);
+}
+
 static void say_words(struct speaker *s, struct text t)
 {
+	char plain[ADDRESS_TEXT_SIZE];
 	struct spoken_words words;
 	struct word_range r;
+	size_t n;
 
+	t = without_commas(t, plain);
 	if (!spoken_words_of(t, &words)) {
 		s->lost = true;
 		return;
@@ -116,10 +273,21 @@ static void say_words(struct speaker *s, struct text t)
 	r = (struct word_range){ words.word, words.count };
 	if (!r.count || say_state(s, t, r))
 		return;
-	if (begins_as_address(r))
-		say_address(s, r);
-	else
-		say_phrase(s, r);
+	if (begins_as_address(r)) {
+		/* "3rd St & 5th Ave" */
+		if (word_is_ordinal(r.word[0]))
+			say_street(s, r, false);
+		else
+			say_address(s, r);
+		return;
+	}
+	n = find_state(r);
+	say_phrase(s, (struct word_range){ r.word, n });
+	if (n < r.count) {
+		say_pause(s);
+		(void)say_state(s, text_of("XX"),
+				(struct word_range){ r.word + n, 2 });
+	}
 }
 
 /* A phrase of any length: pieces that can be looked at as a whole. */
@@ -161,6 +329,19 @@ static bool ends_sentence(struct text t, size_t i)
 		!word_is_letters(text_make(t.p + from, i - from)));
 }
 
+/* "1,200", not "101,102,103" nor "1234,567" */
+static bool is_thousands(struct text t, size_t i)
+{
+	size_t before = 0, behind = 0;
+
+	while (before < i && text_is_digit(t.p[i - 1 - before]))
+		before++;
+	while (i + 1 + behind < t.len && text_is_digit(t.p[i + 1 + behind]))
+		behind++;
+	return before <= 2 && behind == 3 && t.p[i - before] != '0' &&
+	       (i == before || t.p[i - before - 1] != ',');
+}
+
 static enum mark mark_of(struct text t, size_t i)
 {
 	bool is_in_number = i && i + 1 < t.len && text_is_digit(t.p[i - 1]) &&
@@ -177,7 +358,7 @@ static enum mark mark_of(struct text t, size_t i)
 	if (c == '!' || c == '?')
 		return MARK_STOP;
 	/* "1,200" is one number. */
-	if (c == ',' && is_in_number)
+	if (c == ',' && is_in_number && is_thousands(t, i))
 		return MARK_NONE;
 	return c && strchr(",;:()[]\"", c) ? MARK_PAUSE : MARK_NONE;
 }
@@ -201,26 +382,22 @@ static void say_mark(struct speaker *s, enum mark mark)
 /* Up to what is no part of this phrase: a mark or a telephone number. */
 static void say_line(struct speaker *s, struct text t)
 {
-	size_t from = 0, i = 0;
+	size_t from = 0, i = 0, which = 0;
 
 	while (i < t.len) {
-		size_t telephone =
-			begins_word(t, i)
-				? find_telephone(text_make(t.p + i, t.len - i))
-				: 0;
-		enum mark mark = telephone ? MARK_PAUSE : mark_of(t, i);
+		struct text rest = text_make(t.p + i, t.len - i);
+		size_t n = begins_word(t, i) ? find_special(rest, &which) : 0;
+		enum mark mark = n ? MARK_NONE : mark_of(t, i);
 
-		if (mark == MARK_NONE) {
+		if (!n && mark == MARK_NONE) {
 			i++;
 			continue;
 		}
 		say_pieces(s, text_make(t.p + from, i - from));
 		say_mark(s, mark);
-		if (telephone) {
-			say_telephone(s, text_make(t.p + i, telephone));
-			say_pause(s);
-		}
-		i += telephone ? telephone : 1;
+		if (n)
+			sayers[which](s, text_make(rest.p, n));
+		i += n ? n : 1;
 		from = i;
 	}
 	say_pieces(s, text_make(t.p + from, t.len - from));

@@ -13,7 +13,7 @@ void unregister_cmu_us_kal16(cst_voice *voice);
 
 #define VOICE_RATE 16000
 /* Slower than flite's own: who listens has a pen in the hand. */
-#define STRETCH 1.15f
+#define STRETCH 1.1f
 
 struct voice {
 	cst_voice *flite; /* owned */
@@ -78,8 +78,7 @@ static void respell(struct text words, char *ret, size_t size)
 	(void)text_writer_end(&w);
 }
 
-static int take_wave(const cst_wave *wave, int16_t **ret_samples,
-		     size_t *ret_count)
+static int take_wave(cst_wave *wave, int16_t **ret_samples, size_t *ret_count)
 {
 	size_t count = ((size_t)wave->num_samples + 1) / 2, before;
 	int16_t *samples;
@@ -90,6 +89,7 @@ static int take_wave(const cst_wave *wave, int16_t **ret_samples,
 	samples = malloc(count * sizeof(*samples));
 	if (!samples)
 		return -ENOMEM;
+	treble_lift(wave->samples, (size_t)wave->num_samples);
 	resample_half(wave->samples, (size_t)wave->num_samples, samples);
 	level_normalise(samples, count);
 	before = silence_before(samples, count);

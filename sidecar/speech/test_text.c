@@ -7,6 +7,9 @@
 #include "speech/prompt.h"
 #include "speech/spoken.h"
 
+/* Of an address; with all else it stays below SPEECH_TEXT_MAX. */
+#define LOCATION_MAX 1200
+
 static void put(struct text_writer *w, const struct test_facts *f,
 		enum prompt p)
 {
@@ -29,6 +32,19 @@ static void put_callback(struct text_writer *w, const struct test_facts *f)
 	spoken_number(w, text_of(number));
 }
 
+/* What is too long ends behind a phrase.  True: it was. */
+static bool cut_location(struct text_writer *said)
+{
+	size_t n = LOCATION_MAX;
+
+	if (said->used <= LOCATION_MAX)
+		return false;
+	while (n && !strchr(",.", said->buf[n - 1]))
+		n--;
+	said->used = n;
+	return true;
+}
+
 /* 1: part of it has no words; -ENOENT: none of it has. */
 static int put_location(struct text_writer *w, const struct test_facts *f)
 {
@@ -42,12 +58,16 @@ static int put_location(struct text_writer *w, const struct test_facts *f)
 	}
 	if (!said.used)
 		return -ENOENT;
+	if (cut_location(&said) || said.full)
+		err = 1;
+	if (!said.used)
+		return -ENOENT;
 	put(w, f, PROMPT_TEST_LOCATION);
 	text_write_cstr(w, "\n");
 	text_write(w, text_written(&said));
-	if (err || said.full)
+	if (err)
 		put(w, f, PROMPT_TEST_PARTLY);
-	return err || said.full;
+	return err;
 }
 
 int test_text(const struct test_facts *f, struct text_writer *w)

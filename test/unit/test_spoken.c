@@ -391,6 +391,7 @@ static void a_record_without_elements_is_read_by_its_line(void **state)
 				.callback_number = 12065550121,
 				.is_located = true };
 	struct text_writer w = text_writer_on(said, SAID_SIZE);
+	char longer[2000];
 
 	(void)state;
 	assert_int_equal(test_text(&f, &w), 0);
@@ -410,6 +411,19 @@ static void a_record_without_elements_is_read_by_its_line(void **state)
 	assert_int_equal(test_text(&f, &w), 1);
 	assert_true(text_writer_end(&w) >= 0);
 	assert_non_null(strstr(said, "Part of this address"));
+
+	/* What would take minutes ends behind a phrase, and that is said. */
+	memset(longer, '7', sizeof(longer) - 1);
+	for (size_t i = 5; i < sizeof(longer); i += 6)
+		longer[i] = i % 12 == 5 ? ',' : ' ';
+	longer[sizeof(longer) - 1] = '\0';
+	f.address = text_of(longer);
+	w = text_writer_on(said, SAID_SIZE);
+	assert_int_equal(test_text(&f, &w), 1);
+	assert_true(text_writer_end(&w) >= 0);
+	assert_true(strlen(said) < 2048);
+	assert_non_null(strstr(said, "seven,\nPart of this address"));
+	assert_non_null(strstr(said, "To hear this again"));
 	w = text_writer_on(said, 100);
 	assert_int_equal(test_text(&f, &w), -ENOSPC);
 }

@@ -33,9 +33,12 @@ static size_t find_pattern(struct text t, const char *pattern)
 	size_t at = 0;
 
 	for (; *pattern; pattern++) {
-		char c = at < t.len ? t.p[at] : '\0';
-		bool fits = c == *pattern;
+		char c = '\0';
+		bool fits;
 
+		if (at < t.len)
+			c = t.p[at];
+		fits = c == *pattern;
 		if (*pattern == '-') {
 			if (c && strchr("-. ", c))
 				at++;

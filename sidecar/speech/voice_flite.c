@@ -12,8 +12,12 @@ cst_voice *register_cmu_us_kal16(const char *directory);
 void unregister_cmu_us_kal16(cst_voice *voice);
 
 #define VOICE_RATE 16000
-/* Slower than flite's own: who listens has a pen in the hand. */
-#define STRETCH 1.1f
+/* What pocketsphinx understands best (test/bench/speech): flite's own pace, a
+ * pitch a little above its own. */
+#define STRETCH 1.0f
+#define PITCH   110.0f
+
+#define MARGIN 800 /* samples of silence that stay at either end */
 
 struct voice {
 	cst_voice *flite; /* owned */
@@ -32,6 +36,7 @@ int voice_new(struct voice **ret)
 		return -ENOTSUP;
 	}
 	feat_set_float(v->flite->features, "duration_stretch", STRETCH);
+	feat_set_float(v->flite->features, "int_f0_target_mean", PITCH);
 	*ret = v;
 	return 0;
 }
@@ -80,7 +85,7 @@ static void respell(struct text words, char *ret, size_t size)
 
 static int take_wave(cst_wave *wave, int16_t **ret_samples, size_t *ret_count)
 {
-	size_t count = ((size_t)wave->num_samples + 1) / 2, before;
+	size_t count = ((size_t)wave->num_samples + 1) / 2, before, behind;
 	int16_t *samples;
 
 	if (wave->sample_rate != VOICE_RATE || wave->num_channels != 1 ||
@@ -97,7 +102,11 @@ static int take_wave(cst_wave *wave, int16_t **ret_samples, size_t *ret_count)
 		free(samples);
 		return -EIO;
 	}
-	count -= before + silence_behind(samples, count);
+	behind = silence_behind(samples, count);
+	/* A word dies away slowly: the end of "six" is as good as silent. */
+	before -= before < MARGIN ? before : MARGIN;
+	behind -= behind < MARGIN ? behind : MARGIN;
+	count -= before + behind;
 	memmove(samples, samples + before, count * sizeof(*samples));
 	*ret_samples = samples;
 	*ret_count = count;

@@ -309,7 +309,7 @@ static int find_from(struct lmdb_txn *t, const uint8_t *screen, uint64_t id,
 static void forget(struct lmdb_txn *t, const struct found *f)
 {
 	uint8_t buf[ENTRY_KEY_SIZE], pair[PAIR_KEY_SIZE];
-	uint64_t id;
+	uint64_t id = 0;
 
 	if (f->is_sound) {
 		struct lmdb_value call =
@@ -395,7 +395,7 @@ static int post_one(struct lmdb_txn *t, void *arg)
 	struct post *p = arg;
 	uint8_t pair[PAIR_KEY_SIZE];
 	struct last last;
-	uint64_t id;
+	uint64_t id = 0;
 	int err = get_last(t, p->screen.b, &last);
 
 	p->is_new = false;
@@ -425,7 +425,7 @@ static int find_posted(struct lmdb_txn *t, void *arg)
 	const struct post *p = arg;
 	uint8_t pair[PAIR_KEY_SIZE];
 	struct last last;
-	uint64_t id;
+	uint64_t id = 0;
 	int err = get_last(t, p->screen.b, &last);
 
 	if (err == 0)

@@ -52,6 +52,7 @@ static struct attempt attempt_of(int posted)
 		{ SCREEN_DARK, DELIVERY_WAITING, "no page is connected" },
 		{ -ENOTSUP, DELIVERY_GIVEN_UP, "no screens are served here" },
 		{ -EMSGSIZE, DELIVERY_GIVEN_UP, "it is too long" },
+		{ -EXDEV, DELIVERY_GIVEN_UP, "it is about no organisation" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
@@ -73,8 +74,10 @@ static bool post(struct notify_service *s, struct task *t)
 	uint8_t *bytes;
 	int err = parts_words(s, t, &n, &bytes);
 
+	/* A screen is an organisation's. */
 	if (err == 0)
-		err = screen_log_post(s->screens, &n);
+		err = n.organization_id ? screen_log_post(s->screens, &n)
+					: -EXDEV;
 	free(bytes);
 	if (err == SCREEN_WAITING &&
 	    clock_utc_ms() < t->started_ms + CONFIRM_MS)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A peer that says what it is told to, word for word, and looks at what comes
- * back.  Time is that of the machine, but nothing waits for it.
+ * back.  Dialogs have a clock of the test's; libosip2 has the machine's, and
+ * nothing waits for it.
  */
 /* build: link e911_sidecar */
+/* build: wrap clock_mono_ms */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +24,15 @@
 	"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n" \
 	"t=0 0\r\nm=audio 9 RTP/AVP 0 101\r\n" \
 	"a=rtpmap:101 telephone-event/8000\r\n"
+
+int64_t __wrap_clock_mono_ms(void);
+
+static int64_t clock_ms;
+
+int64_t __wrap_clock_mono_ms(void)
+{
+	return clock_ms;
+}
 
 struct world {
 	struct media *media;
@@ -67,6 +78,7 @@ static int set_up(void **state)
 	struct ua_conf conf;
 
 	assert_non_null(w);
+	clock_ms = 1000000;
 	/* An address of this process's own. */
 	(void)snprintf(w->host, sizeof(w->host), "127.77.%d.%d",
 		       (getpid() >> 8) & 255, getpid() & 255);
@@ -428,6 +440,100 @@ static void an_address_of_the_other_family_is_refused(void **state)
 	assert_string_equal(w->events, "");
 }
 
+static void wait_ms(struct world *w, int64_t ms)
+{
+	for (int64_t end = clock_ms + ms; clock_ms < end;) {
+		clock_ms += 50;
+		ua_tick(w->ua);
+	}
+}
+
+/* Over a stream as well: what lies behind it may lose it. */
+static void an_answer_is_repeated_until_its_ack(void **state)
+{
+	struct world *w = *state;
+	char answer[4096];
+
+	for (unsigned i = 1; i <= 2; i++) {
+		w->flow.is_stream = i == 2;
+		say(w, "INVITE", i, 2 * i, 10, "", OFFER);
+		(void)snprintf(answer, sizeof(answer), "%s", said(w));
+		wait_ms(w, 400);
+		assert_int_equal(w->sent_count, 0);
+		wait_ms(w, 200);
+		assert_int_equal(w->sent_count, 1);
+		assert_non_null(strstr(w->sent[0], "SIP/2.0 200 OK\r\n"));
+		assert_string_equal(tag_of(said(w)), tag_of(answer));
+		say(w, "ACK", i, 2 * i + 1, 10, tag_of(answer), "");
+		wait_ms(w, 40000);
+		assert_int_equal(w->sent_count, 0);
+	}
+}
+
+static void without_an_ack_it_is_given_up(void **state)
+{
+	struct world *w = *state;
+	unsigned answers = 0;
+
+	say(w, "INVITE", 1, 1, 10, "", OFFER);
+	w->sent_count = 0;
+	for (int i = 0; i < 33 && w->call; i++) {
+		wait_ms(w, 1000);
+		answers += w->sent_count;
+		if (w->call)
+			w->sent_count = 0;
+	}
+	assert_said(w, "BYE ");
+	/* 0.5, 1.5, 3.5, then every 4 s until 32, and the BYE */
+	assert_int_equal(answers, 10 + 1);
+	assert_string_equal(w->events, "ce");
+}
+
+static void a_session_that_nobody_refreshes_ends(void **state)
+{
+	struct world *w = *state;
+	char tag[64];
+
+	say(w, "INVITE", 1, 1, 10, "",
+	    "Session-Expires: 90;refresher=uac\r\nSupported: timer\r\n" OFFER);
+	(void)snprintf(tag, sizeof(tag), "%s", tag_of(said(w)));
+	say(w, "ACK", 1, 2, 10, tag, "");
+	wait_ms(w, 50000);
+	say(w, "UPDATE", 1, 3, 11, tag,
+	    "Session-Expires: 90;refresher=uac\r\nSupported: timer\r\n");
+	assert_said(w, "SIP/2.0 200");
+	wait_ms(w, 55000);
+	assert_int_equal(w->sent_count, 0);
+	wait_ms(w, 10000);
+	assert_said(w, "BYE ");
+	assert_string_equal(w->events, "cue");
+}
+
+static void a_session_that_we_refresh_is_refreshed(void **state)
+{
+	struct world *w = *state;
+	char tag[64];
+
+	say(w, "INVITE", 1, 1, 10, "",
+	    "Session-Expires: 90;refresher=uas\r\nSupported: timer\r\n" OFFER);
+	(void)snprintf(tag, sizeof(tag), "%s", tag_of(said(w)));
+	say(w, "ACK", 1, 2, 10, tag, "");
+	wait_ms(w, 46000);
+	assert_said(w, "UPDATE sip:gw@127.0.0.1:5060 SIP/2.0\r\n");
+}
+
+static void no_call_is_for_ever(void **state)
+{
+	struct world *w = *state;
+
+	(void)call(w);
+	wait_ms(w, 299000);
+	assert_string_equal(w->events, "cu");
+	wait_ms(w, 2000);
+	assert_said(w, "BYE ");
+	assert_string_equal(w->events, "cue");
+}
+
 static void keys_come_by_info_too(void **state)
 {
 	struct world *w = *state;
@@ -508,6 +614,11 @@ int main(void)
 		STORY(requests_of_ours_go_where_they_moved),
 		STORY(a_repeated_reinvite_is_answered_the_same),
 		STORY(an_address_of_the_other_family_is_refused),
+		STORY(an_answer_is_repeated_until_its_ack),
+		STORY(without_an_ack_it_is_given_up),
+		STORY(a_session_that_nobody_refreshes_ends),
+		STORY(a_session_that_we_refresh_is_refreshed),
+		STORY(no_call_is_for_ever),
 		STORY(keys_come_by_info_too),
 		STORY(what_is_no_sip_is_passed_over),
 		STORY(a_call_leaves_nothing_behind),

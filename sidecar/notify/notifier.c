@@ -30,6 +30,7 @@
 /* So many events wait for a directory; then they are passed over. */
 #define HELD_EVENTS_MAX 100000
 #define ALARM_MS        60000
+#define HELD_ALARM_MS   3000
 
 struct notifier {
 	struct notify_service *s;
@@ -42,6 +43,7 @@ struct notifier {
 	bool is_held;
 	int64_t outcome_ms; /* monotonic: since when outcomes wait */
 	int64_t outbox_ms, sweep_ms, full_alarm_ms, unkept_alarm_ms;
+	int64_t held_alarm_ms;
 	uint64_t outbox_sequence; /* as it was told last */
 	uint8_t sweep_at[16];
 };
@@ -159,6 +161,21 @@ static void skip_if_too_many(struct notifier *n)
 	move_to(n, n->batch.items[n->batch.count - 1].sequence);
 }
 
+/* While a directory is made anew it cannot be read for a moment. */
+static void tell_held(struct notifier *n)
+{
+	int64_t now = clock_mono_ms();
+	int64_t since = health_get(HEALTH_NOTIFY_HELD);
+
+	if (!since || now - since < HELD_ALARM_MS || now < n->held_alarm_ms)
+		return;
+	n->held_alarm_ms = now + ALARM_MS;
+	log_error(WHO,
+		  "nobody is told for %" PRId64
+		  " s: no directory can be read that says whom",
+		  (now - since) / 1000);
+}
+
 /* How many events were there; some of them may wait. */
 static int read_events(struct notifier *n)
 {
@@ -181,8 +198,10 @@ static int read_events(struct notifier *n)
 	}
 	box_abort(&t);
 	n->is_held = err < 0;
-	if (n->is_held)
+	if (n->is_held) {
+		tell_held(n);
 		skip_if_too_many(n);
+	}
 	return count;
 }
 

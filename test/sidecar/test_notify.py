@@ -217,3 +217,16 @@ def test_lost_notices_cost_nothing_but_themselves(teller, postgres, hook):
     teller.write_journal(started(postgres, 2))
     wait_until(lambda: hook.posts, "the next call is told", 20,
                [teller.process])
+
+
+def test_who_is_to_be_told_may_be_known_later(teller, postgres, hook):
+    """e911d is started before PostgreSQL, without a directory."""
+    add_recipient(postgres, url(hook))
+    line = started(postgres, 1)
+    postgres.stop()
+    teller.start()
+    teller.write_journal(line)
+    teller.wait_log("nobody is told for")
+    postgres.start()
+    wait_until(lambda: hook.posts, "the call is told", 40, [teller.process])
+    assert len(hook.posts) == 1

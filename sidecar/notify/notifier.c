@@ -236,8 +236,16 @@ static int hand_one(struct notifier *n, struct made *m, bool is_kept)
 	return err;
 }
 
-/* Those that are new and wait. */
-static void hand_over(struct notifier *n, bool is_kept)
+/* An alert waits for no disk: its first attempt goes on while it is written.
+ * Whether an escalation is needed is known only then. */
+static bool is_hasty(const struct made *m)
+{
+	return parts_is_urgent(&m->notice) &&
+	       !(m->notice.flags & NOTICE_UNLESS_ACKNOWLEDGED);
+}
+
+/* Those that are new and wait; before they are written: the hasty ones. */
+static void hand_over(struct notifier *n, bool is_written, bool is_kept)
 {
 	bool any = false;
 
@@ -245,7 +253,8 @@ static void hand_over(struct notifier *n, bool is_kept)
 		int err;
 
 		if (m->is_handed || m->is_repeated ||
-		    m->state.stage != DELIVERY_WAITING)
+		    m->state.stage != DELIVERY_WAITING ||
+		    (!is_written && !is_hasty(m)))
 			continue;
 		err = hand_one(n, m, is_kept);
 		if (err < 0 && err != -EEXIST) {
@@ -258,6 +267,16 @@ static void hand_over(struct notifier *n, bool is_kept)
 	}
 	if (any)
 		parts_wake(n->s->deliver_fd);
+}
+
+/* What went ahead is on disk by now: its words need not stay in memory. */
+static void let_go(struct notifier *n)
+{
+	(void)pthread_mutex_lock(&n->s->lock);
+	for (struct made *m = n->pending.made; m; m = m->next)
+		if (m->is_handed && m->bytes)
+			parts_kept(n->s, m->notice.id);
+	(void)pthread_mutex_unlock(&n->s->lock);
 }
 
 /* ---- to the box ---- */
@@ -389,11 +408,14 @@ static int write_pending(struct notifier *n)
 	int err;
 
 	make_room(n);
+	hand_over(n, false, false);
 	err = pending_write(&n->pending, n->s->box);
 	if (err == -EBADMSG && box_reopen(n->s->box) > 0)
 		err = pending_write(&n->pending, n->s->box);
 	tell_unkept(n, err);
-	hand_over(n, err >= 0);
+	if (err >= 0)
+		let_go(n);
+	hand_over(n, true, err >= 0);
 	answer_requests(n, err < 0 ? -EIO : 0);
 	if (err < 0) {
 		pending_unwritten(&n->pending);

@@ -35,8 +35,7 @@ void parts_drain(int fd)
 
 /* ---- tasks ---- */
 
-/* Somebody may be dying: before everything else. */
-static bool is_urgent(const struct notice *n)
+bool parts_is_urgent(const struct notice *n)
 {
 	static const char *const events[] = { "emergency_call", "relay_call",
 					      "undefined_location",
@@ -57,6 +56,19 @@ void parts_forget_bytes(struct notify_service *s, struct task *t)
 	t->bytes = NULL;
 }
 
+void parts_kept(struct notify_service *s, const uint8_t id[NOTICE_ID_SIZE])
+{
+	struct delivery *d = queue_find(s->queue, id);
+	struct task *t = d ? d->owner : NULL;
+
+	if (!t)
+		return;
+	t->is_kept = true;
+	/* What goes on is being read. */
+	if (!d->going_on && s->bytes_held > BYTES_HELD_MAX)
+		parts_forget_bytes(s, t);
+}
+
 void parts_free_task(struct notify_service *s, struct task *t)
 {
 	parts_forget_bytes(s, t);
@@ -75,7 +87,7 @@ int parts_add(struct notify_service *s, const struct notice *n, struct task *t,
 	memcpy(d->call_id, n->call_id, NOTICE_ID_SIZE);
 	memcpy(d->instead_of, n->instead_of, NOTICE_ID_SIZE);
 	d->channel = n->channel;
-	d->urgency = is_urgent(n) ? URGENT : NORMAL;
+	d->urgency = parts_is_urgent(n) ? URGENT : NORMAL;
 	d->flags = n->flags;
 	d->due_ms = due_ms + ahead;
 	d->give_up_ms = queued_ms + s->conf->notify_give_up_s * 1000 + ahead;

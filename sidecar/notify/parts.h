@@ -75,6 +75,9 @@ struct notify_service {
 	_Atomic bool is_unkept;
 };
 
+/* Of an emergency call: before everything else. */
+bool parts_is_urgent(const struct notice *n);
+
 /* Wake who waits for this eventfd; take what has come. */
 void parts_wake(int fd);
 void parts_drain(int fd);
@@ -85,6 +88,8 @@ void parts_drain(int fd);
  * bytes.  -EEXIST, -ENOMEM: nothing was taken. */
 int must_check parts_add(struct notify_service *s, const struct notice *n,
 			 struct task *t, int64_t due_ms, int64_t queued_ms);
+/* It is in the box now. */
+void parts_kept(struct notify_service *s, const uint8_t id[NOTICE_ID_SIZE]);
 void parts_free_task(struct notify_service *s, struct task *t);
 void parts_forget_bytes(struct notify_service *s, struct task *t);
 /* Remove from the queue, tell, free. */

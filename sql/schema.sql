@@ -85,6 +85,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (34, 'push_ali_records'),
     (35, 'doubt_ali_records'),
     (36, 'recall_calls_on_screens'),
-    (37, 'free_stuck_ali_orders');
+    (37, 'free_stuck_ali_orders'),
+    (38, 'refuse_dead_addresses');
 
 COMMIT;

@@ -71,7 +71,7 @@ static bool is_usable(struct composer *c, const struct composed_for *what,
 	return is_emergency(what->event) || says_which_event(t);
 }
 
-enum part { PART_SUBJECT, PART_TEXT, PART_SMS };
+enum part { PART_SUBJECT, PART_TEXT, PART_SMS, PART_PHONE };
 
 static struct text part_of(const struct dir_template *t, enum part part)
 {
@@ -81,6 +81,7 @@ static struct text part_of(const struct dir_template *t, enum part part)
 	case PART_TEXT:
 		return t->body;
 	case PART_SMS:
+	case PART_PHONE:
 		break;
 	}
 	return t->sms;
@@ -117,6 +118,7 @@ static const char *gateways_words(const struct composer *c,
 		[PART_SUBJECT] = { WORDS_SUBJECT_PLAIN, WORDS_SUBJECT },
 		[PART_TEXT] = { WORDS_PLAIN, WORDS_CALL },
 		[PART_SMS] = { WORDS_PLAIN_SMS, WORDS_CALL_SMS },
+		[PART_PHONE] = { WORDS_PLAIN_PHONE, WORDS_CALL_PHONE },
 	};
 
 	return words_of(words[part][c->is_call], what->language);
@@ -181,7 +183,7 @@ static void put_own(struct text_writer *w, const struct composer *c,
 
 	if (part != PART_SUBJECT)
 		put_what_must_be(&m, c, what, own);
-	if (part == PART_SMS && m.used) {
+	if ((part == PART_SMS || part == PART_PHONE) && m.used) {
 		text_write(w, text_written(&m));
 		text_write_cstr(w, "\n");
 	}
@@ -220,7 +222,7 @@ static bool is_same(const struct composed_for *a, const struct composed_for *b)
 {
 	return a->event == b->event && a->language == b->language &&
 	       a->organization_id == b->organization_id &&
-	       a->template_id == b->template_id && a->is_short == b->is_short;
+	       a->template_id == b->template_id && a->form == b->form;
 }
 
 int compose(struct composer *c, const struct composed_for *what,
@@ -240,7 +242,10 @@ int compose(struct composer *c, const struct composed_for *what,
 	*m = (struct composed){ .what = *what, .next = c->made };
 	say(c, what);
 	m->subject = make(c, what, PART_SUBJECT);
-	m->text = make(c, what, what->is_short ? PART_SMS : PART_TEXT);
+	m->text = make(c, what,
+		       what->form == COMPOSE_PHONE ? PART_PHONE
+		       : what->form == COMPOSE_SMS ? PART_SMS
+						   : PART_TEXT);
 	if (!m->subject || !m->text ||
 	    variables_json(&c->values, c->arena, &m->json) < 0)
 		return -ENOMEM;

@@ -26,12 +26,15 @@ struct composer {
 	unsigned broken;       /* templates that could not be used */
 };
 
+/* Own words for the telephone are those of short messages. */
+enum compose_form { COMPOSE_TEXT, COMPOSE_SMS, COMPOSE_PHONE };
+
 struct composed_for {
 	enum said_event event;
 	enum language language;
 	uint64_t organization_id; /* of the recipient; 0: the gateway */
 	uint64_t template_id;     /* 0: none of its own */
-	bool is_short;            /* SMS, telephone */
+	enum compose_form form;
 };
 
 struct composed {

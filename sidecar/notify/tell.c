@@ -128,7 +128,9 @@ static int fill(struct matching *g, const struct dir_recipient *r,
 	int err = copy_texts(g, r, n);
 
 	n->channel = channel_of(r);
-	what.is_short = n->channel == NOTICE_SMS || n->channel == NOTICE_PHONE;
+	what.form = n->channel == NOTICE_PHONE ? COMPOSE_PHONE
+		    : n->channel == NOTICE_SMS ? COMPOSE_SMS
+					       : COMPOSE_TEXT;
 	if (err >= 0)
 		err = compose(&g->composer, &what, &words);
 	if (err < 0)

@@ -58,11 +58,14 @@ CREATE TABLE e911.recipient (
     is_first        boolean NOT NULL
                     GENERATED ALWAYS AS (instead_of IS NULL) STORED,
     instead_of_first boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
+    -- RFC 5321 4.1.2, what e911d sends mail to; labels: RFC 1035 2.3.4.
     CONSTRAINT recipient_email_is_an_address
         CHECK (channel <> 'email'
-               OR (address ~ ('^[A-Za-z0-9.!#$%&''*+/=?^_`{|}~-]{1,64}'
-                              '@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?'
-                              '(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$')
+               OR (address ~ ('^[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+'
+                              '(\.[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*'
+                              '@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
+                              '(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$')
+                   AND strpos(address, '@') <= 65
                    AND octet_length(address) <= 254)),
     CONSTRAINT recipient_sms_is_a_number
         CHECK (channel <> 'sms'
@@ -70,7 +73,11 @@ CREATE TABLE e911.recipient (
     -- RFC 3986; with a user name in it the password would be there for all.
     CONSTRAINT recipient_webhook_is_an_https_url
         CHECK (channel <> 'webhook'
-               OR address ~ '^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[\u0021-\u007e]*)?$'),
+               OR (address ~ ('^https://[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
+                              '(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*'
+                              '(:[1-9][0-9]{0,4})?(/[\u0021-\u007e]*)?$')
+                   AND coalesce(substring(address FROM '^https://[^/:]*:([0-9]+)')
+                                ::numeric, 443) <= 65535)),
     CONSTRAINT recipient_screen_is_a_name
         CHECK (channel <> 'screen' OR octet_length(address) <= 128),
     CONSTRAINT recipient_is_of_a_building_or_a_location
@@ -88,6 +95,11 @@ CREATE TABLE e911.recipient (
         CHECK (preset IS NULL
                OR (channel = 'webhook' AND preset IN ('json', 'slack', 'teams'))
                OR (channel = 'sms' AND preset IN ('json', 'twilio'))),
+    -- As the page of Standard Webhooks has it.
+    CONSTRAINT recipient_secret_with_whsec_is_base64
+        CHECK (secret !~ '^whsec_'
+               OR secret ~ ('^whsec_([A-Za-z0-9+/]{4})*'
+                            '([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$')),
     CONSTRAINT recipient_secret_is_of_a_webhook
         CHECK (secret IS NULL OR channel = 'webhook'),
     CONSTRAINT recipient_of_the_gateway_has_no_place

@@ -519,6 +519,27 @@ static void of_a_short_message_it_is_the_beginning(void **state)
 			    "412)\nHelp Ben Ito!");
 }
 
+static void put_phone(struct writer *w)
+{
+	put_recipient(w, RECIPIENT_OF_ALL, 0,
+		      RECIPIENT(1, OURS, .channel = RECIPIENT_PHONE,
+				.address = T("+12065550102")));
+}
+
+static void what_is_spoken_has_one_number(void **state)
+{
+	(void)state;
+	notify_world(put_phone);
+	assert_int_equal(matched(m, call_started(), &r), 0);
+	assert_int_equal(only()->channel, NOTICE_PHONE);
+	assert_string_equal(
+		only()->text,
+		"A 911 call has been made.\n"
+		"The callback number is +12065550181.\n"
+		"The location is 500 Pine St, Seattle, WA 98101 (building A, "
+		"floor 4, room 412).\nThe call is being connected.");
+}
+
 static void put_long(struct writer *w)
 {
 	char body[4000];
@@ -638,6 +659,7 @@ int main(void)
 		TEST(own_words_are_used_for_911_calls),
 		TEST(what_the_rule_wants_is_added_to_own_words),
 		TEST(of_a_short_message_it_is_the_beginning),
+		TEST(what_is_spoken_has_one_number),
 		TEST(what_does_not_fit_is_said_in_the_gateways_words),
 		TEST(a_broken_template_is_passed_over_and_counted),
 		TEST(without_a_directory_it_is_asked_again),

@@ -16,12 +16,9 @@
 #define LIFE_MAX_S 60L /* then its name's addresses are looked at anew */
 /* Of which each of several addresses has a part; what is left is TLS's and the
  * answer's. */
-#define CONNECT_MAX_MS 5000
-#define LONGEST_MS     60000
-#define IDLE_MAX_S     15L
-/* Mail servers take so many of one client as a rule (Postfix: 50); what is more
- * waits, within its time. */
-#define HOST_CONNECTIONS 32L
+#define CONNECT_MAX_MS   5000
+#define LONGEST_MS       60000
+#define IDLE_MAX_S       15L
 #define KEPT_CONNECTIONS 64L
 #define MORE_DESCRIPTORS 32
 
@@ -435,8 +432,6 @@ int transfers_new(struct transfers **ret)
 	if (!t->multi ||
 	    curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS,
 			      KEPT_CONNECTIONS) != CURLM_OK ||
-	    curl_multi_setopt(t->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-			      HOST_CONNECTIONS) != CURLM_OK ||
 	    curl_multi_setopt(t->multi, CURLMOPT_PIPELINING,
 			      (long)CURLPIPE_NOTHING) != CURLM_OK) {
 		(void)transfers_free(t);

@@ -11,8 +11,15 @@
 #include "notify/channel.h"
 #include "notify/target_names.h"
 
+/*
+ * Mail servers take so many connections of one client as a rule (Postfix: 50);
+ * what is more waits here, within its time.  libcurl's own limit has one queue
+ * for all hosts: a dead one would hold the others.
+ */
+#define HOST_TRANSFERS_MAX 32
+
 enum delivery_state {
-	DELIVERY_ASKS,      /* where is its host? */
+	DELIVERY_ASKS,      /* where is its host, and may it go there now? */
 	DELIVERY_TRANSFERS, /* transfers_step() tells its end */
 	DELIVERY_ENDED,     /* 'result' waits to be told */
 };
@@ -150,6 +157,18 @@ static unsigned allow(const struct sender *s, const struct target_addresses *a,
 	return w->address_count;
 }
 
+/* Has the host as many as it may? */
+static bool is_busy(const struct sender *s, const struct web_uri *where)
+{
+	unsigned count = 0;
+
+	for (const struct delivery *d = s->deliveries; d; d = d->next)
+		count += d->state == DELIVERY_TRANSFERS &&
+			 d->request.where.port == where->port &&
+			 strcmp(d->request.where.host, where->host) == 0;
+	return count >= HOST_TRANSFERS_MAX;
+}
+
 static void transfer(struct delivery *d, const struct target_addresses *a,
 		     int64_t now_ms)
 {
@@ -169,6 +188,12 @@ static void transfer(struct delivery *d, const struct target_addresses *a,
 		set_state(d, DELIVERY_TRANSFERS);
 }
 
+static void wait_for(int64_t ms, int *timeout_ms)
+{
+	if (*timeout_ms < 0 || ms < *timeout_ms)
+		*timeout_ms = (int)ms;
+}
+
 /* Go on if its host is known; *timeout_ms: until that may be so. */
 static void ask(struct delivery *d, int64_t now_ms, int *timeout_ms)
 {
@@ -177,13 +202,17 @@ static void ask(struct delivery *d, int64_t now_ms, int *timeout_ms)
 	const char *why = "";
 	int wait_ms = 0;
 
+	if (now_ms >= d->until_ms) {
+		end(d, SENDER_AGAIN, "no turn in time");
+		return;
+	}
+	if (is_busy(d->sender, where)) {
+		wait_for(d->until_ms - now_ms, timeout_ms);
+		return;
+	}
 	if (where->is_literal) {
 		memcpy(a.ip[0], where->ip, sizeof(a.ip[0]));
 		transfer(d, &a, now_ms);
-		return;
-	}
-	if (now_ms >= d->until_ms) {
-		end(d, SENDER_AGAIN, "no answer of the DNS in time");
 		return;
 	}
 	switch (target_names_get(d->sender->names, where->host, now_ms, &a,
@@ -195,10 +224,9 @@ static void ask(struct delivery *d, int64_t now_ms, int *timeout_ms)
 		end(d, SENDER_AGAIN, why);
 		break;
 	case TARGET_NAME_WAITS:
-		if (wait_ms > d->until_ms - now_ms)
-			wait_ms = (int)(d->until_ms - now_ms);
-		if (*timeout_ms < 0 || wait_ms < *timeout_ms)
-			*timeout_ms = wait_ms;
+		wait_for(wait_ms < d->until_ms - now_ms ? wait_ms
+							: d->until_ms - now_ms,
+			 timeout_ms);
 		break;
 	}
 }

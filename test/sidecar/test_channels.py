@@ -529,11 +529,9 @@ def test_a_hanging_target_holds_nobody(sender, hook):
             # No more connections than that at a time.
             assert len(dead.posts) == 32
             served = [one.submit(channel="webhook", target=url(hook))
-                      for _ in range(100)]
+                      for _ in range(140)]
             assert {r.outcome for r in one.wait(*served)} == {"delivered"}
-            assert "delivered" not in {one.results[w].outcome for w in waiting
-                                       if w in one.results}
+            assert not set(waiting) & set(one.results)
             dead.gate.set()
-            # A machine that is too busy may have taken too long.
-            assert {r.outcome for r in one.wait(*waiting)} <= {"delivered",
-                                                               "again"}
+            results = one.wait(*waiting)
+            assert {r.outcome for r in results} == {"delivered"}

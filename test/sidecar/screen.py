@@ -196,14 +196,14 @@ class Events:
             pass
         self.ended.set()
 
-    def next(self, timeout=5):
+    def next(self, timeout=30):
         self.last, entry = self.queue.get(timeout=timeout)
         return entry
 
     def is_empty(self):
         return self.queue.empty()
 
-    def beat(self, timeout=6):
+    def beat(self, timeout=30):
         return self.beats.get(timeout=timeout)
 
     def close(self):

@@ -593,14 +593,19 @@ def test_postgresql_may_come_late_stop_and_start_again(e911d, postgres,
     same_as_rebuild(e911d, new_e911d)
 
 
+SERVICES = {"e911d " + name
+            for name in ("publisher", "collector", "psap", "ali", "notify")}
+
+
 def backends(postgres):
     """The server's processes that serve e911d."""
     def connected():
-        return [row["pid"] for row in postgres.query(
-            "SELECT pid FROM pg_stat_activity"
-            " WHERE application_name LIKE 'e911d%%'")]
-    wait_until(lambda: len(connected()) == 3, "its services are connected", 10)
-    return connected()
+        return {row["application_name"]: row["pid"] for row in postgres.query(
+            "SELECT application_name, pid FROM pg_stat_activity"
+            " WHERE application_name LIKE 'e911d%%'")}
+    wait_until(lambda: set(connected()) == SERVICES,
+               "its services are connected", 10)
+    return connected().values()
 
 
 @contextlib.contextmanager

@@ -68,7 +68,7 @@ static int read_length(struct text value, long *ret)
 	return 0;
 }
 
-/* One header, without its line end; folds were refused. */
+/* One header, without its line end and folds. */
 static int take_header(struct text line, uint32_t *seen, struct own *own,
 		       struct text_writer *w)
 {
@@ -114,10 +114,10 @@ static bool is_clean(struct text line)
 static struct text line_of(struct text *rest)
 {
 	size_t end = text_index(*rest, '\n');
+	size_t next = end < rest->len ? end + 1 : end;
 	struct text line = text_make(rest->p, end);
 
-	*rest = text_make(rest->p + end + (end < rest->len),
-			  rest->len - end - (end < rest->len));
+	*rest = text_make(rest->p + next, rest->len - next);
 	if (line.len && line.p[line.len - 1] == '\r')
 		line.len--;
 	return line;

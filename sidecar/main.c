@@ -55,6 +55,9 @@
 #define E911_VERSION "unknown"
 #endif
 
+/* People are told at once, and no call waits a time slice for it. */
+#define NICE 5
+
 enum exit_code {
 	EXIT_CODE_OK = 0,
 	EXIT_CODE_FAILED = 1,
@@ -81,6 +84,7 @@ struct shared {
 struct service {
 	const char *name;
 	int (*run)(struct shared *shared);
+	int nice; /* steps behind the calls of this machine; 0: beside them */
 	struct shared *shared;
 	pthread_t thread;
 	bool running;
@@ -91,6 +95,9 @@ static void *serve(void *arg)
 {
 	struct service *s = arg;
 
+	/* Of this thread alone, as Linux has it. */
+	if (s->nice && setpriority(PRIO_PROCESS, 0, s->nice) < 0)
+		log_warning(s->name, "its priority stays: %s", strerror(errno));
 	s->err = s->run(s->shared);
 	if (s->err < 0) {
 		log_error(s->name, "ends: %s", strerror(-s->err));
@@ -252,10 +259,10 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "history", .run = recall },
 		{ .name = "locate", .run = locate },
 		{ .name = "metrics", .run = serve_metrics },
-		{ .name = "notify", .run = notify },
-		{ .name = "deliver", .run = deliver },
-		{ .name = "post", .run = post },
-		{ .name = "notify-store", .run = store_notices },
+		{ .name = "notify", .nice = NICE, .run = notify },
+		{ .name = "deliver", .nice = NICE, .run = deliver },
+		{ .name = "post", .nice = NICE, .run = post },
+		{ .name = "notify-store", .nice = NICE, .run = store_notices },
 		{ .name = "speech", .run = speak },
 		{ .name = "agent", .run = answer_tests },
 	};

@@ -148,6 +148,21 @@ static bool is_meant(const struct unreach_note *n,
 	       may_be(n->connection, closed->connection);
 }
 
+/* A closing does not say why; a refusal of the same connection, told before
+ * the leg was known to wait, does. */
+static const struct unreach_note *reason_of(const struct unreach_watch *w,
+					    const struct unreach_note *n,
+					    const struct unreach_note *closed)
+{
+	const struct unreach_note *refusal =
+		closed->why ? NULL : refusal_of(w, n);
+
+	return refusal && refusal->connection > 0 &&
+			       refusal->connection == closed->connection
+		       ? refusal
+		       : closed;
+}
+
 static void end_waiting_on(struct unreach_watch *w,
 			   const struct unreach_note *closed)
 {
@@ -161,7 +176,7 @@ static void end_waiting_on(struct unreach_watch *w,
 			continue;
 		}
 		if (still_waits(&n, closed->at_ms))
-			give_up_because(&n, closed);
+			give_up_because(&n, reason_of(w, &n, closed));
 		call_unref(n.leg->call);
 	}
 	w->waiting_count = kept;

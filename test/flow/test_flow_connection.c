@@ -131,6 +131,7 @@ static void is_refused(struct flow *f)
 	const struct next_hop *peer = &flow_call(f)->b->peer;
 	struct unreach_note note = { .transport = peer->transport,
 				     .port = peer->port,
+				     .connection = CONNECTION,
 				     .is_untrusted = true,
 				     .why = "certificate has expired" };
 
@@ -167,6 +168,23 @@ static void a_wrong_certificate_will_do_when_nothing_is_left(struct flow *f)
 	time_passes(f, 10);
 	looks();
 	is_there = true;
+	psap_expects(f, "south", "INVITE");
+	assert_int_equal(flow_call(f)->b->variant, LEG_VARIANT_UNVERIFIED);
+	answers_and_the_caller_hangs_up(f, "south");
+}
+
+static void a_closing_has_the_reason_of_its_refusal(struct flow *f)
+{
+	routes_are(f, "south", NULL);
+	begins(f);
+	caller_dials(f, OFFER);
+	flow_call(f)->routes[0].tls_unverified = true;
+	psap_expects(f, "south", "INVITE");
+	because(f, "refused in the moment in which the INVITE was noted");
+	is_refused(f);
+	is_watched(flow_call(f)->b, UNREACH_NOTE_INVITE);
+	time_passes(f, 1);
+	closes(f, "192.0.2.1", 5060, CONNECTION);
 	psap_expects(f, "south", "INVITE");
 	assert_int_equal(flow_call(f)->b->variant, LEG_VARIANT_UNVERIFIED);
 	answers_and_the_caller_hangs_up(f, "south");
@@ -524,6 +542,7 @@ int main(void)
 		flow_test(a_refused_connection_costs_no_wait),
 		flow_test(it_is_watched_before_its_sender_has_finished),
 		flow_test(a_refused_certificate_costs_no_wait),
+		flow_test(a_closing_has_the_reason_of_its_refusal),
 		flow_test(a_wrong_certificate_will_do_when_nothing_is_left),
 		flow_test(what_did_not_go_out_concerns_one_leg),
 		flow_test(a_psap_that_was_lost_is_rung_unverified_again),

@@ -42,6 +42,7 @@ BEGIN;
 \ir schema/reports.sql
 \ir schema/test_calls.sql
 \ir schema/ali.sql
+\ir schema/ali_state.sql
 \ir schema/ali_calls.sql
 \ir schema/screen_history.sql
 \ir schema/tenants.sql

@@ -11,6 +11,7 @@
 void rate_limit_init(struct rate_limit *r, uint32_t per_second)
 {
 	memset(r->buckets, 0, sizeof(r->buckets));
+	r->requests = 0;
 	r->per_second = per_second;
 	/* For so few bytes it never fails. */
 	if (getrandom(r->key, sizeof(r->key), 0) != (ssize_t)sizeof(r->key))
@@ -45,7 +46,8 @@ static void fill(struct rate_bucket *b, uint32_t per_second, int64_t now_ms)
 	b->at_ms = now_ms;
 }
 
-/* Nobody can choose an address that meets another's set. */
+/* Nobody can choose an address that meets another's set.  Who has been silent
+ * for longest is told by counting: many ask within a millisecond. */
 static struct rate_bucket *bucket_of(struct rate_limit *r,
 				     const uint8_t key[16])
 {
@@ -56,9 +58,9 @@ static struct rate_bucket *bucket_of(struct rate_limit *r,
 	set = r->buckets[be64_get(hash) % RATE_SETS];
 	oldest = set;
 	for (size_t i = 0; i < RATE_WAYS; i++) {
-		if (set[i].at_ms && memcmp(set[i].key, key, 16) == 0)
+		if (set[i].used && memcmp(set[i].key, key, 16) == 0)
 			return &set[i];
-		if (set[i].at_ms < oldest->at_ms)
+		if (set[i].used < oldest->used)
 			oldest = &set[i];
 	}
 	memcpy(oldest->key, key, 16);
@@ -70,6 +72,7 @@ static bool take(struct rate_limit *r, const uint8_t key[16], int64_t now_ms)
 {
 	struct rate_bucket *b = bucket_of(r, key);
 
+	b->used = ++r->requests;
 	fill(b, r->per_second, now_ms);
 	if (b->tokens < ONE)
 		return false;

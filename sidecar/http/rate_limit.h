@@ -22,9 +22,11 @@ struct rate_limit {
 	pthread_mutex_t lock;
 	uint32_t per_second; /* 0: no limit */
 	uint8_t key[16];     /* random: which set is whose */
+	uint64_t requests;   /* so far */
 	struct rate_bucket {
-		uint8_t key[16]; /* whose it is, if at_ms is not 0 */
+		uint8_t key[16]; /* whose it is, if used is not 0 */
 		int64_t at_ms;   /* monotonic: of the last request */
+		uint64_t used;   /* which request that was */
 		uint32_t tokens; /* thousandths of a request */
 	} buckets[RATE_SETS][RATE_WAYS];
 };

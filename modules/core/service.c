@@ -160,3 +160,22 @@ const char *service_name(enum service s)
 	}
 	return "none";
 }
+
+static bool is_n11(unsigned code)
+{
+	return code >= 200 && code % 100 == 11;
+}
+
+bool service_may_alert(uint64_t number)
+{
+	static const unsigned services[] = { 900, 933, 988, 999 };
+	unsigned area = (unsigned)(number / 10000000 % 1000);
+	unsigned exchange = (unsigned)(number / 10000 % 1000);
+
+	if (number / UINT64_C(10000000000) != 1 || area < 200 || exchange < 200)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+		if (area == services[i])
+			return false;
+	return !is_n11(area) && !is_n11(exchange);
+}

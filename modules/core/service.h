@@ -12,6 +12,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "text.h"
 
 enum service {
@@ -21,4 +23,11 @@ enum service {
 };
 
 enum service service_classify(struct text request_uri);
+/*
+ * May a machine call this number (E.164 digits) to tell somebody something?  A
+ * subscriber's of North America, and nothing that a switch on the way could
+ * take for 911, 933, 112, 999, 988 or another service: no area code and no
+ * exchange is N11, no area code 900, 933, 988 or 999.
+ */
+bool service_may_alert(uint64_t number);
 const char *service_name(enum service s); /* "none", "emergency", "test" */

@@ -163,24 +163,22 @@ static void refuse(struct call *call, unsigned code, const char *reason,
 }
 
 /* 41 is "temporary failure" (ITU-T Q.850, RFC 3326): an origin that looks at
- * the cause tries another gateway, as one that looks at the 503 does. */
+ * the cause tries another gateway, as one that looks at the 503 does.  Of an
+ * alert the agent hears why, to try again or not. */
 static void refuse_unavailable(struct call *call)
 {
-	refuse(call, 503, "Service Unavailable", "Reason: Q.850;cause=41\r\n");
+	bool tells = call->kind == CALL_ALERT && call->final_status >= 400;
+
+	refuse(call, tells ? call->final_status : 503, "Service Unavailable",
+	       "Reason: Q.850;cause=41\r\n");
 }
 
-static void count_failed(const struct call *call)
-{
-	stat_add(call->kind == CALL_TEST ? STAT_tests_failed
-					 : STAT_calls_failed,
-		 1);
-}
 /* The answer did not get through to A.  A 503 may: it lets the origin try
  * another node at once. */
 static void lose_a(struct call *call)
 {
 	call->ended_by = "gateway";
-	count_failed(call);
+	stat_add(call_failed_stat(call->kind), 1);
 	refuse_unavailable(call);
 	b2bua_step(call, CALL_EV_A_LOST, NULL);
 }
@@ -240,7 +238,7 @@ static void do_refuse_a(struct call *call, const struct cause *cause)
 		sip_cancel(&call->b->invite);
 	call->ended_by = "gateway";
 	refuse_unavailable(call);
-	count_failed(call);
+	stat_add(call_failed_stat(call->kind), 1);
 	release(call, "failed");
 }
 

@@ -217,7 +217,8 @@ enum call_brought {
 enum call_kind {
 	CALL_EMERGENCY,
 	CALL_CALLBACK,
-	CALL_TEST, /* to the agent that reads back, and nobody else */
+	CALL_TEST,  /* to the agent that reads back, and nobody else */
+	CALL_ALERT, /* from that agent to a desk: alert_call.h */
 };
 const char *call_kind_name(enum call_kind k); /* "emergency" */
 
@@ -282,7 +283,7 @@ struct call {
 	int64_t lost_at_ms;     /* monotonic: the latest loss of B */
 	struct leg *lost; /* B that was lost, until another answers; NULL */
 	struct call_text offer_headers, offer_body;
-	struct call_text addresses; /* of a callback's routes: callback.h */
+	struct call_text addresses; /* of routes to platforms: callback.h */
 	struct call_text test;      /* what the agent is told: test_call.h */
 	uint8_t brought;            /* enum call_brought */
 	bool is_marked; /* a callback that says so to a platform (RFC 7090) */
@@ -316,6 +317,12 @@ struct call {
 
 	struct call_chunk *chunks;
 };
+
+/* To people at a platform or in the telephone network, not to a PSAP. */
+static inline bool call_goes_to_platform(const struct call *call)
+{
+	return call->kind == CALL_CALLBACK || call->kind == CALL_ALERT;
+}
 
 /* Let a timer be due then (0: never); one that is set is set anew. */
 void call_timer_set_at(struct call *call, enum call_timer timer,

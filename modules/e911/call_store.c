@@ -157,9 +157,11 @@ const char *call_kind_name(enum call_kind k)
 	case CALL_CALLBACK:
 		return "callback";
 	case CALL_TEST:
+		return "test";
+	case CALL_ALERT:
 		break;
 	}
-	return "test";
+	return "alert";
 }
 
 struct call *call_new(enum call_kind kind)

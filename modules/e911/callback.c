@@ -6,6 +6,7 @@
 
 #include "callback_form.h"
 #include "next_hop.h"
+#include "service.h"
 #include "text_writer.h"
 
 #define ADDRESS_MAX ((size_t)4 * CALLBACK_FORM_MAX)
@@ -306,6 +307,64 @@ int path_callback(struct path *p, const struct path_request *rq,
 	find_platforms(&l);
 	p->bound_by = climb(&l, number);
 	return p->bound_by ? 0 : -ENOENT;
+}
+
+/* A desk is rung over no trunk of a PSAP, whatever is provisioned. */
+static void leave_psaps_out(struct path *p, struct directory *d,
+			    struct dir_trunk_ids *ids)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < ids->count; i++) {
+		struct dir_trunk trunk;
+
+		if (path_found(p, directory_trunk(d, ids->id[i], &trunk)) &&
+		    trunk.role != TRUNK_PSAP)
+			ids->id[kept++] = ids->id[i];
+	}
+	ids->count = kept;
+}
+
+/* Where a prefix is replaced something else may come out than was asked for. */
+static bool sounds_like_a_service(struct text user)
+{
+	static const char *const starts[] = { "911", "933", "988",
+					      "999", "112", "000" };
+
+	while (user.len && (user.p[0] == '+' || user.p[0] == '1') &&
+	       !text_has_prefix_nocase(user, text_of("112"))) {
+		user.p++;
+		user.len--;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (text_has_prefix_nocase(user, text_of(starts[i])))
+			return true;
+	return user.len < 4;
+}
+
+int path_alert(struct path *p, struct directory *d, uint64_t number,
+	       uint64_t organization_id)
+{
+	struct dir_organization o;
+	struct dir_gateway gateway;
+	struct dir_trunk_ids platforms = { .count = 0 }, network = platforms;
+
+	p->addresses = text_make(addresses, 0);
+	if (!d || !service_may_alert(number))
+		return -ENOENT;
+	if (path_found(p, directory_gateway(d, &gateway)))
+		network = gateway.pstn_trunks;
+	if (organization_id &&
+	    path_found(p, directory_organization(d, organization_id, &o)))
+		platforms = o.trunks;
+	leave_psaps_out(p, d, &platforms);
+	leave_psaps_out(p, d, &network);
+	if (!ring_desk(p, d, number, &platforms, &network))
+		return -ENOENT;
+	for (unsigned i = 0; i < p->route_count; i++)
+		if (sounds_like_a_service(text_of(p->routes[i].user)))
+			return -ENOENT;
+	return 0;
 }
 
 bool callback_is_marked(const struct path *p,

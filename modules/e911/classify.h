@@ -10,6 +10,7 @@ enum request_class {
 	REQUEST_EMERGENCY, /* initial INVITE for 911 */
 	REQUEST_TEST,      /* initial INVITE for 933 */
 	REQUEST_CALLBACK,  /* initial INVITE of a PSAP or PSTN trunk */
+	REQUEST_ALERT,     /* initial INVITE of our own agent (alert_call.h) */
 	REQUEST_REPLACES,  /* initial INVITE with Replaces, from a PSAP */
 	REQUEST_IN_DIALOG, /* has a To tag, or is a CANCEL or ACK */
 };

@@ -194,9 +194,11 @@ SCRIPT(in_dialog, handle_in_dialog(msg))
 SCRIPT(call, handle_emergency(msg))
 SCRIPT(test, handle_test(msg))
 SCRIPT(callback, handle_callback(msg))
+SCRIPT(alert, handle_alert(msg))
 SCRIPT(is_emergency, is_class(msg, REQUEST_EMERGENCY))
 SCRIPT(is_test, is_class(msg, REQUEST_TEST))
 SCRIPT(is_callback, is_class(msg, REQUEST_CALLBACK))
+SCRIPT(is_alert, is_class(msg, REQUEST_ALERT))
 SCRIPT(draining, draining(msg))
 SCRIPT(unusable, unusable(msg))
 /* NOLINTEND(readability-non-const-parameter) */
@@ -208,9 +210,11 @@ static cmd_export_t cmds[] = {
 	{ "e911_call",         w_call,         0, 0, 0, REQUEST_ROUTE },
 	{ "e911_test",         w_test,         0, 0, 0, REQUEST_ROUTE },
 	{ "e911_callback",     w_callback,     0, 0, 0, REQUEST_ROUTE },
+	{ "e911_alert",        w_alert,        0, 0, 0, REQUEST_ROUTE },
 	{ "e911_is_emergency", w_is_emergency, 0, 0, 0, REQUEST_ROUTE },
 	{ "e911_is_test",      w_is_test,      0, 0, 0, REQUEST_ROUTE },
 	{ "e911_is_callback",  w_is_callback,  0, 0, 0, REQUEST_ROUTE },
+	{ "e911_is_alert",     w_is_alert,     0, 0, 0, REQUEST_ROUTE },
 	{ "e911_draining",     w_draining,     0, 0, 0, REQUEST_ROUTE },
 	{ "e911_unusable",     w_unusable,     0, 0, 0, REQUEST_ROUTE },
 	{ 0 },
@@ -221,8 +225,8 @@ static sr_kemi_t kemi[] = {
 	{ str_init("e911"), str_init(#name), SR_KEMIP_INT, ki_##name,          \
 	  { SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,                       \
 	    SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE } },
-	KEMI(handle) KEMI(in_dialog) KEMI(call) KEMI(test) KEMI(callback)
-	KEMI(is_emergency) KEMI(is_test) KEMI(is_callback) KEMI(draining) KEMI(unusable)
+	KEMI(handle) KEMI(in_dialog) KEMI(call) KEMI(test) KEMI(callback) KEMI(alert)
+	KEMI(is_emergency) KEMI(is_test) KEMI(is_callback) KEMI(is_alert) KEMI(draining) KEMI(unusable)
 	{ { 0 }, { 0 }, 0, NULL, { 0 } },
 };
 

@@ -189,7 +189,8 @@ bool gate_defers(struct sip_msg *msg, const struct path_request *rq)
 	return true;
 }
 
-bool gate_gives_way(struct sip_msg *msg, const struct path_request *rq)
+bool gate_gives_way(struct sip_msg *msg, const struct path_request *rq,
+		    enum stat refused)
 {
 	struct fair_supply s = supply_of(msg);
 
@@ -199,7 +200,7 @@ bool gate_gives_way(struct sip_msg *msg, const struct path_request *rq)
 		return false;
 	if (tm_knows_request(msg))
 		return true;
-	stat_add(STAT_tests_refused, 1);
+	stat_add(refused, 1);
 	stateless_reply(msg, 503, "Service Unavailable");
 	return true;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "path.h"
+#include "report.h"
 
 struct sip_msg;
 
@@ -34,10 +35,11 @@ void gate_counts(struct call *call, const struct path *p,
 bool gate_is_unusable(void);
 
 /*
- * Test calls give way: when the workers are late, or when calls hold half of
- * the memory there is.  True: it was answered, 503.
+ * Test calls and alerts give way: when the workers are late, or when calls hold
+ * half of the memory there is.  True: it was answered, 503, and counted.
  */
-bool gate_gives_way(struct sip_msg *msg, const struct path_request *rq);
+bool gate_gives_way(struct sip_msg *msg, const struct path_request *rq,
+		    enum stat refused);
 
 /*
  * A test call of a trunk that wants a credential shows whether it has one; an

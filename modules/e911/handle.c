@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "alert_call.h"
 #include "b2bua.h"
 #include "b2bua_tm.h"
 #include "callback.h"
@@ -53,6 +54,16 @@ static bool from_psap(void *arg)
 	return psap;
 }
 
+static bool is_from_agent(struct sip_msg *msg)
+{
+	uint8_t source[16];
+	uint16_t port;
+
+	message_source(msg, source, &port);
+	return alert_call_is_from(&worker_conf.test_agent, source, port) &&
+	       message_flow(msg).transport == TRANSPORT_UDP;
+}
+
 enum request_class request_classify(struct sip_msg *msg)
 {
 	bool invite = msg->first_line.u.request.method_value == METHOD_INVITE;
@@ -64,6 +75,8 @@ enum request_class request_classify(struct sip_msg *msg)
 		return REQUEST_IN_DIALOG;
 	if (!invite)
 		return REQUEST_FOREIGN;
+	if (is_from_agent(msg))
+		return REQUEST_ALERT;
 	return classify_invite(message_request_uri(msg), has_replaces(msg),
 			       from_psap, msg);
 }
@@ -146,7 +159,7 @@ static bool fill_offer(struct call *call, struct sip_msg *msg,
 	struct text_writer w = text_writer_on(headers, sizeof(headers));
 	/* Which route will take the call, and so its profile, is not known
 	 * yet: leg_invite() chooses among these. */
-	struct header_way way = { .side = call->kind == CALL_CALLBACK
+	struct header_way way = { .side = call_goes_to_platform(call)
 						  ? HEADER_CALLBACK_OUT
 						  : HEADER_INVITE_OUT };
 
@@ -189,7 +202,8 @@ static uint8_t profile_of_a(enum call_kind kind, const struct path *p)
 {
 	if (p->trunk.profile)
 		return (uint8_t)p->trunk.profile;
-	return kind == CALL_CALLBACK ? PROFILE_LEGACY : PROFILE_PBX;
+	return kind == CALL_CALLBACK || kind == CALL_ALERT ? PROFILE_LEGACY
+							   : PROFILE_PBX;
 }
 
 /* Whom we ask for when we must connect to the platform: after a restart, or
@@ -465,7 +479,7 @@ int handle_test(struct sip_msg *msg)
 		return -1;
 	fill_request(msg, &rq);
 	if (gate_refuses(msg, &rq) || gate_asks(msg, &rq) ||
-	    gate_gives_way(msg, &rq))
+	    gate_gives_way(msg, &rq, STAT_tests_refused))
 		return 1;
 	begin_path(msg, &rq);
 	if (!begin_invite(msg, &rq, &t, &failed))
@@ -557,6 +571,60 @@ int handle_callback(struct sip_msg *msg)
 	return 1;
 }
 
+/* ---- an alert of our own agent ---- */
+
+static struct call *alert_from(struct sip_msg *msg, struct path_request *rq,
+			       struct sip_transaction *t, uint64_t number)
+{
+	struct directory *d = worker_directory_begin();
+	struct path *p = &last_path;
+	uint64_t organization = alert_call_organization(&rq->view);
+	struct call *call = NULL;
+
+	show_caller(p, rq);
+	if (path_alert(p, d, number, organization) < 0) {
+		stat_add(STAT_alerts_refused, 1);
+		refuse(t, 404, "Not Found");
+		setup_end(&last_setup);
+	} else {
+		alert_call_routes_mend(p);
+		call = call_from(msg, CALL_ALERT, rq, t, p);
+		if (!call)
+			refuse_without_memory(t, p);
+	}
+	worker_directory_end(d);
+	if (call)
+		call->organization_id = organization;
+	return call;
+}
+
+int handle_alert(struct sip_msg *msg)
+{
+	struct sip_transaction t;
+	struct path_request rq;
+	struct call *call;
+	uint64_t number = 0;
+	bool failed;
+
+	if (message_parse(msg) < 0)
+		return -1;
+	fill_request(msg, &rq);
+	if (gate_gives_way(msg, &rq, STAT_alerts_refused))
+		return 1;
+	begin_path(msg, &rq);
+	if (!begin_invite(msg, &rq, &t, &failed))
+		return failed ? -1 : 1;
+	/* 911 and its like are no numbers that may be called. */
+	(void)called_number(msg, &number);
+	call = alert_from(msg, &rq, &t, number);
+	if (!call)
+		return 1;
+	stat_add(STAT_alerts_started, 1);
+	b2bua_start(call);
+	call_unref(call);
+	return 1;
+}
+
 /* ---- in a dialog ---- */
 
 static int handle_cancel(struct sip_msg *msg)
@@ -628,6 +696,8 @@ int handle_any(struct sip_msg *msg)
 		return handle_test(msg);
 	case REQUEST_CALLBACK:
 		return handle_callback(msg);
+	case REQUEST_ALERT:
+		return handle_alert(msg);
 	case REQUEST_REPLACES:
 		return handle_replaces(msg);
 	case REQUEST_FOREIGN:

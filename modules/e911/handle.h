@@ -17,6 +17,7 @@ int handle_in_dialog(struct sip_msg *msg);
 int handle_emergency(struct sip_msg *msg);
 int handle_test(struct sip_msg *msg);
 int handle_callback(struct sip_msg *msg);
+int handle_alert(struct sip_msg *msg);
 
 /* The path of the latest call that this process took, for $e911(...); NULL
  * when it was another message. */

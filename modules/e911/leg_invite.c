@@ -171,7 +171,7 @@ static bool stays_behind(const struct leg *leg)
 static struct text put_offer(struct leg *leg, struct text_writer *w)
 {
 	const struct call *call = leg->call;
-	enum header_side side = call->kind == CALL_CALLBACK
+	enum header_side side = call_goes_to_platform(call)
 					? HEADER_CALLBACK_OUT
 					: HEADER_INVITE_OUT;
 	static struct header_view headers[OFFER_HEADERS_MAX];
@@ -229,7 +229,7 @@ int leg_invite(struct leg *leg)
 	text_write_cstr(&w, ">\r\n");
 	leg_line_abilities(&w, leg);
 	session_timer_ask(leg, &w);
-	if (leg->call->kind == CALL_CALLBACK)
+	if (call_goes_to_platform(leg->call))
 		put_callback(leg, &w);
 	if (leg->call->kind == CALL_TEST)
 		text_writef(&w, "X-E911-Test: %.*s\r\n",

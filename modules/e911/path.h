@@ -171,6 +171,14 @@ int must_check path_callback(struct path *p, const struct path_request *rq,
 			     struct directory *d, const struct path_conf *conf,
 			     uint64_t number, struct elin_binding *ret_binding);
 
+/*
+ * Our agent calls a desk: over the platforms of that organisation (0: none's),
+ * then over the telephone network, never to a PSAP.  0: there are routes;
+ * -ENOENT: nobody may be called by that number, or there is no way.
+ */
+int must_check path_alert(struct path *p, struct directory *d, uint64_t number,
+			  uint64_t organization_id);
+
 /* ---- telling (path_report.c) ---- */
 void path_count(const struct path *p);
 void path_report_faults(const struct path *p, const struct path_request *rq,

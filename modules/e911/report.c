@@ -4,6 +4,9 @@
  *
  * call.started is written by the path (path_report.c), which alone knows how
  * the caller was identified and located.
+ *
+ * Of an alert to a desk there are none: its record is that of the notice, and
+ * nobody is to be told of it once more.
  */
 #include "report.h"
 
@@ -11,11 +14,15 @@
 
 #include "locate_wire.h"
 
+/* One process, one thread: the event that is being written is of an alert. */
+static bool is_untold;
+
 void report_begin_id(struct event_writer *w, enum event_kind kind,
 		     const struct uuid *call)
 {
 	static uint8_t buf[EVENT_MAX];
 
+	is_untold = false;
 	event_begin(w, buf, sizeof(buf), kind, call, clock_utc_ms());
 }
 
@@ -25,13 +32,15 @@ void report_begin(struct event_writer *w, enum event_kind kind,
 	static const struct uuid none;
 
 	report_begin_id(w, kind, call ? &call->id : &none);
+	is_untold = call && call->kind == CALL_ALERT;
 }
 
 void report_end(struct event_writer *w)
 {
 	size_t len = event_finish(w);
 
-	report_emit(w->buf, len);
+	if (!is_untold)
+		report_emit(w->buf, len);
 }
 
 static void put_route(struct event_writer *w, const struct call *call,

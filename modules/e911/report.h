@@ -18,6 +18,12 @@ enum stat {
 };
 #undef STAT
 void stat_add(enum stat s, int n);
+static inline enum stat call_failed_stat(enum call_kind kind)
+{
+	return kind == CALL_TEST    ? STAT_tests_failed
+	       : kind == CALL_ALERT ? STAT_alerts_failed
+				    : STAT_calls_failed;
+}
 uint64_t stat_get(enum stat s);
 const char *stat_name(enum stat s); /* "calls_started" */
 const char *stat_help(enum stat s);

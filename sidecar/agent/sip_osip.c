@@ -94,8 +94,10 @@ static const char *route_set_of(const osip_message_t *m, struct owned *o)
 	for (int i = 0; i < n; i++) {
 		char *one = NULL;
 
+		int at = MSG_IS_RESPONSE(m) ? n - 1 - i : i;
+
 		if (osip_record_route_to_str(
-			    osip_list_get(&m->record_routes, i), &one) !=
+			    osip_list_get(&m->record_routes, at), &one) !=
 		    OSIP_SUCCESS)
 			continue;
 		text_write_cstr(&w, i ? ", " : "");
@@ -609,4 +611,21 @@ int sip_stack_ask(struct sip_stack *s, const struct sip_flow *flow,
 		return -ENOMEM;
 	}
 	return execute_outgoing(tr, m);
+}
+
+void sip_stack_forget(struct sip_stack *s, uint64_t cookie)
+{
+	osip_list_t *all = &s->osip->osip_ict_transactions;
+
+	for (int i = 0; cookie && i < osip_list_size(all); i++) {
+		osip_transaction_t *tr = osip_list_get(all, i);
+		struct sip_server *t = osip_transaction_get_your_instance(tr);
+
+		if (!t || t->cookie != cookie)
+			continue;
+		t->cookie = 0;
+		(void)osip_remove_transaction(s->osip, tr);
+		on_kill(OSIP_ICT_KILL_TRANSACTION, tr);
+		return;
+	}
 }

@@ -30,7 +30,9 @@ struct sip_heard {
 	const char *call_id, *from_tag, *to_tag;
 	const char *from, *to; /* as they stand */
 	const char *contact;   /* its URI */
-	const char *route_set; /* Record-Route, commas between */
+	/* Record-Route, commas between; of a response from the last to the
+	 * first: as requests of ours have it (RFC 3261 12.1). */
+	const char *route_set;
 	uint32_t cseq;
 	struct text content_type, body;
 	const struct sip_flow *flow;
@@ -91,6 +93,10 @@ struct sip_reply {
 int sip_stack_reply(struct sip_stack *s, struct sip_server *t,
 		    const struct sip_reply *r, char **ret_copy);
 
-/* A whole request of ours but for its Content-Length; no ACK. */
+/* A whole request of ours; no ACK.  silence() may come out of it.  cookie 0:
+ * nobody wants to know. */
 int must_check sip_stack_ask(struct sip_stack *s, const struct sip_flow *flow,
 			     struct text request, uint64_t cookie);
+/* Of an INVITE of ours: nothing more is heard of it, and nothing repeated.  Not
+ * out of a callback about it. */
+void sip_stack_forget(struct sip_stack *s, uint64_t cookie);

@@ -9,8 +9,6 @@
 #include "base/clock.h"
 #include "base/stats.h"
 
-#define TRANSACTIONS_OF_A_CALL 8
-
 #define ABILITIES \
 	"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO\r\n" \
 	"Accept: application/sdp\r\nSupported: timer\r\n"
@@ -111,7 +109,7 @@ static void begin_call(struct ua *ua, struct sip_server *t,
 		reply(ua, t, 400);
 		return;
 	}
-	if (ua->count >= ua->conf.calls_max) {
+	if (ua->count - ua->rings >= ua->conf.calls_max) {
 		stats_add(STAT_AGENT_BUSY, 1);
 		reply(ua, t, 486);
 		return;
@@ -348,11 +346,15 @@ static void on_ack(void *arg, const struct sip_heard *h)
 		ua->conf.event(ua->conf.arg, c, UA_UP, '\0');
 }
 
-/* Of an UPDATE: nobody waits for the rest. */
+/* Of an INVITE or UPDATE: nobody waits for the rest. */
 static void on_response(void *arg, uint64_t cookie, const struct sip_heard *h)
 {
 	struct ua_call *c = cookie ? ua_call_of(arg, cookie) : NULL;
 
+	if (strcmp(h->method, "INVITE") == 0) {
+		ua_ring_heard(arg, cookie, h);
+		return;
+	}
 	if (!c || h->status < 200)
 		return;
 	c->refreshes = false;
@@ -366,7 +368,9 @@ static void on_silence(void *arg, uint64_t cookie)
 {
 	struct ua_call *c = cookie ? ua_call_of(arg, cookie) : NULL;
 
-	if (c)
+	if (c && c->state == UA_STATE_RINGING)
+		ua_ring_silent(c);
+	else if (c)
 		ua_hang_up(c);
 }
 
@@ -427,7 +431,10 @@ void ua_call_bye(struct ua_call *c)
 		ua_refuse(c, 480, "Temporarily Unavailable");
 		return;
 	}
-	(void)ua_call_ask(c, "BYE", "", 0);
+	if (c->state == UA_STATE_RINGING)
+		ua_ring_cancel(c);
+	else
+		(void)ua_call_ask(c, "BYE", "", 0);
 	ua_call_end(c);
 }
 
@@ -435,6 +442,10 @@ void ua_hang_up(struct ua_call *c)
 {
 	if (c->state == UA_STATE_ASKED) {
 		ua_refuse(c, 480, "Temporarily Unavailable");
+		return;
+	}
+	if (c->state == UA_STATE_RINGING) {
+		ua_ring_cancel(c);
 		return;
 	}
 	/* Not before their ACK (RFC 3261 15). */
@@ -464,11 +475,10 @@ int ua_new(struct ua **ret, const struct ua_conf *conf)
 	if (!ua)
 		return -ENOMEM;
 	ua->conf = *conf;
-	ua->calls = calloc(conf->calls_max, sizeof(*ua->calls));
-	err = ua->calls
-		      ? sip_stack_new(&ua->stack, &users,
-				      conf->calls_max * TRANSACTIONS_OF_A_CALL)
-		      : -ENOMEM;
+	ua->calls = calloc(ua_places(ua), sizeof(*ua->calls));
+	err = ua->calls ? sip_stack_new(&ua->stack, &users,
+					ua_places(ua) * UA_TRANSACTIONS)
+			: -ENOMEM;
 	if (err < 0) {
 		free(ua->calls);
 		free(ua);
@@ -482,7 +492,7 @@ struct ua *ua_free(struct ua *ua)
 {
 	if (!ua)
 		return NULL;
-	for (unsigned i = 0; i < ua->conf.calls_max; i++)
+	for (unsigned i = 0; i < ua_places(ua); i++)
 		if (ua->calls[i].state != UA_STATE_FREE)
 			ua_call_end(&ua->calls[i]);
 	ua->stack = sip_stack_free(ua->stack);
@@ -514,7 +524,7 @@ void ua_tick(struct ua *ua)
 	int64_t now_ms = clock_mono_ms();
 
 	sip_stack_tick(ua->stack);
-	for (unsigned i = 0; ua->count && i < ua->conf.calls_max; i++)
+	for (unsigned i = 0; ua->count && i < ua_places(ua); i++)
 		if (ua->calls[i].state != UA_STATE_FREE)
 			ua_call_tick(&ua->calls[i], now_ms);
 }
@@ -535,7 +545,7 @@ void ua_hear(struct ua *ua)
 
 void ua_hang_up_all(struct ua *ua)
 {
-	for (unsigned i = 0; i < ua->conf.calls_max; i++)
+	for (unsigned i = 0; i < ua_places(ua); i++)
 		if (ua->calls[i].state != UA_STATE_FREE)
 			ua_call_bye(&ua->calls[i]);
 }
@@ -543,6 +553,11 @@ void ua_hang_up_all(struct ua *ua)
 unsigned ua_call_count(const struct ua *ua)
 {
 	return ua->count;
+}
+
+unsigned ua_ring_count(const struct ua *ua)
+{
+	return ua->rings;
 }
 
 bool ua_is_idle(const struct ua *ua)

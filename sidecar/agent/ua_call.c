@@ -11,9 +11,8 @@
 #include "text_writer.h"
 
 /* RFC 3261 13.3.1.4, 17 */
-#define T1_MS       500
-#define T2_MS       4000
-#define ACK_WAIT_MS INT64_C(32000) /* 64 times T1 */
+#define T1_MS 500
+#define T2_MS 4000
 
 #define ALLOW "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO\r\n"
 
@@ -30,17 +29,18 @@ void ua_random_hex(char *out, size_t bytes)
 
 static struct ua_call *free_one(struct ua *ua)
 {
-	for (unsigned i = 0; i < ua->conf.calls_max; i++)
+	for (unsigned i = 0; i < ua_places(ua); i++)
 		if (ua->calls[i].state == UA_STATE_FREE)
 			return &ua->calls[i];
 	return NULL;
 }
 
-static void forget(struct ua_call *c)
+void ua_call_forget(struct ua_call *c)
 {
 	char *const owned[] = { c->call_id, c->remote_tag, c->local,
 				c->remote,  c->target,     c->route_set,
-				c->test,    c->answer,     c->offer_body };
+				c->test,    c->answer,     c->offer_body,
+				c->ack };
 
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
 		free(owned[i]);
@@ -60,7 +60,6 @@ static bool fill(struct ua_call *c, const struct sip_heard *h)
 {
 	const char *test = sip_heard_header(h, "X-E911-Test", 0);
 
-	ua_random_hex(c->local_tag, 8);
 	c->call_id = strdup(h->call_id);
 	c->remote_tag = strdup(h->from_tag);
 	c->local = tagged(h->to, c->local_tag);
@@ -69,11 +68,10 @@ static bool fill(struct ua_call *c, const struct sip_heard *h)
 	c->route_set = strdup(h->route_set);
 	c->test = strdup(test ? test : "");
 	return c->call_id && c->remote_tag && c->local && c->remote &&
-	       c->target && c->route_set && c->test &&
-	       getrandom(&c->session_id, 4, 0) == 4;
+	       c->target && c->route_set && c->test;
 }
 
-struct ua_call *ua_call_begin(struct ua *ua, const struct sip_heard *h)
+struct ua_call *ua_call_take(struct ua *ua)
 {
 	struct ua_call *c = free_one(ua);
 
@@ -82,16 +80,32 @@ struct ua_call *ua_call_begin(struct ua *ua, const struct sip_heard *h)
 	*c = (struct ua_call){
 		.ua = ua,
 		.id = ++ua->next_id,
-		.flow = *h->flow,
-		.invite_cseq = h->cseq,
-		.remote_cseq = h->cseq,
 		.began_at_ms = clock_mono_ms(),
-		.line = -1,
+		.remote_cseq = -1,
 	};
-	if (fill(c, h))
-		c->line = media_open(ua->conf.media, c->id, &c->port);
-	if (c->line < 0) {
-		forget(c);
+	c->line = media_open(ua->conf.media, c->id, &c->port);
+	if (c->line < 0 || getrandom(&c->session_id, 4, 0) != 4) {
+		if (c->line >= 0)
+			media_close(ua->conf.media, c->line);
+		ua_call_forget(c);
+		return NULL;
+	}
+	ua_random_hex(c->local_tag, 8);
+	return c;
+}
+
+struct ua_call *ua_call_begin(struct ua *ua, const struct sip_heard *h)
+{
+	struct ua_call *c = ua_call_take(ua);
+
+	if (!c)
+		return NULL;
+	c->flow = *h->flow;
+	c->invite_cseq = h->cseq;
+	c->remote_cseq = h->cseq;
+	if (!fill(c, h)) {
+		media_close(ua->conf.media, c->line);
+		ua_call_forget(c);
 		return NULL;
 	}
 	c->state = UA_STATE_ASKED;
@@ -107,13 +121,16 @@ void ua_call_end(struct ua_call *c)
 	if (c->is_told)
 		ua->conf.event(ua->conf.arg, c, UA_ENDED, '\0');
 	media_close(ua->conf.media, c->line);
+	if (c->state == UA_STATE_RINGING)
+		sip_stack_forget(ua->stack, c->id);
+	ua->rings -= c->is_ours;
 	ua->count--;
-	forget(c);
+	ua_call_forget(c);
 }
 
 struct ua_call *ua_call_of(struct ua *ua, uint64_t id)
 {
-	for (unsigned i = 0; i < ua->conf.calls_max; i++)
+	for (unsigned i = 0; i < ua_places(ua); i++)
 		if (ua->calls[i].state != UA_STATE_FREE &&
 		    ua->calls[i].id == id)
 			return &ua->calls[i];
@@ -122,7 +139,7 @@ struct ua_call *ua_call_of(struct ua *ua, uint64_t id)
 
 struct ua_call *ua_call_find(struct ua *ua, const struct sip_heard *h)
 {
-	for (unsigned i = 0; i < ua->conf.calls_max; i++) {
+	for (unsigned i = 0; i < ua_places(ua); i++) {
 		struct ua_call *c = &ua->calls[i];
 
 		if (c->state != UA_STATE_FREE &&
@@ -175,7 +192,7 @@ void ua_call_talk(struct ua_call *c)
 		media_talk(c->ua->conf.media, c->line, &c->offer);
 }
 
-static void put_session(struct ua_call *c, struct text_writer *w)
+void ua_call_put_session(struct ua_call *c, struct text_writer *w)
 {
 	const struct sdp_local local = {
 		.host = c->ua->conf.media_host,
@@ -224,7 +241,7 @@ int ua_call_accept(struct ua_call *c, struct sip_server *t, bool is_invite,
 	text_write_cstr(&w, ALLOW "Supported: timer\r\n");
 	put_timer(c, &w);
 	if (with_session)
-		put_session(c, &b);
+		ua_call_put_session(c, &b);
 	if (w.full || b.full)
 		return -ENOSPC;
 	err = sip_stack_reply(c->ua->stack, t,
@@ -267,25 +284,33 @@ void ua_call_moved(struct ua_call *c, const struct sip_heard *h)
 
 /* ---- requests of ours ---- */
 
-int ua_call_ask(struct ua_call *c, const char *method, const char *headers,
-		uint64_t cookie)
+void ua_call_put_request(struct ua_call *c, struct text_writer *w,
+			 const char *method, uint32_t cseq, const char *branch)
 {
 	const struct ua_conf *conf = &c->ua->conf;
 	bool v6 = strchr(conf->host, ':') != NULL;
-	char buf[2 * SIP_HEAD_MAX], branch[17];
-	struct text_writer w = text_writer_on(buf, sizeof(buf));
 
-	ua_random_hex(branch, 8);
-	text_writef(&w, "%s %s SIP/2.0\r\n", method, c->target);
-	text_writef(&w, "Via: SIP/2.0/%s %s%s%s:%u;branch=z9hG4bK%s;rport\r\n",
+	text_writef(w, "%s %s SIP/2.0\r\n", method, c->target);
+	text_writef(w, "Via: SIP/2.0/%s %s%s%s:%u;branch=z9hG4bK%s;rport\r\n",
 		    c->flow.is_stream ? "TCP" : "UDP", v6 ? "[" : "",
 		    conf->host, v6 ? "]" : "", conf->port, branch);
 	if (c->route_set[0])
-		text_writef(&w, "Route: %s\r\n", c->route_set);
-	text_writef(&w, "From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n",
-		    c->local, c->remote, c->call_id, ++c->local_cseq, method);
-	put_contact(c, &w);
-	text_writef(&w, "Max-Forwards: 70\r\nUser-Agent: e911d\r\n%s", headers);
+		text_writef(w, "Route: %s\r\n", c->route_set);
+	text_writef(w, "From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n",
+		    c->local, c->remote, c->call_id, cseq, method);
+	put_contact(c, w);
+	text_write_cstr(w, "Max-Forwards: 70\r\nUser-Agent: e911d\r\n");
+}
+
+int ua_call_ask(struct ua_call *c, const char *method, const char *headers,
+		uint64_t cookie)
+{
+	char buf[2 * SIP_HEAD_MAX], branch[UA_BRANCH_SIZE];
+	struct text_writer w = text_writer_on(buf, sizeof(buf));
+
+	ua_random_hex(branch, 8);
+	ua_call_put_request(c, &w, method, ++c->local_cseq, branch);
+	text_write_cstr(&w, headers);
 	text_write_cstr(&w, "Content-Length: 0\r\n\r\n");
 	if (w.full)
 		return -ENOSPC;
@@ -328,6 +353,21 @@ unsigned ua_call_hear_timer(struct ua_call *c, const struct sip_heard *h)
 	return 0;
 }
 
+void ua_call_timer_agreed(struct ua_call *c, const struct sip_heard *h)
+{
+	const char *value = sip_heard_header(h, "Session-Expires", 0);
+	struct session_expires se;
+
+	c->knows_timer = knows_timer(h);
+	c->refreshed_at_ms = clock_mono_ms();
+	/* What makes no sense is no timer: the call has its own end. */
+	if (!value || session_expires_parse(text_of(value), &se) < 0 ||
+	    se.interval_s < SESSION_EXPIRES_MIN)
+		return;
+	c->interval_s = se.interval_s;
+	c->we_refresh = se.refresher != REFRESHER_UAS;
+}
+
 static void tick_timer(struct ua_call *c, int64_t now_ms)
 {
 	int64_t age = now_ms - c->refreshed_at_ms;
@@ -367,8 +407,12 @@ void ua_call_tick(struct ua_call *c, int64_t now_ms)
 {
 	int64_t most = (int64_t)c->ua->conf.call_s_max * 1000;
 
+	if (c->state == UA_STATE_RINGING) {
+		ua_ring_tick(c, now_ms);
+		return;
+	}
 	if (c->state == UA_STATE_ANSWERED) {
-		if (now_ms - c->answer_at_ms >= ACK_WAIT_MS) {
+		if (now_ms - c->answer_at_ms >= UA_WAIT_MS) {
 			ua_call_bye(c);
 			return;
 		}

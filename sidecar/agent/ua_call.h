@@ -5,15 +5,21 @@
 #include "agent/sip_frame.h"
 #include "agent/ua.h"
 #include "session_expires.h"
+#include "text_writer.h"
 
 enum ua_state {
 	UA_STATE_FREE,
 	UA_STATE_ASKED,    /* their INVITE waits for an answer */
 	UA_STATE_ANSWERED, /* our 2xx waits for its ACK */
+	UA_STATE_RINGING,  /* our INVITE waits for theirs */
 	UA_STATE_TALKING,
 };
 
-#define UA_TAG_SIZE 17
+#define UA_TAG_SIZE     17
+#define UA_BRANCH_SIZE  17
+#define UA_TRANSACTIONS 8 /* of one call, those that wait for repeats too */
+/* 64 times T1 of RFC 3261 17: who has not answered by then never will. */
+#define UA_WAIT_MS INT64_C(32000)
 
 struct ua_call {
 	struct ua *ua; /* borrowed */
@@ -25,12 +31,19 @@ struct ua_call {
 	char *target, *route_set;
 	char *test;
 	char local_tag[UA_TAG_SIZE];
-	uint32_t local_cseq, remote_cseq, invite_cseq;
+	uint32_t local_cseq, invite_cseq;
+	int64_t remote_cseq; /* -1: none was heard */
 	struct sip_flow flow;
 	struct sip_server *invite; /* borrowed; NULL: none waits */
 	bool is_told;              /* the user knows it */
 	bool is_ending;            /* BYE behind their ACK */
 	bool has_been_up;
+	/* a call of ours */
+	bool is_ours, has_progress, is_cancelled;
+	char branch[UA_BRANCH_SIZE]; /* of the INVITE, for its CANCEL */
+	char *ack;                   /* owned: of their 2xx, to be repeated */
+	unsigned status;
+	int64_t cancelled_at_ms;
 	/* their 2xx, until the ACK; owned */
 	char *answer;
 	int64_t answer_at_ms, repeat_at_ms, repeat_ms;
@@ -52,8 +65,8 @@ struct ua_call {
 struct ua {
 	struct ua_conf conf;
 	struct sip_stack *stack; /* owned */
-	struct ua_call *calls;   /* owned, conf.calls_max of them */
-	unsigned count;
+	struct ua_call *calls;   /* owned, for calls_max and rings_max */
+	unsigned count, rings;
 	uint64_t next_id;
 	struct sip_frame frame;
 };
@@ -86,4 +99,30 @@ int ua_call_ask(struct ua_call *c, const char *method, const char *headers,
 /* 0, or the status that refuses it: what the request says of the timer. */
 unsigned ua_call_hear_timer(struct ua_call *c, const struct sip_heard *h);
 void ua_call_tick(struct ua_call *c, int64_t now_ms);
+static inline unsigned ua_places(const struct ua *ua)
+{
+	return ua->conf.calls_max + ua->conf.rings_max;
+}
+/* A request of ours up to its Content-Length, which is the caller's to write;
+ * its branch is a word of UA_BRANCH_SIZE. */
+void ua_call_put_request(struct ua_call *c, struct text_writer *w,
+			 const char *method, uint32_t cseq, const char *branch);
+/* Our description: the answer to theirs, or an offer if there is none. */
+void ua_call_put_session(struct ua_call *c, struct text_writer *w);
+/* The first that is free, cleared but for its id and time, with a line of
+ * media; NULL: there is none. */
+struct ua_call *ua_call_take(struct ua *ua);
+void ua_call_forget(struct ua_call *c);
+/* What a 2xx of theirs says of the session timer. */
+void ua_call_timer_agreed(struct ua_call *c, const struct sip_heard *h);
+
+/* ---- ua_ring.c: calls of ours until they are answered ---- */
+
+/* A response to an INVITE; cookie as in sip_users.response(). */
+void ua_ring_heard(struct ua *ua, uint64_t cookie, const struct sip_heard *h);
+void ua_ring_silent(struct ua_call *c);
+/* As soon as may be (RFC 3261 9.1). */
+void ua_ring_cancel(struct ua_call *c);
+void ua_ring_tick(struct ua_call *c, int64_t now_ms);
+
 void ua_random_hex(char *out, size_t bytes); /* 2 * bytes + 1 */

@@ -121,6 +121,8 @@ static const char *class_name(enum request_class class)
 	case REQUEST_CALLBACK:
 		return "from a PSAP or the telephone network, and no emergency "
 		       "call: a callback, if its number is known";
+	case REQUEST_ALERT:
+		return "an alert of the gateway's own agent to a desk";
 	case REQUEST_REPLACES:
 		return "a PSAP that takes a call over (Replaces)";
 	case REQUEST_IN_DIALOG:

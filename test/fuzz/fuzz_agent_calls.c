@@ -2,7 +2,8 @@
 /*
  * fuzz_agent_calls: what one peer says to the agent, message by message, each
  * behind a NUL; "$" in it is the tag that the agent gave its latest dialog.
- * Calls are answered at once, and hung up on a key.
+ * Calls are answered at once, and hung up on a key.  The agent calls too: "`"
+ * is Via, From, Call-ID and CSeq of that INVITE.
  */
 /* build: link e911_sidecar */
 #include "fuzz.h"
@@ -18,6 +19,7 @@
 static struct media *media;
 static struct ua *ua;
 static char tag[32];
+static char invite[1024];
 static unsigned inputs;
 
 static void on_event(void *arg, struct ua_call *c, enum ua_event what, char key)
@@ -37,6 +39,17 @@ static int on_send(void *arg, const struct sip_flow *flow, struct text bytes)
 	(void)arg;
 	if (text_to_cstr(bytes, copy, sizeof(copy)) < 0)
 		abort();
+	if (strncmp(copy, "INVITE ", 7) == 0) {
+		const char *via = strstr(copy, "\r\nVia: ");
+		const char *to = strstr(copy, "\r\nTo: ");
+		const char *id = strstr(copy, "\r\nCall-ID: ");
+		const char *end = strstr(copy, "\r\nContact: ");
+
+		if (!via || !to || !id || !end)
+			abort();
+		(void)snprintf(invite, sizeof(invite), "%.*s%.*s",
+			       (int)(to - via), via, (int)(end - id), id);
+	}
 	at = strstr(copy, "\r\nTo: ");
 	at = at ? strstr(at, ";tag=") : NULL;
 	if (at)
@@ -52,7 +65,8 @@ static void start(void)
 	struct ua_conf with = { .host = "127.0.0.1",
 				.port = 5070,
 				.media_host = "127.0.0.1",
-				.calls_max = 8,
+				.calls_max = 7,
+				.rings_max = 1,
 				.call_s_max = 300,
 				.event = on_event,
 				.send = on_send };
@@ -75,11 +89,30 @@ static void say(struct text message, bool is_stream)
 
 	for (bool first = true; text_cut(&message, '$', &piece);
 	     first = false) {
+		struct text part;
+
 		text_write_cstr(&w, first ? "" : tag);
-		text_write(&w, piece);
+		for (bool whole = true; text_cut(&piece, '`', &part);
+		     whole = false) {
+			text_write_cstr(&w, whole ? "" : invite);
+			text_write(&w, part);
+		}
 	}
 	if (!w.full)
 		(void)!ua_take(ua, text_written(&w), &flow);
+}
+
+/* Hung up at once: what comes then is a race. */
+static void ring(bool ends)
+{
+	const struct ua_ring whom = { .uri = "sip:+12065550102@127.0.0.1",
+				      .from = "<sip:e911d@127.0.0.1>",
+				      .headers = "" };
+	struct ua_call *c;
+
+	/* Some input before may have left too much behind. */
+	if (ua_ring(ua, &whom, &c) == 0 && ends)
+		ua_hang_up(c);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -88,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!ua)
 		start();
-	tag[0] = '\0';
+	tag[0] = invite[0] = '\0';
+	ring(size % 3 == 0);
 	while (text_cut(&all, '\0', &message))
 		say(message, message.len % 7 == 0);
 	ua_tick(ua);

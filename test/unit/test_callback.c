@@ -323,6 +323,88 @@ static void a_platform_is_called_as_it_wants(void **state)
 	assert_false(callback_address_of(&call, 20, &a));
 }
 
+/* ---- alerts ---- */
+
+static const char *alerts(uint64_t number, uint64_t organization_id)
+{
+	static char text[1024];
+	static struct path p;
+	size_t n = 0;
+
+	memset(&p, 0, sizeof(p));
+	if (path_alert(&p, (struct directory *)trunks, number,
+		       organization_id) < 0)
+		return "nobody";
+	text[0] = '\0';
+	for (unsigned i = 0; i < p.route_count; i++) {
+		assert_int_equal(p.routes[i].psap_id, 0);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s@%s",
+				      i ? " " : "", p.routes[i].user,
+				      p.routes[i].host);
+	}
+	return text;
+}
+
+static void an_alert_rings_a_desk_over_platforms_then_the_network(void **state)
+{
+	(void)state;
+	assert_string_equal(alerts(DESK, 7),
+			    "+12065550100@10.0.0.1 +12065550100@10.0.0.4 "
+			    "+12065550100@10.0.0.3 +12065550100@10.0.0.2");
+	/* The gateway's own people, or nobody's that is known. */
+	assert_string_equal(alerts(OPERATOR, 0), "+14255550102@10.0.0.2");
+	assert_string_equal(alerts(OPERATOR, 8), "+14255550102@10.0.0.2");
+}
+
+static void no_alert_goes_to_a_psap(void **state)
+{
+	(void)state;
+	trunks[PLATFORM].role = TRUNK_PSAP;
+	trunks[LOCAL].role = TRUNK_PSAP;
+	assert_string_equal(alerts(DESK, 7),
+			    "+12065550100@10.0.0.4 +12065550100@10.0.0.2");
+	trunks[SHARED].role = trunks[PSTN].role = TRUNK_PSAP;
+	assert_string_equal(alerts(DESK, 7), "nobody");
+}
+
+static void no_alert_rings_a_service_or_an_elin(void **state)
+{
+	static const uint64_t numbers[] = {
+		0,
+		911,
+		1911,
+		933,
+		112,
+		999,
+		411,
+		12069110100,
+		12064110100,
+		19115550100,
+		14115550100,
+		19335550100,
+		19885550100,
+		19995550100,
+		19005550100,
+		442071234567,
+		11235550100,
+		12061230100,
+		ELIN,
+		2065550100,
+		99912065550100,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		assert_string_equal(alerts(numbers[i], 7), "nobody");
+	/* Nor what a trunk would make one of. */
+	trunks[LOCAL].prefix = text_of("+120655");
+	trunks[LOCAL].has_replacement = true;
+	trunks[LOCAL].replace_prefix = text_of("9");
+	assert_string_not_equal(alerts(12065530100, 7), "nobody");
+	assert_string_equal(alerts(12065511100, 7), "nobody");
+	assert_string_equal(alerts(12065533100, 7), "nobody");
+}
+
 static void a_form_that_makes_no_uri_costs_its_shape_only(void **state)
 {
 	struct path p;
@@ -347,6 +429,9 @@ int main(void)
 		TEST(a_prefix_is_replaced_and_a_format_kept),
 		TEST(a_platform_is_called_as_it_wants),
 		TEST(a_form_that_makes_no_uri_costs_its_shape_only),
+		TEST(an_alert_rings_a_desk_over_platforms_then_the_network),
+		TEST(no_alert_goes_to_a_psap),
+		TEST(no_alert_rings_a_service_or_an_elin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

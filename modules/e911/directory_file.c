@@ -13,10 +13,12 @@
 /*
  * Pages kept per place, powers of two.  A million endpoints have some 1,300
  * branches in their lowest level, each of which leads to many calls; a leaf
- * seldom serves two.
+ * seldom serves two.  A page has WAYS slots where it may lie, so that few make
+ * room for one another while there is room elsewhere.
  */
-#define BRANCHES_KEPT 1024
+#define BRANCHES_KEPT 4096
 #define LEAVES_KEPT   32
+#define WAYS          4
 #define CHUNK_SIZE    ((size_t)64 * 1024) /* bytes */
 #define RENEW_MOST    8                   /* looks */
 /* What was the newest state stands for a second at least (LMDB_GRACE_MS). */
@@ -26,6 +28,7 @@
 struct slot {
 	uint64_t transaction; /* 0: empty */
 	uint64_t number;
+	uint64_t used; /* how many pages had been asked for by then */
 	struct dir_page page;
 };
 
@@ -49,6 +52,7 @@ struct directory_file {
 	uint32_t page_size;
 	bool is_begun;
 	int64_t begun_at;     /* ms, monotonic */
+	uint64_t asked;       /* pages so far */
 	struct dir_tree tree; /* transaction 0: none */
 	struct dir_pages pages;
 	struct place places[DIR_TREE_PLACES];
@@ -102,12 +106,34 @@ static size_t kept_at(const struct directory_file *f, unsigned place)
 							       : BRANCHES_KEPT;
 }
 
+/* When it was asked for; a page of another state is of no more use. */
+static uint64_t use_of(const struct slot *s, uint64_t transaction)
+{
+	return s->transaction == transaction ? s->used : 0;
+}
+
+/* Where it lies, or else may lie: the slot used least lately. */
+static struct slot *slot_of(const struct place *kept, uint64_t transaction,
+			    uint64_t number)
+{
+	struct slot *set = kept->slots + (number * WAYS & (kept->count - 1));
+	struct slot *oldest = set;
+
+	for (struct slot *s = set; s < set + WAYS; s++) {
+		if (s->number == number && s->transaction)
+			return s;
+		if (use_of(s, transaction) < use_of(oldest, transaction))
+			oldest = s;
+	}
+	return oldest;
+}
+
 static int page_get(void *arg, unsigned place, uint64_t number,
 		    struct dir_page **ret)
 {
 	struct directory_file *f = arg;
 	struct place *kept = &f->places[place];
-	size_t count = kept_at(f, place), i = number & (count - 1);
+	size_t count = kept_at(f, place);
 	struct slot *s;
 	uint8_t *p;
 	int err = 0;
@@ -116,8 +142,9 @@ static int page_get(void *arg, unsigned place, uint64_t number,
 		err = place_make(kept, count, f->page_size);
 	if (err < 0)
 		return err;
-	s = &kept->slots[i];
-	p = kept->bytes + i * f->page_size;
+	s = slot_of(kept, f->tree.transaction, number);
+	s->used = ++f->asked;
+	p = kept->bytes + (size_t)(s - kept->slots) * f->page_size;
 	kept->latest = s;
 	if (s->transaction != f->tree.transaction || s->number != number) {
 		s->transaction = 0;

@@ -134,9 +134,13 @@ class Kamailio:
         self.memory_level = self.shared_memory_used()
 
     def _ready(self):
+        """All is bound, and the process that is made last is there: who is
+        about to kill them all has to know them all."""
         try:
-            self.rpc("core.uptime")
+            rows = self.rpc("core.psx")
         except (OSError, RpcError):
+            return False
+        if not any("tcp main" in row["DSC"] for row in rows):
             return False
         return all(is_bound(*where) for where in self.listen)
 

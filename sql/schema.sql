@@ -44,6 +44,7 @@ BEGIN;
 \ir schema/ali.sql
 \ir schema/ali_state.sql
 \ir schema/ali_calls.sql
+\ir schema/ali_dynamic.sql
 \ir schema/screen_history.sql
 \ir schema/tenants.sql
 \ir schema/grants.sql
@@ -87,6 +88,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (35, 'doubt_ali_records'),
     (36, 'recall_calls_on_screens'),
     (37, 'free_stuck_ali_orders'),
-    (38, 'refuse_dead_addresses');
+    (38, 'refuse_dead_addresses'),
+    (39, 'place_calls_in_ali_records');
 
 COMMIT;

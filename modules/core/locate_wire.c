@@ -10,6 +10,7 @@
 #define ITEM_HEAD     8
 #define ANSWER_HEAD   64
 #define NANO          1e9
+#define ASKS_ADDRESS  1
 
 static const char question_mark[4] = { 'E', '9', 'L', 'Q' };
 static const char answer_mark[4] = { 'E', '9', 'L', 'A' };
@@ -52,6 +53,7 @@ int locate_question_encode(const struct locate_question *q, void *buf,
 	memcpy(p, question_mark, sizeof(question_mark));
 	p[4] = VERSION;
 	p[5] = (uint8_t)q->count;
+	p[6] = q->wants_address ? ASKS_ADDRESS : 0;
 	memcpy(p + 8, q->nonce.b, LOCATE_NONCE_SIZE);
 	le32_put(p + 24, q->budget_ms);
 	for (unsigned i = 0; i < q->count; i++) {
@@ -94,6 +96,7 @@ int locate_question_decode(const void *buf, size_t len,
 	memcpy(q.nonce.b, p + 8, LOCATE_NONCE_SIZE);
 	q.budget_ms = le32_get(p + 24);
 	q.count = p[5];
+	q.wants_address = p[6] & ASKS_ADDRESS;
 	for (unsigned i = 0; i < q.count; i++) {
 		if (!item_decode(p + at, len - at, &q.items[i]))
 			return -EBADMSG;
@@ -112,9 +115,9 @@ static bool is_control(char c)
 	return (unsigned char)c < ' ' || c == 0x7f;
 }
 
-static size_t text_put(uint8_t *p, struct text t)
+static size_t text_put(uint8_t *p, struct text t, size_t max)
 {
-	size_t n = t.len < LOCATE_TEXT_MAX ? t.len : LOCATE_TEXT_MAX;
+	size_t n = t.len < max ? t.len : max;
 
 	le16_put(p, (uint16_t)n);
 	for (size_t i = 0; i < n; i++)
@@ -154,19 +157,23 @@ int locate_answer_encode(const struct locate_answer *a, void *buf, size_t size)
 	le32_put(p + 48, a->uncertainty_m);
 	p[52] = a->confidence;
 	le64_put(p + 56, (uint64_t)a->at_ms);
-	at += text_put(p + at, a->place);
-	at += text_put(p + at, a->why);
+	at += text_put(p + at, a->place, LOCATE_TEXT_MAX);
+	at += text_put(p + at, a->why, LOCATE_TEXT_MAX);
+	if (a->address.len && a->address.len <= LOCATE_ADDRESS_MAX &&
+	    size - at >= 2 + a->address.len)
+		at += text_put(p + at, a->address, LOCATE_ADDRESS_MAX);
 	return (int)at;
 }
 
-static bool text_get(const uint8_t *p, size_t len, size_t *at, struct text *ret)
+static bool text_get(const uint8_t *p, size_t len, size_t max, size_t *at,
+		     struct text *ret)
 {
 	size_t n;
 
 	if (len - *at < 2)
 		return false;
 	n = le16_get(p + *at);
-	if (n > LOCATE_TEXT_MAX || len - *at - 2 < n)
+	if (n > max || len - *at - 2 < n)
 		return false;
 	*ret = text_make((const char *)p + *at + 2, n);
 	*at += 2 + n;
@@ -205,8 +212,11 @@ int locate_answer_decode(const void *buf, size_t len, struct locate_answer *ret)
 	if (len < at || len > LOCATE_ANSWER_MAX ||
 	    memcmp(p, answer_mark, sizeof(answer_mark)) != 0 ||
 	    p[4] != VERSION || !head_decode(p, &a) ||
-	    !text_get(p, len, &at, &a.place) ||
-	    !text_get(p, len, &at, &a.why) || at != len)
+	    !text_get(p, len, LOCATE_TEXT_MAX, &at, &a.place) ||
+	    !text_get(p, len, LOCATE_TEXT_MAX, &at, &a.why) ||
+	    (at != len &&
+	     !text_get(p, len, LOCATE_ADDRESS_MAX, &at, &a.address)) ||
+	    at != len)
 		return -EBADMSG;
 	*ret = a;
 	return 0;

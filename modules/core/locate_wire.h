@@ -6,7 +6,7 @@
  *
  *	question                             answer
  *	 0  "E9LQ"                            0  "E9LA"
- *	 4  version, count, 0, 0              4  version, status, kind, flags
+ *	 4  version, count, asks, 0           4  version, status, kind, flags
  *	 8  nonce                             8  nonce
  *	24  budget in ms, 32 bits            24  psap_id, 64 bits
  *	28  for each item:                   32  latitude, longitude: 1e-9
@@ -14,8 +14,8 @@
  *	    length, 32 bits                  48  uncertainty in m, 32 bits
  *	    bytes                            52  confidence, 0, 0, 0
  *	                                     56  when determined, UTC ms
- *	                                     64  two texts: length, 16 bits,
- *	                                         bytes
+ *	                                     64  two texts, or three if asked
+ *	                                         for: length, 16 bits, bytes
  *
  * Integers are little endian.  Both sides run on one host, but neither trusts
  * the other: what is cut, too long or out of range is no message.
@@ -30,6 +30,7 @@
 #define LOCATE_QUESTION_MAX 65536
 #define LOCATE_ANSWER_MAX   1024
 #define LOCATE_TEXT_MAX     240
+#define LOCATE_ADDRESS_MAX  440
 #define LOCATE_UNCERTAIN    BROUGHT_UNCERTAIN
 
 struct locate_nonce {
@@ -40,6 +41,9 @@ struct locate_nonce {
 struct locate_question {
 	struct locate_nonce nonce;
 	uint32_t budget_ms; /* nobody waits for longer */
+	/* The answer may have an address: who does not ask for it knows of
+	 * none. */
+	bool wants_address;
 	unsigned count;
 	struct brought_item items[BROUGHT_MAX];
 };
@@ -75,8 +79,13 @@ struct locate_answer {
 	/* Without control characters, at most LOCATE_TEXT_MAX: the address or
 	 * shape; why a place or a document is not as it should be. */
 	struct text place, why;
+	/* The address once more, for programs: JSON of ASCII, members named
+	 * like columns of e911.location; at most LOCATE_ADDRESS_MAX.  Or empty.
+	 */
+	struct text address;
 };
-/* Bytes; texts are cut, control characters become '?'.  -EMSGSIZE. */
+/* Bytes; texts are cut, but for an address, which is left out; control
+ * characters become '?'.  -EMSGSIZE. */
 int must_check locate_answer_encode(const struct locate_answer *a, void *buf,
 				    size_t size);
 /* -EBADMSG. */

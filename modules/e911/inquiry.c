@@ -135,6 +135,7 @@ struct inquiry *inquiry_new(struct inquiries *q, struct call *call,
 {
 	static uint8_t buf[LOCATE_QUESTION_MAX];
 	struct locate_question question = { .budget_ms = budget_ms,
+					    .wants_address = true,
 					    .count = b->count };
 	struct inquiry *i;
 	size_t size;

@@ -110,6 +110,8 @@ void path_report_started(const struct path *p, const struct path_request *rq,
 	put_number(&w, FIELD_CALLBACK_NUMBER, p->shown_number);
 	put_number(&w, FIELD_ELIN, p->elin);
 	event_text(&w, FIELD_BOUND_BY, text_of(p->bound_by));
+	if (p->shown_number)
+		event_u64(&w, FIELD_ELIN_TIMEOUT, p->elin_timeout_s);
 	event_text(&w, FIELD_SIP_CALL_ID, rq->sip_call_id);
 	event_text(&w, FIELD_REQUEST_URI, rq->view.request_uri);
 	put_platform_call(&w, rq);

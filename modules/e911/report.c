@@ -264,6 +264,7 @@ static void put_place(struct event_writer *w, const struct locate_answer *a)
 	char point[64];
 
 	event_text(w, FIELD_PLACE, a->place);
+	event_text(w, FIELD_BROUGHT_ADDRESS, a->address);
 	if (a->psap_id)
 		event_u64(w, FIELD_BROUGHT_PSAP, a->psap_id);
 	if (!a->has_point)

@@ -2,6 +2,7 @@
 #include "ali/ali_service.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "ali/ali_keep.h"
@@ -20,10 +21,33 @@ struct follower {
 	int64_t check_at_ms; /* monotonic */
 };
 
+static int on_expired(const struct db_row *row, void *arg)
+{
+	uint64_t count;
+
+	(void)arg;
+	if (db_u64(row, 0, &count) < 0)
+		return -EPROTO;
+	if (count)
+		log_info(WHO,
+			 "%" PRIu64 " numbers that calls showed from elsewhere "
+			 "are where they belong again",
+			 count);
+	return 0;
+}
+
+/* Marks what is over, and derives what is marked. */
+static int step(struct follower *f)
+{
+	int err = db_exec(f->db, DB_ALI_EXPIRE, NULL, on_expired, NULL);
+
+	return err < 0 ? err : ali_keep_step(f->db);
+}
+
 static int follow(struct follower *f, struct retry *retry)
 {
 	for (;;) {
-		int n = ali_keep_step(f->db);
+		int n = step(f);
 
 		if (n < 0)
 			return n;

@@ -136,14 +136,24 @@ int json_put_object(struct json *j, const char *key, const struct json *child)
 	return put(j, key, json_deep_copy(child->object));
 }
 
-int json_format(const struct json *j, char **ret)
+static int dump(const struct json *j, size_t flags, char **ret)
 {
-	char *s = json_dumps(j->object, JSON_COMPACT);
+	char *s = json_dumps(j->object, flags);
 
 	if (!s)
 		return -ENOMEM;
 	*ret = s;
 	return 0;
+}
+
+int json_format(const struct json *j, char **ret)
+{
+	return dump(j, JSON_COMPACT, ret);
+}
+
+int json_format_ascii(const struct json *j, char **ret)
+{
+	return dump(j, JSON_COMPACT | JSON_ENSURE_ASCII, ret);
 }
 
 /* ---- reading ---- */

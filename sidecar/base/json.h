@@ -40,6 +40,8 @@ int must_check json_put_object(struct json *j, const char *key,
 
 /* One line, in order of insertion; *ret is the caller's to free(). */
 int must_check json_format(const struct json *j, char **ret);
+/* Likewise, and what is not ASCII is escaped. */
+int must_check json_format_ascii(const struct json *j, char **ret);
 
 /* An object from the network.  -EBADMSG: it is none; *ret_why is for its
  * writer, a constant; -ENOMEM. */

@@ -72,6 +72,8 @@ static void say(const struct job *j, struct locate_answer *a)
 	int n;
 
 	a->nonce = j->question.nonce;
+	if (!j->question.wants_address)
+		a->address = text_of("");
 	n = locate_answer_encode(a, buf, sizeof(buf));
 	if (n < 0 || !asker_say(j->asker, buf, (size_t)n))
 		stats_add(STAT_LOCATE_UNHEARD, 1);
@@ -163,6 +165,7 @@ static bool judge(struct locate_service *s, struct text document,
 		*best = a;
 		best->place = text_of(texts->place);
 		best->why = text_of(texts->why);
+		best->address = text_of(texts->address);
 	}
 	return a.status == LOCATE_FOUND;
 }

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/json.h"
 #include "xml/pidf_lo_read.h"
 
 /* ---- words ---- */
@@ -55,6 +57,78 @@ void place_civic_format(const struct civic *c, char *buf, size_t size)
 	if (s.w.used == size && size)
 		s.w.used--;
 	(void)text_writer_end(&s.w);
+}
+
+/* Elements that one column has, joined; of A6 and RD the first that there is.
+ */
+static const struct column {
+	const char *name;
+	enum civic_field fields[8];
+	unsigned count;
+} columns[] = {
+	/* What is left out first stands last. */
+	{ "street",
+	  { CIVIC_PRM, CIVIC_PRD, CIVIC_STP, CIVIC_RD, CIVIC_A6, CIVIC_STS,
+	    CIVIC_POD, CIVIC_POM },
+	  8 },
+	{ "city", { CIVIC_A3 }, 1 },
+	{ "state", { CIVIC_A1 }, 1 },
+	{ "house_number", { CIVIC_HNP, CIVIC_HNO, CIVIC_HNS }, 3 },
+	{ "room", { CIVIC_ROOM }, 1 },
+	{ "floor", { CIVIC_FLR }, 1 },
+	{ "unit", { CIVIC_UNIT }, 1 },
+	{ "building", { CIVIC_BLD }, 1 },
+	{ "postal_code", { CIVIC_PC }, 1 },
+	{ "country", { CIVIC_COUNTRY }, 1 },
+	{ "info", { CIVIC_LOC }, 1 },
+};
+
+/* -ENOMEM; -EMSGSIZE: it is longer than addresses are. */
+static int put_column(struct json *j, const struct column *of,
+		      const struct civic *c)
+{
+	char joined[LOCATE_ADDRESS_MAX];
+	struct words s = { .w = text_writer_on(joined, sizeof(joined)) };
+
+	for (unsigned i = 0; i < of->count; i++)
+		if (of->fields[i] != CIVIC_A6 || !c->value[CIVIC_RD].len)
+			word(&s, "", c->value[of->fields[i]]);
+	if (s.w.full)
+		return -EMSGSIZE;
+	for (size_t i = 0; i < s.w.used; i++)
+		if ((unsigned char)joined[i] < ' ' || joined[i] == 0x7f)
+			joined[i] = ' ';
+	return s.w.used ? json_put_text(j, of->name, text_written(&s.w)) : 0;
+}
+
+/* The first 'count' columns; its length.  -EMSGSIZE: more than 'size'. */
+static int address_try(const struct civic *c, unsigned count, char *buf,
+		       size_t size)
+{
+	struct json *j = NULL;
+	char *made = NULL;
+	int err = json_new(&j);
+
+	for (unsigned i = 0; i < count && err >= 0; i++)
+		err = put_column(j, &columns[i], c);
+	if (err >= 0)
+		err = json_format_ascii(j, &made);
+	if (err >= 0)
+		err = text_to_cstr(text_of(made), buf, size) < 0 ? -EMSGSIZE
+								 : 0;
+	free(made);
+	j = json_free(j);
+	return err;
+}
+
+void place_address_format(const struct civic *c, char *buf, size_t size)
+{
+	int err = -EMSGSIZE;
+
+	for (unsigned n = ARRAY_SIZE(columns); n > 3 && err == -EMSGSIZE; n--)
+		err = address_try(c, n, buf, size);
+	if (err < 0 || (!c->value[CIVIC_RD].len && !c->value[CIVIC_A6].len))
+		buf[0] = '\0';
 }
 
 static void shape_format(const struct geo_shape *s, char *buf, size_t size)
@@ -128,6 +202,10 @@ static void take_words(const struct pidf_place *p, int64_t now_ms,
 	if (is_expired)
 		return;
 	if (p->civic.count)
+		place_address_format(&p->civic, texts->address,
+				     sizeof(texts->address));
+	ret->address = text_of(texts->address);
+	if (p->civic.count)
 		place_civic_format(&p->civic, texts->place,
 				   sizeof(texts->place));
 	else
@@ -145,7 +223,7 @@ void place_judge(struct text document, const struct place_backend *backend,
 	const char *why = "";
 	int err;
 
-	*texts = (struct place_texts){ "", "" };
+	*texts = (struct place_texts){ "", "", "" };
 	ret->status = LOCATE_UNUSABLE;
 	err = xml_doc_read(&doc, document, &why);
 	if (err >= 0)

@@ -27,6 +27,7 @@ struct place_backend {
 struct place_texts {
 	char place[LOCATE_TEXT_MAX + 1];
 	char why[LOCATE_TEXT_MAX + 1];
+	char address[LOCATE_ADDRESS_MAX + 1];
 };
 
 /*
@@ -38,6 +39,11 @@ struct place_texts {
 void place_judge(struct text document, const struct place_backend *backend,
 		 int64_t now_ms, struct locate_answer *ret,
 		 struct place_texts *texts);
+
+/* The same for programs: JSON of ASCII, members named like columns of
+ * e911.location.  What says least is left out until it fits; "": it has no
+ * street, or does not fit. */
+void place_address_format(const struct civic *c, char *buf, size_t size);
 
 /* "100 N Mill St, Floor 4, Springfield, WA": of what there is. */
 void place_civic_format(const struct civic *c, char *buf, size_t size);

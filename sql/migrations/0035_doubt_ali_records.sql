@@ -7,8 +7,8 @@
 
 BEGIN;
 
-\ir ../schema/ali_calls.sql
-\ir ../schema/sentences.sql
+\ir 0035_doubt_ali_records/ali_calls.sql
+\ir 0035_doubt_ali_records/sentences.sql
 
 REVOKE ALL ON FUNCTION e911.ali_doubt(text, bigint), e911.ali_call_note()
     FROM PUBLIC;

@@ -263,8 +263,55 @@ COMMENT ON COLUMN e911.ali_waiting.number IS
 COMMENT ON COLUMN e911.ali_waiting.organization_id IS
     'whose it is, or was';
 
--- Which numbers PSAPs can see: ELINs; and the numbers of people, devices and
--- sites that show their own, because they keep it or because their location
+-- A call from somewhere else than the record of its number says: for its time,
+-- and as long as it may be called back, the record says where it is.  Written
+-- by triggers on events (ali_dynamic.sql); gone when that time is over.  No
+-- foreign keys: what was provisioned may go meanwhile.
+CREATE TABLE e911.ali_dynamic (
+    number          e911.e164 PRIMARY KEY,
+    organization_id bigint NOT NULL,
+    call_id         uuid NOT NULL,
+    location_id     bigint,
+    address         jsonb
+                    CONSTRAINT ali_dynamic_address_has_street_city_and_state
+                        CHECK (jsonb_typeof(address) = 'object'
+                               AND address ?& ARRAY['street', 'city', 'state'])
+                    CONSTRAINT ali_dynamic_address_is_at_most_1024_bytes
+                        CHECK (octet_length(address::text) <= 1024),
+    began_at        timestamptz NOT NULL,
+    timeout_s       integer NOT NULL
+                    CONSTRAINT ali_dynamic_timeout_is_up_to_a_day
+                        CHECK (timeout_s BETWEEN 0 AND 86400),
+    ends_at         timestamptz NOT NULL,
+    CONSTRAINT ali_dynamic_is_a_location_or_an_address
+        CHECK (num_nonnulls(location_id, address) = 1)
+);
+CREATE INDEX ali_dynamic_call ON e911.ali_dynamic (call_id);
+CREATE INDEX ali_dynamic_ends ON e911.ali_dynamic (ends_at);
+COMMENT ON TABLE e911.ali_dynamic IS
+    'numbers that calls show from elsewhere than their records say: where these calls are; only while it matters, and where a provider is pushed to';
+COMMENT ON COLUMN e911.ali_dynamic.number IS
+    'the number that the PSAP is shown';
+COMMENT ON COLUMN e911.ali_dynamic.organization_id IS
+    'whose it is';
+COMMENT ON COLUMN e911.ali_dynamic.call_id IS
+    'the latest call that shows it';
+COMMENT ON COLUMN e911.ali_dynamic.location_id IS
+    'the location that the call is at; NULL: one that it has brought';
+COMMENT ON COLUMN e911.ali_dynamic.address IS
+    'the address that the call has brought: texts, named like columns of location; NULL: it is at a location';
+COMMENT ON COLUMN e911.ali_dynamic.began_at IS
+    'when the call was made';
+COMMENT ON COLUMN e911.ali_dynamic.timeout_s IS
+    'seconds for which the number is remembered after the call (sip_elin_timeout)';
+COMMENT ON COLUMN e911.ali_dynamic.ends_at IS
+    'when the record says again where the number belongs; of a call that goes on: a day after it was made';
+
+CREATE INDEX endpoint_callback_number ON e911.endpoint (callback_number)
+    WHERE callback_number IS NOT NULL;
+
+-- Which numbers PSAPs can see: ELINs; and the numbers of people, devices (on
+-- which they are rung back) and sites that show their own, because they keep it or because their location
 -- has no ELINs (modules/e911/step_bind.c).
 CREATE VIEW e911.ali_candidate WITH (security_invoker) AS
     SELECT e.elin::text AS number, l.organization_id, l.location_id,
@@ -275,6 +322,17 @@ CREATE VIEW e911.ali_candidate WITH (security_invoker) AS
            coalesce(p.location_id, o.default_location_id), 'endpoint'
       FROM e911.endpoint p JOIN e911.organization o USING (organization_id)
      WHERE p.status = 'active' AND p.number IS NOT NULL
+       AND p.callback_number IS NULL
+       AND coalesce(p.location_id, o.default_location_id) IS NOT NULL
+       AND (o.keep_own_number
+            OR NOT EXISTS (SELECT FROM e911.elin e
+                            WHERE e.location_id = coalesce(p.location_id,
+                                                     o.default_location_id)))
+    UNION ALL
+    SELECT p.callback_number::text, p.organization_id,
+           coalesce(p.location_id, o.default_location_id), 'endpoint'
+      FROM e911.endpoint p JOIN e911.organization o USING (organization_id)
+     WHERE p.status = 'active' AND p.callback_number IS NOT NULL
        AND coalesce(p.location_id, o.default_location_id) IS NOT NULL
        AND (o.keep_own_number
             OR NOT EXISTS (SELECT FROM e911.elin e
@@ -313,7 +371,8 @@ COMMENT ON FUNCTION e911.ali_provider_of(text, bigint) IS
     'the row of ali_numbers that holds for a number; NULL: it has no record';
 
 -- All that a record is made of.  A number that is an ELIN is that first; one
--- of several organisations is the first one's.
+-- of several organisations is the first one's.  A call that shows the number
+-- from elsewhere comes before all of it, with providers that are pushed to.
 CREATE FUNCTION e911.ali_source(numbers text[], organizations bigint[])
     RETURNS TABLE (number text, ali_provider_id bigint, kind text,
                    organization_id bigint, location_id bigint, layout text,
@@ -321,7 +380,7 @@ CREATE FUNCTION e911.ali_source(numbers text[], organizations bigint[])
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, e911, pg_temp
 AS $$
-    WITH found AS (
+    WITH home AS (
         SELECT DISTINCT ON (c.number) c.*
           FROM e911.ali_candidate c
          WHERE c.number = ANY (numbers)
@@ -330,30 +389,58 @@ AS $$
                     WHERE r.number = ANY (numbers)))
            AND c.number ~ '^\+1[2-9][0-9]{2}[2-9][0-9]{6}$'
          ORDER BY c.number, c.kind <> 'elin', c.organization_id, c.kind,
-                  c.location_id)
-    SELECT f.number, p.ali_provider_id, f.kind, f.organization_id,
-           f.location_id, p.layout, jsonb_strip_nulls(jsonb_build_object(
-               'number', f.number,
-               'country', l.country, 'house_number', l.house_number,
-               'street', l.street, 'city', l.city, 'state', l.state,
-               'postal_code', l.postal_code, 'building', l.building,
-               'floor', l.floor, 'unit', l.unit, 'room', l.room,
-               'info', l.info,
-               'longitude', CASE WHEN p.coordinates
-                                 THEN l.longitude::text END,
-               'latitude', CASE WHEN p.coordinates THEN l.latitude::text END,
-               'customer_name', o.name, 'main_number', n.main_number,
-               'class_of_service', p.class_of_service,
-               'type_of_service', p.type_of_service,
-               'company_id', p.company_id, 'customer_code', p.customer_code,
-               'exchange', p.exchange, 'county_id', p.county_id,
-               'msag_customer_id', p.msag_customer_id))
-      FROM found f
-      JOIN e911.location_civic l USING (location_id)
-      JOIN e911.organization o ON o.organization_id = f.organization_id
-      JOIN e911.ali_numbers n ON n.ali_numbers_id
-           = e911.ali_provider_of(f.number, f.organization_id)
-      JOIN e911.ali_provider p ON p.ali_provider_id = n.ali_provider_id
+                  c.location_id),
+    away AS (
+        SELECT d.number::text AS number, d.organization_id, d.location_id,
+               d.address
+          FROM e911.ali_dynamic d
+         WHERE d.number = ANY (numbers)
+           AND d.number ~ '^\+1[2-9][0-9]{2}[2-9][0-9]{6}$'),
+    found AS (
+        SELECT number, coalesce(h.kind, 'endpoint') AS kind,
+               coalesce(h.organization_id, a.organization_id)
+                   AS organization_id,
+               h.location_id AS home_id, a.location_id AS away_id,
+               CASE WHEN a.location_id IS NULL THEN a.address
+                    ELSE to_jsonb(l) END AS away
+          FROM home h FULL JOIN away a USING (number)
+          LEFT JOIN e911.location_civic l ON l.location_id = a.location_id),
+    placed AS (
+        SELECT f.number, f.kind, f.organization_id, p, n.main_number,
+               CASE WHEN f.away IS NULL OR p.push_url IS NULL THEN f.home_id
+                    ELSE coalesce(f.away_id, f.home_id) END AS location_id,
+               CASE WHEN f.away IS NULL OR p.push_url IS NULL THEN to_jsonb(l)
+                    ELSE f.away END AS place
+          FROM found f
+          JOIN e911.ali_numbers n ON n.ali_numbers_id
+               = e911.ali_provider_of(f.number, f.organization_id)
+          JOIN e911.ali_provider p ON p.ali_provider_id = n.ali_provider_id
+          LEFT JOIN e911.location_civic l ON l.location_id = f.home_id)
+    SELECT c.number, (c.p).ali_provider_id, c.kind, c.organization_id,
+           c.location_id, (c.p).layout, jsonb_strip_nulls(jsonb_build_object(
+               'number', c.number,
+               'country', place -> 'country',
+               'house_number', place -> 'house_number',
+               'street', place -> 'street', 'city', place -> 'city',
+               'state', place -> 'state',
+               'postal_code', place -> 'postal_code',
+               'building', place -> 'building', 'floor', place -> 'floor',
+               'unit', place -> 'unit', 'room', place -> 'room',
+               'info', place -> 'info',
+               'longitude', CASE WHEN (c.p).coordinates
+                                 THEN place ->> 'longitude' END,
+               'latitude', CASE WHEN (c.p).coordinates
+                                THEN place ->> 'latitude' END,
+               'customer_name', o.name, 'main_number', c.main_number,
+               'class_of_service', (c.p).class_of_service,
+               'type_of_service', (c.p).type_of_service,
+               'company_id', (c.p).company_id,
+               'customer_code', (c.p).customer_code,
+               'exchange', (c.p).exchange, 'county_id', (c.p).county_id,
+               'msag_customer_id', (c.p).msag_customer_id))
+      FROM placed c
+      JOIN e911.organization o ON o.organization_id = c.organization_id
+     WHERE c.place IS NOT NULL
 $$;
 COMMENT ON FUNCTION e911.ali_source(text[], bigint[]) IS
     'of these numbers of these organisations those that should have a record: with whom, and what it is made of';
@@ -411,7 +498,9 @@ BEGIN
      WHERE c.number LIKE '+1%'
        AND e911.ali_provider_of(c.number, c.organization_id) IS NOT NULL
     UNION
-    SELECT r.number, r.organization_id FROM e911.ali_record r;
+    SELECT r.number, r.organization_id FROM e911.ali_record r
+    UNION
+    SELECT d.number, d.organization_id FROM e911.ali_dynamic d;
     GET DIAGNOSTICS noted = ROW_COUNT;
     PERFORM pg_notify('e911_ali', '');
     RETURN noted;
@@ -433,36 +522,38 @@ BEGIN
             SELECT r.number::text, r.organization_id
               FROM changed c JOIN e911.ali_record r ON r.number = c.elin
             UNION
-            SELECT p.number::text, p.organization_id
+            SELECT coalesce(p.callback_number, p.number)::text,
+                   p.organization_id
               FROM changed c JOIN e911.endpoint p USING (location_id)
-             WHERE p.number IS NOT NULL
             UNION
-            SELECT p.number::text, p.organization_id
+            SELECT coalesce(p.callback_number, p.number)::text,
+                   p.organization_id
               FROM changed c
               JOIN e911.organization o ON o.default_location_id = c.location_id
               JOIN e911.endpoint p ON p.organization_id = o.organization_id
-             WHERE p.number IS NOT NULL AND p.location_id IS NULL
+             WHERE p.location_id IS NULL
             UNION
             SELECT s.number::text, s.organization_id
               FROM changed c JOIN e911.site_number s USING (location_id)$$),
         ('endpoint', $$
-            SELECT number::text, organization_id FROM changed
-             WHERE number IS NOT NULL$$),
+            SELECT coalesce(callback_number, number)::text, organization_id
+              FROM changed$$),
         ('site_number', $$
             SELECT number::text, organization_id FROM changed$$),
         ('location', $$
             SELECT e.elin::text, c.organization_id
               FROM changed c JOIN e911.elin e USING (location_id)
             UNION
-            SELECT p.number::text, p.organization_id
+            SELECT coalesce(p.callback_number, p.number)::text,
+                   p.organization_id
               FROM changed c JOIN e911.endpoint p USING (location_id)
-             WHERE p.number IS NOT NULL
             UNION
-            SELECT p.number::text, p.organization_id
+            SELECT coalesce(p.callback_number, p.number)::text,
+                   p.organization_id
               FROM changed c
               JOIN e911.organization o ON o.default_location_id = c.location_id
               JOIN e911.endpoint p ON p.organization_id = o.organization_id
-             WHERE p.number IS NOT NULL AND p.location_id IS NULL
+             WHERE p.location_id IS NULL
             UNION
             SELECT s.number::text, s.organization_id
               FROM changed c JOIN e911.site_number s USING (location_id)$$),
@@ -489,7 +580,9 @@ BEGIN
               FROM changed c JOIN e911.ali_record r USING (ali_provider_id)$$),
         ('ali_provider', $$
             SELECT r.number::text, r.organization_id
-              FROM changed c JOIN e911.ali_record r USING (ali_provider_id)$$)
+              FROM changed c JOIN e911.ali_record r USING (ali_provider_id)$$),
+        ('ali_dynamic', $$
+            SELECT number::text, organization_id FROM changed$$)
     LOOP
         EXECUTE format('
             CREATE TRIGGER ali_note_insert AFTER INSERT ON e911.%1$I

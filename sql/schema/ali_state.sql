@@ -188,6 +188,9 @@ BEGIN
            AND e911.ali_function(r) IS NOT NULL
            -- What was pushed is answered first.
            AND (r.sent_function IS NULL OR r.sent_cycle IS NOT NULL)
+           -- What is true for an hour is in no file.
+           AND NOT EXISTS (SELECT FROM e911.ali_dynamic d
+                            WHERE d.number = r.number)
          ORDER BY r.number FOR UPDATE),
     sent AS (
         UPDATE e911.ali_record r
@@ -213,8 +216,10 @@ COMMENT ON FUNCTION e911.ali_take(text) IS
 -- number one order is under way at a time.  Repeated after 1, 2, 4 .. 64 s.  If
 -- there was no answer eight times and it should say something else by now, that
 -- goes in its place: a provider that stumbles over one record must not keep the
--- number from the next.  Which of the two it has, its answer tells.
-CREATE FUNCTION e911.ali_push_take(provider text, max_rows integer)
+-- number from the next.  Which of the two it has, its answer tells.  Numbers that
+-- calls show from elsewhere come first, and some places are kept for them.
+CREATE FUNCTION e911.ali_push_take(provider text, max_rows integer,
+                                   for_calls integer DEFAULT 0)
     RETURNS TABLE (number text, function text, order_number bigint,
                    content jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -224,6 +229,13 @@ DECLARE
     of_provider CONSTANT bigint := (
         SELECT p.ali_provider_id FROM e911.ali_provider p
          WHERE p.name = provider AND p.push_url IS NOT NULL);
+    -- Of those with a call, at most so many can be due.
+    calls   CONSTANT bigint := (
+        SELECT count(*) FROM (SELECT FROM e911.ali_dynamic d
+                                JOIN e911.ali_record r USING (number)
+                               WHERE r.ali_provider_id = of_provider
+                                 AND r.state <> 'accepted'
+                               LIMIT max_rows) AS t);
     one     record;
 BEGIN
     FOR one IN
@@ -239,8 +251,10 @@ BEGIN
                 OR r.state = 'pending' AND r.writable
                 AND e911.ali_function(r) IS NOT NULL
                 AND (r.sent_function IS NULL OR r.sent_cycle IS NOT NULL))
-         ORDER BY r.push_at NULLS FIRST, r.changed_at, r.number
-         LIMIT max_rows FOR UPDATE
+         ORDER BY EXISTS (SELECT FROM e911.ali_dynamic d
+                           WHERE d.number = r.number) DESC,
+                  r.push_at NULLS FIRST, r.changed_at, r.number
+         LIMIT greatest(max_rows - for_calls, calls) FOR UPDATE
     LOOP
         IF NOT one.again THEN
             UPDATE e911.ali_record r
@@ -264,8 +278,8 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION e911.ali_push_take(text, integer) IS
-    'for e911d: what is to be pushed to a provider now, marked as sent';
+COMMENT ON FUNCTION e911.ali_push_take(text, integer, integer) IS
+    'for e911d: what is to be pushed to a provider now, marked as sent; the last places are for numbers that calls show from elsewhere';
 
 -- An answer.  means: 'taken'; 'as_it_was' (rejected, nothing changed);
 -- 'exists' (something is there that we did not know of); 'absent' (nothing is
@@ -400,15 +414,18 @@ CREATE VIEW e911.ali_audit WITH (security_invoker) AS
               FULL JOIN jsonb_each_text(coalesce(r.accepted, '{}')) AS a
                 USING (key)
              WHERE w.value IS DISTINCT FROM a.value) AS differs,
-           r.differs_since, r.sent_at, r.sent_cycle
+           r.differs_since, r.sent_at, r.sent_cycle,
+           d.ends_at AS temporary_until
       FROM e911.ali_record r
       JOIN e911.ali_provider p USING (ali_provider_id)
+      LEFT JOIN e911.ali_dynamic d
+        ON d.number = r.number AND p.push_url IS NOT NULL
       LEFT JOIN e911.organization o
         ON o.organization_id = r.organization_id
       LEFT JOIN e911.location l ON l.location_id = r.location_id
     UNION ALL
     SELECT p.name, o.name, c.number, c.kind, l.name, 'missing', 'I', NULL,
-           NULL, NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL
       FROM e911.ali_candidate c
       JOIN e911.organization o USING (organization_id)
       LEFT JOIN e911.location l ON l.location_id = c.location_id
@@ -447,3 +464,5 @@ COMMENT ON COLUMN e911.ali_audit.sent_at IS
     'when something was sent last';
 COMMENT ON COLUMN e911.ali_audit.sent_cycle IS
     'in which file';
+COMMENT ON COLUMN e911.ali_audit.temporary_until IS
+    'a call shows it from elsewhere: the record says where that is, until then at the latest; NULL: it says where the number belongs';

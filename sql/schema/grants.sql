@@ -134,7 +134,8 @@ GRANT EXECUTE ON FUNCTION
 -- ALI: operators provision who keeps records of which numbers; the records are
 -- written by functions.
 GRANT SELECT ON e911.ali_provider, e911.ali_numbers, e911.ali_record,
-    e911.ali_candidate, e911.ali_waiting, e911.ali_cycle, e911.ali_audit
+    e911.ali_candidate, e911.ali_waiting, e911.ali_cycle, e911.ali_audit,
+    e911.ali_dynamic
     TO e911_sidecar, e911_operator, e911_reader;
 GRANT INSERT, UPDATE, DELETE ON e911.ali_provider, e911.ali_numbers
     TO e911_operator;
@@ -146,7 +147,8 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION
     e911.ali_source(text[], bigint[]),
     e911.ali_store(bigint[], text[], bigint[], text[], jsonb[], jsonb[],
-                   text[], boolean[])
+                   text[], boolean[]),
+    e911.ali_expire()
     TO e911_sidecar;
 GRANT EXECUTE ON FUNCTION e911.ali_check() TO e911_sidecar, e911_operator;
 GRANT EXECUTE ON FUNCTION
@@ -156,7 +158,7 @@ GRANT EXECUTE ON FUNCTION
     e911.ali_request(text, text, text)
     TO e911_operator;
 GRANT EXECUTE ON FUNCTION
-    e911.ali_push_take(text, integer),
+    e911.ali_push_take(text, integer, integer),
     e911.ali_answer(text, text, text, text, text, bigint)
     TO e911_sidecar;
 GRANT EXECUTE ON FUNCTION e911.ali_doubt(text, bigint)

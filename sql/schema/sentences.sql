@@ -212,7 +212,9 @@ AS $$
     WHEN 'ali.doubtful' THEN concat(
         'the PSAP may have seen no address, or an old one, for ',
         detail ->> 'number', ': its ALI record at ', detail ->> 'provider',
-        ' was ', detail ->> 'state', ' ' || (detail ->> 'code'),
+        ' was ', CASE detail ->> 'state' WHEN 'elsewhere'
+                 THEN 'of another place than the call'
+                 ELSE detail ->> 'state' END, ' ' || (detail ->> 'code'),
         ', other than it should be since ' || (detail ->> 'differs_since'))
     WHEN 'publish.released' THEN concat(
         'changes are published again, after they waited for ',

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Records of numbers -> a provider over HTTPS, whatever it does."""
+import json
 import os
 import random
+import uuid
 
 import pytest
 
@@ -51,6 +53,63 @@ def is_in_step(postgres, made):
 def move(postgres, floor, location=FLOOR_3):
     postgres.execute("UPDATE e911.location SET floor = %s WHERE name = %s",
                      str(floor), location)
+
+
+# ---- calls: what the collector stores of them ----
+
+def tell(postgres, call, kind, **detail):
+    postgres.execute("SELECT e911.event_store(%s::uuid, %s::uuid, now(), %s,"
+                     " 'node-a', %s::jsonb)", str(uuid.uuid4()), call, kind,
+                     json.dumps(detail))
+
+
+def call_from(postgres, number, street=None, timeout_s=3600):
+    """A call that shows the ELIN; brings an address, if it has a street."""
+    call = str(uuid.uuid4())
+    [row] = postgres.query(
+        "SELECT location_id, organization_id FROM e911.elin"
+        "  JOIN e911.location USING (location_id) WHERE elin = %s", number)
+    tell(postgres, call, "call.started", service="emergency",
+         callback_number=number, elin=number, elin_timeout_s=timeout_s, **row)
+    if street:
+        tell(postgres, call, "call.located", location_used="brought",
+             brought_address=json.dumps({"house_number": "9",
+                                         "street": street, "city": "Kirkham",
+                                         "state": "WA"}))
+    return call
+
+
+def street_of(made, number):
+    with made.lock:
+        return made.records.get(number, {}).get("street_name")
+
+
+def test_a_call_from_elsewhere_has_the_record_say_where_until_it_is_over(
+        e911d, postgres, pushed):
+    e911d.start()
+    wait_until_derived(postgres)
+    wait_until_accepted(postgres)
+    number = elin_of(postgres)
+    home = dict(pushed.records)
+    before = len(pushed.seen)
+    call = call_from(postgres, number, "Elm", timeout_s=0)
+    wait_until(lambda: street_of(pushed, number) == "ELM",
+               "the provider knows where the call is", 30)
+    wait_until_accepted(postgres)
+    assert postgres.value(
+        "SELECT temporary_until IS NOT NULL AND differs IS NULL"
+        " FROM e911.ali_audit WHERE number = %s", number)
+    # What was there before comes back, though nobody was there to see it end.
+    e911d.kill()
+    tell(postgres, call, "call.ended")
+    e911d.start()
+    wait_until(lambda: pushed.records == home, "it is as it was", 40)
+    wait_until_accepted(postgres)
+    assert [f for n, f, _ in pushed.seen[before:] if n == number] == ["C", "C"]
+    assert not pushed.problems
+    assert postgres.value("SELECT count(*) FROM e911.ali_dynamic") == 0
+    assert postgres.value("SELECT count(*) FROM e911.call_event"
+                          " WHERE kind = 'ali.doubtful'") == 0
 
 
 def test_each_record_is_pushed_and_accepted(e911d, postgres, pushed):
@@ -112,6 +171,7 @@ def test_a_provider_that_fails_delays_and_forgets_while_e911d_is_killed(
         "SELECT DISTINCT name::text AS name FROM e911.location"
         "  JOIN e911.elin USING (location_id)")]
     spare = "+12065550991"
+    number, calls = elin_of(postgres), []
     for turn in range(KILLS):
         e911d.start()
         seen = len(pushed.seen) + pushed.failed
@@ -124,11 +184,19 @@ def test_a_provider_that_fails_delays_and_forgets_while_e911d_is_killed(
                 "INSERT INTO e911.elin (elin, location_id) SELECT %s,"
                 " location_id FROM e911.location WHERE name = %s", spare,
                 FLOOR_3)
+        # Calls come, from elsewhere or not, and end, or not yet.
+        calls.append(call_from(postgres, number, dice.choice(
+            [None, "Elm", "Birch", "Oak"]), dice.choice([0, 1, 3600])))
+        if dice.randrange(2):
+            tell(postgres, calls.pop(), "call.ended")
         wait_until(lambda: len(pushed.seen) + pushed.failed
                    > seen + dice.randrange(3), "something is pushed", 40)
         e911d.kill()
+    postgres.execute("UPDATE e911.ali_dynamic SET ends_at = now()")
     e911d.start()
     pushed.chaos = False
+    wait_until(lambda: not postgres.value(
+        "SELECT count(*) FROM e911.ali_dynamic"), "all calls are over", 40)
     wait_until(lambda: postgres.value(
         "SELECT NOT EXISTS (SELECT FROM e911.ali_waiting)"),
         "all is derived", 40)

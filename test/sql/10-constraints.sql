@@ -774,6 +774,9 @@ INSERT INTO e911.ali_cycle (ali_provider_id, cycle)
 SELECT ali_provider_id, 1 FROM e911.ali_provider;
 INSERT INTO e911.ali_waiting (number, organization_id)
 VALUES ('+12065550114', 1);
+INSERT INTO e911.ali_dynamic (number, organization_id, call_id, location_id,
+                              began_at, timeout_s, ends_at)
+VALUES ('+12065550114', 1, md5('call')::uuid, 1, now(), 600, now());
 SELECT test.refused('UPDATE e911.ali_' || change, '23514', name,
                     'refused: ali_' || change)
   FROM (VALUES
@@ -868,7 +871,20 @@ SELECT test.refused(statement, state, name, 'refused: ' || name)
      '23503', 'ali_record_provider_exists'),
     ($$INSERT INTO e911.ali_waiting OVERRIDING SYSTEM VALUE
        SELECT * FROM e911.ali_waiting LIMIT 1$$,
-     '23505', 'ali_waiting_pkey'))
+     '23505', 'ali_waiting_pkey'),
+    ($$INSERT INTO e911.ali_dynamic SELECT * FROM e911.ali_dynamic$$,
+     '23505', 'ali_dynamic_pkey'),
+    ($$UPDATE e911.ali_dynamic SET address = '{"street": "Elm"}',
+              location_id = NULL$$,
+     '23514', 'ali_dynamic_address_has_street_city_and_state'),
+    ($$UPDATE e911.ali_dynamic SET location_id = NULL, address =
+              jsonb_build_object('street', repeat('x', 1024), 'city', 'C',
+                                 'state', 'WA')$$,
+     '23514', 'ali_dynamic_address_is_at_most_1024_bytes'),
+    ($$UPDATE e911.ali_dynamic SET timeout_s = 86401$$,
+     '23514', 'ali_dynamic_timeout_is_up_to_a_day'),
+    ($$UPDATE e911.ali_dynamic SET location_id = NULL$$,
+     '23514', 'ali_dynamic_is_a_location_or_an_address'))
     AS v (statement, state, name);
 
 -- ---- none forgotten ----

@@ -382,6 +382,172 @@ SELECT test.is_same(pg_temp.call(5, '+12065550997'), NULL,
     'but not where nobody keeps records of it');
 ROLLBACK;
 
+-- ---- calls from elsewhere ----
+
+CREATE FUNCTION pg_temp.said(n integer, kind text, detail jsonb,
+                             at timestamptz DEFAULT now()) RETURNS text
+    LANGUAGE plpgsql AS $$
+DECLARE
+    id      CONSTANT uuid := md5('call' || n)::uuid;
+BEGIN
+    PERFORM e911.event_store(md5(kind || n || at)::uuid, id, at, kind, 'gw1',
+                             detail);
+    PERFORM pg_temp.derive();
+    RETURN (SELECT string_agg(e.detail ->> 'state', '; ')
+              FROM e911.call_event e
+             WHERE e.call_id = id AND e.kind = 'ali.doubtful');
+END $$;
+CREATE FUNCTION pg_temp.street(of_number text) RETURNS text LANGUAGE sql AS $$
+    SELECT wanted ->> 'street_name' FROM e911.ali_record
+     WHERE number = of_number $$;
+CREATE FUNCTION pg_temp.accept() RETURNS void LANGUAGE sql AS $$
+    UPDATE e911.ali_record SET accepted = wanted, sent_function = NULL,
+           sent = NULL, state = 'accepted' $$;
+SELECT pg_temp.derive() \g /dev/null
+
+BEGIN;
+UPDATE e911.ali_provider SET push_url = 'https://ali.example.com/records';
+SELECT pg_temp.derive() \g /dev/null
+SELECT pg_temp.accept() \g /dev/null
+SELECT pg_temp.street(:'elin') AS home \gset
+SELECT jsonb_build_object('service', 'emergency', 'callback_number', :'elin',
+    'elin', :'elin', 'organization_id', :larkspur, 'location_id', :floor3,
+    'elin_timeout_s', 600) AS started \gset
+SELECT pg_temp.said(20, 'call.started', :'started') \g /dev/null
+SELECT test.is_same((SELECT count(*) FROM e911.ali_dynamic), 0::bigint,
+    'a call from where its number belongs changes nothing');
+SELECT pg_temp.said(20, 'call.located', jsonb_build_object('location_used',
+    'brought', 'brought_address',
+    '{"house_number":"9","street":"Elm Ave","city":"Kirkham","state":"WA"}'))
+    \g /dev/null
+SELECT test.is_same(pg_temp.street(:'elin'), 'Elm Ave',
+    'one that has brought an address has the record say it');
+SELECT test.is_same((SELECT function || ' ' || (content ->> 'street_name')
+                       FROM e911.ali_push_take('west', 16, 4)), 'C Elm Ave',
+    '... pushed as a change, before all that is pending');
+SELECT test.is_same((SELECT state FROM e911.ali_audit
+                      WHERE number = :'elin'), 'sent',
+    '... and the audit sees what is under way');
+SELECT pg_temp.answer(:'elin', NULL, 'taken') \g /dev/null
+SELECT test.is_same((SELECT concat_ws(' ', state, differs,
+                                      temporary_until > now())
+                       FROM e911.ali_audit WHERE number = :'elin'),
+    'accepted t', '... then nothing that differs, until it ends');
+SELECT test.is_same(pg_temp.said(20, 'call.ended', '{}'), NULL,
+    'when the provider had it before the call was over, nothing is doubtful');
+SELECT test.is_same((SELECT ends_at FROM e911.ali_dynamic),
+    now() + interval '10 minutes',
+    '... and the record stays as long as the number is remembered');
+SELECT test.is_same(e911.ali_expire(), 0::bigint, '... which is not over');
+UPDATE e911.location SET floor = '7' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.street(:'elin'), 'Elm Ave',
+    'what is provisioned meanwhile waits for the end');
+SELECT test.is_same((SELECT count(*) FROM e911.ali_take('west')
+                      WHERE number = :'elin'), 0::bigint,
+    'no file has what is true for an hour');
+UPDATE e911.ali_dynamic SET ends_at = now();
+SELECT test.is_same(e911.ali_expire(), 1::bigint, 'it is over');
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same((SELECT concat_ws(' ', function, content ->> 'street_name',
+                                      content ->> 'location')
+                       FROM e911.ali_push_take('west', 16, 4)),
+    'C ' || :'home' || ' 7', '... and the record says where the number is now');
+ROLLBACK;
+
+BEGIN;
+UPDATE e911.ali_provider SET push_url = 'https://ali.example.com/records';
+SELECT pg_temp.derive() \g /dev/null
+SELECT pg_temp.accept() \g /dev/null
+SELECT pg_temp.said(21, 'call.started', :'started') \g /dev/null
+SELECT pg_temp.said(21, 'call.located', jsonb_build_object('location_used',
+    'brought', 'brought_address',
+    '{"street":"Elm Ave","city":"Kirkham","state":"WA"}')) \g /dev/null
+SELECT test.is_same(pg_temp.said(21, 'call.ended', '{}'), 'pending',
+    'a call that was over before the provider had it is told');
+SELECT test.is_same(pg_temp.said(22, 'call.started', :'started'::jsonb),
+    'pending', 'the next caller from where the number belongs');
+SELECT test.is_same(pg_temp.state(:'elin'), 'accepted',
+    '... has the record say that at once');
+SELECT test.is_same(pg_temp.said(23, 'call.located', jsonb_build_object(
+    'location_used', 'brought', 'point', '47.5,-122.5')),
+    NULL, 'a location of a call that nobody knows is of no number');
+SELECT pg_temp.said(24, 'call.started', :'started'::jsonb) \g /dev/null
+SELECT test.is_same(pg_temp.said(24, 'call.located', jsonb_build_object(
+    'location_used', 'brought', 'point', '47.5,-122.5')), 'elsewhere',
+    'a point alone is no address: that is told');
+SELECT test.is_same(pg_temp.said(25, 'call.started',
+    :'started'::jsonb || '{"service": "test"}')
+    || pg_temp.said(25, 'call.located', jsonb_build_object('location_used',
+    'brought', 'brought_address',
+    '{"street":"Elm Ave","city":"Kirkham","state":"WA"}')), NULL,
+    'a test call changes no record');
+SELECT test.is_same((SELECT count(*) FROM e911.ali_dynamic), 0::bigint,
+    '... nor does it leave anything');
+SELECT test.is_same(pg_temp.said(26, 'call.started', jsonb_build_object(
+    'service', 'emergency', 'callback_number', '+12065550888',
+    'organization_id', :larkspur, 'location_id', :floor3)), 'missing',
+    'a stranger''s number');
+SELECT test.is_same((SELECT count(*) FROM e911.ali_dynamic), 0::bigint,
+    '... is not ours to change');
+SELECT pg_temp.said(27, 'call.started', :'started'::jsonb,
+                    now() - interval '1 hour') \g /dev/null
+SELECT pg_temp.said(28, 'call.started', :'started'::jsonb) \g /dev/null
+SELECT pg_temp.said(27, 'call.located', jsonb_build_object('location_used',
+    'brought', 'brought_address', 'no JSON at all')) \g /dev/null
+SELECT test.is_same((SELECT count(*) FROM e911.call_event
+                      WHERE call_id = md5('call27')::uuid
+                        AND kind = 'call.located'), 1::bigint,
+    'an event with an address that is none is stored all the same');
+ROLLBACK;
+
+BEGIN;
+SELECT pg_temp.accept() \g /dev/null
+SELECT pg_temp.said(30, 'call.started', :'started'::jsonb) \g /dev/null
+SELECT test.is_same(pg_temp.said(30, 'call.located', jsonb_build_object(
+    'location_used', 'brought', 'brought_address',
+    '{"street":"Elm Ave","city":"Kirkham","state":"WA"}')), 'elsewhere',
+    'a provider that takes files cannot be told in time: that is told');
+SELECT test.is_same((SELECT count(*) FROM e911.ali_dynamic), 0::bigint,
+    '... and its record stays');
+ROLLBACK;
+
+-- A person at work elsewhere: the same number, another location.
+BEGIN;
+UPDATE e911.ali_provider SET push_url = 'https://ali.example.com/records';
+UPDATE e911.organization SET keep_own_number = true
+ WHERE organization_id = :larkspur;
+SELECT endpoint_id AS person, number FROM e911.endpoint
+ WHERE organization_id = :larkspur AND status = 'active'
+   AND number LIKE '+1%' AND location_id IS NOT NULL LIMIT 1 \gset
+INSERT INTO e911.location (organization_id, name, street, house_number, city,
+                           state, country)
+SELECT :larkspur, 'At home', 'Birch Ln', '5', 'Kirkham', 'WA', 'US'
+RETURNING location_id AS at_home \gset
+SELECT pg_temp.derive() \g /dev/null
+SELECT pg_temp.accept() \g /dev/null
+SELECT pg_temp.said(31, 'call.started', jsonb_build_object(
+    'service', 'emergency', 'callback_number', :'number',
+    'endpoint_id', :person, 'organization_id', :larkspur,
+    'location_id', :at_home, 'bound_by', 'own_number')) \g /dev/null
+SELECT test.is_same(pg_temp.street(:'number'), 'Birch Ln',
+    'who calls from elsewhere with their own number has its record say where');
+SELECT test.is_same((SELECT timeout_s FROM e911.ali_dynamic), 1200,
+    '... for as long as is said nowhere: 20 minutes');
+DELETE FROM e911.location WHERE location_id = :at_home;
+SELECT e911.ali_check() \g /dev/null
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state(:'number'), 'accepted',
+    'a location that is gone meanwhile is no place: the record is as it was');
+UPDATE e911.endpoint SET callback_number = '+12065550889'
+ WHERE endpoint_id = :person;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.state('+12065550889'), 'pending I',
+    'a number on which somebody is rung back has a record');
+SELECT test.is_same(pg_temp.state(:'number'), 'pending D',
+    '... in place of the one that they do not show');
+ROLLBACK;
+
 SELECT test.refused(
     $$INSERT INTO e911.ali_provider (name, company_name, company_id)
       VALUES ('../x', 'X', 'LARKS')$$, '23514',

@@ -117,6 +117,40 @@ static void an_answer_comes_back_as_it_went(void **state)
 	assert_int_equal(back.at_ms, a.at_ms);
 	assert_true(text_equal(back.place, a.place));
 	assert_true(text_equal(back.why, text_of("two?lines")));
+	assert_int_equal(back.address.len, 0);
+}
+
+static void an_address_is_the_third_text_and_whole_or_none(void **state)
+{
+	static const char json[] = "{\"street\":\"Mill\"}";
+	struct locate_question q = question(), asked;
+	struct locate_answer a = answer(), back;
+	uint8_t buf[LOCATE_ANSWER_MAX];
+	char longest[LOCATE_ADDRESS_MAX + 1], full[LOCATE_TEXT_MAX];
+	int n;
+
+	(void)state;
+	q.wants_address = true;
+	n = locate_question_encode(&q, buf, sizeof(buf));
+	assert_int_equal(locate_question_decode(buf, (size_t)n, &asked), 0);
+	assert_true(asked.wants_address);
+	a.address = text_of(json);
+	n = locate_answer_encode(&a, buf, sizeof(buf));
+	assert_int_equal(locate_answer_decode(buf, (size_t)n, &back), 0);
+	assert_true(text_equal(back.address, text_of(json)));
+	assert_int_equal(locate_answer_decode(buf, (size_t)n - 1, &back),
+			 -EBADMSG);
+	memset(longest, 'x', sizeof(longest));
+	memset(full, 'y', sizeof(full));
+	a.place = a.why = text_make(full, sizeof(full));
+	a.address = text_make(longest, LOCATE_ADDRESS_MAX);
+	n = locate_answer_encode(&a, buf, sizeof(buf));
+	assert_int_equal(locate_answer_decode(buf, (size_t)n, &back), 0);
+	assert_int_equal(back.address.len, LOCATE_ADDRESS_MAX);
+	a.address.len++;
+	n = locate_answer_encode(&a, buf, sizeof(buf));
+	assert_int_equal(locate_answer_decode(buf, (size_t)n, &back), 0);
+	assert_int_equal(back.address.len, 0);
 }
 
 static void a_psap_goes_with_found_and_with_nothing_else(void **state)
@@ -184,6 +218,8 @@ int main(void)
 		cmocka_unit_test(a_question_without_items_is_one),
 		cmocka_unit_test(what_does_not_fit_is_not_sent),
 		cmocka_unit_test(an_answer_comes_back_as_it_went),
+		cmocka_unit_test(
+			an_address_is_the_third_text_and_whole_or_none),
 		cmocka_unit_test(a_psap_goes_with_found_and_with_nothing_else),
 		cmocka_unit_test(bytes_that_are_none_do_no_harm),
 	};

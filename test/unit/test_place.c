@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "ali/ali_keep.h"
+#include "base/json.h"
 #include "locate/place.h"
 
 #define NOW INT64_C(1800000000000)
@@ -36,6 +38,14 @@
 	"<ca:A3>Seattle</ca:A3><ca:PRD>N</ca:PRD><ca:RD>Mill</ca:RD>" \
 	"<ca:STS>St</ca:STS><ca:HNO>100</ca:HNO><ca:FLR>4</ca:FLR>" \
 	"<ca:PC>98101</ca:PC></ca:civicAddress>"
+
+/* "Québec, \"rue\" Côté" */
+#define QUEBEC \
+	"<ca:civicAddress><ca:country>CA</ca:country><ca:A1>QC</ca:A1>" \
+	"<ca:A3>Qu\xc3\xa9" \
+	"bec</ca:A3><ca:STP>rue</ca:STP><ca:RD>\"C\xc3\xb4t\xc3\xa9\"</ca:RD>" \
+	"<ca:HNO>12</ca:HNO><ca:HNS>bis</ca:HNS><ca:LOC>au\nfond</ca:LOC>" \
+	"</ca:civicAddress>"
 
 static struct locate_answer answer;
 static struct place_texts texts;
@@ -93,6 +103,134 @@ static void a_circle_has_its_psap(void **state)
 	assert_string_equal(texts.place,
 			    "47.60620, -122.33210 (Circle, within 35 m)");
 	assert_string_equal(texts.why, "");
+}
+
+static void an_address_is_told_to_programs_too(void **state)
+{
+	(void)state;
+	judge(PRESENCE(INFO(CIVIC)));
+	assert_string_equal(texts.address,
+			    "{\"street\":\"N Mill "
+			    "St\",\"city\":\"Seattle\",\"state\":\"WA\","
+			    "\"house_number\":\"100\",\"floor\":\"4\",\"postal_"
+			    "code\":\"98101\","
+			    "\"country\":\"US\"}");
+	assert_true(text_equal(answer.address, text_of(texts.address)));
+	judge(PRESENCE(INFO(QUEBEC)));
+	assert_string_equal(
+		texts.address,
+		"{\"street\":\"rue \\\"C\\u00F4t\\u00E9\\\"\",\"city\":"
+		"\"Qu\\u00E9bec\",\"state\":\"QC\",\"house_number\":\"12 bis\","
+		"\"country\":\"CA\",\"info\":\"au fond\"}");
+	judge(PRESENCE(INFO(POINT("47.6062 -122.3321"))));
+	assert_string_equal(texts.address, "");
+}
+
+/* ---- whatever it holds ---- */
+
+static unsigned dice(unsigned sides)
+{
+	static uint64_t state = 20261122;
+
+	state = state * UINT64_C(6364136223846793005) + 1442695040888963407U;
+	return (unsigned)(state >> 33) % sides;
+}
+
+/* All of Unicode but surrogates, which UTF-8 has not. */
+static size_t put_character(char *p)
+{
+	static const unsigned limits[] = { 0x80, 0x800, 0xd800, 0x110000 };
+	unsigned c = dice(limits[dice(ARRAY_SIZE(limits))]);
+
+	if (c >= 0xd800 && c < 0xe000)
+		c = 0x1f6d1;
+	if (c < 0x80) {
+		*p = (char)(c ? c : 1);
+		return 1;
+	}
+	if (c < 0x800) {
+		p[0] = (char)(0xc0 | c >> 6);
+		p[1] = (char)(0x80 | (c & 63));
+		return 2;
+	}
+	if (c < 0x10000) {
+		p[0] = (char)(0xe0 | c >> 12);
+		p[1] = (char)(0x80 | (c >> 6 & 63));
+		p[2] = (char)(0x80 | (c & 63));
+		return 3;
+	}
+	p[0] = (char)(0xf0 | c >> 18);
+	p[1] = (char)(0x80 | (c >> 12 & 63));
+	p[2] = (char)(0x80 | (c >> 6 & 63));
+	p[3] = (char)(0x80 | (c & 63));
+	return 4;
+}
+
+static void roll(struct civic *c, char store[CIVIC_COUNT][1024])
+{
+	*c = (struct civic){ .count = 0 };
+	for (unsigned f = 0; f < CIVIC_COUNT; f++) {
+		unsigned length = dice(8) ? dice(4) : dice(200);
+		size_t used = 0;
+
+		while (length--)
+			used += put_character(store[f] + used);
+		c->value[f] = text_make(store[f], used);
+	}
+}
+
+/* "NPA", "1" and the end stand where they stand in every record. */
+static void is_of_its_number(const char *address)
+{
+	const struct ali_layout *layout = ali_layout_find(text_of("nena-2.1"));
+	struct json *source = NULL, *wanted = NULL;
+	char flaws[ALI_FLAWS_SIZE], *made, *record;
+	const char *why;
+	bool writable;
+
+	assert_int_equal(json_parse(&source, text_of(address), &why), 0);
+	assert_int_equal(
+		json_put_text(source, "number", text_of("+12065550114")), 0);
+	assert_int_equal(
+		json_put_text(source, "customer_name", text_of("LARKSPUR")), 0);
+	assert_int_equal(json_format(source, &made), 0);
+	assert_int_equal(ali_keep_derive(layout, text_of(made), &record, flaws,
+					 &writable),
+			 0);
+	assert_int_equal(json_parse(&wanted, text_of(record), &why), 0);
+	assert_true(text_equal(json_text(wanted, "npa"), text_of("206")));
+	assert_true(text_equal(json_text(wanted, "calling_number"),
+			       text_of("5550114")));
+	assert_true(text_equal(json_text(wanted, "customer_name"),
+			       text_of("LARKSPUR")));
+	assert_true(text_equal(json_text(wanted, "main_number"),
+			       text_of("5550114")));
+	free(record);
+	free(made);
+	wanted = json_free(wanted);
+	source = json_free(source);
+}
+
+static void an_address_of_anything_shifts_no_field(void **state)
+{
+	static char store[CIVIC_COUNT][1024];
+	char address[LOCATE_ADDRESS_MAX + 1];
+	unsigned told = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 5000; i++) {
+		struct civic c;
+
+		roll(&c, store);
+		place_address_format(&c, address, sizeof(address));
+		for (const char *p = address; *p; p++)
+			assert_true(*p >= ' ' && *p <= '~');
+		if (!address[0])
+			continue;
+		is_of_its_number(address);
+		told++;
+	}
+	assert_true(told > 100);
 }
 
 /* What real devices write. */
@@ -297,6 +435,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_circle_has_its_psap),
+		cmocka_unit_test(an_address_is_told_to_programs_too),
+		cmocka_unit_test(an_address_of_anything_shifts_no_field),
 		cmocka_unit_test(dirty_coordinates_are_read),
 		cmocka_unit_test(a_point_is_not_certain_to_the_metre),
 		cmocka_unit_test(an_address_beside_a_shape_is_what_people_read),

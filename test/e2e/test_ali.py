@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A call that brings an address: while it may be called back, the ALI record of
+the number that its PSAP sees says where it is."""
+import os
+import sys
+
+import pytest
+
+from harness import wait_until
+from harness.authority import Authority
+from harness.gateway import TOP
+from test_gate import caller_of, psap_hangs_up
+from test_locate import SOUTH, civic, invite, town
+
+sys.path.insert(0, os.path.join(TOP, "test", "sidecar"))
+import ali_provider  # noqa: E402  (the path comes first)
+
+
+@pytest.fixture
+def told(own_gateway):
+    """All numbers are pushed to a provider, which has them."""
+    gateway = own_gateway
+    authority = Authority(os.path.join(gateway.directory, "authority"))
+    os.chmod(authority.folder, 0o755)  # e911d has a user of its own
+    os.chmod(authority.path("ca.pem"), 0o644)
+    made = ali_provider.make(authority)
+    gateway.sidecar.stop()
+    gateway.sidecar.settings["ali_ca"] = authority.path("ca.pem")
+    gateway.sidecar.start()
+    gateway.provision(
+        "INSERT INTO e911.ali_provider (name, company_name, company_id,"
+        f" push_url) VALUES ('west', 'LARKSPUR', 'LARKS', '{made.url}');"
+        "INSERT INTO e911.ali_numbers (ali_provider_id)"
+        " SELECT ali_provider_id FROM e911.ali_provider;"
+        "UPDATE e911.organization SET elin_timeout_s = 0;"
+        "INSERT INTO e911.psap_coverage (psap_id, state)"
+        " SELECT psap_id, 'WA' FROM e911.psap WHERE name = 'Ashgrove South';"
+        "INSERT INTO e911.msag_range (state, community, predirectional,"
+        " street, suffix, low, high, parity, psap_id)"
+        " SELECT 'WA', 'Ashgrove', 'N', 'Mill', 'St', 100, 198, 'both',"
+        " psap_id FROM e911.psap WHERE name = 'Ashgrove South'")
+    wait_until(lambda: "1 ranges and addresses, 1 of coverage" in
+               gateway.sidecar.process.log_text(),
+               "e911d has the addresses", 30, gateway.services())
+    accepted(gateway)
+    yield made
+    made.close()
+
+
+def accepted(gateway):
+    wait_until(lambda: gateway.postgres.value(
+        "SELECT EXISTS (SELECT FROM e911.ali_record)"
+        " AND NOT EXISTS (SELECT FROM e911.ali_waiting)"
+        " AND NOT EXISTS (SELECT FROM e911.ali_audit"
+        "                  WHERE state <> 'accepted')"),
+        "the provider has accepted all records", 30, gateway.services())
+
+
+def test_a_call_that_brings_an_address_has_its_record_say_it_until_it_ends(
+        own_gateway, told):
+    gateway = own_gateway
+    with town(gateway) as psaps:
+        home = dict(told.records)
+        caller = caller_of(gateway)
+        caller.send(invite(caller, civic(120)))
+        psap = psaps[SOUTH]
+        heard = psap.receive("INVITE")
+        # Nobody has answered yet; the provider knows where the call is.
+        call = gateway.postgres.query
+        wait_until(lambda: call("SELECT callback_number FROM e911.call"),
+                   "the call is stored", 30, gateway.services())
+        number = call("SELECT callback_number FROM e911.call"
+                      )[0]["callback_number"]
+        wait_until(lambda: told.records[number]["house_number"] == "120",
+                   "the provider knows where the call is", 30,
+                   gateway.services())
+        record = told.records[number]
+        assert record["prefix_directional"] == "N"
+        assert (record["street_name"], record["street_suffix"]) == ("MILL",
+                                                                    "ST")
+        assert home[number]["house_number"] != "120"
+        accepted(gateway)
+        assert gateway.postgres.value(
+            "SELECT temporary_until IS NOT NULL FROM e911.ali_audit"
+            " WHERE number = %s", number)
+        psap.tag = "psap-ali"
+        psap.send(psap.answer(heard))
+        psap_hangs_up(psap, heard, caller)
+        caller.close()
+        wait_until(lambda: told.records == home,
+                   "it says again where the number belongs", 30,
+                   gateway.services())
+        accepted(gateway)
+        assert [f for n, f, _ in told.seen if n == number] == ["I", "C", "C"]
+        assert not told.problems
+        assert call("SELECT FROM e911.call_event"
+                    " WHERE kind = 'ali.doubtful'") == []
+    gateway.check_idle()

@@ -13,6 +13,7 @@ static const char *const names[VERDICT_PARTS] = {
 	[VERDICT_JOURNAL] = "journal",
 	[VERDICT_PUBLISHER] = "publisher",
 	[VERDICT_CERTIFICATES] = "certificates",
+	[VERDICT_NOTIFICATIONS] = "notifications",
 };
 
 const char *verdict_part_name(enum verdict_part part)
@@ -110,6 +111,24 @@ static struct verdict of_certificates(const struct expiry_worst *w,
 			    (w->ends_at_s - now_s) / 3600);
 }
 
+/* A target that fails is its owner's concern, and told by a gauge. */
+static struct verdict of_notifications(int64_t now_ms)
+{
+	int64_t held = lasting(HEALTH_NOTIFY_HELD, now_ms);
+	int64_t unkept = lasting(HEALTH_NOTIFY_UNKEPT, now_ms);
+
+	if (!held && !unkept)
+		return verdict_make(
+			true, "%" PRId64 " wait, %" PRId64 " targets fail",
+			health_get(HEALTH_NOTIFY_WAITING),
+			health_get(HEALTH_NOTIFY_FAILING));
+	return verdict_make(
+		(held > unkept ? held : unkept) <= VERDICT_UNTOLD_MS,
+		"for %" PRId64 " s %s", (held > unkept ? held : unkept) / 1000,
+		held > unkept ? "no directory says who is told"
+			      : "nothing can be written to disk");
+}
+
 struct verdict verdict_of(enum verdict_part part, const struct conf *conf,
 			  const struct expiry_worst *certificates,
 			  int64_t now_ms, int64_t now_s)
@@ -123,6 +142,8 @@ struct verdict verdict_of(enum verdict_part part, const struct conf *conf,
 		return of_journal(now_ms);
 	case VERDICT_PUBLISHER:
 		return of_publisher(conf, now_ms);
+	case VERDICT_NOTIFICATIONS:
+		return of_notifications(now_ms);
 	case VERDICT_CERTIFICATES:
 	case VERDICT_PARTS:
 		break;

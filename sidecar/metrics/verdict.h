@@ -17,6 +17,8 @@
 /* So many events may wait, or any for so long. */
 #define VERDICT_EVENTS    1000
 #define VERDICT_BEHIND_MS 60000
+/* People have not been told for so long, whoever they are. */
+#define VERDICT_UNTOLD_MS 10000
 /* A certificate that ends sooner. */
 #define VERDICT_CERTIFICATE_S 86400
 
@@ -26,6 +28,7 @@ enum verdict_part {
 	VERDICT_JOURNAL,
 	VERDICT_PUBLISHER,
 	VERDICT_CERTIFICATES,
+	VERDICT_NOTIFICATIONS,
 	VERDICT_PARTS
 };
 const char *verdict_part_name(enum verdict_part part);

@@ -47,7 +47,8 @@ def health(target):
                                                      else 503)
     assert told["good"] == all(p["good"] for p in told["parts"].values())
     assert set(told["parts"]) == {"postgresql", "directory", "journal",
-                                  "publisher", "certificates"}
+                                  "publisher", "certificates",
+                                  "notifications"}
     assert all(part["says"] for part in told["parts"].values())
     return {name for name, part in told["parts"].items() if not part["good"]}
 

@@ -31,6 +31,8 @@ static void all_is_well(void)
 	health_set(HEALTH_DIRECTORY_HELD, 0);
 	health_set(HEALTH_JOURNAL_WAITING, 0);
 	health_set(HEALTH_JOURNAL_BEHIND, 0);
+	health_set(HEALTH_NOTIFY_HELD, 0);
+	health_set(HEALTH_NOTIFY_UNKEPT, 0);
 }
 
 static bool is_good(enum verdict_part part)
@@ -81,6 +83,10 @@ static void limits_are_kept(void **state)
 		  NOW - 60001 },
 		{ VERDICT_PUBLISHER, HEALTH_DIRECTORY_HELD, NOW - 30000,
 		  NOW - 30001 },
+		{ VERDICT_NOTIFICATIONS, HEALTH_NOTIFY_HELD, NOW - 10000,
+		  NOW - 10001 },
+		{ VERDICT_NOTIFICATIONS, HEALTH_NOTIFY_UNKEPT, NOW - 10000,
+		  NOW - 10001 },
 	};
 
 	(void)state;

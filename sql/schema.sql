@@ -89,6 +89,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (36, 'recall_calls_on_screens'),
     (37, 'free_stuck_ali_orders'),
     (38, 'refuse_dead_addresses'),
-    (39, 'place_calls_in_ali_records');
+    (39, 'place_calls_in_ali_records'),
+    (40, 'tell_announcements');
 
 COMMIT;

@@ -14,6 +14,7 @@ const struct call_rule call_rules[] = {
 	{ CALL_HUNTING,    CALL_EV_B_ANSWER,    CALL_ANSWERED,  CALL_DO_RELAY_ANSWER,    "the far side answered at once" },
 	{ CALL_HUNTING,    CALL_EV_B_FAIL,      CALL_HUNTING,   CALL_DO_TRY_NEXT,        "refused or silent: fall forward, never back" },
 	{ CALL_HUNTING,    CALL_EV_NO_ROUTE,    CALL_ENDED,     CALL_DO_REFUSE_A,        "every route failed: a 5xx lets the origin try another node" },
+	{ CALL_HUNTING,    CALL_EV_ANNOUNCE,    CALL_ANNOUNCING, CALL_DO_ANNOUNCE,       "every route failed, and the operator wants the caller to hear it" },
 	{ CALL_HUNTING,    CALL_EV_A_CANCEL,    CALL_CANCELLED, CALL_DO_CANCEL_B,        "the caller gave up" },
 	{ CALL_HUNTING,    CALL_EV_A_BYE,       CALL_CANCELLED, CALL_DO_CANCEL_B,        "a BYE may end an early dialog (RFC 3261 15)" },
 	{ CALL_HUNTING,    CALL_EV_GUARD,       CALL_ENDED,     CALL_DO_REFUSE_A,        "the whole ladder took too long" },
@@ -22,9 +23,24 @@ const struct call_rule call_rules[] = {
 	{ CALL_RINGING,    CALL_EV_B_ANSWER,    CALL_ANSWERED,  CALL_DO_RELAY_ANSWER,    "the far side answered" },
 	{ CALL_RINGING,    CALL_EV_B_FAIL,      CALL_RINGING,   CALL_DO_TRY_NEXT,        "refused after alerting: the caller goes on hearing it ring" },
 	{ CALL_RINGING,    CALL_EV_NO_ROUTE,    CALL_ENDED,     CALL_DO_REFUSE_A,        "every route failed" },
+	{ CALL_RINGING,    CALL_EV_ANNOUNCE,    CALL_ANNOUNCING, CALL_DO_ANNOUNCE,       "every route failed, and the operator wants the caller to hear it" },
 	{ CALL_RINGING,    CALL_EV_A_CANCEL,    CALL_CANCELLED, CALL_DO_CANCEL_B,        "the caller gave up while it rang" },
 	{ CALL_RINGING,    CALL_EV_A_BYE,       CALL_CANCELLED, CALL_DO_CANCEL_B,        "a BYE may end an early dialog (RFC 3261 15)" },
 	{ CALL_RINGING,    CALL_EV_GUARD,       CALL_ENDED,     CALL_DO_REFUSE_A,        "nobody answered on any route in time" },
+
+	{ CALL_ANNOUNCING, CALL_EV_B_PROGRESS,  CALL_TELLING,   CALL_DO_LET_HEAR,        "it begins to speak, as early media: the call is not answered" },
+	{ CALL_ANNOUNCING, CALL_EV_B_ANSWER,    CALL_ENDED,     CALL_DO_REFUSE_A,        "nobody who can help has answered: the origin must try another node" },
+	{ CALL_ANNOUNCING, CALL_EV_B_FAIL,      CALL_ENDED,     CALL_DO_REFUSE_A,        "it is gone or busy: the refusal does not wait for words" },
+	{ CALL_ANNOUNCING, CALL_EV_A_CANCEL,    CALL_CANCELLED, CALL_DO_CANCEL_B,        "the caller gave up" },
+	{ CALL_ANNOUNCING, CALL_EV_A_BYE,       CALL_CANCELLED, CALL_DO_CANCEL_B,        "a BYE may end an early dialog (RFC 3261 15)" },
+	{ CALL_ANNOUNCING, CALL_EV_GUARD,       CALL_ENDED,     CALL_DO_REFUSE_A,        "it does not begin to speak in time" },
+
+	{ CALL_TELLING,    CALL_EV_B_PROGRESS,  CALL_TELLING,   CALL_DO_LET_HEAR,        "its early media, once more" },
+	{ CALL_TELLING,    CALL_EV_B_ANSWER,    CALL_ENDED,     CALL_DO_REFUSE_A,        "nobody who can help has answered" },
+	{ CALL_TELLING,    CALL_EV_B_FAIL,      CALL_ENDED,     CALL_DO_REFUSE_A,        "it has said what there is to say: now the origin may try another node" },
+	{ CALL_TELLING,    CALL_EV_A_CANCEL,    CALL_CANCELLED, CALL_DO_CANCEL_B,        "the caller has heard enough" },
+	{ CALL_TELLING,    CALL_EV_A_BYE,       CALL_CANCELLED, CALL_DO_CANCEL_B,        "a BYE may end an early dialog (RFC 3261 15)" },
+	{ CALL_TELLING,    CALL_EV_GUARD,       CALL_ENDED,     CALL_DO_REFUSE_A,        "it speaks for too long" },
 
 	{ CALL_ANSWERED,   CALL_EV_A_ACK,       CALL_CONNECTED, CALL_DO_NOTHING,         "the caller has confirmed" },
 	{ CALL_ANSWERED,   CALL_EV_A_BYE,       CALL_ENDING,    CALL_DO_BYE_B,           "hung up before the ACK was seen" },
@@ -99,6 +115,8 @@ static const struct {
 	[CALL_ENDING]    = { "ending",     33000 },
 	[CALL_ENDED]     = { "ended",      32000 },
 	[CALL_LOCATING]  = { "locating",    1500 }, /* above locate_timeout's limit */
+	[CALL_ANNOUNCING] = { "announcing", 2000 },
+	[CALL_TELLING]   = { "telling",    20000 },
 };
 /* clang-format on */
 
@@ -128,6 +146,7 @@ const char *call_event_name(enum call_event e)
 		[CALL_EV_PEER_DONE] = "peer_done",
 		[CALL_EV_GUARD] = "guard",
 		[CALL_EV_LOCATED] = "located",
+		[CALL_EV_ANNOUNCE] = "announce",
 	};
 
 	return e < CALL_EVENT_COUNT ? names[e] : "?";
@@ -155,6 +174,8 @@ const char *call_action_name(enum call_action a)
 		[CALL_DO_FORGET] = "forget",
 		[CALL_DO_HUNT] = "hunt",
 		[CALL_DO_GIVE_BACK] = "give_back",
+		[CALL_DO_ANNOUNCE] = "announce",
+		[CALL_DO_LET_HEAR] = "let_hear",
 	};
 
 	return a < CALL_ACTION_COUNT ? names[a] : "?";

@@ -23,6 +23,8 @@ enum call_state {
 	CALL_ENDING,     /* BYE sent to the other leg */
 	CALL_ENDED,      /* kept a while for retransmissions */
 	CALL_LOCATING,   /* nobody is invited before a location is judged */
+	CALL_ANNOUNCING, /* no route is left; the announcer is invited */
+	CALL_TELLING,    /* A hears the announcer say so */
 	CALL_STATE_COUNT,
 };
 
@@ -40,6 +42,7 @@ enum call_event {
 	CALL_EV_PEER_DONE, /* our BYE was answered or gave up */
 	CALL_EV_GUARD,     /* the state's time is over */
 	CALL_EV_LOCATED,   /* the location is judged, or nobody judges it */
+	CALL_EV_ANNOUNCE,  /* nothing left to try, but somebody to say so */
 	CALL_EVENT_COUNT,
 };
 
@@ -63,6 +66,8 @@ enum call_action {
 	CALL_DO_FORGET,        /* leave the tables */
 	CALL_DO_HUNT,          /* ring the first route */
 	CALL_DO_GIVE_BACK,     /* 487 to A, whom nobody was rung for */
+	CALL_DO_ANNOUNCE,      /* invite the announcer */
+	CALL_DO_LET_HEAR,      /* show A its early media */
 	CALL_ACTION_COUNT,
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "announcement.h"
 #include "b2bua_step.h"
 #include "early.h"
 #include "fair_share.h"
@@ -87,11 +88,20 @@ static void begin(struct call *call, enum call_state state)
 	call_store_add_leg(b2bua.store, call->a);
 }
 
+/* The hunt has nothing left. */
+static void no_route(struct call *call)
+{
+	b2bua_step(call,
+		   announcement_is_due(call, &b2bua) ? CALL_EV_ANNOUNCE
+						     : CALL_EV_NO_ROUTE,
+		   NULL);
+}
+
 static void do_hunt(struct call *call, const struct cause *cause)
 {
 	(void)cause;
 	if (!hunt_begin(call, &b2bua))
-		b2bua_step(call, CALL_EV_NO_ROUTE, NULL);
+		no_route(call);
 }
 
 void b2bua_start(struct call *call)
@@ -132,7 +142,23 @@ bool b2bua_on_located(struct call *call, const struct call_located *how)
 static void do_try_next(struct call *call, const struct cause *cause)
 {
 	if (!hunt_next(call, &b2bua, cause->reply))
-		b2bua_step(call, CALL_EV_NO_ROUTE, NULL);
+		no_route(call);
+}
+
+static void do_announce(struct call *call, const struct cause *cause)
+{
+	(void)cause;
+	if (announcement_begin(call, &b2bua) < 0)
+		b2bua_step(call, CALL_EV_B_FAIL, NULL);
+}
+
+/* Ringing is none of the announcer's business: only what can be heard. */
+static void do_let_hear(struct call *call, const struct cause *cause)
+{
+	if (!cause->reply->body.len || early_show(call->b, cause->reply) < 0)
+		return;
+	(void)leg_step(call->a, LEG_EV_PROGRESS);
+	announcement_heard(call->b);
 }
 
 /* ---- towards the answer ---- */
@@ -236,6 +262,9 @@ static void do_refuse_a(struct call *call, const struct cause *cause)
 	(void)cause;
 	if (call->b && call->b->invite.open)
 		sip_cancel(&call->b->invite);
+	else if (call->b && leg_is_up(call->b)) /* an announcer's answer */
+		leg_drop(call->b);
+	announcement_ends(call);
 	call->ended_by = "gateway";
 	refuse_unavailable(call);
 	stat_add(call_failed_stat(call->kind), 1);
@@ -376,6 +405,8 @@ static action_f *const actions[CALL_ACTION_COUNT] = {
 	[CALL_DO_FORGET] = do_forget,
 	[CALL_DO_HUNT] = do_hunt,
 	[CALL_DO_GIVE_BACK] = do_give_back,
+	[CALL_DO_ANNOUNCE] = do_announce,
+	[CALL_DO_LET_HEAR] = do_let_hear,
 };
 
 static void on_guard(struct call *call)
@@ -674,12 +705,6 @@ static void on_ack(struct leg *leg, const struct sip_request_view *rq)
 		recovery_due_rejoin(leg->call);
 }
 
-void b2bua_on_left(struct call *call)
-{
-	call->ended_by = "callee";
-	b2bua_step(call, CALL_EV_B_BYE, NULL);
-}
-
 static bool method_is(const struct sip_request_view *rq, const char *method)
 {
 	return text_equal(rq->method, text_of(method));
@@ -724,31 +749,6 @@ void b2bua_on_request(struct leg *found, const struct sip_request_view *rq)
 			relay_request(leg, rq);
 	}
 	b2bua_leave(call);
-}
-
-bool b2bua_answer_again(struct leg *a, const struct sip_transaction *t)
-{
-	static const struct header_view sdp = {
-		.name = { "Content-Type", 12 },
-		.value = { "application/sdp", 15 },
-	};
-	struct call *call = a->call;
-	struct sip_reply_view ok = { .code = 200, .reason = { "OK", 2 } };
-	bool answers;
-
-	shared_lock_take(&call->lock);
-	answers = call->answers_again && call->state == CALL_ANSWERED &&
-		  a == call->a;
-	if (answers) {
-		call->answers_again = false;
-		a->invite = *t;
-		ok.body = call_text_get(&a->session_sent);
-		ok.headers = &sdp;
-		ok.header_count = ok.body.len ? 1 : 0;
-		(void)leg_reply_invite(a, ok.code, ok.reason, &ok);
-	}
-	b2bua_leave(call);
-	return answers;
 }
 
 void b2bua_on_replace(struct leg *found, const struct replace_invite *in)

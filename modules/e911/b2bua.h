@@ -21,6 +21,7 @@ struct b2bua {
 	struct trunk_calls *trunk_calls; /* NULL: no trunk has a limit */
 	struct fair_share *shares;       /* NULL: there are none */
 	struct inquiries *inquiries;     /* NULL: nobody is asked */
+	const struct call_route *announcer; /* announcement.h; NULL: none */
 	int ladder_ms; /* bound of a hunt; 0: the states' own guards */
 	int linger_ms; /* how long an ended call is kept; 32000 by RFC 3261 */
 };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* b2bua_told: what a call is told by others than its far sides: the network and
- * the engines of media. */
+/* b2bua_told: what a call is told by others than its far sides: the network,
+ * the engines of media, another call's end; and an INVITE that a restart
+ * repeats. */
 #include "b2bua_step.h"
 #include "hunt.h"
+#include "leg.h"
 #include "media.h"
 #include "recovery.h"
 
@@ -51,4 +53,35 @@ bool b2bua_on_media_lost(struct call *call, unsigned engine, int delay_ms)
 	moves = media_lost(call, engine, delay_ms);
 	b2bua_leave(call);
 	return moves;
+}
+
+void b2bua_on_left(struct call *call)
+{
+	call->ended_by = "callee";
+	b2bua_step(call, CALL_EV_B_BYE, NULL);
+}
+
+bool b2bua_answer_again(struct leg *a, const struct sip_transaction *t)
+{
+	static const struct header_view sdp = {
+		.name = { "Content-Type", 12 },
+		.value = { "application/sdp", 15 },
+	};
+	struct call *call = a->call;
+	struct sip_reply_view ok = { .code = 200, .reason = { "OK", 2 } };
+	bool answers;
+
+	shared_lock_take(&call->lock);
+	answers = call->answers_again && call->state == CALL_ANSWERED &&
+		  a == call->a;
+	if (answers) {
+		call->answers_again = false;
+		a->invite = *t;
+		ok.body = call_text_get(&a->session_sent);
+		ok.headers = &sdp;
+		ok.header_count = ok.body.len ? 1 : 0;
+		(void)leg_reply_invite(a, ok.code, ok.reason, &ok);
+	}
+	b2bua_leave(call);
+	return answers;
 }

@@ -178,6 +178,7 @@ struct leg {
 	bool rang;            /* B: its first 18x has been told */
 	bool is_counted;      /* B: among its trunk's calls: trunk_calls.h */
 	bool is_untrusted;    /* B: refused for its certificate; atomic */
+	bool is_announcer;    /* B: no PSAP: announcement.h */
 };
 
 /* Where leg B may go, resolved when the call was routed. */

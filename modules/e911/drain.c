@@ -18,6 +18,8 @@ static bool count_call(struct call *call, void *arg)
 	case CALL_LOCATING:
 	case CALL_HUNTING:
 	case CALL_RINGING:
+	case CALL_ANNOUNCING:
+	case CALL_TELLING:
 	case CALL_CANCELLED:
 		count->setting_up++;
 		break;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "announcement.h"
 #include "b2bua.h"
 #include "b2bua_tm.h"
 #include "connection_watch.h"
@@ -79,21 +80,33 @@ static int set_default_route(modparam_t type, void *value)
 	return err < 0 ? -1 : 0;
 }
 
-static int set_test_agent(modparam_t type, void *value)
+static int set_agent(struct path_conf *agent, const char *name, char *value,
+		     void (*mend)(struct call_route *route))
 {
-	struct path_conf *agent = &worker_conf.test_agent;
-
-	(void)type;
 	agent->default_route_count = 0;
 	if (default_route_add(agent, value) < 0) {
 		log_line(LEVEL_ERR,
-			 "test_agent '%s': not sip:user@IP[:port]"
+			 "%s '%s': not sip:user@IP[:port]"
 			 "[;transport=udp|tcp]",
-			 (char *)value);
+			 name, value);
 		return -1;
 	}
-	test_call_route_mend(&agent->default_routes[0]);
+	mend(&agent->default_routes[0]);
 	return 0;
+}
+
+static int set_test_agent(modparam_t type, void *value)
+{
+	(void)type;
+	return set_agent(&worker_conf.test_agent, "test_agent", value,
+			 test_call_route_mend);
+}
+
+static int set_announce_agent(modparam_t type, void *value)
+{
+	(void)type;
+	return set_agent(&worker_conf.announce_agent, "announce_agent", value,
+			 announcement_route_mend);
 }
 
 static int set_media_engine(modparam_t type, void *value)
@@ -251,6 +264,7 @@ static param_export_t params[] = {
 	{ "media_timeout",        PARAM_INT,    &worker_conf.media_timeout },
 	{ "serve_unknown_source", PARAM_INT,    &worker_conf.serve_unknown_source },
 	{ "test_agent",           PARAM_STRING | PARAM_USE_FUNC, set_test_agent },
+	{ "announce_agent",       PARAM_STRING | PARAM_USE_FUNC, set_announce_agent },
 	{ "test_sos_status",      PARAM_INT,    &worker_conf.test_sos_status },
 	{ "stranger_connection",  PARAM_INT,    &worker_conf.stranger_connection },
 	{ "elin_walk",            PARAM_INT,    &worker_conf.elin_walk },

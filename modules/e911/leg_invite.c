@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "announcement.h"
 #include "call_store.h"
 #include "callback.h"
 #include "crossing.h"
@@ -234,6 +235,8 @@ int leg_invite(struct leg *leg)
 	if (leg->call->kind == CALL_TEST)
 		text_writef(&w, "X-E911-Test: %.*s\r\n",
 			    TEXT_ARG(call_text_get(&leg->call->test)));
+	if (leg->is_announcer)
+		text_write_cstr(&w, ANNOUNCEMENT_HEADER);
 	body = put_offer(leg, &w);
 	leg->invite_cseq_out = ex->cseq = leg->local_cseq;
 	session_invited(leg);

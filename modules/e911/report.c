@@ -161,6 +161,15 @@ void report_leg_ringing(const struct call *call, const struct leg *leg,
 	report_end(&w);
 }
 
+void report_announced(const struct call *call, const struct leg *leg)
+{
+	struct event_writer w;
+
+	report_begin(&w, EVENT_CALL_ANNOUNCED, call);
+	event_text(&w, FIELD_SIP_CALL_ID, call_text_get(&leg->call_id));
+	report_end(&w);
+}
+
 void report_leg_unrefreshed(const struct leg *leg, uint32_t interval_s)
 {
 	struct event_writer w;

@@ -50,6 +50,8 @@ void report_leg_refused(const struct call *call, unsigned status,
 			struct text reason);
 void report_leg_ringing(const struct call *call, const struct leg *leg,
 			unsigned status);
+/* A hears that every route failed. */
+void report_announced(const struct call *call, const struct leg *leg);
 void report_leg_unrefreshed(const struct leg *leg, uint32_t interval_s);
 void report_answered(const struct call *call, const struct leg *leg);
 /* leg is dead; why is one of our words. */

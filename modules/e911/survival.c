@@ -89,6 +89,7 @@ static void write_down(struct call *call)
 static bool is_set_up(const struct call *call)
 {
 	return call->state == CALL_LOCATING || call->state == CALL_HUNTING ||
+	       call->state == CALL_ANNOUNCING || call->state == CALL_TELLING ||
 	       call->state == CALL_RINGING || call->state == CALL_ANSWERED ||
 	       call->state == CALL_CROSSED || call->state == CALL_HANGING;
 }

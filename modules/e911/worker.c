@@ -69,15 +69,19 @@ int worker_shared_new(void)
 	worker_conf.path.elin_walk = worker_conf.elin_walk < 0 ? -1 : 1;
 	worker_conf.path.sip_elin_timeout_s =
 		(uint32_t)worker_conf.sip_elin_timeout;
-	b2bua_init(
-		&(struct b2bua){ .store = s->calls,
-				 .elins = s->elins,
-				 .health = s->health,
-				 .trunk_calls = s->trunk_calls,
-				 .shares = s->shares,
-				 .inquiries = s->inquiries,
-				 .ladder_ms = worker_conf.ladder_timeout * 1000,
-				 .linger_ms = worker_conf.linger * 1000 });
+	b2bua_init(&(struct b2bua){
+		.store = s->calls,
+		.elins = s->elins,
+		.health = s->health,
+		.trunk_calls = s->trunk_calls,
+		.shares = s->shares,
+		.inquiries = s->inquiries,
+		.announcer =
+			worker_conf.announce_agent.default_route_count
+				? &worker_conf.announce_agent.default_routes[0]
+				: NULL,
+		.ladder_ms = worker_conf.ladder_timeout * 1000,
+		.linger_ms = worker_conf.linger * 1000 });
 	located_init(&(struct located_conf){
 		.inquiries = s->inquiries,
 		.path = &worker_conf.path,

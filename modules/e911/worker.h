@@ -64,8 +64,9 @@ struct worker_conf {
 	int media_timeout;      /* ms */
 	int serve_unknown_source;
 	int test_sos_status;
-	struct path_conf test_agent; /* its only route; none: no agent */
-	int stranger_connection;     /* seconds; 0: as any other */
+	struct path_conf test_agent;     /* its only route; none: no agent */
+	struct path_conf announce_agent; /* likewise: announcement.h */
+	int stranger_connection;         /* seconds; 0: as any other */
 	int elin_walk;
 	struct path_conf path;
 	struct i3_conf i3;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "agent/agent_socket.h"
+#include "agent/announce_desk.h"
 #include "agent/test_desk.h"
 #include "base/log.h"
 #include "http/http.h"
@@ -27,6 +28,7 @@ struct agent {
 	struct agent_socket *socket; /* owned, as all below */
 	struct media *media;
 	struct test_desk *desk;
+	struct announce_desk *announcer;
 	struct ua *ua;
 	pthread_t voice;
 	bool has_voice;
@@ -114,7 +116,10 @@ static void on_event(void *arg, struct ua_call *c, enum ua_event what, char key)
 {
 	struct agent *a = arg;
 
-	test_desk_event(a->desk, c, what, key);
+	if (ua_call_announcement(c)[0])
+		announce_desk_event(a->announcer, c, what);
+	else
+		test_desk_event(a->desk, c, what, key);
 }
 
 static int on_bytes(void *arg, struct text data, const struct sip_flow *flow)
@@ -161,6 +166,8 @@ static int begin(struct agent *a)
 	if (err >= 0)
 		err = test_desk_new(&a->desk, conf, a->speech);
 	if (err >= 0)
+		err = announce_desk_new(&a->announcer, ua.calls_max, a->speech);
+	if (err >= 0)
 		err = ua_new(&a->ua, &with_media);
 	if (err >= 0) {
 		err = -pthread_create(&a->voice, NULL, run_voice, a);
@@ -176,6 +183,7 @@ static void end(struct agent *a)
 	if (a->has_voice)
 		(void)pthread_join(a->voice, NULL);
 	a->ua = ua_free(a->ua);
+	a->announcer = announce_desk_free(a->announcer);
 	a->desk = test_desk_free(a->desk);
 	a->media = media_free(a->media);
 	a->socket = agent_socket_free(a->socket);
@@ -206,6 +214,7 @@ static void serve(struct agent *a)
 			test_desk_spoken(a->desk);
 		ua_tick(a->ua);
 		test_desk_tick(a->desk);
+		announce_desk_tick(a->announcer);
 	}
 }
 

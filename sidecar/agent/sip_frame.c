@@ -29,6 +29,7 @@ static const struct header_row {
 	{ "Session-Expires", 'x', true, 128 },
 	{ "Min-SE", '\0', true, 64 },
 	{ "X-E911-Test", '\0', true, 1024 },
+	{ "X-E911-Announce", '\0', true, 64 },
 };
 
 /* What we read ourselves. */

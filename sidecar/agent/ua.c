@@ -128,7 +128,9 @@ static void begin_call(struct ua *ua, struct sip_server *t,
 		return;
 	}
 	c->is_told = true;
-	reply_with(ua, t, 180, c->local_tag, "");
+	/* A caller who is to be told something does not hear it ring. */
+	if (!ua_call_announcement(c)[0])
+		reply_with(ua, t, 180, c->local_tag, "");
 	ua->conf.event(ua->conf.arg, c, UA_CALL, '\0');
 }
 
@@ -386,6 +388,17 @@ static int on_send(void *arg, const struct sip_flow *flow, struct text bytes)
 const char *ua_call_test(const struct ua_call *c)
 {
 	return c->test;
+}
+
+const char *ua_call_announcement(const struct ua_call *c)
+{
+	return c->announcement ? c->announcement : "";
+}
+
+int ua_begin_early(struct ua_call *c)
+{
+	return c->state == UA_STATE_ASKED && c->invite ? ua_call_begin_early(c)
+						       : -EINVAL;
 }
 
 void ua_answer(struct ua_call *c)

@@ -85,6 +85,13 @@ int must_check ua_ring(struct ua *ua, const struct ua_ring *whom,
 unsigned ua_call_status(const struct ua_call *c);
 bool ua_call_is_ours(const struct ua_call *c);
 
+/* UA_CALL to UA_ENDED: what a caller is to be told before a refusal
+ * (X-E911-Announce), as early media; "": nothing, it is another call. */
+const char *ua_call_announcement(const struct ua_call *c);
+
+/* Let them hear us before any answer; refuse it in the end.  Negative errno:
+ * they cannot, and nothing was said. */
+int must_check ua_begin_early(struct ua_call *c);
 /* UA_ENDED may come out of these. */
 void ua_answer(struct ua_call *c);
 void ua_refuse(struct ua_call *c, unsigned status, const char *reason);

@@ -37,10 +37,10 @@ static struct ua_call *free_one(struct ua *ua)
 
 void ua_call_forget(struct ua_call *c)
 {
-	char *const owned[] = { c->call_id, c->remote_tag, c->local,
-				c->remote,  c->target,     c->route_set,
-				c->test,    c->answer,     c->offer_body,
-				c->ack };
+	char *const owned[] = { c->call_id,      c->remote_tag, c->local,
+				c->remote,       c->target,     c->route_set,
+				c->test,         c->answer,     c->offer_body,
+				c->announcement, c->ack };
 
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
 		free(owned[i]);
@@ -59,6 +59,7 @@ static char *tagged(const char *to, const char *tag)
 static bool fill(struct ua_call *c, const struct sip_heard *h)
 {
 	const char *test = sip_heard_header(h, "X-E911-Test", 0);
+	const char *what = sip_heard_header(h, "X-E911-Announce", 0);
 
 	c->call_id = strdup(h->call_id);
 	c->remote_tag = strdup(h->from_tag);
@@ -67,8 +68,9 @@ static bool fill(struct ua_call *c, const struct sip_heard *h)
 	c->target = strdup(h->contact);
 	c->route_set = strdup(h->route_set);
 	c->test = strdup(test ? test : "");
+	c->announcement = strdup(what ? what : "");
 	return c->call_id && c->remote_tag && c->local && c->remote &&
-	       c->target && c->route_set && c->test;
+	       c->target && c->route_set && c->test && c->announcement;
 }
 
 struct ua_call *ua_call_take(struct ua *ua)
@@ -263,6 +265,32 @@ int ua_call_accept(struct ua_call *c, struct sip_server *t, bool is_invite,
 	c->repeat_ms = T1_MS;
 	c->repeat_at_ms = c->answer_at_ms + T1_MS;
 	return 0;
+}
+
+int ua_call_begin_early(struct ua_call *c)
+{
+	char headers[1024], body[SDP_BYTES_MAX + 1024];
+	struct text_writer w = text_writer_on(headers, sizeof(headers));
+	struct text_writer b = text_writer_on(body, sizeof(body));
+	int err;
+
+	if (c->is_late)
+		return -ENOTSUP;
+	put_contact(c, &w);
+	text_write_cstr(&w, ALLOW);
+	ua_call_put_session(c, &b);
+	if (w.full || b.full)
+		return -ENOSPC;
+	err = sip_stack_reply(c->ua->stack, c->invite,
+			      &(struct sip_reply){ .status = 183,
+						   .reason = "Session Progress",
+						   .to_tag = c->local_tag,
+						   .headers = text_written(&w),
+						   .body = text_written(&b) },
+			      NULL);
+	if (err >= 0)
+		ua_call_talk(c);
+	return err;
 }
 
 void ua_call_accept_again(struct ua_call *c, struct sip_server *t)

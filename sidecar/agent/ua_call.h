@@ -29,7 +29,7 @@ struct ua_call {
 	char *call_id, *remote_tag;
 	char *local, *remote; /* From and To of our requests */
 	char *target, *route_set;
-	char *test;
+	char *test, *announcement;
 	char local_tag[UA_TAG_SIZE];
 	uint32_t local_cseq, invite_cseq;
 	int64_t remote_cseq; /* -1: none was heard */
@@ -85,6 +85,9 @@ unsigned ua_call_hear_offer(struct ua_call *c, const struct sip_heard *h);
 /* 2xx to an INVITE or UPDATE, with our description if it has one. */
 int ua_call_accept(struct ua_call *c, struct sip_server *t, bool is_invite,
 		   bool with_session);
+/* 183 with our description, and talk from now on.  Negative errno: they made
+ * no offer that it could answer. */
+int ua_call_begin_early(struct ua_call *c);
 /* The same 2xx once more: theirs is an INVITE that was answered. */
 void ua_call_accept_again(struct ua_call *c, struct sip_server *t);
 /* Where later requests of ours go (RFC 3261 12.2.2). */

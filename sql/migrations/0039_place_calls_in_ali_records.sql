@@ -406,7 +406,7 @@ COMMENT ON COLUMN e911.ali_audit.temporary_until IS
     'a call shows it from elsewhere: the record says where that is, until then at the latest; NULL: it says where the number belongs';
 
 \ir ../schema/ali_dynamic.sql
-\ir ../schema/sentences.sql
+\ir 0039_place_calls_in_ali_records/sentences.sql
 
 REVOKE ALL ON FUNCTION
     e911.ali_push_take(text, integer, integer),

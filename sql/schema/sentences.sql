@@ -64,6 +64,8 @@ AS $$
         ' did not take it: ' || nullif(t.answer, ''))
     WHEN 'leg.ringing' THEN concat(
         coalesce(t.psap, 'the far side'), ' is alerting')
+    WHEN 'call.announced' THEN
+        'every route failed: the caller hears so before the refusal'
     WHEN 'route.passed' THEN concat(
         coalesce(t.route_trunk, 'a route'),
         ' carries its ' || (detail ->> 'max_calls') || ' calls',

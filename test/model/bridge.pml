@@ -47,6 +47,7 @@ bool b_open[ROUTES];      /* our INVITE awaits its final answer */
 bool b_answered[ROUTES];  /* it got a 2xx */
 bool a_gone;              /* the caller has said BYE */
 bool released;
+bool announces; /* the last PSAP is the announcer: no PSAP */
 byte may_lose; /* a leg taken for dead, rightly or not: 0: the caller's,
 		* 1: the PSAP's, 2: none; once */
 
@@ -67,6 +68,17 @@ inline invite()
 	:: route < ROUTES -> /* no memory, no socket: the next one */
 		next = ev_b_fail
 	:: route >= ROUTES -> next = ev_no_route
+	fi
+}
+
+/* The next one, or the announcer's turn. */
+inline invite_next()
+{
+	route++;
+	if
+	:: announces && route == ROUTES - 1 &&
+	   (state == st_hunting || state == st_ringing) -> next = ev_announce
+	:: else -> invite()
 	fi
 }
 
@@ -105,8 +117,17 @@ inline act()
 			final_to_caller(REFUSAL);
 			next = ev_a_lost
 		fi
-	:: action == do_try_next -> route++; invite()
-	:: action == do_refuse_a -> cancel_b(); final_to_caller(REFUSAL); release()
+	:: action == do_try_next -> invite_next()
+	:: action == do_announce -> invite()
+	:: action == do_let_hear -> say(caller_hears, PROGRESS)
+	:: action == do_refuse_a ->
+		cancel_b();
+		if /* an announcer must not answer */
+		:: route < ROUTES && b_answered[route] ->
+			say(psap_hears[route], ACK); say(psap_hears[route], BYE)
+		:: else -> skip
+		fi;
+		final_to_caller(REFUSAL); release()
 	:: action == do_cancel_b -> final_to_caller(REFUSAL); cancel_b()
 	:: action == do_drop_late_b ->
 		say(psap_hears[route], ACK); say(psap_hears[route], BYE)
@@ -329,6 +350,8 @@ init
 		:: select(may_die : 0 .. 3); may_lose = 2
 		/* Who is taken for dead may be alive, but not hang up. */
 		:: may_die = 3; psap_stays = true; select(may_lose : 0 .. 1)
+		/* Who announces is this machine's own: nobody else dies. */
+		:: announces = true; may_die = 3; may_lose = 2
 		fi;
 		run psap(0);
 		run psap(1)

@@ -65,7 +65,7 @@ static const struct header_view psap_headers[] = {
 static const char *const caller_secrets[] = {
 	"caller-call-id", FLOW_CALLER_TAG,  "our-tag-for-a", "z9hG4bKcaller",
 	"secret",         "tenant.example", "ININAttr",      "X-Genesys",
-	"E911-",          "Identity: s",    "198.51.100.8",  "5061",
+	"E911-O",         "Identity: s",    "198.51.100.8",  "5061",
 };
 static const char *const psap_secrets[] = { "psap-hidden", "z9hG4bK",
 					    "-tag-of-", "Record-Route" };

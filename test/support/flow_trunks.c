@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "flow.h"
+#include "modules/e911/announcement.h"
 #include "modules/e911/trunk_calls.h"
 #include "modules/e911/trunk_health.h"
 
@@ -15,6 +16,8 @@ static uint64_t trunk_ids[CALL_ROUTES_MAX]; /* 0: its own */
 static uint8_t profiles[CALL_ROUTES_MAX];
 static uint8_t media[CALL_ROUTES_MAX];
 static bool is_held;
+static struct b2bua told; /* what the B2BUA was given */
+static struct call_route announcer;
 
 void flow_trunks_begin(struct b2bua *conf)
 {
@@ -27,6 +30,7 @@ void flow_trunks_begin(struct b2bua *conf)
 	conf->trunk_calls = calls = trunk_calls_new();
 	assert_non_null(health);
 	assert_non_null(calls);
+	told = *conf;
 }
 
 void flow_trunks_to_call(struct call *call)
@@ -38,6 +42,10 @@ void flow_trunks_to_call(struct call *call)
 		if (trunk_ids[i])
 			call->routes[i].trunk_id = trunk_ids[i];
 	}
+	if (!told.announcer)
+		return;
+	announcer = call->routes[--call->route_count];
+	announcement_route_mend(&announcer);
 }
 
 void flow_trunks_start(struct call *call)
@@ -49,6 +57,13 @@ void flow_trunks_start(struct call *call)
 	for (unsigned i = 0; i < call->route_count; i++)
 		snprintf(call->routes[i].user, CALL_USER_SIZE, "registered");
 	b2bua_hold(call);
+}
+
+void the_last_announces(struct flow *f)
+{
+	(void)f;
+	told.announcer = &announcer;
+	b2bua_init(&told);
 }
 
 void caller_brings_a_location(struct flow *f)

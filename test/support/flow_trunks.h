@@ -25,6 +25,10 @@ void is_contact_of(struct flow *f, const char *who, const char *other);
 void carries_a_call(struct flow *f, const char *who);
 void loses_a_call(struct flow *f, const char *who);
 
+/* The last of the routes is none: it announces that all others failed
+ * (announcement.h). */
+void the_last_announces(struct flow *f);
+
 /* The next call brings a location, which is to be judged before anybody is
  * invited.  Its routes have the user "registered" till then. */
 void caller_brings_a_location(struct flow *f);

@@ -42,7 +42,7 @@ struct world {
 	unsigned sent_count;
 	char events[64]; /* c u k p e, a key behind k */
 	struct ua_call *call;
-	bool answers;
+	bool answers, speaks_early;
 	char host[20];
 };
 
@@ -55,7 +55,9 @@ static void on_event(void *arg, struct ua_call *c, enum ua_event what, char key)
 	if (what == UA_KEY)
 		w->events[n + 1] = key;
 	w->call = what == UA_ENDED ? NULL : c;
-	if (what == UA_CALL && w->answers)
+	if (what == UA_CALL && w->speaks_early && ua_begin_early(c) < 0)
+		ua_refuse(c, 503, "Service Unavailable");
+	else if (what == UA_CALL && !w->speaks_early && w->answers)
 		ua_answer(c);
 }
 
@@ -251,6 +253,50 @@ static void cancel_ends_what_rings(void **state)
 	assert_string_equal(w->events, "ce");
 	say(w, "CANCEL", 1, 9, 10, "", "");
 	assert_said(w, "SIP/2.0 481");
+}
+
+#define ANNOUNCE "X-E911-Announce: routes-failed\r\n"
+
+static void early_words_come_before_a_refusal(void **state)
+{
+	struct world *w = *state;
+
+	w->speaks_early = true;
+	say(w, "INVITE", 1, 1, 10, "", ANNOUNCE OFFER);
+	/* It does not ring. */
+	assert_int_equal(w->sent_count, 1);
+	assert_string_equal(ua_call_announcement(w->call), "routes-failed");
+	assert_string_equal(ua_call_test(w->call), "");
+	assert_non_null(strstr(w->sent[0], "m=audio 30000 RTP/AVP 0 101\r\n"));
+	assert_said(w, "SIP/2.0 183 Session Progress");
+	ua_refuse(w->call, 503, "Service Unavailable");
+	assert_said(w, "SIP/2.0 503");
+	assert_string_equal(w->events, "ce");
+	assert_int_equal(ua_call_count(w->ua), 0);
+}
+
+static void early_words_end_with_a_cancel(void **state)
+{
+	struct world *w = *state;
+
+	w->speaks_early = true;
+	say(w, "INVITE", 1, 1, 10, "", ANNOUNCE OFFER);
+	assert_said(w, "SIP/2.0 183");
+	say(w, "CANCEL", 1, 1, 10, "", "");
+	assert_said(w, "SIP/2.0 487");
+	assert_string_equal(w->events, "ce");
+	assert_int_equal(ua_call_count(w->ua), 0);
+}
+
+static void early_words_need_an_offer(void **state)
+{
+	struct world *w = *state;
+
+	w->speaks_early = true;
+	say(w, "INVITE", 1, 1, 10, "", ANNOUNCE);
+	assert_int_equal(w->sent_count, 1);
+	assert_said(w, "SIP/2.0 503");
+	assert_string_equal(w->events, "ce");
 }
 
 static void cancel_after_the_answer_ends_nothing(void **state)
@@ -603,6 +649,9 @@ int main(void)
 		STORY(a_call_is_answered_and_ended),
 		STORY(a_repeated_invite_is_one_call),
 		STORY(cancel_ends_what_rings),
+		STORY(early_words_come_before_a_refusal),
+		STORY(early_words_end_with_a_cancel),
+		STORY(early_words_need_an_offer),
 		STORY(cancel_after_the_answer_ends_nothing),
 		STORY(hold_is_another_offer),
 		STORY(an_old_request_is_refused),

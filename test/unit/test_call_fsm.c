@@ -93,8 +93,8 @@ static void an_answer_means_something_whenever_an_invite_may_be_open(
 	void **state)
 {
 	static const enum call_state open[] = {
-		CALL_HUNTING,   CALL_RINGING, CALL_RECOVERING,
-		CALL_CANCELLED, CALL_ENDING,  CALL_ENDED,
+		CALL_HUNTING, CALL_RINGING, CALL_RECOVERING, CALL_CANCELLED,
+		CALL_ENDING,  CALL_ENDED,   CALL_ANNOUNCING, CALL_TELLING,
 	};
 
 	(void)state;
@@ -166,7 +166,8 @@ static void the_call_is_released_exactly_when_it_ends(void **state)
  * the way out gives it one. */
 static bool is_before_the_answer(enum call_state s)
 {
-	return s == CALL_LOCATING || s == CALL_HUNTING || s == CALL_RINGING;
+	return s == CALL_LOCATING || s == CALL_HUNTING || s == CALL_RINGING ||
+	       s == CALL_ANNOUNCING || s == CALL_TELLING;
 }
 
 static void leaving_the_hunt_answers_the_caller(void **state)
@@ -207,6 +208,26 @@ static void a_caller_can_give_up_at_any_time_before_the_answer(void **state)
 		assert_int_equal(call_rule_find(s, CALL_EV_A_BYE)->to,
 				 CALL_CANCELLED);
 	}
+}
+
+/* An announcement is no help: nothing that the announcer does makes it an
+ * answer, and nothing leads back to the hunt. */
+static void an_announcement_ends_in_a_refusal(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < call_rule_count; i++) {
+		const struct call_rule *r = &call_rules[i];
+
+		if (r->from != CALL_ANNOUNCING && r->from != CALL_TELLING)
+			continue;
+		assert_true(r->to == CALL_TELLING || r->to == CALL_ENDED ||
+			    r->to == CALL_CANCELLED);
+		if (r->to == CALL_ENDED)
+			assert_int_equal(r->action, CALL_DO_REFUSE_A);
+	}
+	for (int s = CALL_ANNOUNCING; s <= CALL_TELLING; s++)
+		assert_int_equal(call_rule_find(s, CALL_EV_A_CANCEL)->to,
+				 CALL_CANCELLED);
 }
 
 static void every_row_says_why(void **state)
@@ -274,6 +295,7 @@ int main(void)
 		cmocka_unit_test(an_answer_that_is_not_wanted_is_never_ignored),
 		cmocka_unit_test(
 			a_caller_can_give_up_at_any_time_before_the_answer),
+		cmocka_unit_test(an_announcement_ends_in_a_refusal),
 		cmocka_unit_test(every_row_says_why),
 		cmocka_unit_test(
 			states_events_and_actions_have_names_of_their_own),

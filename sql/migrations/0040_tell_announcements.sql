@@ -1,0 +1,14 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- What call.announced says.
+
+\set ON_ERROR_STOP on
+
+BEGIN;
+
+\ir ../schema/sentences.sql
+
+INSERT INTO e911.schema_migration (number, name)
+VALUES (40, 'tell_announcements');
+
+COMMIT;

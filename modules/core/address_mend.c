@@ -10,20 +10,22 @@
 /* In full or compact (RFC 3261 7.3.3). */
 static bool is_contact(struct text name)
 {
-	return text_equal_nocase(name, text_of("Contact")) ||
-	       text_equal_nocase(name, text_of("m"));
+	return name.len == 1 ? (name.p[0] | 0x20) == 'm'
+			     : text_equal_nocase(name, text_of("Contact"));
 }
 
 static bool is_party(struct text name)
 {
-	static const struct text names[] = {
-		{ "f", 1 }, { "t", 1 }, { "To", 2 }, { "From", 4 }
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (text_equal_nocase(name, names[i]))
-			return true;
-	return false;
+	switch (name.len) {
+	case 1:
+		return (name.p[0] | 0x20) == 'f' || (name.p[0] | 0x20) == 't';
+	case 2:
+		return text_equal_nocase(name, text_of("To"));
+	case 4:
+		return text_equal_nocase(name, text_of("From"));
+	default:
+		return false;
+	}
 }
 
 static bool is_blank(char c)

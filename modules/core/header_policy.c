@@ -56,7 +56,9 @@ static const struct header_rule *rule_find(struct text name)
 	for (; (at = memchr(at, (int)name.len, (size_t)(end - at))); at++) {
 		const struct header_rule *r = &rules[at - rule_lengths];
 
-		if (text_has_prefix_nocase(name, text_make(r->name, name.len)))
+		/* Mostly the first byte tells, whatever its case. */
+		if (!((r->name[0] ^ name.p[0]) & ~0x20) &&
+		    text_has_prefix_nocase(name, text_make(r->name, name.len)))
 			return r;
 	}
 	return NULL;

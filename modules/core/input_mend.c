@@ -138,6 +138,7 @@ struct mend_result input_mend(char *buf, size_t len)
 
 	for (size_t i = line_end(buf, len, 0) + 1; i < len; i = end + 1) {
 		struct text name;
+		bool is_address;
 		size_t n;
 
 		end = line_end(buf, len, i);
@@ -151,7 +152,8 @@ struct mend_result input_mend(char *buf, size_t len)
 			continue;
 		}
 		name = header_name(text_make(buf + i, n));
-		if (address_mend_is_of(name)) {
+		is_address = address_mend_is_of(name);
+		if (is_address) {
 			end = unfold(buf, len, end);
 			n = end - i;
 		}
@@ -164,8 +166,10 @@ struct mend_result input_mend(char *buf, size_t len)
 			limited = true;
 		}
 		if (!masking) {
-			r.masked += address_mend(
-				buf + i, n - (buf[end - 1] == '\r'), name);
+			if (is_address)
+				r.masked += address_mend(
+					buf + i, n - (buf[end - 1] == '\r'),
+					name);
 			continue;
 		}
 		mask_line(buf + i, n);

@@ -9,6 +9,10 @@ const struct header_view *header_next(const struct request_view *req,
 		const struct header_view *h = &req->headers[(*index)++];
 		struct text received = h->name;
 
+		/* Mostly the length tells: there are no more bytes to a name
+		 * than are here. */
+		if (received.len < name.len && (!compact || !received.len))
+			continue;
 		/* "From : x" has the blank in the name (RFC 3261 7.3.1). */
 		if (received.len && (received.p[0] <= ' ' ||
 				     received.p[received.len - 1] <= ' '))

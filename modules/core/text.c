@@ -13,17 +13,57 @@ static char lower(char c)
 	return c;
 }
 
-bool text_has_prefix_nocase(struct text t, struct text prefix)
+static bool are_equal_nocase(const char *a, const char *b, size_t len)
 {
-	if (t.len < prefix.len)
-		return false;
-	if (!prefix.len || memcmp(t.p, prefix.p, prefix.len) == 0)
-		return true;
-	for (size_t i = 0; i < prefix.len; i++)
-		if (t.p[i] != prefix.p[i] &&
-		    lower(t.p[i]) != lower(prefix.p[i]))
+	for (size_t i = 0; i < len; i++)
+		if (a[i] != b[i] && lower(a[i]) != lower(b[i]))
 			return false;
 	return true;
+}
+
+/* bits: in what so many bytes of each differ.  0x20 is the case of letters, and
+ * of nothing else. */
+static bool are_alike(uint64_t bits, const char *a, const char *b, size_t len)
+{
+	return !bits || (!(bits & ~UINT64_C(0x2020202020202020)) &&
+			 are_equal_nocase(a, b, len));
+}
+
+static bool are_eight_alike(const char *a, const char *b)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return are_alike(x ^ y, a, b, sizeof(x));
+}
+
+static bool are_four_alike(const char *a, const char *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return are_alike(x ^ y, a, b, sizeof(x));
+}
+
+/* Some bytes are looked at twice, which costs less than looking at each. */
+bool text_has_prefix_nocase(struct text t, struct text prefix)
+{
+	const char *a = t.p, *b = prefix.p;
+	size_t len = prefix.len;
+
+	if (t.len < len)
+		return false;
+	if (len < 4)
+		return are_equal_nocase(a, b, len);
+	if (len < 8)
+		return are_four_alike(a, b) &&
+		       are_four_alike(a + len - 4, b + len - 4);
+	for (size_t i = 0; i + 8 <= len; i += 8)
+		if (!are_eight_alike(a + i, b + i))
+			return false;
+	return are_eight_alike(a + len - 8, b + len - 8);
 }
 
 struct text text_unquote(struct text t)
@@ -82,12 +122,15 @@ bool text_cut_quoted(struct text *rest, const char *seps,
 
 size_t text_index_any(struct text t, const char *chars)
 {
+	uint64_t wanted[2] = { 0 }; /* a bit for each character of ASCII */
 	size_t i;
 
+	for (; *chars; chars++)
+		wanted[(*chars >> 6) & 1] |= UINT64_C(1) << (*chars & 63);
 	for (i = 0; i < t.len; i++) {
-		if (text_is_letter(t.p[i]) || text_is_digit(t.p[i]))
-			continue;
-		if (is_any_of(t.p[i], chars))
+		unsigned char c = (unsigned char)t.p[i];
+
+		if (c <= 0x7f && wanted[c >> 6] >> (c & 63) & 1)
 			break;
 	}
 	return i;
@@ -112,6 +155,12 @@ size_t text_printable_len(struct text t)
 		memcpy(&v, t.p + i, sizeof(v));
 		if (!are_printable(v))
 			break;
+	}
+	/* The last bytes with some of those before them. */
+	if (t.len >= sizeof(v) && t.len - i < sizeof(v)) {
+		memcpy(&v, t.p + t.len - sizeof(v), sizeof(v));
+		if (are_printable(v))
+			return t.len;
 	}
 	while (i < t.len && t.p[i] >= ' ' && t.p[i] < 0x7f)
 		i++;

@@ -20,8 +20,10 @@ static const struct text sdp_type = { "application/sdp", 15 };
 static struct text header_find(const struct header_view *headers, size_t count,
 			       const char *name)
 {
+	const struct text wanted = text_of(name);
+
 	for (size_t i = 0; i < count; i++)
-		if (text_equal_nocase(headers[i].name, text_of(name)))
+		if (text_equal_nocase(headers[i].name, wanted))
 			return text_trim(headers[i].value);
 	return text_of(NULL);
 }
@@ -42,11 +44,11 @@ static bool list_has(struct text list, struct text tag)
 
 /* In any of the headers with this name. */
 static bool headers_list(const struct header_view *headers, size_t count,
-			 const char *name, const char *tag)
+			 struct text name, struct text tag)
 {
 	for (size_t i = 0; i < count; i++)
-		if (text_equal_nocase(headers[i].name, text_of(name)) &&
-		    list_has(headers[i].value, text_of(tag)))
+		if (text_equal_nocase(headers[i].name, name) &&
+		    list_has(headers[i].value, tag))
 			return true;
 	return false;
 }
@@ -54,9 +56,11 @@ static bool headers_list(const struct header_view *headers, size_t count,
 bool early_option_listed(const struct header_view *headers, size_t count,
 			 const char *option)
 {
-	return headers_list(headers, count, "Supported", option) ||
-	       headers_list(headers, count, "k", option) ||
-	       headers_list(headers, count, "Require", option);
+	const struct text tag = text_of(option);
+
+	return headers_list(headers, count, text_of("Supported"), tag) ||
+	       headers_list(headers, count, text_of("k"), tag) ||
+	       headers_list(headers, count, text_of("Require"), tag);
 }
 
 /* The number at the start of *t, which is moved behind it and the blanks
@@ -80,7 +84,8 @@ static uint32_t reliable_rseq(const struct sip_reply_view *r)
 {
 	struct text rseq = header_find(r->headers, r->header_count, "RSeq");
 
-	return headers_list(r->headers, r->header_count, "Require", "100rel")
+	return headers_list(r->headers, r->header_count, text_of("Require"),
+			    text_of("100rel"))
 		       ? number_take(&rseq)
 		       : 0;
 }

@@ -77,10 +77,11 @@ static void stop(struct leg *leg)
 static struct text find(const struct header_view *headers, size_t count,
 			const char *name, const char *compact)
 {
+	const struct text full = text_of(name), brief = text_of(compact);
+
 	for (size_t i = 0; i < count; i++)
-		if (text_equal_nocase(headers[i].name, text_of(name)) ||
-		    (compact &&
-		     text_equal_nocase(headers[i].name, text_of(compact))))
+		if (text_equal_nocase(headers[i].name, full) ||
+		    (brief.len && text_equal_nocase(headers[i].name, brief)))
 			return headers[i].value;
 	return text_of(NULL);
 }

@@ -40,18 +40,17 @@ void setup_end(uint32_t *handle)
 
 /* ---- the CANCEL ---- */
 
-static bool is_header(struct text line, const char *name)
+static bool is_header(struct text line, struct text name)
 {
-	size_t len = strlen(name);
-
-	return line.len > len && line.p[len] == ':' &&
-	       text_has_prefix_nocase(line, text_of(name));
+	return line.len > name.len && line.p[name.len] == ':' &&
+	       text_has_prefix_nocase(line, name);
 }
 
 static bool belongs_to_cancel(struct text line)
 {
-	static const char *const names[] = {
-		"Via", "From", "To", "Call-ID", "Route", "Max-Forwards"
+	static const struct text names[] = {
+		{ "Via", 3 },     { "From", 4 },  { "To", 2 },
+		{ "Call-ID", 7 }, { "Route", 5 }, { "Max-Forwards", 12 }
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -101,7 +100,7 @@ size_t setup_cancel(struct text invite, char *buf, size_t size)
 	while ((line = take_line(&invite)).len) {
 		if (belongs_to_cancel(line))
 			text_write(&w, line);
-		else if (is_header(line, "CSeq"))
+		else if (is_header(line, text_of("CSeq")))
 			put_cseq(&w, line, "CANCEL");
 	}
 	text_write(&w, text_of("Content-Length: 0\r\n\r\n"));
@@ -119,9 +118,9 @@ size_t setup_ack(struct text cancel, struct text to, char *buf, size_t size)
 	text_write(&w, text_of("ACK "));
 	text_write(&w, text_make(line.p + method.len, line.len - method.len));
 	while ((line = take_line(&cancel)).len) {
-		if (is_header(line, "To"))
+		if (is_header(line, text_of("To")))
 			text_writef(&w, "To: %.*s\r\n", TEXT_ARG(to));
-		else if (is_header(line, "CSeq"))
+		else if (is_header(line, text_of("CSeq")))
 			put_cseq(&w, line, "ACK");
 		else
 			text_write(&w, line);
@@ -132,14 +131,14 @@ size_t setup_ack(struct text cancel, struct text to, char *buf, size_t size)
 
 struct text setup_header(struct text message, const char *name)
 {
-	size_t len = strlen(name) + 1;
+	const struct text wanted = text_of(name);
 	struct text line;
 
 	(void)take_line(&message);
 	while ((line = take_line(&message)).len)
-		if (is_header(line, name))
-			return text_trim(
-				text_make(line.p + len, line.len - len));
+		if (is_header(line, wanted))
+			return text_trim(text_make(line.p + wanted.len + 1,
+						   line.len - wanted.len - 1));
 	return text_of(NULL);
 }
 

@@ -46,6 +46,53 @@ static void comparison_without_case_knows_ascii_only(void **state)
 	assert_false(text_has_prefix_nocase(text_of("si"), text_of("sip")));
 }
 
+static int lower_of(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+/* Several bytes are compared at once: each place of each length counts. */
+static void comparison_without_case_looks_at_every_byte(void **state)
+{
+	char a[40], b[40];
+
+	(void)state;
+	memset(a, 'q', sizeof(a));
+	memset(b, 'Q', sizeof(b));
+	for (size_t len = 1; len <= sizeof(a); len++) {
+		for (size_t at = 0; at < len; at++) {
+			for (int c = 0; c <= UINT8_MAX; c++) {
+				bool equal = lower_of(c) == 'q';
+
+				b[at] = (char)c;
+				assert_int_equal(
+					text_equal_nocase(text_make(a, len),
+							  text_make(b, len)),
+					equal);
+			}
+			b[at] = 'Q';
+		}
+		assert_true(text_has_prefix_nocase(text_make(a, sizeof(a)),
+						   text_make(b, len)));
+	}
+}
+
+static void pairs_of_bytes_are_equal_by_ascii_letters(void **state)
+{
+	char a[9] = "abcdefgh", b[9] = "ABCDEFGH";
+
+	(void)state;
+	for (int x = 0; x <= UINT8_MAX; x++) {
+		for (int y = 0; y <= UINT8_MAX; y++) {
+			a[3] = (char)x;
+			b[3] = (char)y;
+			assert_int_equal(text_equal_nocase(text_make(a, 8),
+							   text_make(b, 8)),
+					 lower_of(x) == lower_of(y));
+		}
+	}
+}
+
 static void trimming_takes_blanks_and_line_ends(void **state)
 {
 	(void)state;
@@ -232,6 +279,8 @@ static void first_of_several_characters_is_found(void **state)
 	assert_int_equal(text_index_any(text_of("a.b-c"), ":;"), 5);
 	assert_int_equal(text_index_any(text_make("a\0;", 3), ";"), 2);
 	assert_int_equal(text_index_any(text_of(""), ";"), 0);
+	/* 0xba is ':' but for its highest bit. */
+	assert_int_equal(text_index_any(text_of("\xba\xbb<>"), ":;>"), 3);
 }
 
 int main(void)
@@ -241,6 +290,8 @@ int main(void)
 		cmocka_unit_test(first_of_several_characters_is_found),
 		cmocka_unit_test(view_of_null_is_empty),
 		cmocka_unit_test(comparison_without_case_knows_ascii_only),
+		cmocka_unit_test(comparison_without_case_looks_at_every_byte),
+		cmocka_unit_test(pairs_of_bytes_are_equal_by_ascii_letters),
 		cmocka_unit_test(trimming_takes_blanks_and_line_ends),
 		cmocka_unit_test(cutting_gives_each_piece_once),
 		cmocka_unit_test(separators_in_quotes_do_not_cut),

@@ -45,6 +45,7 @@ BEGIN;
 \ir schema/ali_state.sql
 \ir schema/ali_calls.sql
 \ir schema/ali_dynamic.sql
+\ir schema/ali_doubts.sql
 \ir schema/screen_history.sql
 \ir schema/tenants.sql
 \ir schema/grants.sql
@@ -90,6 +91,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (37, 'free_stuck_ali_orders'),
     (38, 'refuse_dead_addresses'),
     (39, 'place_calls_in_ali_records'),
-    (40, 'tell_announcements');
+    (40, 'tell_announcements'),
+    (41, 'tell_doubtful_ali_records');
 
 COMMIT;

@@ -394,6 +394,7 @@ enum recipient_event {
 	RECIPIENT_ELIN_POOL_EXHAUSTED = 1 << 6,
 	RECIPIENT_TRUNK_DOWN = 1 << 7,
 	RECIPIENT_PSAP_DOWN = 1 << 8,
+	RECIPIENT_ALI_DOUBTFUL = 1 << 9,
 };
 enum recipient_channel {
 	RECIPIENT_EMAIL = 1,

@@ -121,6 +121,7 @@ static const struct {
 	{ "elin_pool_exhausted", RECIPIENT_ELIN_POOL_EXHAUSTED },
 	{ "trunk_down", RECIPIENT_TRUNK_DOWN },
 	{ "psap_down", RECIPIENT_PSAP_DOWN },
+	{ "ali_doubtful", RECIPIENT_ALI_DOUBTFUL },
 };
 
 /* "emergency_call,relay_call" */

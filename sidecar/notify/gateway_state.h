@@ -22,6 +22,7 @@ enum state_kind {
 	STATE_TOLD_TRUNK = 2, /* notices that are left, of a destination */
 	STATE_TOLD_PSAPS = 3, /* ... of the PSAPs of a trunk */
 	STATE_TOLD_POOL = 4,  /* ... of a location's pool */
+	STATE_TOLD_ALI = 5,   /* ... of a number's ALI record */
 };
 
 #define STATE_ENTRIES_MAX 512 /* the oldest goes */

@@ -305,6 +305,8 @@ static int dispatch(struct matching *g, const struct notify_contexts *before)
 		return match_trunk(g, false);
 	case EVENT_POOL_EXHAUSTED:
 		return match_pool(g);
+	case EVENT_ALI_DOUBTFUL:
+		return match_ali(g);
 	case EVENT_CALLS_RESTORED:
 		return match_restored(g);
 	default:
@@ -325,6 +327,7 @@ static bool is_ours(unsigned kind)
 	case EVENT_TRUNK_DOWN:
 	case EVENT_TRUNK_UP:
 	case EVENT_POOL_EXHAUSTED:
+	case EVENT_ALI_DOUBTFUL:
 	case EVENT_CALLS_RESTORED:
 		return true;
 	default:

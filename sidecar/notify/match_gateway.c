@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Events that are of no call's course: trunks, PSAPs, pools.  What comes again
- * and again is told a few times and then no more for a while.
+ * Events that are of no call's course: trunks, PSAPs, pools, ALI records.  What
+ * comes again and again is told a few times and then no more for a while.
  */
 #include <errno.h>
 
 #include "base/stats.h"
 #include "crc32c.h"
+#include "e164.h"
 #include "notify/matching.h"
 
 static int keep(struct matching *g)
@@ -183,5 +184,44 @@ int match_pool(struct matching *g)
 	if (err >= 0)
 		err = tell(g, SAID_ELIN_POOL_EXHAUSTED,
 			   RECIPIENT_ELIN_POOL_EXHAUSTED);
+	return err < 0 ? err : keep(g);
+}
+
+/* ---- ALI records ---- */
+
+/* What is kept of the call says who and where; else the event. */
+static int begin_doubt(struct matching *g)
+{
+	const struct event_facts *e = &g->m->facts;
+	int err = 0;
+
+	if (g->call.state == CALL_UNBORN) {
+		err = context_begin(e, g->d, &g->ret->arena, &g->call);
+		g->call.state = CALL_HAS_ENDED;
+		g->call.started_at_ms = 0;
+	}
+	if (err >= 0)
+		err = matching_set_values(g);
+	if (err >= 0)
+		err = matching_set(g, VARIABLE_CALLBACK_NUMBER,
+				   event_fact(e, FIELD_CALLBACK_NUMBER));
+	if (err >= 0)
+		err = matching_set(g, VARIABLE_PROVIDER,
+				   event_fact(e, FIELD_PROVIDER));
+	return err;
+}
+
+int match_ali(struct matching *g)
+{
+	uint64_t number = 0;
+	int left, err;
+
+	(void)!e164_to_u64(event_fact(&g->m->facts, FIELD_CALLBACK_NUMBER),
+			   &number);
+	if (!may_tell(g, STATE_TOLD_ALI, number, 0, &left))
+		return keep(g);
+	err = begin_doubt(g);
+	if (err >= 0)
+		err = tell(g, SAID_ALI_DOUBTFUL, RECIPIENT_ALI_DOUBTFUL);
 	return err < 0 ? err : keep(g);
 }

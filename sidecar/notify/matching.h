@@ -62,4 +62,5 @@ int must_check matching_tell(struct matching *g);
 /* Events that are of no call's course: match_gateway.c.  -ENOMEM. */
 int must_check match_trunk(struct matching *g, bool is_down);
 int must_check match_pool(struct matching *g);
+int must_check match_ali(struct matching *g);
 int must_check match_restored(struct matching *g);

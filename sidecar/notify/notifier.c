@@ -40,6 +40,7 @@ struct notifier {
 	struct journal_batch batch;
 	struct journal_cursor cursor; /* of events that are looked at */
 	struct pending pending;
+	struct tell_request *heard; /* looked at, not yet durable; borrowed */
 	bool is_held;
 	int64_t outcome_ms; /* monotonic: since when outcomes wait */
 	int64_t outbox_ms, sweep_ms, full_alarm_ms, unkept_alarm_ms;
@@ -203,6 +204,57 @@ static int read_events(struct notifier *n)
 		skip_if_too_many(n);
 	}
 	return count;
+}
+
+/* ---- what is in no journal ---- */
+
+static void answer_heard(struct notifier *n, int result)
+{
+	(void)pthread_mutex_lock(&n->s->lock);
+	while (n->heard) {
+		struct tell_request *r = n->heard;
+
+		n->heard = r->next; /* it is gone with its result */
+		r->result = result;
+	}
+	(void)pthread_cond_broadcast(&n->s->told);
+	(void)pthread_mutex_unlock(&n->s->lock);
+}
+
+/* The first that somebody wishes to be told; NULL: none. */
+static struct tell_request *take_tell(struct notifier *n)
+{
+	struct tell_request *r;
+
+	(void)pthread_mutex_lock(&n->s->lock);
+	r = n->s->tells;
+	if (r)
+		n->s->tells = r->next;
+	(void)pthread_mutex_unlock(&n->s->lock);
+	return r;
+}
+
+static void hear(struct notifier *n)
+{
+	struct box_txn t = { .box = NULL };
+	struct tell_request *r = take_tell(n);
+
+	if (r && box_begin(n->s->box, &t, false) < 0)
+		t.box = NULL;
+	for (; r; r = take_tell(n)) {
+		int err = look_at(n, &t, r->event);
+
+		if (err >= 0) {
+			r->next = n->heard;
+			n->heard = r;
+			continue;
+		}
+		(void)pthread_mutex_lock(&n->s->lock);
+		r->result = err;
+		(void)pthread_cond_broadcast(&n->s->told);
+		(void)pthread_mutex_unlock(&n->s->lock);
+	}
+	box_abort(&t);
 }
 
 /* ---- to the queue ---- */
@@ -417,6 +469,7 @@ static int write_pending(struct notifier *n)
 		let_go(n);
 	hand_over(n, true, err >= 0);
 	answer_requests(n, err < 0 ? -EIO : 0);
+	answer_heard(n, err < 0 ? -EIO : 0);
 	if (err < 0) {
 		pending_unwritten(&n->pending);
 		return err;
@@ -475,6 +528,7 @@ static int turn(struct notifier *n)
 	int events = read_events(n), wait = (int)n->s->conf->collector_poll_ms;
 	int64_t age;
 
+	hear(n);
 	take_mail(n);
 	health_since(HEALTH_NOTIFY_HELD, n->is_held);
 	if (n->is_held && wait > HELD_MS)
@@ -485,6 +539,7 @@ static int turn(struct notifier *n)
 		return COMPANY_MS - (int)age;
 	if (!pending_is_empty(&n->pending) && write_pending(n) < 0)
 		return UNKEPT_MS;
+	answer_heard(n, 0); /* nobody is to be told of it */
 	tell_outbox(n, false);
 	forget_calls(n);
 	if (n->outbox_sequence != n->cursor.sequence && wait > OUTBOX_MS)
@@ -552,6 +607,8 @@ static int take_over(struct notifier *n)
 
 static void close_requests(struct notifier *n)
 {
+	struct tell_request *r;
+
 	take_mail(n);
 	if (!pending_is_empty(&n->pending))
 		(void)!write_pending(n);
@@ -560,6 +617,11 @@ static void close_requests(struct notifier *n)
 	(void)pthread_mutex_unlock(&n->s->lock);
 	take_mail(n);
 	answer_requests(n, -ESHUTDOWN);
+	while ((r = take_tell(n)) != NULL) {
+		r->next = n->heard;
+		n->heard = r;
+	}
+	answer_heard(n, -ESHUTDOWN);
 }
 
 int notifier_run(struct notify_service *s, const struct stop *stop)

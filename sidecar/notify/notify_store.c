@@ -287,6 +287,10 @@ static int follow(struct storing *w, struct retry *retry)
 		more = n < 0 ? n : store(w, DB_ACKNOWLEDGEMENT_STORE);
 		if (more < 0)
 			return more;
+		if (n == 0 && more == 0)
+			n = doubts_tell(w->s, w->db);
+		if (n < 0)
+			return n;
 		if (n == 0 && more == 0) {
 			n = db_wait(w->db, 0); /* is it still there? */
 			if (n < 0)

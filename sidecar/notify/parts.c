@@ -405,3 +405,20 @@ int notify_acknowledge(struct notify_service *s,
 	tell_screens(s, a);
 	return result;
 }
+
+int parts_hear(struct notify_service *s, const struct notify_event *e)
+{
+	struct tell_request r = { .event = e, .result = -ESHUTDOWN };
+
+	(void)pthread_mutex_lock(&s->lock);
+	if (!s->is_over) {
+		r.result = 1;
+		r.next = s->tells;
+		s->tells = &r;
+		wake_hub_wake(&s->feed->hub, OUTBOX_NOTIFY);
+	}
+	while (r.result > 0)
+		(void)pthread_cond_wait(&s->told, &s->lock);
+	(void)pthread_mutex_unlock(&s->lock);
+	return r.result;
+}

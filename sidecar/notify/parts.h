@@ -19,6 +19,7 @@
 #include "base/stop.h"
 #include "events/feed.h"
 #include "notify/box.h"
+#include "notify/match.h"
 #include "notify/notify_service.h"
 #include "notify/queue.h"
 
@@ -51,6 +52,13 @@ struct ack_request {
 	struct ack_request *next;
 };
 
+/* Somebody waits for it to be told; it is in no journal. */
+struct tell_request {
+	const struct notify_event *event; /* borrowed, from who waits */
+	int result;                       /* 1: not yet */
+	struct tell_request *next;
+};
+
 struct outcome_list {
 	struct outcome *first, **end;
 };
@@ -65,6 +73,7 @@ struct notify_service {
 	struct queue *queue;             /* owned, with its tasks */
 	struct outcome_list outcomes;    /* owned */
 	struct ack_request *requests;    /* borrowed */
+	struct tell_request *tells;      /* borrowed */
 	bool is_over;                    /* nobody answers requests */
 	struct task *posts, **posts_end; /* in the queue; for the poster */
 	size_t bytes_held;               /* of tasks */
@@ -117,3 +126,17 @@ void parts_attempted(struct notify_service *s, struct task *t,
  * NULL.  -ENOENT: they are lost. */
 int must_check parts_words(struct notify_service *s, struct task *t,
 			   struct notice *ret, uint8_t **ret_bytes);
+
+/*
+ * Something happened that is in no journal: as if it were.  0: it is durable;
+ * told again by the same id it is told once.  -EIO: it is told, but not
+ * durably; -EAGAIN: nobody can say whom to tell; -ESHUTDOWN: e911d ends;
+ * -ENOMEM.  Any thread but the notifier.
+ */
+int must_check parts_hear(struct notify_service *s,
+			  const struct notify_event *e);
+
+/* Tell what PostgreSQL has found out about calls: how many, or an error of
+ * db_exec(). */
+struct db;
+int must_check doubts_tell(struct notify_service *s, struct db *db);

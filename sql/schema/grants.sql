@@ -135,7 +135,7 @@ GRANT EXECUTE ON FUNCTION
 -- written by functions.
 GRANT SELECT ON e911.ali_provider, e911.ali_numbers, e911.ali_record,
     e911.ali_candidate, e911.ali_waiting, e911.ali_cycle, e911.ali_audit,
-    e911.ali_dynamic
+    e911.ali_dynamic, e911.ali_doubt
     TO e911_sidecar, e911_operator, e911_reader;
 GRANT INSERT, UPDATE, DELETE ON e911.ali_provider, e911.ali_numbers
     TO e911_operator;
@@ -148,7 +148,9 @@ GRANT EXECUTE ON FUNCTION
     e911.ali_source(text[], bigint[]),
     e911.ali_store(bigint[], text[], bigint[], text[], jsonb[], jsonb[],
                    text[], boolean[]),
-    e911.ali_expire()
+    e911.ali_expire(),
+    e911.ali_doubt_take(text),
+    e911.ali_doubt_told(uuid)
     TO e911_sidecar;
 GRANT EXECUTE ON FUNCTION e911.ali_check() TO e911_sidecar, e911_operator;
 GRANT EXECUTE ON FUNCTION

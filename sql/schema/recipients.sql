@@ -11,7 +11,7 @@ AS $$
        AND events <@ ARRAY['emergency_call', 'relay_call', 'test_call',
                            'undefined_location', 'endpoint_unlocated',
                            'callback', 'elin_pool_exhausted', 'trunk_down',
-                           'psap_down']
+                           'psap_down', 'ali_doubtful']
        AND cardinality(events) = (SELECT count(DISTINCT e)
                                     FROM unnest(events) AS e)
 $$;
@@ -150,7 +150,7 @@ COMMENT ON COLUMN e911.recipient.channel IS
 COMMENT ON COLUMN e911.recipient.address IS
     'e-mail address, number as E.164, https URL, or name of the screen';
 COMMENT ON COLUMN e911.recipient.events IS
-    'emergency_call (each 911 call), relay_call (went to the relay centre), test_call (933), undefined_location, endpoint_unlocated, callback, elin_pool_exhausted; of the gateway''s own also trunk_down, psap_down';
+    'emergency_call (each 911 call), relay_call (went to the relay centre), test_call (933), undefined_location, endpoint_unlocated, callback, elin_pool_exhausted, ali_doubtful (the PSAP may see another address); of the gateway''s own also trunk_down, psap_down';
 COMMENT ON COLUMN e911.recipient.building_id IS
     'only calls from there; NULL: see location_id';
 COMMENT ON COLUMN e911.recipient.location_id IS

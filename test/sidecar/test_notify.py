@@ -164,6 +164,39 @@ def test_a_target_that_was_away_gets_all_and_slows_no_other(teller, postgres,
         assert len(ids(away)) == 500
 
 
+def test_a_doubtful_ali_record_is_told_once(teller, postgres, hook):
+    """PostgreSQL finds it out; e911d is killed before it has said so."""
+    add_recipient(postgres, url(hook), events="'{ali_doubtful}'")
+    postgres.execute("INSERT INTO e911.ali_provider (name, company_name,"
+                     " company_id) VALUES ('west', 'LARKSPUR', 'LARKS')")
+    postgres.execute("INSERT INTO e911.ali_numbers (ali_provider_id)"
+                     " SELECT ali_provider_id FROM e911.ali_provider")
+    teller.start_and_wait()
+    teller.write_journal(started(postgres, 1))
+    wait_until(lambda: hook.posts, "the web server is told", 30,
+               [teller.process])
+    body = json.loads(hook.posts[0].body)
+    assert body["event"] == "ali_doubtful"
+    assert body["callback_number"] == "+12065550114"
+    assert body["provider"] == "west"
+    assert body["reason"] in ("pending", "missing")
+    assert body["caller_number"] == "4102"
+    wait_rows(teller, postgres, delivered=1)
+    wait_until(lambda: not postgres.value(
+        "SELECT count(*) FROM e911.ali_doubt"), "nothing waits", 30,
+        [teller.process])
+    # As if it had died before it said so.
+    teller.kill()
+    postgres.execute("INSERT INTO e911.ali_doubt (event_id) SELECT event_id"
+                     " FROM e911.call_event WHERE kind = 'ali.doubtful'")
+    teller.start_and_wait()
+    wait_until(lambda: not postgres.value(
+        "SELECT count(*) FROM e911.ali_doubt"), "nothing waits again", 30,
+        [teller.process])
+    wait_rows(teller, postgres, delivered=1)
+    assert len(set(ids(hook))) == 1
+
+
 def test_what_is_refused_is_given_up_and_reported(teller, postgres, hook):
     hook.status = 404
     add_recipient(postgres, url(hook))

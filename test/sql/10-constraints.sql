@@ -774,6 +774,7 @@ INSERT INTO e911.ali_cycle (ali_provider_id, cycle)
 SELECT ali_provider_id, 1 FROM e911.ali_provider;
 INSERT INTO e911.ali_waiting (number, organization_id)
 VALUES ('+12065550114', 1);
+INSERT INTO e911.ali_doubt (event_id) VALUES (md5('event')::uuid);
 INSERT INTO e911.ali_dynamic (number, organization_id, call_id, location_id,
                               began_at, timeout_s, ends_at)
 VALUES ('+12065550114', 1, md5('call')::uuid, 1, now(), 600, now());
@@ -872,6 +873,8 @@ SELECT test.refused(statement, state, name, 'refused: ' || name)
     ($$INSERT INTO e911.ali_waiting OVERRIDING SYSTEM VALUE
        SELECT * FROM e911.ali_waiting LIMIT 1$$,
      '23505', 'ali_waiting_pkey'),
+    ($$INSERT INTO e911.ali_doubt SELECT * FROM e911.ali_doubt$$,
+     '23505', 'ali_doubt_pkey'),
     ($$INSERT INTO e911.ali_dynamic SELECT * FROM e911.ali_dynamic$$,
      '23505', 'ali_dynamic_pkey'),
     ($$UPDATE e911.ali_dynamic SET address = '{"street": "Elm"}',

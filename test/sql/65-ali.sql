@@ -375,6 +375,24 @@ SELECT test.is_same(pg_temp.call(2, :'elin'),
     'a call with a rejected record is told, once');
 SELECT test.is_same(pg_temp.call(3, :'elin', 'callback'), NULL,
     'a callback is not');
+SELECT test.is_same((SELECT count(*) FROM e911.ali_doubt), 0::bigint,
+    'where nobody wishes to be told, nothing waits to be');
+INSERT INTO e911.recipient (name, channel, address, events)
+VALUES ('NOC', 'email', 'noc@example.com', '{ali_doubtful}');
+SELECT pg_temp.call(6, :'elin') \g /dev/null
+SELECT test.is_same((SELECT count(*) FROM e911.ali_doubt_take('gw2')),
+    0::bigint, 'the node that took a call tells of it');
+SELECT test.is_same((SELECT concat_ws(', ', number, provider, reason)
+                       FROM e911.ali_doubt_take('gw1')),
+    :'elin' || ', west, rejected 709', '... with what is wrong');
+SELECT test.is_same((SELECT count(*) FROM e911.ali_doubt_take('gw1')),
+    0::bigint, '... once within a minute');
+UPDATE e911.ali_doubt SET taken_at = now() - interval '2 minutes';
+SELECT test.is_same((SELECT e911.ali_doubt_told(t.event_id)
+                       FROM e911.ali_doubt_take('gw2') AS t), true,
+    '... then whoever asks, until it is told');
+SELECT test.is_same((SELECT count(*) FROM e911.ali_doubt), 0::bigint,
+    '... and then no more');
 SELECT test.is_true(pg_temp.call(4, '+12065550997') LIKE '%was missing',
     'a call with a number that has no record is told');
 DELETE FROM e911.ali_numbers;

@@ -277,9 +277,10 @@ static void put_operators(struct writer *w)
 		      RECIPIENT(1, .organization_id = 0,
 				.events = RECIPIENT_TRUNK_DOWN |
 					  RECIPIENT_PSAP_DOWN));
-	put_recipient(
-		w, RECIPIENT_OF_LOCATION, WORLD_LOCATION,
-		RECIPIENT(2, OURS, .events = RECIPIENT_ELIN_POOL_EXHAUSTED));
+	put_recipient(w, RECIPIENT_OF_LOCATION, WORLD_LOCATION,
+		      RECIPIENT(2, OURS,
+				.events = RECIPIENT_ELIN_POOL_EXHAUSTED |
+					  RECIPIENT_ALI_DOUBTFUL));
 	dir_key_trunk(&key, 21);
 	PUT(w, trunk, &key, .trunk_id = 21, .name = T("king-b"),
 	    .role = TRUNK_PSAP, .transport = TRANSPORT_UDP,
@@ -389,6 +390,42 @@ static void an_empty_pool_is_told_to_those_of_the_place(void **state)
 	}
 }
 
+static void a_doubtful_record_is_told_with_its_call(void **state)
+{
+	struct event_writer *w;
+
+	(void)state;
+	notify_world(put_operators);
+	assert_int_equal(matched(m, call_started(), &r), 0);
+	for (unsigned i = 0; i < 6; i++) {
+		w = call_event(EVENT_ALI_DOUBTFUL, i);
+		event_text(w, FIELD_CALLBACK_NUMBER, T("+12065550181"));
+		event_text(w, FIELD_PROVIDER, T("west"));
+		event_text(w, FIELD_REASON, T("rejected 709"));
+		assert_int_equal(matched(m, w, &r), 0);
+		assert_int_equal(r.notices.count, i < STATE_TELL_MAX);
+		if (i)
+			continue;
+		assert_string_equal(r.notices.v[0].event, "ali_doubtful");
+		assert_non_null(strstr(r.notices.v[0].text,
+				       "Callback number: +12065550181\n"));
+		assert_non_null(strstr(r.notices.v[0].text,
+				       "Reason: rejected 709\n"
+				       "ALI provider: west\n"));
+	}
+	/* Of a call that nothing is kept of, what the event says. */
+	forget_calls();
+	w = call_event(EVENT_ALI_DOUBTFUL, 0);
+	event_u64(w, FIELD_ORGANIZATION, WORLD_ORGANIZATION);
+	event_u64(w, FIELD_LOCATION, WORLD_LOCATION);
+	event_text(w, FIELD_CALLBACK_NUMBER, T("+12065550182"));
+	assert_int_equal(matched(m, w, &r), 0);
+	assert_int_equal(r.notices.count, 1);
+	assert_non_null(
+		strstr(r.notices.v[0].text, "Callback number: +12065550182\n"));
+	assert_non_null(strstr(r.notices.v[0].text, "Place: HQ 4 East\n"));
+}
+
 static void damaged_bytes_are_an_empty_state(void **state)
 {
 	static struct gateway_state s, again;
@@ -434,6 +471,7 @@ int main(void)
 		TEST(a_trunk_and_the_psaps_that_it_alone_led_to_are_told),
 		TEST(a_trunk_that_flaps_does_not_flood),
 		TEST(an_empty_pool_is_told_to_those_of_the_place),
+		TEST(a_doubtful_record_is_told_with_its_call),
 		cmocka_unit_test(damaged_bytes_are_an_empty_state),
 	};
 

@@ -23,6 +23,7 @@ const WORDS = {
   recovered: "recovered", ended: "ended", trunk_down: "Trunk is down",
   psap_down: "Answering point cannot be reached",
   elin_pool_exhausted: "No callback number was free",
+  ali_doubtful: "The answering point may see another address",
 };
 const FACTS = [
   ["Caller", ["caller_name"]], ["Number", ["caller_number"]],

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "agent/agent_service.h"
+#include "ali/ali_delivery.h"
 #include "ali/ali_push.h"
 #include "ali/ali_service.h"
 #include "base/conf.h"
@@ -162,6 +163,11 @@ static int push_ali(struct shared *s)
 	return ali_push_run(s->conf, &s->stop);
 }
 
+static int deliver_ali(struct shared *s)
+{
+	return ali_delivery_run(s->conf, &s->stop);
+}
+
 static int keep_ali(struct shared *s)
 {
 	return ali_service_run(s->conf, &s->stop);
@@ -254,6 +260,7 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "psap", .run = find_psaps },
 		{ .name = "ali", .run = keep_ali },
 		{ .name = "ali push", .run = push_ali },
+		{ .name = "ali delivery", .run = deliver_ali },
 		{ .name = "certificates", .run = watch_certificates },
 		{ .name = "http", .run = serve_http },
 		{ .name = "history", .run = recall },

@@ -44,6 +44,7 @@ BEGIN;
 \ir schema/ali.sql
 \ir schema/ali_state.sql
 \ir schema/ali_calls.sql
+\ir schema/ali_delivery.sql
 \ir schema/ali_dynamic.sql
 \ir schema/ali_doubts.sql
 \ir schema/screen_history.sql
@@ -92,6 +93,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (38, 'refuse_dead_addresses'),
     (39, 'place_calls_in_ali_records'),
     (40, 'tell_announcements'),
-    (41, 'tell_doubtful_ali_records');
+    (41, 'tell_doubtful_ali_records'),
+    (42, 'deliver_ali_files');
 
 COMMIT;

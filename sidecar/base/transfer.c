@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
+#include "sha256.h"
 
 #define PIN_SIZE (320 + TRANSFER_ADDRESSES_MAX * (size_t)(INET6_ADDRSTRLEN + 3))
 /* Servers close what is silent; a mail server's good-bye would be taken for
@@ -21,6 +23,8 @@
 #define IDLE_MAX_S       15L
 #define KEPT_CONNECTIONS 64L
 #define MORE_DESCRIPTORS 32
+#define KEY_NAME         "SHA256:"
+#define KEY_SIZE         (sizeof(KEY_NAME) + BASE64_SIZE((size_t)SHA256_SIZE))
 
 struct run {
 	struct run *next, **at; /* in transfers.runs */
@@ -30,10 +34,12 @@ struct run {
 	CURL *curl;                       /* owned */
 	struct curl_slist *pin, *headers; /* owned */
 	struct curl_slist *to;            /* owned */
+	struct curl_slist *commands;      /* owned */
 	char *answer;                     /* owned, answer_max bytes */
 	size_t len, sent;                 /* of answer, of body */
 	int64_t until_ms;                 /* monotonic */
-	bool is_cut, is_strange, is_second;
+	bool is_cut, is_strange, is_stranger, is_second;
+	char host_key[KEY_SIZE];
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -54,7 +60,10 @@ const char *transfer_end_name(enum transfer_end end)
 		[TRANSFER_STRANGE] = "its address is another one",
 		[TRANSFER_NO_TLS] = "it offers no usable TLS",
 		[TRANSFER_CERTIFICATE] = "its certificate is wrong",
-		[TRANSFER_NO_LOGIN] = "it does not take user and password",
+		[TRANSFER_HOST_KEY] = "its host key is none of ours",
+		[TRANSFER_NO_LOGIN] = "it does not take our login",
+		[TRANSFER_ABSENT] = "it has no such file",
+		[TRANSFER_REFUSED] = "it refuses that",
 		[TRANSFER_BROKEN] = "the connection broke",
 		[TRANSFER_NO_MEMORY] = "no memory",
 	};
@@ -131,6 +140,35 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose,
 	return socket(sa->family, sa->socktype | SOCK_CLOEXEC, sa->protocol);
 }
 
+/* Is this the host, or somebody else?  "SHA256:" and base64 without padding. */
+static int on_host_key(void *arg, int type, const char *key, size_t len)
+{
+	struct run *r = arg;
+	size_t at = sizeof(KEY_NAME) - 1;
+	uint8_t hash[SHA256_SIZE];
+	struct sha256 sha;
+	struct text one, rest = text_of(r->what.host_keys);
+
+	(void)type;
+	sha256_begin(&sha);
+	sha256_add(&sha, key, len);
+	sha256_end(&sha, hash);
+	memcpy(r->host_key, KEY_NAME, at);
+	at += base64_encode(hash, sizeof(hash), r->host_key + at);
+	while (r->host_key[at - 1] == '=')
+		at--;
+	r->host_key[at] = '\0';
+	while (rest.len) {
+		one = text_make(rest.p, text_index(rest, ' '));
+		if (text_equal(one, text_make(r->host_key, at)))
+			return CURLKHMATCH_OK;
+		rest.p += one.len + (one.len < rest.len);
+		rest.len -= one.len + (one.len < rest.len);
+	}
+	r->is_stranger = true;
+	return CURLKHMATCH_MISMATCH;
+}
+
 /* ---- the request ---- */
 
 /* "host:port:address,address" */
@@ -172,6 +210,9 @@ static bool make_lists(struct run *r)
 		return false;
 	if (r->what.mail_to)
 		return append(&r->to, r->what.mail_to);
+	for (const char *const *c = r->what.commands; c && *c; c++)
+		if (!append(&r->commands, *c))
+			return false;
 	/* Not to wait for a "100 Continue" that few servers send. */
 	if (!append(&r->headers, "Expect:"))
 		return false;
@@ -179,6 +220,11 @@ static bool make_lists(struct run *r)
 		if (!append(&r->headers, *h))
 			return false;
 	return true;
+}
+
+static bool is_ftp(const struct run *r)
+{
+	return strncmp(r->what.url, "ftp", 3) == 0;
 }
 
 #define SET(option, value) \
@@ -201,24 +247,102 @@ static CURLcode set_mail(struct run *r)
 	return rc;
 }
 
-static CURLcode set_post(struct run *r)
+static CURLcode set_put(struct run *r)
 {
 	CURLcode rc = CURLE_OK;
+
+	SET(CURLOPT_UPLOAD, 1L);
+	SET(CURLOPT_READFUNCTION, on_body);
+	SET(CURLOPT_READDATA, r);
+	SET(CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->what.body.len);
+	return rc;
+}
+
+static CURLcode set_verb(struct run *r)
+{
+	CURLcode rc = CURLE_OK;
+
+	switch (r->what.verb) {
+	case TRANSFER_PUT:
+		return set_put(r);
+	case TRANSFER_LIST:
+		SET(CURLOPT_DIRLISTONLY, 1L);
+		break;
+	case TRANSFER_SIZE:
+		SET(CURLOPT_NOBODY, 1L);
+		break;
+	case TRANSFER_COMMANDS:
+		SET(CURLOPT_NOBODY, 1L);
+		SET(CURLOPT_QUOTE, r->commands);
+		break;
+	case TRANSFER_POST:
+	case TRANSFER_GET:
+		break;
+	}
+	return rc;
+}
+
+static CURLcode set_sftp(struct run *r)
+{
+	bool has_key = r->what.key_file && r->what.key_file[0];
+	CURLcode rc = set_verb(r);
+
+	SET(CURLOPT_PROTOCOLS_STR, "sftp");
+	SET(CURLOPT_SSH_AUTH_TYPES,
+	    has_key ? (long)CURLSSH_AUTH_PUBLICKEY
+		    : (long)CURLSSH_AUTH_PASSWORD | CURLSSH_AUTH_KEYBOARD);
+	if (has_key)
+		SET(CURLOPT_SSH_PRIVATE_KEYFILE, r->what.key_file);
+	SET(CURLOPT_SSH_HOSTKEYFUNCTION, on_host_key);
+	SET(CURLOPT_SSH_HOSTKEYDATA, r);
+	return rc;
+}
+
+/* Data go to the host that commands go to, over TLS as well.  Many servers
+ * want the session of the commands for them, which tickets of TLS 1.3, that
+ * come later, are too late for. */
+static CURLcode set_ftp(struct run *r)
+{
+	CURLcode rc = set_verb(r);
+
+	SET(CURLOPT_PROTOCOLS_STR, "ftp,ftps");
+	SET(CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+	SET(CURLOPT_FTPSSLAUTH, (long)CURLFTPAUTH_TLS);
+	SET(CURLOPT_FTP_FILEMETHOD, (long)CURLFTPMETHOD_NOCWD);
+	SET(CURLOPT_FTP_SKIP_PASV_IP, 1L);
+	SET(CURLOPT_FTPPORT, NULL);
+	return rc;
+}
+
+static CURLcode set_http(struct run *r)
+{
+	CURLcode rc = r->what.verb == TRANSFER_PUT ? set_put(r) : CURLE_OK;
 
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_HTTPHEADER, r->headers);
-	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->what.body.len);
-	SET(CURLOPT_POSTFIELDS, r->what.body.len ? r->what.body.p : "");
+	if (r->what.verb == TRANSFER_POST) {
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->what.body.len);
+		SET(CURLOPT_POSTFIELDS, r->what.body.len ? r->what.body.p : "");
+	}
 	SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	return rc;
 }
 
+static CURLcode set_protocol(struct run *r)
+{
+	if (r->what.mail_to)
+		return set_mail(r);
+	if (strncmp(r->what.url, "sftp:", 5) == 0)
+		return set_sftp(r);
+	return is_ftp(r) ? set_ftp(r) : set_http(r);
+}
+
 static bool set_options(struct run *r)
 {
 	const struct transfer *w = &r->what;
-	CURLcode rc = w->mail_to ? set_mail(r) : set_post(r);
+	CURLcode rc = set_protocol(r);
 
 	SET(CURLOPT_URL, w->url);
 	SET(CURLOPT_RESOLVE, r->pin);
@@ -231,7 +355,9 @@ static bool set_options(struct run *r)
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_SSLVERSION,
+	    (long)CURL_SSLVERSION_TLSv1_2 |
+		    (is_ftp(r) ? (long)CURL_SSLVERSION_MAX_TLSv1_2 : 0));
 	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	SET(CURLOPT_WRITEFUNCTION, on_answer);
@@ -266,6 +392,7 @@ static void run_free(struct transfers *t, struct run *r)
 	curl_slist_free_all(r->pin);
 	curl_slist_free_all(r->headers);
 	curl_slist_free_all(r->to);
+	curl_slist_free_all(r->commands);
 	free(r->answer);
 	free(r);
 }
@@ -302,6 +429,8 @@ static enum transfer_end end_of(const struct run *r, CURLcode rc)
 		return TRANSFER_CUT;
 	if (r->is_strange)
 		return TRANSFER_STRANGE;
+	if (r->is_stranger)
+		return TRANSFER_HOST_KEY;
 	switch (rc) {
 	case CURLE_OK:
 		return TRANSFER_ANSWERED;
@@ -318,6 +447,15 @@ static enum transfer_end end_of(const struct run *r, CURLcode rc)
 		return TRANSFER_CERTIFICATE;
 	case CURLE_LOGIN_DENIED:
 		return TRANSFER_NO_LOGIN;
+	case CURLE_REMOTE_FILE_NOT_FOUND:
+		return TRANSFER_ABSENT;
+	case CURLE_QUOTE_ERROR:
+	case CURLE_UPLOAD_FAILED:
+	case CURLE_REMOTE_ACCESS_DENIED:
+	case CURLE_REMOTE_DISK_FULL:
+	case CURLE_REMOTE_FILE_EXISTS:
+	case CURLE_FTP_COULDNT_RETR_FILE:
+		return TRANSFER_REFUSED;
 	case CURLE_OUT_OF_MEMORY:
 		return TRANSFER_NO_MEMORY;
 	default:
@@ -336,7 +474,9 @@ static bool try_second(struct transfers *t, struct run *r, CURLcode rc,
 	long made = 0;
 
 	if (rc == CURLE_OK || rc == CURLE_OPERATION_TIMEDOUT || r->is_second ||
-	    r->is_cut || left <= 0 || (status && status != 421) ||
+	    end_of(r, rc) == TRANSFER_ABSENT ||
+	    end_of(r, rc) == TRANSFER_REFUSED || r->is_cut || left <= 0 ||
+	    (status && status != 421) ||
 	    curl_easy_getinfo(r->curl, CURLINFO_NUM_CONNECTS, &made) !=
 		    CURLE_OK ||
 	    made)
@@ -353,8 +493,8 @@ static bool try_second(struct transfers *t, struct run *r, CURLcode rc,
 
 static void finish(struct transfers *t, struct run *r, CURLcode rc)
 {
-	struct transfer_answer a = { .end = end_of(r, rc) };
-	curl_off_t after = 0;
+	struct transfer_answer a = { .end = end_of(r, rc), .size_bytes = -1 };
+	curl_off_t after = 0, size = -1;
 	long status = 0;
 
 	(void)curl_easy_getinfo(r->curl, CURLINFO_RESPONSE_CODE, &status);
@@ -367,6 +507,11 @@ static void finish(struct transfers *t, struct run *r, CURLcode rc)
 		r->what.mail_to && strncmp(r->error, "RCPT failed", 11) == 0;
 	a.retry_after_s = after > 0 ? (int64_t)after : 0;
 	a.body = text_make(r->answer, r->len);
+	a.host_key = text_of(r->host_key);
+	if (r->what.verb == TRANSFER_SIZE && rc == CURLE_OK &&
+	    curl_easy_getinfo(r->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+			      &size) == CURLE_OK)
+		a.size_bytes = size;
 	r->done(r->arg, &a);
 	run_free(t, r);
 }

@@ -66,6 +66,7 @@ ssize_t ali_read_stdio(void *arg, char *buf, size_t size)
 struct status {
 	struct table *table; /* owned */
 	bool has_findings;
+	size_t rows;
 };
 
 static int on_status(const struct db_row *row, void *arg)
@@ -101,6 +102,83 @@ static enum ctl_exit status(struct ctl *ctl, struct db *db)
 		exit = table_print(s.table);
 	s.table = table_free(s.table);
 	return exit == CTL_OK && s.has_findings ? CTL_FINDINGS : exit;
+}
+
+/* ---- deliveries ---- */
+
+static const char *provider_of(const struct ctl *ctl)
+{
+	return ctl->args.operand_count > 1 ? ctl->args.operand[1] : NULL;
+}
+
+static int on_delivery(const struct db_row *row, void *arg)
+{
+	struct status *s = arg;
+
+	s->has_findings |= !db_is_null(row, 9);
+	s->rows++;
+	return table_row(row, s->table);
+}
+
+static enum ctl_exit deliveries(struct ctl *ctl, struct db *db)
+{
+	const struct table_head head = table_head_of("ali_deliveries");
+	const char *provider = provider_of(ctl);
+	struct status s = { .table = NULL };
+	enum ctl_exit exit = CTL_OK;
+	bool is_json = ctl_is_given(&ctl->args, CTL_OPT_ali_json);
+	int err = table_new(&s.table, is_json ? TABLE_JSON : TABLE_TEXT, &head,
+			    "deliveries");
+
+	if (err < 0) {
+		ctl_fail("%s", strerror(-err));
+		return CTL_UNKNOWN;
+	}
+	err = db_exec(db, DB_ALI_DELIVERY_STATUS, &provider, on_delivery, &s);
+	if (err < 0)
+		exit = ctl_db_failed(ctl, err);
+	else if (s.rows || is_json)
+		exit = table_print(s.table);
+	s.table = table_free(s.table);
+	return exit == CTL_OK && s.has_findings ? CTL_FINDINGS : exit;
+}
+
+static enum ctl_exit records_and_deliveries(struct ctl *ctl, struct db *db)
+{
+	enum ctl_exit records = status(ctl, db), files = CTL_OK;
+
+	/* JSON is one object: deliveries are asked for by their name. */
+	if (records != CTL_UNKNOWN &&
+	    !ctl_is_given(&ctl->args, CTL_OPT_ali_json))
+		files = deliveries(ctl, db);
+	return files == CTL_OK ? records : files;
+}
+
+static int on_pushed(const struct db_row *row, void *arg)
+{
+	size_t *told = arg;
+
+	(*told)++;
+	ctl_print_text(stdout, db_text(row, 0));
+	(void)fputs(": what is due goes now\n", stdout);
+	return 0;
+}
+
+static enum ctl_exit push(struct ctl *ctl, struct db *db)
+{
+	const char *provider = provider_of(ctl);
+	size_t told = 0;
+	int err = db_exec(db, DB_ALI_PUSH_NOW, &provider, on_pushed, &told);
+
+	if (err < 0)
+		return ctl_db_failed(ctl, err);
+	if (told)
+		return CTL_OK;
+	if (provider)
+		ctl_fail("e911d delivers nothing to '%s'", provider);
+	else
+		ctl_fail("e911d delivers nothing to anybody");
+	return CTL_UNKNOWN;
 }
 
 /* ---- what is said of one number, or of many ---- */
@@ -188,7 +266,9 @@ static const struct {
 	enum ctl_exit (*run)(struct ctl *ctl, struct db *db);
 	const char *operands;
 } parts[] = {
-	{ "status", 1, 2, true, status, "[PROVIDER]" },
+	{ "status", 1, 2, true, records_and_deliveries, "[PROVIDER]" },
+	{ "deliveries", 1, 2, true, deliveries, "[PROVIDER]" },
+	{ "push", 1, 2, true, push, "[PROVIDER]" },
 	{ "export", 3, 3, true, ali_export, "PROVIDER FILE" },
 	{ "import-errors", 3, 3, true, ali_import_errors, "PROVIDER FILE" },
 	{ "accept", 3, 3, true, accept_rest, "PROVIDER CYCLE" },

@@ -10,9 +10,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ali/outgoing.h"
 #include "ctl/cmd_ali.h"
 
 #define PATH_SIZE 1024
@@ -20,28 +20,30 @@
 struct export
 {
 	struct ali_party party;
-	struct ali_writer writer;
+	struct ali_outgoing rows;
 	const char *wanted_path; /* borrowed; a file, or a directory */
 	char path[PATH_SIZE], part[PATH_SIZE + 8];
-	char cycle[16];
 	FILE *out;     /* owned */
 	bool is_there; /* part is */
 };
 
 static int put(void *arg, const char *bytes, size_t len)
 {
-	return fwrite(bytes, 1, len, arg) == len ? 0 : -errno;
+	struct export *e = arg;
+
+	return fwrite(bytes, 1, len, e->out) == len ? 0 : -errno;
 }
 
-static int open_file(struct export *e)
+static int open_file(void *arg, const char *cycle)
 {
+	struct export *e = arg;
 	struct stat st;
 	int n;
 
 	if (stat(e->wanted_path, &st) == 0 && S_ISDIR(st.st_mode))
 		n = snprintf(e->path, PATH_SIZE, "%s/%s-%06lu.dat",
 			     e->wanted_path, e->party.name,
-			     strtoul(e->cycle, NULL, 10));
+			     strtoul(cycle, NULL, 10));
 	else
 		n = snprintf(e->path, PATH_SIZE, "%s", e->wanted_path);
 	if (n < 0 || n >= PATH_SIZE)
@@ -52,77 +54,10 @@ static int open_file(struct export *e)
 	return e->out ? 0 : -errno;
 }
 
-static int begin(struct export *e, struct text cycle)
-{
-	struct ali_values header = { .value = { [ALI_COMPANY_NAME] = text_of(
-							e->party.company),
-						[ALI_CYCLE_COUNTER] = cycle } };
-	struct ali_remarks remarks;
-	time_t now = time(NULL);
-	struct tm day;
-	int err;
-
-	if (text_to_cstr(cycle, e->cycle, sizeof(e->cycle)) < 0 ||
-	    !gmtime_r(&now, &day))
-		return -EPROTO;
-	err = open_file(e);
-	if (err < 0)
-		return err;
-	e->writer = (struct ali_writer){ .layout = e->party.layout,
-					 .write = put,
-					 .arg = e->out };
-	return ali_writer_begin(&e->writer, &header, &day, &remarks);
-}
-
-/* The fields that PostgreSQL has, and what is of this sending. */
-static int add(struct export *e, const struct db_row *row,
-	       const struct json *content)
-{
-	const struct ali_position *p = NULL;
-	struct ali_values v = { 0 };
-	struct ali_remarks remarks;
-	struct text number = db_text(row, 0);
-	int err;
-
-	if (number.len != 12)
-		return -EPROTO;
-	while ((p = ali_position_next(e->party.layout, ALI_DATA, p)))
-		v.value[p->field] =
-			json_text(content, ali_field_name(p->field));
-	v.value[ALI_NPA] = text_make(number.p + 2, 3);
-	v.value[ALI_CALLING_NUMBER] = text_make(number.p + 5, 7);
-	v.value[ALI_FUNCTION_CODE] = db_text(row, 1);
-	v.value[ALI_ORDER_NUMBER] = db_text(row, 2);
-	err = ali_writer_add(&e->writer, &v, &remarks);
-	if (err == -EINVAL)
-		ctl_fail(
-			"the record of %.*s does not fit layout %s: wait until "
-			"e911d has derived it anew",
-			(int)number.len, number.p, e->party.layout->name);
-	return err;
-}
-
-/* number, function, order_number, cycle, content */
-static int on_record(const struct db_row *row, void *arg)
-{
-	struct export *e = arg;
-	struct json *content = NULL;
-	const char *why;
-	int err = e->out ? 0 : begin(e, db_text(row, 3));
-
-	if (err >= 0)
-		err = json_parse(&content, db_text(row, 4), &why);
-	if (err >= 0)
-		err = add(e, row, content);
-	content = json_free(content);
-	return err;
-}
-
 /* All of it on disk, under its name. */
 static int finish(struct export *e)
 {
-	struct ali_remarks remarks;
-	int err = ali_writer_end(&e->writer, &remarks);
+	int err = ali_outgoing_end(&e->rows);
 
 	if (err >= 0 && (fflush(e->out) != 0 || fsync(fileno(e->out)) < 0))
 		err = -errno;
@@ -141,7 +76,12 @@ static int write_all(struct export *e, struct db *db, bool keep)
 	int err = db_exec(db, DB_BEGIN, NULL, NULL, NULL);
 
 	if (err >= 0)
-		err = db_exec(db, DB_ALI_TAKE, &e->party.name, on_record, e);
+		err = db_exec(db, DB_ALI_TAKE, &e->party.name, ali_outgoing_row,
+			      &e->rows);
+	if (e->rows.misfit[0])
+		ctl_fail("the record of %s does not fit layout %s: wait until "
+			 "e911d has derived it anew",
+			 e->rows.misfit, e->party.layout->name);
 	if (err < 0)
 		return err;
 	if (!e->out) /* nothing: no file, and no cycle is used */
@@ -162,6 +102,11 @@ enum ctl_exit ali_export(struct ctl *ctl, struct db *db)
 	if (found != CTL_OK)
 		return found;
 	e.wanted_path = ctl->args.operand[2];
+	e.rows = (struct ali_outgoing){ .layout = e.party.layout,
+					.company = e.party.company,
+					.begin = open_file,
+					.write = put,
+					.arg = &e };
 	err = write_all(&e, db, !is_dry);
 	if (e.out)
 		(void)fclose(e.out);
@@ -178,7 +123,7 @@ enum ctl_exit ali_export(struct ctl *ctl, struct db *db)
 		(void)printf("nothing is to be sent\n");
 	else
 		(void)printf("%s: %" PRIu64 " records, cycle %s%s\n", e.path,
-			     e.writer.count, e.cycle,
+			     e.rows.writer.count, e.rows.cycle,
 			     is_dry ? ", not marked as sent" : "");
 	return CTL_OK;
 }

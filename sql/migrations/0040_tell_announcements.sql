@@ -6,7 +6,7 @@
 
 BEGIN;
 
-\ir ../schema/sentences.sql
+\ir 0040_tell_announcements/sentences.sql
 
 INSERT INTO e911.schema_migration (number, name)
 VALUES (40, 'tell_announcements');

@@ -165,3 +165,20 @@ GRANT EXECUTE ON FUNCTION
     TO e911_sidecar;
 GRANT EXECUTE ON FUNCTION e911.ali_doubt(text, bigint)
     TO e911_operator, e911_reader;
+
+-- Files that e911d brings: operators say where to and when.
+GRANT SELECT ON e911.ali_delivery, e911.ali_delivery_state, e911.ali_file,
+    e911.ali_delivery_status
+    TO e911_sidecar, e911_operator, e911_reader;
+GRANT INSERT, UPDATE, DELETE ON e911.ali_delivery TO e911_operator;
+GRANT EXECUTE ON FUNCTION
+    e911.ali_delivery_next(e911.ali_delivery, timestamptz),
+    e911.ali_push_now(text)
+    TO e911_operator;
+GRANT EXECUTE ON FUNCTION
+    e911.ali_take(text),
+    e911.ali_delivery_planned(text),
+    e911.ali_file_store(text, integer, integer, text),
+    e911.ali_file_delivered(bigint),
+    e911.ali_delivery_failed(text, text)
+    TO e911_sidecar;

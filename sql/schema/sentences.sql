@@ -218,6 +218,9 @@ AS $$
                  THEN 'of another place than the call'
                  ELSE detail ->> 'state' END, ' ' || (detail ->> 'code'),
         ', other than it should be since ' || (detail ->> 'differs_since'))
+    WHEN 'ali.undelivered' THEN concat(
+        'ALI records do not reach ', detail ->> 'provider', ': ',
+        'file ' || (detail ->> 'file') || ': ', detail ->> 'problem')
     WHEN 'publish.released' THEN concat(
         'changes are published again, after they waited for ',
         detail ->> 'waited_s', ' s')

@@ -830,6 +830,119 @@ SELECT test.refused('UPDATE e911.ali_record SET ' || change, '23514', name,
     ('differs_since = now()', 'ali_record_differs_since_some_time'))
     AS v (change, name);
 ALTER TABLE e911.ali_record ENABLE TRIGGER ali_record_settle;
+INSERT INTO e911.ali_delivery (ali_provider_id, deliver_to, every_minutes)
+SELECT ali_provider_id, 'directory:west/out/', 60 FROM e911.ali_provider;
+INSERT INTO e911.ali_file (ali_provider_id, cycle, name, records, size_bytes,
+                           sha256, content)
+SELECT ali_provider_id, 1, 'west-000001.dat', 1, 1, '', 'x'
+  FROM e911.ali_provider;
+SELECT test.refused(statement, state, name, 'refused: ' || name)
+  FROM (VALUES
+    ($$UPDATE e911.ali_delivery SET
+       deliver_to = 'directory:../etc/'$$,
+     '23514', 'ali_delivery_goes_to_a_directory_sftp_ftps_ftpes_or_https'),
+    ($$UPDATE e911.ali_delivery SET
+       deliver_to = 'directory:a/../../etc/'$$,
+     '23514', 'ali_delivery_goes_to_a_directory_sftp_ftps_ftpes_or_https'),
+    ($$UPDATE e911.ali_delivery SET
+       deliver_to = 'ftp://ali.example.com/in/'$$,
+     '23514', 'ali_delivery_goes_to_a_directory_sftp_ftps_ftpes_or_https'),
+    ($$UPDATE e911.ali_delivery SET
+       deliver_to = 'https://u:p@ali.example.com/in/'$$,
+     '23514', 'ali_delivery_goes_to_a_directory_sftp_ftps_ftpes_or_https'),
+    ($$UPDATE e911.ali_delivery SET
+       every_minutes = 0$$,
+     '23514', 'ali_delivery_is_every_minute_to_every_week'),
+    ($$UPDATE e911.ali_delivery SET
+       daily_at = '24:00', time_zone = 'UTC', every_minutes = NULL$$,
+     '23514', 'ali_delivery_daily_at_is_a_time_of_day'),
+    ($$UPDATE e911.ali_delivery SET
+       daily_at = '01:00', time_zone = 'Mars/Olympus', every_minutes = NULL$$,
+     '23514', 'ali_delivery_time_zone_is_known'),
+    ($$UPDATE e911.ali_delivery SET
+       user_name = 'a b', password_file = 'x'$$,
+     '23514', 'ali_delivery_user_name_is_printable'),
+    ($$UPDATE e911.ali_delivery SET
+       user_name = 'x', password_file = '../x'$$,
+     '23514', 'ali_delivery_password_file_is_a_name'),
+    ($$UPDATE e911.ali_delivery SET
+       deliver_to = 'sftp://h/', host_keys = ARRAY['SHA256:' || repeat('A', 43)], user_name = 'x', key_file = '/x'$$,
+     '23514', 'ali_delivery_key_file_is_a_name'),
+    ($$UPDATE e911.ali_delivery SET
+       ca_file = '.x'$$,
+     '23514', 'ali_delivery_ca_file_is_a_name'),
+    ($$UPDATE e911.ali_delivery SET
+       deliver_to = 'sftp://h/', user_name = 'x', key_file = 'x', host_keys = ARRAY['MD5:1']$$,
+     '23514', 'ali_delivery_host_keys_are_sha256_fingerprints'),
+    ($$UPDATE e911.ali_delivery SET
+       file_name = '{provider}.dat'$$,
+     '23514', 'ali_delivery_file_name_is_letters_digits_and_its_cycle'),
+    ($$UPDATE e911.ali_delivery SET
+       file_name = 'a/{cycle}'$$,
+     '23514', 'ali_delivery_file_name_is_letters_digits_and_its_cycle'),
+    ($$UPDATE e911.ali_delivery SET
+       part_suffix = '/x'$$,
+     '23514', 'ali_delivery_part_suffix_is_short'),
+    ($$UPDATE e911.ali_delivery SET
+       every_minutes = NULL$$,
+     '23514', 'ali_delivery_is_every_so_often_or_daily'),
+    ($$UPDATE e911.ali_delivery SET
+       every_minutes = NULL, daily_at = '01:00'$$,
+     '23514', 'ali_delivery_at_a_time_of_day_has_a_time_zone'),
+    ($$UPDATE e911.ali_delivery SET
+       deliver_to = 'sftp://h/', user_name = 'x', password_file = 'x'$$,
+     '23514', 'ali_delivery_over_sftp_has_the_hosts_keys'),
+    ($$UPDATE e911.ali_delivery SET
+       deliver_to = 'ftps://h/', user_name = 'x', key_file = 'x'$$,
+     '23514', 'ali_delivery_key_file_is_for_sftp'),
+    ($$UPDATE e911.ali_delivery SET
+       deliver_to = 'ftps://h/'$$,
+     '23514', 'ali_delivery_over_sftp_and_ftps_has_a_user'),
+    ($$UPDATE e911.ali_delivery SET
+       user_name = 'x'$$,
+     '23514', 'ali_delivery_user_has_a_password_or_a_key'),
+    ($$UPDATE e911.ali_delivery_state SET
+       error = E'a\nb', failing_since = now(), retry_at = now()$$,
+     '23514', 'ali_delivery_state_error_is_a_line'),
+    ($$UPDATE e911.ali_delivery_state SET
+       error = 'x'$$,
+     '23514', 'ali_delivery_state_fails_since_some_time'),
+    ($$UPDATE e911.ali_file SET
+       cycle = 0$$,
+     '23514', 'ali_file_cycle_has_up_to_6_digits'),
+    ($$UPDATE e911.ali_file SET
+       name = 'a/b'$$,
+     '23514', 'ali_file_name_is_a_name'),
+    ($$UPDATE e911.ali_file SET
+       records = 0$$,
+     '23514', 'ali_file_has_records'),
+    ($$UPDATE e911.ali_file SET
+       content = NULL$$,
+     '23514', 'ali_file_is_kept_until_it_is_delivered'),
+    ($$INSERT INTO e911.ali_delivery SELECT * FROM e911.ali_delivery$$,
+     '23505', 'ali_delivery_pkey'),
+    ($$INSERT INTO e911.ali_delivery (ali_provider_id, deliver_to,
+                                      every_minutes)
+       VALUES (4711, 'directory:x/', 1)$$,
+     '23503', 'ali_delivery_provider_exists'),
+    ($$INSERT INTO e911.ali_delivery_state SELECT * FROM
+       e911.ali_delivery_state$$, '23505', 'ali_delivery_state_pkey'),
+    ($$INSERT INTO e911.ali_delivery_state (ali_provider_id, next_at)
+       VALUES (4711, now())$$,
+     '23503', 'ali_delivery_state_delivery_exists'),
+    ($$INSERT INTO e911.ali_file OVERRIDING SYSTEM VALUE
+       SELECT ali_file_id, ali_provider_id, cycle, 'other', records,
+              size_bytes, sha256, content FROM e911.ali_file$$,
+     '23505', 'ali_file_pkey'),
+    ($$INSERT INTO e911.ali_file (ali_provider_id, cycle, name, records,
+                                  size_bytes, sha256, content)
+       SELECT ali_provider_id, 2, name, 1, 1, '', 'y' FROM e911.ali_file$$,
+     '23505', 'ali_file_name_is_given_once'),
+    ($$INSERT INTO e911.ali_file (ali_provider_id, cycle, name, records,
+                                  size_bytes, sha256, content)
+       VALUES (4711, 2, 'x', 1, 1, '', 'y')$$,
+     '23503', 'ali_file_provider_exists'))
+    AS v (statement, state, name);
 SELECT test.refused(statement, state, name, 'refused: ' || name)
   FROM (VALUES
     ($$INSERT INTO e911.ali_provider (ali_provider_id, name, company_name,

@@ -1,0 +1,92 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- When files of ALI records are made, what is kept of them, what becomes of
+-- attempts in vain.
+\ir ../../sql/demo.sql
+
+INSERT INTO e911.ali_provider (name, company_name, company_id)
+VALUES ('west', 'LARKSPUR INSURANCE', 'LARKS'),
+       ('east', 'LARKSPUR INSURANCE', 'LARKS');
+INSERT INTO e911.ali_delivery (ali_provider_id, deliver_to, every_minutes)
+SELECT ali_provider_id, 'directory:west/', 30 FROM e911.ali_provider
+ WHERE name = 'west';
+
+BEGIN; -- in which now() is one
+
+-- ---- when ----
+
+CREATE FUNCTION pg_temp.next(daily text, zone text, after text) RETURNS text
+    LANGUAGE sql AS $$
+    SELECT to_char(e911.ali_delivery_next(
+               jsonb_populate_record(NULL::e911.ali_delivery,
+                   jsonb_build_object('daily_at', daily, 'time_zone', zone)),
+               after::timestamptz) AT TIME ZONE 'UTC', 'MM-DD HH24:MI') $$;
+SELECT test.is_true((SELECT next_at <= now() FROM e911.ali_delivery_state),
+    'who gets a file every so often gets the first one at once');
+SELECT test.is_same(pg_temp.next('02:30', 'America/Chicago',
+    '2026-07-01 07:29:00Z'), '07-01 07:30', 'daily is by the clock there');
+SELECT test.is_same(pg_temp.next('02:30', 'America/Chicago',
+    '2026-07-01 07:30:00Z'), '07-02 07:30', '... once a day');
+SELECT test.is_same(pg_temp.next('02:30', 'America/Chicago',
+    '2026-03-07 09:00:00Z'), '03-08 08:30',
+    '... also on a day that has no such time');
+SELECT test.is_same(pg_temp.next('01:30', 'America/Chicago',
+    '2026-11-01 07:30:00Z'), '11-02 07:30',
+    '... and on one that has it twice');
+SELECT test.is_same(pg_temp.next('23:59', 'Asia/Tokyo',
+    '2026-12-31 14:59:00Z'), '01-01 14:59', '... into the next year');
+SELECT e911.ali_delivery_planned('west') \g /dev/null
+SELECT test.is_same((SELECT next_at FROM e911.ali_delivery_state),
+    now() + interval '30 minutes', 'behind a file is the next one planned');
+UPDATE e911.ali_delivery SET every_minutes = NULL, daily_at = '02:30',
+       time_zone = 'America/Chicago';
+SELECT test.is_true((SELECT next_at > now() FROM e911.ali_delivery_state),
+    'who is to get one daily waits for that time');
+SELECT test.is_same((SELECT string_agg(p, ' ') FROM e911.ali_push_now('west') p),
+    'west', 'what is due can be asked for');
+SELECT test.is_true((SELECT next_at <= now() FROM e911.ali_delivery_state),
+    '... and is due then');
+SELECT test.is_same((SELECT count(*) FROM e911.ali_push_now('east')),
+    0::bigint, '... of somebody who gets nothing it is not');
+
+-- ---- files ----
+
+SELECT test.is_same(e911.ali_file_store('west', 7, 2, 'abc'),
+    'west-000007.dat', 'a file has its cycle in its name');
+UPDATE e911.ali_delivery SET file_name = '{company_id}_{date}.{cycle}';
+SELECT test.is_same(e911.ali_file_store('west', 8, 2, 'abcd'),
+    'LARKS_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD') || '.000008',
+    '... and what else the provider wants there');
+SELECT test.refused($$SELECT e911.ali_file_store('west', 8, 2, 'other')$$,
+    '23505', 'ali_file_name_is_given_once', 'a name has one content');
+SELECT test.is_same((SELECT (last_file, files_waiting) FROM
+    e911.ali_delivery_status), (NULL::text, 2::bigint), 'both wait');
+SELECT test.is_same(e911.ali_delivery_failed('west', E'no\nroom'), 1,
+    'an attempt in vain is counted');
+SELECT test.is_same((SELECT (error, retry_at - now()) FROM
+    e911.ali_delivery_state), ('no?room'::text, interval '1 second'),
+    '... told, and made again soon');
+SELECT e911.ali_delivery_failed('west', repeat('x', 1000))
+  FROM generate_series(1, 20) \g /dev/null
+SELECT test.is_same((SELECT (length(error), retry_at - now(), attempts) FROM
+    e911.ali_delivery_state), (300, interval '10 minutes', 21),
+    '... later every ten minutes, for ever');
+SELECT e911.ali_file_delivered(min(ali_file_id)) FROM e911.ali_file
+\g /dev/null
+SELECT test.is_same((SELECT (last_file, files_waiting, error, attempts) FROM
+    e911.ali_delivery_status), ('west-000007.dat'::text, 1::bigint,
+    NULL::text, 0), 'what was delivered waits no more, and all is well');
+UPDATE e911.ali_file SET delivered_at = now() - interval '31 days'
+ WHERE cycle = 7;
+SELECT e911.ali_file_delivered(ali_file_id) FROM e911.ali_file
+ WHERE cycle = 8 \g /dev/null
+SELECT test.is_same((SELECT string_agg(coalesce(content, '-'), ' '
+                                       ORDER BY cycle) FROM e911.ali_file),
+    '- abcd', 'after thirty days what it said is forgotten');
+SELECT test.is_true((SELECT encode(sha256, 'hex') LIKE 'ba7816bf%' FROM
+    e911.ali_file WHERE cycle = 7), '... but not its hash');
+SELECT test.is_same(e911.event_sentence('ali.undelivered',
+    '{"provider": "west", "file": "x.dat", "problem": "no room"}'),
+    'ALI records do not reach west: file x.dat: no room',
+    'what fails for long is told');
+ROLLBACK;

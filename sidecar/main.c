@@ -78,6 +78,7 @@ struct shared {
 	struct screen_log *screens;     /* owned; NULL: none are served */
 	struct screen_history *history; /* owned; likewise */
 	struct notify_service *notify;  /* owned; NULL: nobody is told */
+	struct alerts *alerts;          /* owned */
 	struct stop stop;
 };
 
@@ -247,7 +248,12 @@ static int speak(struct shared *s)
 
 static int answer_tests(struct shared *s)
 {
-	return agent_service_run(s->conf, &s->stop, s->speech);
+	return agent_service_run(s->conf, &s->stop, s->speech, s->alerts);
+}
+
+static int acknowledge_alerts(struct shared *s)
+{
+	return alerts_run(s->alerts, &s->stop);
 }
 
 static enum exit_code run(struct shared *shared, const sigset_t *signals)
@@ -272,6 +278,7 @@ static enum exit_code run(struct shared *shared, const sigset_t *signals)
 		{ .name = "notify-store", .nice = NICE, .run = store_notices },
 		{ .name = "speech", .run = speak },
 		{ .name = "agent", .run = answer_tests },
+		{ .name = "alerts", .run = acknowledge_alerts },
 	};
 	enum exit_code code = EXIT_CODE_OK;
 
@@ -449,9 +456,13 @@ static enum exit_code start(struct conf *conf)
 				(conf->notify ? 1u << OUTBOX_NOTIFY : 0));
 	if (err >= 0 && conf->screen)
 		err = screen_log_new(&shared.screens, conf->state_dir);
+	if (err >= 0)
+		err = alerts_new(&shared.alerts);
 	if (err >= 0 && conf->notify)
 		err = notify_service_new(&shared.notify, conf, &shared.feed,
 					 shared.screens);
+	if (shared.notify)
+		notify_service_call(shared.notify, shared.alerts);
 	if (err < 0)
 		code = code_of(err);
 	else if (names_new(&shared.names, conf->state_dir) >= 0 &&
@@ -470,6 +481,7 @@ static enum exit_code start(struct conf *conf)
 	shared.expiry = expiry_free(shared.expiry);
 	shared.names = names_free(shared.names);
 	shared.notify = notify_service_free(shared.notify);
+	shared.alerts = alerts_free(shared.alerts);
 	shared.screens = screen_log_free(shared.screens);
 	feed_fini(&shared.feed);
 	log_info("main", "ended");

@@ -317,6 +317,14 @@ static void vary(struct call *call, const struct sip_reply_view *refusal)
 	stat_add(STAT_legs_varied, 1);
 }
 
+/* Who is to be told of something has said so themselves: the same telephone is
+ * not rung another way. */
+static bool is_a_persons_word(const struct call *call, unsigned status)
+{
+	return call->kind == CALL_ALERT &&
+	       (status == 486 || status == 600 || status == 603);
+}
+
 bool hunt_next(struct call *call, const struct b2bua *b,
 	       const struct sip_reply_view *refusal)
 {
@@ -328,7 +336,11 @@ bool hunt_next(struct call *call, const struct b2bua *b,
 				      ? why
 				      : text_of("no reply at all");
 
-	call->final_status = refusal->code;
+	/* The agent is told what somebody has said rather than that nobody
+	 * has. */
+	if (call->kind != CALL_ALERT || !refusal->is_local ||
+	    !call->final_status)
+		call->final_status = refusal->code;
 	stat_add(STAT_legs_refused, 1);
 	if (refusal->is_local && refusal->code)
 		why = text_of("no answer in time");
@@ -336,7 +348,7 @@ bool hunt_next(struct call *call, const struct b2bua *b,
 	if (refusal->is_local && call->b && !call->b->heard)
 		note_failure(b, route_of(call->b), silence);
 	vary(call, refusal);
-	return hunt(call, b);
+	return !is_a_persons_word(call, refusal->code) && hunt(call, b);
 }
 
 /* ---- a route that neither rings nor refuses ---- */

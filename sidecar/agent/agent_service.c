@@ -6,11 +6,14 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "agent/agent_socket.h"
+#include "agent/alert_desk.h"
 #include "agent/announce_desk.h"
 #include "agent/test_desk.h"
 #include "base/log.h"
+#include "e164.h"
 #include "http/http.h"
 
 #define WHO        "agent"
@@ -22,6 +25,8 @@ struct agent {
 	const struct conf *conf; /* borrowed */
 	const struct stop *stop;
 	struct speech *speech;
+	struct alerts *alerts;
+	char gateway[SDP_HOST_SIZE + 2]; /* of phone_gateway, as in URIs */
 	char host[SDP_HOST_SIZE];
 	uint16_t port;
 	struct sockaddr_storage address;
@@ -29,6 +34,7 @@ struct agent {
 	struct media *media;
 	struct test_desk *desk;
 	struct announce_desk *announcer;
+	struct alert_desk *alert_desk; /* NULL: nobody is called */
 	struct ua *ua;
 	pthread_t voice;
 	bool has_voice;
@@ -46,18 +52,18 @@ static bool is_loopback(const struct sockaddr_storage *a)
 	return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
 }
 
-static int read_address(const struct conf *conf, struct sockaddr_storage *ret,
+static int read_address(const char *option, struct sockaddr_storage *ret,
 			char host[SDP_HOST_SIZE], uint16_t *ret_port)
 {
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)ret;
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)ret;
 	bool is_v6;
 
-	if (http_listen_address(text_of(conf->agent_listen), ret) < 0)
+	if (http_listen_address(text_of(option), ret) < 0)
 		return -EINVAL;
 	is_v6 = ret->ss_family == AF_INET6;
 	*ret_port = ntohs(is_v6 ? v6->sin6_port : v4->sin_port);
-	if (!*ret_port || !is_loopback(ret))
+	if (!*ret_port)
 		return -EINVAL;
 	return inet_ntop(ret->ss_family,
 			 is_v6 ? (const void *)&v6->sin6_addr
@@ -65,6 +71,54 @@ static int read_address(const struct conf *conf, struct sockaddr_storage *ret,
 			 host, SDP_HOST_SIZE)
 		       ? 0
 		       : -EINVAL;
+}
+
+static int read_listen(const struct conf *conf, struct sockaddr_storage *ret,
+		       char host[SDP_HOST_SIZE], uint16_t *ret_port)
+{
+	int err = read_address(conf->agent_listen, ret, host, ret_port);
+
+	return err < 0 || is_loopback(ret) ? err : -EINVAL;
+}
+
+static bool calls_people(const struct conf *conf)
+{
+	return conf->phone_gateway[0] != '\0';
+}
+
+static unsigned lines_of(const struct conf *conf)
+{
+	return (unsigned)(conf->agent_calls_max +
+			  (calls_people(conf) ? conf->phone_calls_max : 0));
+}
+
+/* Both sockets are of one family, so that one reaches the other. */
+static int check_phone(const struct conf *conf,
+		       const struct sockaddr_storage *listen,
+		       char error[CONF_ERROR_SIZE])
+{
+	struct sockaddr_storage address;
+	char host[SDP_HOST_SIZE];
+	uint64_t number;
+	uint16_t port;
+
+	if (!calls_people(conf))
+		return 0;
+	if (read_address(conf->phone_gateway, &address, host, &port) < 0 ||
+	    address.ss_family != listen->ss_family)
+		(void)snprintf(error, CONF_ERROR_SIZE,
+			       "phone_gateway '%s' is no address with a port, "
+			       "or not of the family of agent_listen",
+			       conf->phone_gateway);
+	else if (conf->phone_number[0] &&
+		 e164_to_u64(text_of(conf->phone_number), &number) < 0)
+		(void)snprintf(error, CONF_ERROR_SIZE,
+			       "phone_number '%s' is no number like "
+			       "+12065550190",
+			       conf->phone_number);
+	else
+		return 0;
+	return -EINVAL;
 }
 
 static bool is_address(const char *host)
@@ -81,9 +135,9 @@ int agent_service_check(const struct conf *conf, char error[CONF_ERROR_SIZE])
 	char host[SDP_HOST_SIZE];
 	uint16_t port;
 
-	if (!conf->agent_listen[0])
+	if (!conf->agent_listen[0] && !calls_people(conf))
 		return 0;
-	if (read_address(conf, &address, host, &port) < 0)
+	if (read_listen(conf, &address, host, &port) < 0)
 		(void)snprintf(error, CONF_ERROR_SIZE,
 			       "agent_listen '%s' is no loopback address with "
 			       "a port",
@@ -93,13 +147,14 @@ int agent_service_check(const struct conf *conf, char error[CONF_ERROR_SIZE])
 		(void)snprintf(error, CONF_ERROR_SIZE,
 			       "agent_media_address '%s' is no IP address",
 			       conf->agent_media_address);
-	else if (conf->agent_media_port + 2 * conf->agent_calls_max > 65535)
+	else if (conf->agent_media_port + 2 * lines_of(conf) > 65535)
 		(void)snprintf(error, CONF_ERROR_SIZE,
 			       "agent_media_port %lld leaves no two ports for "
-			       "each of agent_calls_max calls",
+			       "each of agent_calls_max and phone_calls_max "
+			       "calls",
 			       (long long)conf->agent_media_port);
 	else
-		return 0;
+		return check_phone(conf, &address, error);
 	return -EINVAL;
 }
 
@@ -116,7 +171,9 @@ static void on_event(void *arg, struct ua_call *c, enum ua_event what, char key)
 {
 	struct agent *a = arg;
 
-	if (ua_call_announcement(c)[0])
+	if (ua_call_is_ours(c))
+		alert_desk_event(a->alert_desk, c, what, key);
+	else if (ua_call_announcement(c)[0])
 		announce_desk_event(a->announcer, c, what);
 	else
 		test_desk_event(a->desk, c, what, key);
@@ -138,6 +195,33 @@ static void *run_voice(void *arg)
 	return NULL;
 }
 
+static int begin_alerts(struct agent *a)
+{
+	struct alert_desk_conf conf = {
+		.conf = a->conf,
+		.speech = a->speech,
+		.alerts = a->alerts,
+		.ua = a->ua,
+		.gateway_host = a->gateway,
+	};
+	char host[SDP_HOST_SIZE];
+	int err;
+
+	if (!calls_people(a->conf))
+		return 0;
+	err = read_address(a->conf->phone_gateway, &conf.gateway, host,
+			   &conf.gateway_port);
+	if (err < 0)
+		return err;
+	(void)snprintf(a->gateway, sizeof(a->gateway),
+		       conf.gateway.ss_family == AF_INET6 ? "[%s]" : "%s",
+		       host);
+	err = alert_desk_new(&a->alert_desk, &conf);
+	if (err >= 0)
+		alerts_open(a->alerts);
+	return err;
+}
+
 static int begin(struct agent *a)
 {
 	const struct conf *conf = a->conf;
@@ -147,13 +231,14 @@ static int begin(struct agent *a)
 	const struct media_conf media = {
 		.host = media_host,
 		.first_port = (uint16_t)conf->agent_media_port,
-		.lines_max = (unsigned)conf->agent_calls_max,
+		.lines_max = lines_of(conf),
 	};
 	const struct ua_conf ua = {
 		.host = a->host,
 		.port = a->port,
 		.media_host = media_host,
 		.calls_max = (unsigned)conf->agent_calls_max,
+		.rings_max = lines_of(conf) - (unsigned)conf->agent_calls_max,
 		.call_s_max = CALL_S_MAX,
 		.event = on_event,
 		.send = on_send,
@@ -169,6 +254,8 @@ static int begin(struct agent *a)
 		err = announce_desk_new(&a->announcer, ua.calls_max, a->speech);
 	if (err >= 0)
 		err = ua_new(&a->ua, &with_media);
+	if (err >= 0)
+		err = begin_alerts(a);
 	if (err >= 0) {
 		err = -pthread_create(&a->voice, NULL, run_voice, a);
 		a->has_voice = err == 0;
@@ -185,13 +272,14 @@ static void end(struct agent *a)
 	a->ua = ua_free(a->ua);
 	a->announcer = announce_desk_free(a->announcer);
 	a->desk = test_desk_free(a->desk);
+	a->alert_desk = alert_desk_free(a->alert_desk);
 	a->media = media_free(a->media);
 	a->socket = agent_socket_free(a->socket);
 }
 
 /* ---- the thread ---- */
 
-enum { FD_STOP, FD_MEDIA, FD_SPEECH, FD_SOCKET };
+enum { FD_STOP, FD_MEDIA, FD_SPEECH, FD_ALERTS, FD_SOCKET };
 
 static void serve(struct agent *a)
 {
@@ -199,7 +287,10 @@ static void serve(struct agent *a)
 		[FD_STOP] = { .fd = a->stop->fd, .events = POLLIN },
 		[FD_MEDIA] = { .fd = media_fd(a->media), .events = POLLIN },
 		[FD_SPEECH] = { .fd = speech_fd(a->speech), .events = POLLIN },
+		[FD_ALERTS] = { .fd = alerts_fd(a->alerts), .events = POLLIN },
 	};
+
+	uint64_t count;
 
 	while (!stop_is_asked(a->stop)) {
 		unsigned n = agent_socket_poll(a->socket, fds + FD_SOCKET);
@@ -212,9 +303,14 @@ static void serve(struct agent *a)
 			ua_hear(a->ua);
 		if (fds[FD_SPEECH].revents)
 			test_desk_spoken(a->desk);
+		if (fds[FD_ALERTS].revents)
+			(void)!read(alerts_fd(a->alerts), &count,
+				    sizeof(count));
 		ua_tick(a->ua);
 		test_desk_tick(a->desk);
 		announce_desk_tick(a->announcer);
+		if (a->alert_desk)
+			alert_desk_tick(a->alert_desk);
 	}
 }
 
@@ -239,14 +335,16 @@ static int wait_for_socket(struct agent *a)
 }
 
 int agent_service_run(const struct conf *conf, const struct stop *stop,
-		      struct speech *speech)
+		      struct speech *speech, struct alerts *alerts)
 {
-	struct agent a = { .conf = conf, .stop = stop, .speech = speech };
+	struct agent a = {
+		.conf = conf, .stop = stop, .speech = speech, .alerts = alerts
+	};
 	int err;
 
 	if (!conf->agent_listen[0])
 		return 0;
-	err = read_address(conf, &a.address, a.host, &a.port);
+	err = read_listen(conf, &a.address, a.host, &a.port);
 	if (err >= 0)
 		err = wait_for_socket(&a);
 	if (err >= 0)

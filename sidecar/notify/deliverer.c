@@ -78,20 +78,85 @@ static void post(struct notify_service *s, struct task *t)
 	parts_wake(s->post_fd);
 }
 
-static int start(struct deliverer *d, struct task *t)
+/* ---- by telephone ---- */
+
+/* Whoever rings as often as they may without an answer is not to be called for
+ * ever; who cannot be reached at all is no fault of theirs. */
+static enum delivery_stage stage_of(const struct notify_service *s,
+				    const struct task *t,
+				    const struct alert_result *r)
 {
-	static const struct attempt no_phone = {
-		.stage = DELIVERY_GIVEN_UP,
-		.why = "there is no telephone agent",
+	switch (r->outcome) {
+	case ALERT_ACKNOWLEDGED:
+		return DELIVERY_DELIVERED;
+	case ALERT_REFUSED:
+		return DELIVERY_GIVEN_UP;
+	case ALERT_AGAIN:
+		break;
+	}
+	return r->was_tried && t->delivery.attempts + 1 >=
+				       (uint32_t)s->conf->phone_attempts
+		       ? DELIVERY_GIVEN_UP
+		       : DELIVERY_WAITING;
+}
+
+/* Out of the agent's thread. */
+static void on_called(void *arg, void *cookie, const struct alert_result *r)
+{
+	struct notify_service *s = arg;
+	const struct attempt a = {
+		.stage = stage_of(s, cookie, r),
+		.after_ms = s->conf->phone_retry_s * 1000,
+		.is_targets = true,
+		.status = r->status,
+		.why = r->why,
 	};
 
+	parts_attempted(s, cookie, &a);
+	parts_wake(s->deliver_fd);
+}
+
+static int on_acknowledged(void *arg, const struct acknowledgement *a)
+{
+	return notify_acknowledge(arg, a);
+}
+
+void notify_service_call(struct notify_service *s, struct alerts *alerts)
+{
+	alerts_use(alerts, on_called, on_acknowledged, s);
+	s->alerts = alerts;
+}
+
+static void call(struct notify_service *s, struct task *t)
+{
+	struct attempt a = { .stage = DELIVERY_GIVEN_UP };
+	struct notice n;
+	uint8_t *bytes;
+	int err = parts_words(s, t, &n, &bytes);
+
+	if (err >= 0) {
+		err = s->alerts ? alerts_submit(s->alerts, &n, t) : -ENOTSUP;
+		free(bytes);
+	}
+	if (err == -ENOTSUP)
+		a.why = "there is no telephone agent";
+	else if (err == -EINVAL)
+		a.why = "no machine may call that number";
+	else if (err < 0)
+		cannot(s, t, err);
+	if (a.why)
+		parts_attempted(s, t, &a);
+}
+
+static int start(struct deliverer *d, struct task *t)
+{
 	t->started_ms = clock_utc_ms();
 	switch (t->delivery.channel) {
 	case NOTICE_SCREEN:
 		post(d->s, t);
 		return 0;
 	case NOTICE_PHONE:
-		parts_attempted(d->s, t, &no_phone);
+		call(d->s, t);
 		return 0;
 	default:
 		return send(d, t);

@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "agent/alerts.h"
 #include "base/conf.h"
 #include "base/stop.h"
 #include "events/feed.h"
@@ -29,6 +30,8 @@ struct notify_service;
 int must_check notify_service_new(struct notify_service **ret,
 				  const struct conf *conf, struct feed *feed,
 				  struct screen_log *screens);
+/* Before any thread: people are called this way (borrowed); else nobody is. */
+void notify_service_call(struct notify_service *s, struct alerts *alerts);
 /* Its threads have ended.  Accepts NULL; returns NULL. */
 struct notify_service *notify_service_free(struct notify_service *s);
 

@@ -193,12 +193,38 @@ static void finish(struct notify_service *s, struct task *t,
 	}
 }
 
+/* Somebody may have taken the call over while the attempt went on. */
+static bool is_acknowledged(struct notify_service *s, const struct task *t)
+{
+	struct box_txn txn;
+	bool is_so;
+
+	if (!(t->delivery.flags & NOTICE_UNLESS_ACKNOWLEDGED) ||
+	    box_begin(s->box, &txn, false) < 0)
+		return false;
+	is_so = box_is_acknowledged(&txn, t->delivery.call_id);
+	box_abort(&txn);
+	return is_so;
+}
+
+static void cancel(struct notify_service *s, struct task *t)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	stats_add(STAT_NOTIFY_CANCELLED, 1);
+	parts_end(s, t, DELIVERY_CANCELLED, "acknowledged");
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 void parts_attempted(struct notify_service *s, struct task *t,
 		     const struct attempt *a)
 {
 	int64_t now = clock_mono_ms();
 	struct outcome o = outcome_of(t, a->stage, a->why);
 
+	if (a->stage == DELIVERY_WAITING && is_acknowledged(s, t)) {
+		cancel(s, t);
+		return;
+	}
 	o.was_attempted = true;
 	o.status = a->status;
 	o.started_ms = t->started_ms;
@@ -271,7 +297,9 @@ static int make_queue(struct notify_service *s)
 				 [NOTICE_SMS] = 24,
 				 [NOTICE_WEBHOOK] = 180,
 				 [NOTICE_SCREEN] = 64,
-				 [NOTICE_PHONE] = 24 },
+				 [NOTICE_PHONE] =
+					 (unsigned)c->phone_calls_max },
+		.is_slow = { [NOTICE_PHONE] = true },
 	};
 
 	for (unsigned i = 0; i < NOTICE_CHANNELS; i++) {

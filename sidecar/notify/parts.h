@@ -67,6 +67,7 @@ struct notify_service {
 	const struct conf *conf; /* borrowed, like all of these */
 	struct feed *feed;
 	struct screen_log *screens; /* NULL: none are served */
+	struct alerts *alerts;      /* NULL: nobody is called */
 	struct box *box;            /* owned */
 
 	pthread_mutex_t lock;

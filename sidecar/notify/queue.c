@@ -19,7 +19,7 @@ struct queue {
 	struct {
 		struct delivery *oldest, *youngest;
 	} ages[URGENCIES];
-	size_t going_on, careful_going_on, failing;
+	size_t going_on, careful_going_on, slow_going_on, failing;
 	size_t of_channel[NOTICE_CHANNELS]; /* going on */
 	unsigned turn;                      /* which channel is first */
 	uint64_t random;
@@ -185,8 +185,10 @@ static void start(struct queue *q, struct delivery *d, bool is_express,
 	delivery_list_remove(d);
 	d->going_on = true;
 	d->is_express = is_express;
-	d->is_careful = t->failures || !t->is_proven;
+	d->is_careful =
+		!q->conf.is_slow[d->channel] && (t->failures || !t->is_proven);
 	q->going_on++;
+	q->slow_going_on += q->conf.is_slow[d->channel];
 	q->of_channel[d->channel]++;
 	if (d->is_careful)
 		q->careful_going_on++;
@@ -209,6 +211,7 @@ static void finish(struct queue *q, struct delivery *d)
 	d->is_express = false;
 	d->going_on = false;
 	q->going_on--;
+	q->slow_going_on -= q->conf.is_slow[d->channel];
 	q->of_channel[d->channel]--;
 	if (d->is_careful)
 		q->careful_going_on--;
@@ -351,6 +354,10 @@ static bool has_room(const struct queue *q, enum target_turn turn,
 {
 	if (q->of_channel[channel] >= q->conf.channel_max[channel])
 		return false;
+	if (q->conf.is_slow[channel])
+		return true;
+	if (q->going_on - q->slow_going_on >= q->conf.going_on_max)
+		return false;
 	return turn == TARGET_URGENT || turn == TARGET_NORMAL ||
 	       q->careful_going_on < q->conf.careful_max;
 }
@@ -377,8 +384,6 @@ struct delivery *queue_next(struct queue *q, int64_t now_ms)
 	struct target *t;
 
 	take_due(q, now_ms);
-	if (q->going_on >= q->conf.going_on_max)
-		return NULL;
 	t = pick(q, &turn);
 	q->turn++;
 	if (!t)

@@ -70,6 +70,9 @@ struct queue_conf {
 	unsigned careful_max;
 	unsigned target_max; /* of these, to one target */
 	unsigned channel_max[NOTICE_CHANNELS];
+	/* An attempt takes a minute: channel_max alone holds, it takes room
+	 * from nobody else, and a target has one at a time. */
+	bool is_slow[NOTICE_CHANNELS];
 	/* Not urgent ones, of one target: so many at once, and then one each
 	 * rate_ms; 0: no limit. */
 	unsigned rate_burst[NOTICE_CHANNELS];

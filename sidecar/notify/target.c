@@ -106,6 +106,14 @@ void target_pay_back(struct target *t, const struct queue_conf *conf)
 	t->paid_till_ms -= conf->rate_ms[t->channel];
 }
 
+/* So many at a time. */
+static unsigned most(const struct target *t, const struct queue_conf *conf)
+{
+	if (conf->is_slow[t->channel])
+		return 1;
+	return t->is_proven ? conf->target_max : UNPROVEN_MAX;
+}
+
 static enum target_turn turn_of_failing(const struct target *t, int64_t now_ms,
 					int64_t *ret_at_ms)
 {
@@ -131,9 +139,11 @@ enum target_turn target_turn(const struct target *t,
 			     const struct queue_conf *conf, int64_t now_ms,
 			     int64_t *ret_at_ms)
 {
+	if (conf->is_slow[t->channel] && t->going_on)
+		return TARGET_IDLE;
 	if (t->failures)
 		return turn_of_failing(t, now_ms, ret_at_ms);
-	if (t->going_on >= (t->is_proven ? conf->target_max : UNPROVEN_MAX))
+	if (t->going_on >= most(t, conf))
 		return TARGET_IDLE;
 	if (t->fresh.first || t->ready[URGENT].first)
 		return t->is_proven ? TARGET_URGENT : TARGET_NEW_URGENT;

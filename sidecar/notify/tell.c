@@ -131,6 +131,10 @@ static int fill(struct matching *g, const struct dir_recipient *r,
 	what.form = n->channel == NOTICE_PHONE ? COMPOSE_PHONE
 		    : n->channel == NOTICE_SMS ? COMPOSE_SMS
 					       : COMPOSE_TEXT;
+	/* What is spoken is English (speech/), but for the sentences around it
+	 * (n->language). */
+	if (what.form == COMPOSE_PHONE)
+		what.language = LANGUAGE_EN;
 	if (err >= 0)
 		err = compose(&g->composer, &what, &words);
 	if (err < 0)
@@ -143,7 +147,7 @@ static int fill(struct matching *g, const struct dir_recipient *r,
 	n->organization_id = g->call.organization_id;
 	n->recipient_id = r->recipient_id;
 	n->at_ms = g->event->at_ms;
-	n->language = language_name(what.language);
+	n->language = language_name(language_find(language));
 	n->subject = words->subject;
 	n->text = words->text;
 	n->html = "";
@@ -232,13 +236,15 @@ static int tell(struct matching *g, const struct dir_recipient *r)
 	size_t at;
 	int err;
 
-	if (!(r->events & g->wanted) || (g->is_update && r->no_updates))
+	/* Nobody is rung for what becomes of a call. */
+	if (!(r->events & g->wanted) ||
+	    (g->is_update && (r->no_updates || r->channel == RECIPIENT_PHONE)))
 		return 0;
 	if (!is_within_hours(g, r)) {
 		g->passed_over += r->organization_id != 0;
 		return 0;
 	}
-	if (r->after_s)
+	if (r->after_s || r->channel == RECIPIENT_PHONE)
 		n.flags = NOTICE_UNLESS_ACKNOWLEDGED;
 	err = add(g, r, said, &n, &at);
 	if (err == -ENOENT)

@@ -534,10 +534,16 @@ static void what_is_spoken_has_one_number(void **state)
 	assert_int_equal(only()->channel, NOTICE_PHONE);
 	assert_string_equal(
 		only()->text,
-		"A 911 call has been made.\n"
-		"The callback number is +12065550181.\n"
-		"The location is 500 Pine St, Seattle, WA 98101 (building A, "
-		"floor 4, room 412).\nThe call is being connected.");
+		"A 911 call has been made.\nThe caller is, Ben Ito.\n"
+		"The callback number is, +12065550181.\n"
+		"The location is, 500 Pine St, Seattle, WA 98101 (building A, "
+		"floor 4, room 412).");
+	/* Taken over by somebody, it is not to ring any more. */
+	assert_true(only()->flags & NOTICE_UNLESS_ACKNOWLEDGED);
+	/* Nor for what becomes of the call. */
+	assert_int_equal(matched(m, call_event(EVENT_CALL_ANSWERED, 4000), &r),
+			 0);
+	assert_int_equal(r.notices.count, 0);
 }
 
 static void put_long(struct writer *w)

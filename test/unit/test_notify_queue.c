@@ -225,6 +225,43 @@ static void urgent_ones_go_before_others_of_the_same_target(void **state)
 	end();
 }
 
+/* A telephone that rings takes a minute. */
+static void who_is_slow_takes_nobodys_room(void **state)
+{
+	struct queue_conf conf = plain;
+	struct delivery *slow[3], *again, *other;
+	char target[8];
+
+	(void)state;
+	conf.is_slow[NOTICE_PHONE] = true;
+	conf.channel_max[NOTICE_PHONE] = 3;
+	conf.going_on_max = conf.careful_max = 1;
+	begin(&conf);
+	for (unsigned i = 0; i < 5; i++) {
+		struct delivery *d = make(i, URGENT);
+
+		d->channel = NOTICE_PHONE;
+		(void)snprintf(target, sizeof(target), "+%u", i);
+		add_as(d, target);
+	}
+	again = make(9, URGENT);
+	again->channel = NOTICE_PHONE;
+	add_as(again, "+0");
+	for (unsigned i = 0; i < 3; i++)
+		assert_non_null(slow[i] = queue_next(queue, now));
+	assert_null(queue_next(queue, now));
+	/* Another channel has all of its room. */
+	other = add(20, URGENT, "https://a");
+	assert_ptr_equal(queue_next(queue, now), other);
+	assert_null(queue_next(queue, now));
+	/* One number has one call, whatever waits for it. */
+	deliver(slow[1]);
+	assert_ptr_not_equal(queue_next(queue, now), again);
+	deliver(slow[0]);
+	assert_non_null(queue_next(queue, now));
+	abandon();
+}
+
 static void what_waits_for_a_dead_target_is_tried_one_at_a_time(void **state)
 {
 	unsigned attempts = 0;
@@ -608,6 +645,7 @@ static void an_hour_without_a_target_loses_and_delays_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_is_slow_takes_nobodys_room),
 		cmocka_unit_test(
 			one_is_attempted_at_once_and_is_gone_when_delivered),
 		cmocka_unit_test(one_that_is_not_due_waits_for_its_time),

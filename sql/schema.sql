@@ -94,6 +94,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (39, 'place_calls_in_ali_records'),
     (40, 'tell_announcements'),
     (41, 'tell_doubtful_ali_records'),
-    (42, 'deliver_ali_files');
+    (42, 'deliver_ali_files'),
+    (43, 'ask_personal_locations');
 
 COMMIT;

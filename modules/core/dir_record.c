@@ -290,7 +290,7 @@ LAYOUT(identity, DIR_IDENTITY);
 /*
  * endpoint: a person or device: where it is and how it is told.  Example:
  *
- *   14 e9 cd 09 01 45 09 00
+ *   e4 00 9b 65 01 45 09 00
  *   45 00 00 00 00 00 00 03 e9
  *   01 08 00 e9 03 00 00 00 00 00 00
  *   02 08 00 03 00 00 00 00 00 00 00
@@ -304,6 +304,7 @@ LAYOUT(identity, DIR_IDENTITY);
  *   00 02 07
  *   09 0c 00 2b 31 32 30 36 35 35 35 30 31 34 37
  *   0a 04 00 34 31 34 37
+ *   0b 08 00 34 00 00 00 00 00 00 00
  */
 /* clang-format off */
 static const struct dir_row endpoint_rows[] = {
@@ -317,6 +318,7 @@ static const struct dir_row endpoint_rows[] = {
 	[8] = TEXT(endpoint, ip),
 	[9] = TEXT(endpoint, number),
 	[10] = TEXT(endpoint, extension),
+	[11] = U64(endpoint, personal_location_id),
 };
 /* clang-format on */
 LAYOUT(endpoint, DIR_ENDPOINT);

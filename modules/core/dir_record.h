@@ -300,6 +300,7 @@ struct dir_endpoint {
 	/* Its identities, so that the publisher can remove them; normalised
 	 * as in dir_key_identity(); empty if absent. */
 	struct text device_user, mac, ip, number, extension;
+	uint64_t personal_location_id; /* where they said they are now; 0 */
 };
 
 struct dir_network {

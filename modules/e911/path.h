@@ -82,8 +82,8 @@ struct path {
 
 	/* locate */
 	struct dir_location location; /* id 0: none */
-	const char *located_by;       /* "endpoint", "network", "site",
-					 "organization", "none" */
+	const char *located_by;       /* "personal", "endpoint", "network",
+					 "site", "organization", "none" */
 
 	/* route */
 	uint64_t brought_psap_id; /* tried first (located.h); 0: none */

@@ -3,7 +3,8 @@
  * locate: the dispatchable location, and never fail the call.
  *
  * Order of trust: a subnet that matched before the person did (the device is
- * there now), the endpoint's own place, the subnet, the site whose number is
+ * there now), the place where the person said they are now, the endpoint's own
+ * place, the subnet, the site whose number is
  * calling, and for a known endpoint the organisation's default.  An unknown
  * caller never gets the default: sending help to the headquarters of
  * somebody who may be anywhere is worse than the relay centre's question.
@@ -32,6 +33,7 @@ void step_locate(struct path *p, const struct path_request *rq,
 	(void)rq;
 	(void)conf;
 	if ((network_first && take(p, d, p->network_location_id, "network")) ||
+	    take(p, d, p->endpoint.personal_location_id, "personal") ||
 	    take(p, d, p->endpoint.location_id, "endpoint") ||
 	    take(p, d, p->network_location_id, "network") ||
 	    take(p, d, p->site_location_id, "site") ||

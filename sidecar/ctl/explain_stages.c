@@ -198,6 +198,7 @@ static void tell_locate(struct explain *e)
 	static const struct {
 		const char *by, *says;
 	} rows[] = {
+		{ "personal", "where the person said they are now" },
 		{ "endpoint", "the endpoint's own" },
 		{ "network", "that of the network that the device is in" },
 		{ "site", "that of the site whose number calls" },

@@ -347,6 +347,9 @@ static int read_endpoint(const struct db_row *row, struct row_out *out,
 		err = take_number(row, 9, out, "callback_number",
 				  &r->callback_number);
 	if (err >= 0)
+		err = take_u64(row, 10, out, "personal_location",
+			       &r->personal_location_id);
+	if (err >= 0)
 		err = take_identities(row, out, r, n);
 	return err;
 }

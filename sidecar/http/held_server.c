@@ -169,7 +169,8 @@ struct held_refusal held_not_found(int err)
 static bool follows_endpoint(const struct held_place *place)
 {
 	return place->endpoint_id &&
-	       (strcmp(place->located_by, "endpoint") == 0 ||
+	       (strcmp(place->located_by, "personal") == 0 ||
+		strcmp(place->located_by, "endpoint") == 0 ||
 		strcmp(place->located_by, "organization") == 0);
 }
 

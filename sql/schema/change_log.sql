@@ -200,6 +200,9 @@ BEGIN
             SELECT 'location', location_id, NULL FROM changed$$),
         ('endpoint', $$
             SELECT 'endpoint', endpoint_id, NULL FROM changed$$),
+        -- An endpoint's record holds where its person is now.
+        ('personal_location', $$
+            SELECT 'endpoint', endpoint_id, NULL FROM changed$$),
         ('site_number', $$
             SELECT 'site_number', NULL, organization_id || '/' || number
               FROM changed$$),

@@ -198,7 +198,7 @@ CREATE INDEX personal_location_organization
 CREATE INDEX personal_location_location
     ON e911.personal_location (location_id);
 COMMENT ON TABLE e911.personal_location IS
-    'places of a person''s own: home, a branch. Provisioned only, calls do not ask it yet: endpoint.location_id is where they are';
+    'places of a person''s own: home, a branch. The current one, if any, comes before endpoint.location_id when they call';
 COMMENT ON COLUMN e911.personal_location.organization_id IS
     'organisation of both';
 COMMENT ON COLUMN e911.personal_location.endpoint_id IS

@@ -6,7 +6,8 @@
 CREATE VIEW e911.endpoint_dispatchable WITH (security_invoker) AS
     SELECT e.endpoint_id, e.organization_id, o.name AS organization, e.name,
            e.kind, e.device_user_id, e.mac, e.ip, e.number, e.extension,
-           CASE WHEN e.location_id IS NOT NULL THEN 'its own'
+           CASE WHEN n.location_id IS NOT NULL THEN 'personal'
+                WHEN e.location_id IS NOT NULL THEN 'its own'
                 WHEN l.location_id IS NOT NULL THEN 'default'
                 ELSE 'none' END AS located_by,
            l.location_id, l.name AS location, e911.location_address(l)
@@ -14,9 +15,12 @@ CREATE VIEW e911.endpoint_dispatchable WITH (security_invoker) AS
            coalesce(e.callback_number, e.number) AS callback
       FROM e911.endpoint e
       JOIN e911.organization o USING (organization_id)
+      LEFT JOIN e911.personal_location n
+        ON n.endpoint_id = e.endpoint_id AND n.is_current
       LEFT JOIN e911.location_civic l
         ON l.organization_id = e.organization_id
-       AND l.location_id = coalesce(e.location_id, o.default_location_id)
+       AND l.location_id = coalesce(n.location_id, e.location_id,
+                                    o.default_location_id)
       LEFT JOIN e911.location_resolution r ON r.location_id = l.location_id
       LEFT JOIN e911.psap p ON p.psap_id = coalesce(l.psap_id, r.psap_id)
      WHERE e.status = 'active';
@@ -43,7 +47,7 @@ COMMENT ON COLUMN e911.endpoint_dispatchable.number IS
 COMMENT ON COLUMN e911.endpoint_dispatchable.extension IS
     'its internal number';
 COMMENT ON COLUMN e911.endpoint_dispatchable.located_by IS
-    'its own location; default: that of its organisation, if its network is no range; none: relay centre';
+    'personal: where they said they are now; its own location; default: that of its organisation, if its network is no range; none: relay centre';
 COMMENT ON COLUMN e911.endpoint_dispatchable.location_id IS
     'location.location_id; NULL: none';
 COMMENT ON COLUMN e911.endpoint_dispatchable.location IS

@@ -10,7 +10,7 @@ from harness import wait_until
 from harness.authority import Authority
 from harness.gateway import TOP
 from test_gate import caller_of, psap_hangs_up
-from test_locate import SOUTH, civic, invite, town
+from test_locate import NORTH, SOUTH, civic, invite, town
 
 sys.path.insert(0, os.path.join(TOP, "test", "sidecar"))
 import ali_provider  # noqa: E402  (the path comes first)
@@ -95,4 +95,47 @@ def test_a_call_that_brings_an_address_has_its_record_say_it_until_it_ends(
         assert not told.problems
         assert call("SELECT FROM e911.call_event"
                     " WHERE kind = 'ali.doubtful'") == []
+
+        at_home(gateway, told, psaps[NORTH])
     gateway.check_idle()
+
+
+def at_home(gateway, told, psap):
+    """Somebody keeps their own number, and says that they are elsewhere."""
+    number = "+12065550877"
+    gateway.provision(
+        "UPDATE e911.organization SET keep_own_number = true"
+        " WHERE name = 'Larkspur Insurance';"
+        f"UPDATE e911.endpoint SET callback_number = '{number}'"
+        " WHERE name = 'Ben Okafor'")
+    wait_until(lambda: told.records.get(number), "the number has a record",
+               30, gateway.services())
+    accepted(gateway)
+    home = dict(told.records)
+    gateway.provision(
+        "WITH at AS (INSERT INTO e911.location (organization_id, name, street,"
+        " house_number, city, state, country, psap_id)"
+        " SELECT organization_id, 'At home', 'Birch Ln', '5', 'Kirkham',"
+        " 'WA', 'US', (SELECT psap_id FROM e911.psap"
+        "               WHERE name = 'Ashgrove North')"
+        " FROM e911.organization WHERE name = 'Larkspur Insurance'"
+        " RETURNING organization_id, location_id)"
+        " INSERT INTO e911.personal_location (organization_id, endpoint_id,"
+        " location_id, is_current) SELECT organization_id, endpoint_id,"
+        " at.location_id, true FROM at JOIN e911.endpoint"
+        " USING (organization_id) WHERE endpoint.name = 'Ben Okafor'")
+    caller = caller_of(gateway)
+    caller.send(caller.invite())
+    heard = psap.receive("INVITE")
+    assert number[1:] in heard.text
+    wait_until(lambda: told.records[number]["street_name"] == "BIRCH",
+               "the provider knows that they are at home", 30,
+               gateway.services())
+    psap.tag = "psap-home"
+    psap.send(psap.answer(heard))
+    psap_hangs_up(psap, heard, caller)
+    caller.close()
+    row = gateway.ended_call(caller.call_id)
+    assert row["located_by"] == "personal"
+    wait_until(lambda: told.records == home, "it is as it was", 30,
+               gateway.services())

@@ -133,6 +133,12 @@ SELECT test.is_same(test.logged(statement), want, sentence)
      'endpoint 1, endpoint 2', 'a changed NULL is logged'),
     ($$UPDATE e911.endpoint SET name = 'Ben O', location_id = 1$$,
      'endpoint 1', 'of many updated rows only those that differ are logged'),
+    ($$INSERT INTO e911.personal_location (organization_id, endpoint_id,
+                                           location_id, is_current)
+       VALUES (1, 1, 1, true)$$,
+     'endpoint 1', 'where a person is now is logged'),
+    ($$DELETE FROM e911.personal_location WHERE endpoint_id = 1$$,
+     'endpoint 1', '... and that they are there no more'),
     ($$UPDATE e911.endpoint SET name = name$$,
      NULL, 'an update that changes nothing is not logged'),
     ($$UPDATE e911.endpoint SET name = 'x' WHERE endpoint_id = 99$$,
@@ -292,13 +298,13 @@ SELECT test.is_same(test.logged(statement), want, sentence)
     ($$DELETE FROM e911.trunk WHERE trunk_id = 2$$,
      'trunk 2', 'a removed trunk is logged'),
     ($$TRUNCATE e911.endpoint CASCADE$$,
-     'everything', 'TRUNCATE rebuilds everything'),
+     'everything, everything', 'TRUNCATE rebuilds everything'),
     ($$TRUNCATE e911.organization CASCADE$$,
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
      'everything, everything, everything, everything, everything, '
-     'everything, everything, everything, everything',
+     'everything, everything, everything, everything, everything',
      'TRUNCATE CASCADE says so for each table'),
     ($$INSERT INTO e911.endpoint (organization_id, name, extension)
        SELECT 1, 'x', '1' WHERE false$$,
@@ -318,7 +324,7 @@ SELECT test.is_same(string_agg(relname, ', ' ORDER BY relname),
     'access_point, building, elin, endpoint, gateway, location, '
     'location_client, location_resolution, '
     'network_range, network_switch, notice_hours, notice_template, '
-    'organization, psap, psap_route, recipient, '
+    'organization, personal_location, psap, psap_route, recipient, '
     'screen, site_number, switch_port, trunk, '
     'trunk_callback, trunk_certificate, '
     'trunk_contact, trunk_credential, trunk_organization, trunk_source',

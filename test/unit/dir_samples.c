@@ -100,6 +100,7 @@ static const struct dir_endpoint endpoint = {
 	.ip = { (const char *)net_v4, sizeof(net_v4) },
 	.number = T("+12065550147"),
 	.extension = T("4147"),
+	.personal_location_id = 52,
 };
 static const struct dir_network network = { .location_id = 52 };
 static const struct dir_location location = {

@@ -324,7 +324,8 @@ static const char *const endpoint[] = { "1001",     "3",
 					"50",       "Desk",
 					" E7 ",     "00:00:5e:00:53:01",
 					"10.0.0.7", "+12065550121",
-					"4101",     NULL };
+					"4101",     NULL,
+					"52" };
 
 static void the_identities_of_an_endpoint_are_normalised(void **s)
 {
@@ -333,7 +334,7 @@ static void the_identities_of_an_endpoint_are_normalised(void **s)
 	struct dir_batch *b;
 
 	(void)s;
-	assert_int_equal(run(row_endpoint, 10, endpoint, &out), 0);
+	assert_int_equal(run(row_endpoint, 11, endpoint, &out), 0);
 	b = out.batch;
 	/* The arena holds the key, then the record. */
 	assert_int_equal(dir_endpoint_decode(&out.key, b->arena + out.key.len,
@@ -345,16 +346,17 @@ static void the_identities_of_an_endpoint_are_normalised(void **s)
 	assert_memory_equal(e.ip.p + 10, "\xff\xff\x0a\x00\x00\x07", 6);
 	assert_true(text_equal(e.number, T("+12065550121")));
 	assert_true(text_equal(e.extension, T("4101")));
+	assert_int_equal(e.personal_location_id, 52);
 	dir_batch_fini(b);
-	refuses_with(row_endpoint, 10, endpoint, 4, long_text,
+	refuses_with(row_endpoint, 11, endpoint, 4, long_text,
 		     "device_user_id has 599 bytes, at most 128 fit");
-	refuses_with(row_endpoint, 10, endpoint, 5, "00:00",
+	refuses_with(row_endpoint, 11, endpoint, 5, "00:00",
 		     "mac is no MAC address");
-	refuses_with(row_endpoint, 10, endpoint, 6, "10.0.0",
+	refuses_with(row_endpoint, 11, endpoint, 6, "10.0.0",
 		     "ip is no IP address");
-	refuses_with(row_endpoint, 10, endpoint, 7, "2065550121",
+	refuses_with(row_endpoint, 11, endpoint, 7, "2065550121",
 		     "number is no E.164 number");
-	refuses_with(row_endpoint, 10, endpoint, 9, "x",
+	refuses_with(row_endpoint, 11, endpoint, 9, "x",
 		     "callback_number is no E.164 number");
 }
 

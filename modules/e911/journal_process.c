@@ -229,6 +229,7 @@ static int batch_commit(struct journal_writer *w)
 	complain_no_more(&w->write_fault, "written");
 	__atomic_add_fetch(&w->stats->events_written, count, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&w->stats->commits, 1, __ATOMIC_RELAXED);
+	w->batch_events = count;
 	if (count)
 		sidecar_wake(w);
 	return 0;

@@ -47,6 +47,7 @@ struct journal_writer {
 	int wake_fd;                 /* owned; -1: none yet */
 	uint64_t lost;               /* taken from the ring, without memory */
 	uint64_t told;               /* dropped and lost events already told */
+	size_t batch_events;         /* in the latest commit */
 	int64_t open_at_ms;          /* do not try before, monotonic */
 	int64_t trim_at_ms;
 	struct journal_fault write_fault, trim_fault;

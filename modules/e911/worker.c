@@ -20,7 +20,11 @@
 #define COMPLAIN_MS        60000
 #define WATCH_MS           50
 #define STEP_MS            1000 /* the writer looks after itself, or tries again */
-#define PACE_MS            30 /* between the commits of a burst */
+/* Between the commits of a burst; and where the latest one held so many events
+ * (some 60 calls a second). */
+#define PACE_MS      30
+#define PACE_BUSY_MS 100
+#define BUSY_EVENTS  40
 
 struct worker_conf worker_conf;
 struct shared_state *worker_shared;
@@ -329,11 +333,12 @@ static void wait_for_wake(int timeout_ms)
 }
 
 /* Let events gather while a burst lasts: the first after a pause is written
- * at once, later ones together.  A sync costs more than a whole call; but
+ * at once, later ones together.  A sync costs more than several calls; but
  * people are told of a call by what is in the journal. */
-static void pace(int64_t last_ms)
+static void pace(int64_t last_ms, size_t events)
 {
-	int64_t left = last_ms + PACE_MS - clock_mono_ms();
+	int pace_ms = events < BUSY_EVENTS ? PACE_MS : PACE_BUSY_MS;
+	int64_t left = last_ms + pace_ms - clock_mono_ms();
 
 	if (left > 0)
 		(void)poll(NULL, 0, (int)left);
@@ -415,7 +420,7 @@ void worker_journal_run(void)
 		if (rc > 0)
 			continue;
 		if (work && !failing)
-			pace(now);
+			pace(now, w.batch_events);
 		if (failing)
 			(void)poll(NULL, 0, WATCH_MS);
 		else if (!journal_ring_used(worker_shared->ring))

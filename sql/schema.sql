@@ -95,6 +95,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (40, 'tell_announcements'),
     (41, 'tell_doubtful_ali_records'),
     (42, 'deliver_ali_files'),
-    (43, 'ask_personal_locations');
+    (43, 'ask_personal_locations'),
+    (44, 'refuse_service_numbers');
 
 COMMIT;

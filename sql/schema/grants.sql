@@ -94,6 +94,7 @@ GRANT EXECUTE ON FUNCTION
     e911.is_postal_code(text, text),
     e911.is_point(numeric, numeric),
     e911.is_event_list(text[]),
+    e911.is_service_number(text),
     e911.notice_variables(),
     e911.is_notice_template(text, text),
     e911.is_time_zone(text),

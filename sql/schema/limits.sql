@@ -157,6 +157,56 @@ CREATE TRIGGER site_number_is_no_person_update AFTER UPDATE ON e911.site_number
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION e911.person_or_place_check();
 
+-- A number that is lent leads to whoever has called 911, and is nobody's to be
+-- told at.  Two transactions at once may miss each other; the gateway rings no
+-- ELIN in any case.
+--
+-- SECURITY DEFINER, because an ELIN may be another organisation's.
+CREATE FUNCTION e911.recipient_phone_check() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+DECLARE
+    clash text;
+BEGIN
+    IF TG_TABLE_NAME = 'recipient' THEN
+        SELECT n.address INTO clash
+          FROM new_rows n JOIN e911.elin e ON e.elin = n.address
+         WHERE n.channel = 'phone'
+         LIMIT 1;
+    ELSE
+        SELECT r.address INTO clash
+          FROM new_rows n JOIN e911.recipient r ON r.address = n.elin
+         WHERE r.channel = 'phone'
+         LIMIT 1;
+    END IF;
+    IF FOUND THEN
+        RAISE EXCEPTION 'number % is an ELIN and a recipient''s telephone',
+            clash
+            USING ERRCODE = 'check_violation', SCHEMA = 'e911',
+                  TABLE = TG_TABLE_NAME,
+                  CONSTRAINT = 'recipient_phone_is_no_elin',
+                  HINT = 'Nobody can be called at a number that is lent.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION e911.recipient_phone_check() IS
+    'trigger: nobody is called at an ELIN';
+
+CREATE TRIGGER recipient_phone_insert AFTER INSERT ON e911.recipient
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION e911.recipient_phone_check();
+CREATE TRIGGER recipient_phone_update AFTER UPDATE ON e911.recipient
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION e911.recipient_phone_check();
+CREATE TRIGGER elin_phone_insert AFTER INSERT ON e911.elin
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION e911.recipient_phone_check();
+CREATE TRIGGER elin_phone_update AFTER UPDATE ON e911.elin
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION e911.recipient_phone_check();
+
 -- The gateway's row is changed, never removed.
 CREATE FUNCTION e911.gateway_stays() RETURNS trigger
     LANGUAGE plpgsql

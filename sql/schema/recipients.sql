@@ -18,6 +18,17 @@ $$;
 COMMENT ON FUNCTION e911.is_event_list(text[]) IS
     'true for a list of events to be told of, without repetition, at least one';
 
+-- As service_may_alert() of the gateway.
+CREATE FUNCTION e911.is_service_number(number text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+    SELECT number ~ '^\+?1?([2-9]11|112|900|933|988|999|000)'
+        OR number ~ '^\+?1?[2-9][0-9]{2}[2-9]11[0-9]{4}$'
+$$;
+COMMENT ON FUNCTION e911.is_service_number(text) IS
+    'true for a number that no machine may call: 911, 933 and other services, what begins like them, area codes and exchanges that are N11, 900 numbers';
+
 CREATE TABLE e911.recipient (
     recipient_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
                     CONSTRAINT recipient_id_is_positive
@@ -88,6 +99,8 @@ CREATE TABLE e911.recipient (
     CONSTRAINT recipient_location_is_of_its_organization_and_in_use
         FOREIGN KEY (organization_id, location_id, location_in_use)
         REFERENCES e911.location (organization_id, location_id, in_use),
+    CONSTRAINT recipient_phone_calls_no_emergency_or_service_number
+        CHECK (channel <> 'phone' OR NOT e911.is_service_number(address)),
     CONSTRAINT recipient_phone_is_a_number
         CHECK (channel <> 'phone'
                OR address ~ '^\+1[2-9][0-9]{2}[2-9][0-9]{6}$'),

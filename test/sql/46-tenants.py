@@ -78,7 +78,8 @@ SHARED = {"change"}
 # Columns that are NULL for administrators.
 UNTOLD = {"call_report": {"routes", "brought_location"}}
 # What an administrator may call.
-CALLABLE = {"is_postal_code", "is_point", "is_event_list", "named_part",
+CALLABLE = {"is_postal_code", "is_point", "is_event_list", "is_service_number",
+            "named_part",
             "location_address", "change_what", "screen_token_new", "event_problem", "call_routes",
             "call_brought", "notice_variables",
             "is_notice_template", "is_time_zone", "is_span_list"}

@@ -140,6 +140,26 @@ OVERRIDING SYSTEM VALUE
 VALUES (9003, :larkspur, 'desk, phone', 'phone', '+12065550100', 9001);
 
 SELECT test.refused(format('INSERT INTO e911.recipient (organization_id, name,'
+    ' channel, address) VALUES (%s, ''x'', ''phone'', %L)', :larkspur, number),
+    '23514', 'recipient_phone_calls_no_emergency_or_service_number',
+    'nobody is told by calling ' || number)
+  FROM unnest('{911,+911,1911,+1911,933,112,999,988,411,+1611,9110,
+                +19115550100,+14115550100,+19335550100,+19005550100,
+                +12069110100,+12064110100}'::text[]) AS number;
+SELECT test.accepted(format('INSERT INTO e911.recipient (organization_id, name,'
+    ' channel, address) VALUES (%s, ''x '' || %L, %L, %L)', :larkspur, number,
+    channel, number),
+    'somebody may be told at ' || number || ' by ' || channel)
+  FROM (VALUES ('phone', '+12065550192'), ('sms', '+12065550111'))
+    AS v (channel, number);
+SELECT test.refused(format($$UPDATE e911.recipient SET address = '+12065550111'
+     WHERE recipient_id = 9003$$), '23514', 'recipient_phone_is_no_elin',
+    'nor by a change of the number');
+SELECT test.refused(format($$INSERT INTO e911.elin
+    VALUES ('+12065550100', %s)$$, :floor2), '23514',
+    'recipient_phone_is_no_elin', 'a number at which somebody is told is not lent');
+
+SELECT test.refused(format('INSERT INTO e911.recipient (organization_id, name,'
     ' channel, address, %s) VALUES (%s, ''x'', %L, %L, %s)',
     columns, organization, channel, address, x), state, name, sentence)
   FROM (VALUES
@@ -147,8 +167,10 @@ SELECT test.refused(format('INSERT INTO e911.recipient (organization_id, name,'
      'recipient_language_is_en_fr_or_es', 'a recipient reads a language'),
     ('after_s', :'larkspur', 'screen', 'a', '86401', '23514',
      'recipient_after_s_is_up_to_a_day', 'nobody is told after a day'),
-    ('language', :'larkspur', 'phone', '911', 'NULL', '23514',
-     'recipient_phone_is_a_number', 'nobody is told by calling 911'),
+    ('language', :'larkspur', 'phone', '4102', 'NULL', '23514',
+     'recipient_phone_is_a_number', 'an extension is no number'),
+    ('language', :'larkspur', 'phone', '+12065550111', 'NULL', '23514',
+     'recipient_phone_is_no_elin', 'nobody is told at a number that is lent'),
     ('preset', :'larkspur', 'webhook', 'https://a.example.com/', '''twilio''',
      '23514', 'recipient_preset_is_of_its_channel',
      'a webhook has no shape of short messages'),

@@ -32,7 +32,7 @@ def emergency_call(gateway, directory, answers, make, transport="udp"):
         psap.stop()
     invite = next(m for m in psap.received() if m.method == "INVITE")
     row = wait_until(lambda: ended_by_b(gateway, invite.call_id),
-                     "the call has ended in SQL", 10, gateway.services())
+                     "the call has ended in SQL", 30, gateway.services())
     kinds = [e["kind"] for e in gateway.events(row["call_id"])]
     gateway.check_idle()
     return row, kinds, invite

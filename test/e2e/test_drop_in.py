@@ -226,7 +226,7 @@ def test_options_are_answered_as_ever_until_no_calls_are_taken(stock):
         assert options() == 503
     finally:
         stock.kamailio.rpc("e911.drain", "off")
-    wait_until(lambda: options() == 200, "it is in service again", 5)
+    wait_until(lambda: options() == 200, "it is in service again", 30)
 
 
 # ---- the same over TLS ----

@@ -148,6 +148,6 @@ def test_options_when_nothing_is_left(own_gateway):
     del gateway.kamailio.settings["E911_DEFAULT_ROUTE"]
     gateway.kamailio.start()
     wait_until(lambda: options(gateway) == 503, "it says that it is unusable",
-               5)
+               30)
     with caller_of(gateway) as caller:
         assert_next_node_is_tried(caller.call(caller.invite()))

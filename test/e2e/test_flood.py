@@ -65,7 +65,7 @@ def flood_until_refused(gateway, flood):
         settled = 503 in heard
         if settled:
             wait_until(lambda: has_settled(gateway), "no transaction is left",
-                       20)
+                       30)
     raise AssertionError(f"{total} and no end")
 
 
@@ -108,7 +108,7 @@ def test_a_flood_leaves_the_others_their_calls(small_gateway):
                     if "tag=" in d.remote][:served // 2]
         assert flood.ask(answered, "BYE") == {200: len(answered)}
         wait_until(lambda: flood.call([9002], NUMBER, headers=CLAIM)
-                   == {200: 1}, "it may call again", 20)
+                   == {200: 1}, "it may call again", 30)
     wait_until(gateway.journal_drained, "every event is in SQL", 30)
     told = gateway.postgres.query(
         "SELECT story FROM e911.call_story WHERE kind = 'share.full'")

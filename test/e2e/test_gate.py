@@ -204,5 +204,5 @@ def test_noise_is_left_alone(gateway):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as noise:
         for data in (b"\r\n\r\n", b"\0" * 20, b"GET / HTTP/1.1\r\nx\r\n\r\n"):
             noise.sendto(data, (gateway.address, gateway.port))
-    wait_until(lambda: gateway.kamailio.rpc("core.uptime"), "it lives", 5)
+    wait_until(lambda: gateway.kamailio.rpc("core.uptime"), "it lives", 30)
     assert int(stats(gateway)["inputs_mended"]) == before

@@ -151,7 +151,7 @@ def test_both_are_heard(scene, caller_at, psap_at):
         in_dialog(caller, reply, "ACK")
         for peer, tone in ((here, "psap"), (there, "caller")):
             wait_until(lambda p=peer, t=tone: p.hears(TONES[t]),
-                       f"the {tone} is heard", 10)
+                       f"the {tone} is heard", 30)
         engine = (LOCAL, scene.engine.address)
         assert {a for p in (here, there) for a, _ in p.senders} <= set(engine)
         hang_up(gateway, caller, psap, reply)

@@ -75,10 +75,10 @@ def town(gateway, policy="prefer"):
     if not gateway.postgres.value("SELECT count(*) FROM e911.psap_boundary"):
         gateway.provision(AREAS)
         wait_until(lambda: "psap: 2 areas," in gateway.sidecar.process
-                   .log_text(), "e911d has the areas", 10,
+                   .log_text(), "e911d has the areas", 30,
                    gateway.services())
     set_policy(gateway, policy)
-    wait_until(lambda: is_asked(gateway), "e911d can be asked", 10,
+    wait_until(lambda: is_asked(gateway), "e911d can be asked", 30,
                gateway.services())
     north, south = gateway.trunks[NORTH], gateway.trunks[SOUTH]
     with RawPsap(north["host"], north["port"]) as one, \
@@ -236,7 +236,7 @@ def test_an_address_that_is_known_leads_the_call(own_gateway):
             "  WHERE name = 'Ashgrove South'")
         wait_until(lambda: "1 ranges and addresses, 1 of coverage" in
                    gateway.sidecar.process.log_text(),
-                   "e911d has the addresses", 10, gateway.services())
+                   "e911d has the addresses", 30, gateway.services())
         event, _ = played(gateway, psaps[SOUTH],
                           lambda caller: invite(caller, civic(120)))
         assert event["location_used"] == "brought"
@@ -384,7 +384,7 @@ def hang(pid):
                     return False
         return True
     os.kill(pid, signal.SIGSTOP)
-    wait_until(has_stopped, f"process {pid} has stopped", 5)
+    wait_until(has_stopped, f"process {pid} has stopped", 30)
 
 
 def test_e911d_hangs_and_one_call_waits(own_gateway):
@@ -415,7 +415,7 @@ def test_e911d_hangs_and_one_call_waits(own_gateway):
         now = stats(gateway)
         assert int(now["locations_missed"]) == 1
         assert int(now["locations_spared"]) == 3
-        wait_until(lambda: is_asked(gateway), "e911d is asked again", 10)
+        wait_until(lambda: is_asked(gateway), "e911d is asked again", 30)
         event, _ = played(gateway, psaps[SOUTH],
                           lambda caller: invite(caller, pidf()))
         assert event["location_used"] == "brought"
@@ -437,7 +437,7 @@ def test_without_e911d_nobody_waits(own_gateway):
     gateway = own_gateway
     with town(gateway) as psaps:
         gateway.sidecar.kill()
-        wait_until(lambda: not is_asked(gateway), "its death is known", 10)
+        wait_until(lambda: not is_asked(gateway), "its death is known", 30)
         caller = caller_of(gateway)
         caller.send(invite(caller, pidf()))
         heard = psaps[NORTH].receive("INVITE")
@@ -447,7 +447,7 @@ def test_without_e911d_nobody_waits(own_gateway):
         event = events_located(gateway, caller)
         assert event["reason"] == "e911d is not there"
         assert "asked_ms" not in event
-        wait_until(lambda: is_asked(gateway), "e911d is asked again", 10)
+        wait_until(lambda: is_asked(gateway), "e911d is asked again", 30)
         event, _ = played(gateway, psaps[SOUTH],
                           lambda one: invite(one, pidf()))
         assert event["location_used"] == "brought"
@@ -469,7 +469,7 @@ def waiting(gateway):
         receive(caller, "100")
         # 100 comes before the call is in the store.
         wait_until(lambda: states(gateway) == ["locating"],
-                   "the call waits", 5)
+                   "the call waits", 30)
         yield psaps, caller, request
         os.kill(pid, signal.SIGCONT)
 
@@ -546,5 +546,5 @@ def test_the_process_that_asks_hangs(own_gateway):
         kinds = [event["kind"] for event in gateway.events(row["call_id"])]
         assert "call.located" not in kinds
         assert int(stats(gateway)["locations_missed"]) == 1
-        wait_until(lambda: is_asked(gateway), "e911d is asked again", 10)
+        wait_until(lambda: is_asked(gateway), "e911d is asked again", 30)
     gateway.check_idle()

@@ -77,4 +77,4 @@ def test_a_call_without_a_key_goes_out_without_a_reference(esinet):
         os.rename(key + ".away", key)
     assert len(locations(invite)) == 1
     wait_until(lambda: "location-key cannot be read" in log_of(esinet),
-               "it is told", 5, esinet.services())
+               "it is told", 30, esinet.services())

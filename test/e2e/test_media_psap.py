@@ -68,10 +68,10 @@ def test_a_psap_with_keys_from_a_handshake(scene):
 def talk(gateway, engine, phone, psap):
     """One call, heard on both sides, over and forgotten everywhere."""
     phone.dial(f"sip:911@{gateway.address}:{gateway.port}")
-    wait_until(lambda: psap.hears(CALLER), "the PSAP hears the caller", 15)
-    wait_until(lambda: phone.hears(PSAP), "the caller hears the PSAP", 15)
+    wait_until(lambda: psap.hears(CALLER), "the PSAP hears the caller", 30)
+    wait_until(lambda: phone.hears(PSAP), "the caller hears the PSAP", 30)
     assert engine.sessions() == 1
     phone.command("hangup")
-    wait_until(lambda: not gateway.live_calls(), "no call is left", 10)
-    wait_until(lambda: not engine.sessions(), "the engine has forgotten", 10)
+    wait_until(lambda: not gateway.live_calls(), "no call is left", 30)
+    wait_until(lambda: not engine.sessions(), "the engine has forgotten", 30)
     gateway.check_idle()

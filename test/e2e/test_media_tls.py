@@ -61,19 +61,19 @@ class Scene:
         wire = self.wires[trunk]
         before, there = len(self.phone.heard()), len(wire.heard)
         wait_until(lambda: len(wire.heard) > there + 8000
-                   and wire.hears(CALLER), f"{trunk} hears the caller", 10)
+                   and wire.hears(CALLER), f"{trunk} hears the caller", 30)
         wait_until(lambda: len(self.phone.heard()) > before + 8000
                    and self.phone.hears(TONES[trunk]),
-                   f"the caller hears {TONES[trunk]} Hz", 10)
+                   f"the caller hears {TONES[trunk]} Hz", 30)
         assert {address for address, _ in wire.senders} == \
             {self.engines[0].address}
 
     def hang_up(self):
         self.phone.command("hangup")
         wait_until(lambda: not self.gateway.live_calls(), "no call is left",
-                   10)
+                   30)
         wait_until(lambda: not self.engines[0].sessions(),
-                   "the engine has forgotten it", 10)
+                   "the engine has forgotten it", 30)
 
 
 @pytest.fixture(name="scene")
@@ -170,7 +170,7 @@ def test_reinvites_of_both_sides_keep_the_voice(scene):
         scene.phone.command("reinvite")
         wait_until(lambda n=count: len(
             [m for m in north.received() if m.kind == "200"]) == n,
-            "the PSAP's re-INVITE is answered", 10)
+            "the PSAP's re-INVITE is answered", 30)
         scene.both_hear("psap-north")
     invites = [m for m in north.received() if m.kind == "INVITE"]
     assert len(invites) == 3

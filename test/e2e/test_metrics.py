@@ -32,7 +32,7 @@ def target(own_gateway):
         with open(sidecar.log, encoding="utf-8") as log:
             return re.search(r"metrics: listens on '[^']*', port (\d+)",
                              log.read())
-    wait_until(port, "e911d listens", 10, [sidecar.process])
+    wait_until(port, "e911d listens", 30, [sidecar.process])
     return prometheus.Target(int(port()[1]), own_gateway.address)
 
 
@@ -69,7 +69,7 @@ def test_the_modules_counters_are_told(own_gateway, target):
             return (len(still) > 60 and told["calls_started"] == CALLS
                     and set(told) == set(before) - {"journal_last"}
                     and all(told[n] == int(before[n]) for n in still))
-        wait_until(agree, "Prometheus reads what Kamailio says", 20,
+        wait_until(agree, "Prometheus reads what Kamailio says", 30,
                    gateway.services())
         families = target.families()
         assert families["e911_module_up"][2] == {(): 1}
@@ -77,7 +77,7 @@ def test_the_modules_counters_are_told(own_gateway, target):
         assert families["e911_module_calls_active"][0] == "gauge"
         assert families["e911_module_calls_active"][2] == {(): CALLS}
         wait_until(lambda: target.get("/healthz")[0] == 200, "all is well",
-                   20, gateway.services())
+                   30, gateway.services())
         text = target.get("/metrics")[2] + target.get("/healthz")[2]
         for secret in (NUMBER, "Reyes", "Larkspur", "Mill St",
                        gateway.address):
@@ -89,12 +89,12 @@ def test_a_kamailio_that_does_not_answer_is_down(own_gateway, target):
 
     def up():
         return target.value("e911_module_up")
-    wait_until(lambda: up() == 1, "the module is up", 20, gateway.services())
+    wait_until(lambda: up() == 1, "the module is up", 30, gateway.services())
     stopped = pids(gateway)
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     try:
-        wait_until(lambda: up() == 0, "it is silent", 20,
+        wait_until(lambda: up() == 0, "it is silent", 30,
                    [gateway.sidecar.process])
         assert not module(target.families())
         # What e911d knows itself is told all the same.
@@ -102,9 +102,9 @@ def test_a_kamailio_that_does_not_answer_is_down(own_gateway, target):
     finally:
         for pid in stopped:
             os.kill(pid, signal.SIGCONT)
-    wait_until(lambda: up() == 1, "it is back", 20, gateway.services())
+    wait_until(lambda: up() == 1, "it is back", 30, gateway.services())
     gateway.kamailio.stop()
-    wait_until(lambda: up() == 0, "it has ended", 20,
+    wait_until(lambda: up() == 0, "it has ended", 30,
                [gateway.sidecar.process])
     gateway.kamailio.start()
-    wait_until(lambda: up() == 1, "it is started", 20, gateway.services())
+    wait_until(lambda: up() == 1, "it is started", 30, gateway.services())

@@ -133,17 +133,17 @@ def test_the_directory_is_lost(own_gateway, messages, damage):
     # looked; its supervisor starts it again, and it builds anew.
     wait_until(lambda: own_gateway.sidecar.process.status() is not None
                or os.readlink(os.path.join(directory, "current")) not in old,
-               "e911d has built anew, or has met the damage", 20)
+               "e911d has built anew, or has met the damage", 30)
     if own_gateway.sidecar.process.status() is not None:
         assert damage is overwrite_pages
         own_gateway.sidecar.start()
     wait_until(lambda: own_gateway.postgres.value(
         "SELECT count(*) FROM e911.call_event"
         " WHERE kind = 'directory.damaged'"),
-        "the alarm is in SQL", 20, own_gateway.services())
+        "the alarm is in SQL", 30, own_gateway.services())
     # e911d builds a new directory, the workers take it up.
     wait_until(lambda: own_gateway.kamailio.rpc("e911.directory").get(
-        "state") == "in use", "the directory is in use again", 20,
+        "state") == "in use", "the directory is in use again", 30,
         own_gateway.services())
     Scenario(DID).run(own_gateway, messages)
 

@@ -51,7 +51,7 @@ def routes(gateway):
 
 def wait_reached(gateway, host):
     wait_until(lambda: f"@{host}:" in routes(gateway),
-               f"the path knows {host}", 15, gateway.services())
+               f"the path knows {host}", 30, gateway.services())
 
 
 def log_text(gateway):
@@ -75,7 +75,7 @@ def test_calls_go_to_a_name_also_when_the_dns_is_dead(own_gateway, messages,
 
     dns.mood = "silent"
     wait_until(lambda: "does not resolve" in log_text(gateway),
-               "e911d has seen that the DNS is dead", 15, gateway.services())
+               "e911d has seen that the DNS is dead", 30, gateway.services())
     play(gateway, messages, 2)
 
     # ... which a restart does not forget, nor a directory built anew.
@@ -83,7 +83,7 @@ def test_calls_go_to_a_name_also_when_the_dns_is_dead(own_gateway, messages,
     gateway.provision("SELECT e911.directory_rebuild()")
     gateway.trunks[NORTH]["host"] = host
     wait_until(lambda: log_text(gateway).count("does not resolve") == 2,
-               "it has asked in vain again", 15, gateway.services())
+               "it has asked in vain again", 30, gateway.services())
     play(gateway, messages, 3)
 
 
@@ -133,7 +133,7 @@ def test_an_address_that_nothing_can_be_sent_to_costs_no_time(own_gateway,
         f" WHERE name = '{NORTH}'")
     gateway.trunks[NORTH]["host"] = host
     wait_until(lambda: "2001:db8::9" in routes(gateway),
-               "the path knows it", 15, gateway.services())
+               "the path knows it", 30, gateway.services())
     scenario = Scenario(DID)
     del scenario.spec["step"][0]["events"]
     steps = scenario.run(gateway, messages)
@@ -149,9 +149,9 @@ def test_a_name_that_was_never_resolved_leaves_the_other_routes(own_gateway,
     use(gateway, dns)
     name_it(gateway)
     wait_until(lambda: "was never resolved" in log_text(gateway),
-               "e911d has asked for it", 15, gateway.services())
+               "e911d has asked for it", 30, gateway.services())
     wait_until(lambda: f"@{host}:" not in routes(gateway),
-               "the path has no address of it", 15, gateway.services())
+               "the path has no address of it", 30, gateway.services())
     south = gateway.trunks["psap-south"]["host"]
     assert f"@{south}:" in routes(gateway), "its alternate"
     assert "@:" not in routes(gateway)

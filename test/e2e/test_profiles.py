@@ -91,7 +91,7 @@ def call(gateway, make, alone=True):
         reply = caller.call(make(caller))
         assert reply.status == 200, reply.text
         wait_until(lambda: any(d.startswith(b"BYE") for d in callee.data),
-                   "the PSAP has the BYE", 10, gateway.services())
+                   "the PSAP has the BYE", 30, gateway.services())
     finally:
         caller.close()
         callee.close()

@@ -25,10 +25,10 @@ def talking(gateway):
             crowd(gateway, "south", "psap-south") as south:
         assert caller.call([1], NUMBER, headers=ORGANIZATION) == {200: 1}
         wait_until(lambda: [c["state"] for c in gateway.live_calls()]
-                   == ["connected"], "the caller's ACK has come", 5)
+                   == ["connected"], "the caller's ACK has come", 30)
         yield caller, north, south
         caller.ask(caller.of([1]), "BYE")
-        wait_until(lambda: not gateway.live_calls(), "no call is left", 5)
+        wait_until(lambda: not gateway.live_calls(), "no call is left", 30)
 
 
 @pytest.fixture(name="scene")
@@ -58,7 +58,7 @@ def test_another_psap_takes_the_call_over(gateway, scene):
     assert caller.of([1])[0].heard["INFO"] == 1
     wait_until(lambda: gateway.postgres.query(
         "SELECT 1 FROM e911.call_event WHERE kind = 'leg.replaced'"),
-        "the event is in SQL", 10)
+        "the event is in SQL", 30)
     assert caller.ask(caller.of([1]), "BYE") == {200: 1}
     assert south.wait_heard([2], "BYE") == 1
 

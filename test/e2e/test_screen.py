@@ -35,10 +35,10 @@ def page_of(gateway):
     gateway.provision("SELECT 1")
     found = wait_until(lambda: re.search(
         r"http: listens on '[^']*', port (\d+)", sidecar.process.log_text()),
-        "e911d listens", 10, [sidecar.process])
+        "e911d listens", 30, [sidecar.process])
     page = Client(int(found[1]))
     wait_until(lambda: page.ask("POST", "/login", {"token": token})[0] == 200,
-               "the screen is known", 10)
+               "the screen is known", 30)
     page.login(token)
     return page
 
@@ -63,10 +63,10 @@ def test_a_call_is_on_the_screen_and_who_took_it_over_is_kept(own_gateway):
                  " AND event = 'emergency_call'")
         call = entry["call"]
         wait_until(lambda: gateway.postgres.value(where, call) == "waiting",
-                   "the notice waits for a page that shows it", 10)
+                   "the notice waits for a page that shows it", 30)
         assert page.ask("POST", "/shown", {"id": str(events.last)})[0] == 204
         wait_until(lambda: gateway.postgres.value(where, call) == "delivered",
-                   "the notice is delivered", 10)
+                   "the notice is delivered", 30)
         assert page.ask("POST", "/acknowledge", {
             "call": call, "who": "Ann", "note": "on my way"})[0] == 204
         entry = events.next()
@@ -81,6 +81,6 @@ def test_a_call_is_on_the_screen_and_who_took_it_over_is_kept(own_gateway):
     assert {one["event"] for one in seen} == {"answered", "ended"}
     row = wait_until(lambda: gateway.postgres.query(
         "SELECT who, channel, note FROM e911.acknowledgement"
-        " WHERE call_id = %s", call), "the acknowledgement is stored", 10)
+        " WHERE call_id = %s", call), "the acknowledgement is stored", 30)
     assert [dict(one) for one in row] == [
         {"who": "Ann (Lobby)", "channel": "screen", "note": "on my way"}]

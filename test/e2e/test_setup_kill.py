@@ -133,7 +133,7 @@ def test_a_call_that_was_ending_is_over_after_a_start(own_gateway):
         psap.in_dialog_200(psap.receive("BYE"))
         ours = receive(caller, "BYE")
         caller.send(reply_to(ours).replace("200 OK", "481 Gone"))
-        wait_until(lambda: not gateway.live_calls(), "no call is left", 5)
+        wait_until(lambda: not gateway.live_calls(), "no call is left", 30)
     caller.close()
     assert numbers_held(gateway) == 0
 
@@ -167,11 +167,11 @@ def test_over_tcp_a_caller_hears_503_at_once(own_gateway):
         with socket.create_connection((gateway.address, gateway.port),
                                       5, (host, 0)) as connection:
             connection.sendall(invite.encode())
-            wait_until(lambda: north.dialogs, "the PSAP rings", 5)
+            wait_until(lambda: north.dialogs, "the PSAP rings", 30)
             kill_all(gateway)
         gateway.kamailio.start()
         reply = heard_on(listener, 10)
         assert reply.status == 503, reply.text
         assert reply.call_id == "waits"
         cancelled = next(iter(north.dialogs.values()))
-        wait_until(lambda: cancelled.heard["CANCEL"], "the PSAP is told", 5)
+        wait_until(lambda: cancelled.heard["CANCEL"], "the PSAP is told", 30)

@@ -48,7 +48,7 @@ def written_down(gateway):
         stats = gateway.kamailio.rpc("e911.stats")
         return (int(stats["ring_bytes"]) == 0
                 and int(stats["journal_pending"]) == 0)
-    wait_until(all_of_it, "the journal has all", 5, gateway.services())
+    wait_until(all_of_it, "the journal has all", 30, gateway.services())
 
 
 def kill_a_worker(gateway):
@@ -84,7 +84,7 @@ def speak(side, other, numbers, method):
     def heard():
         return {d.number: d.heard[method] - before[d.number]
                 for d in other.of(numbers)}
-    wait_until(lambda: all(heard().values()), f"{method} was heard", 10)
+    wait_until(lambda: all(heard().values()), f"{method} was heard", 30)
     assert set(heard().values()) == {1}, method
 
 
@@ -157,7 +157,7 @@ def test_callbacks_find_their_callers_after_a_crash(own_gateway, end):
         psap.answers = False
         third = beside.submit(caller.call, [3], NUMBER,
                               headers=ORGANIZATION)
-        wait_until(lambda: psap.of([3]), "the third call rings", 10)
+        wait_until(lambda: psap.of([3]), "the third call rings", 30)
         shown = [shown_to(psap, number) for number in (1, 2, 3)]
         written_down(gateway)
         end(gateway)
@@ -190,7 +190,7 @@ def test_who_hung_up_meanwhile_is_noticed(own_gateway):
         assert psap.wait_heard([2], "OPTIONS") == 1
         # The first is over when both have answered their BYE.
         wait_until(lambda: len(gateway.live_calls()) == 1,
-                   "the second call is left", 10)
+                   "the second call is left", 30)
         speak(caller, psap, [2], "BYE")
         gateway.check_idle(IDLE_S)
         assert int(gateway.kamailio.rpc("e911.stats")["elins_active"]) == 0

@@ -195,9 +195,9 @@ def test_callers_hear_their_place_and_may_hear_it_again(gateway):
         assert gateway.sidecar.settings["agent_listen"].split(":")[0] \
             in reply.body
         assert "X-E911" not in reply.text
-        wait_until(lambda: len(caller.ear.said()) >= 100, "it begins", 10)
+        wait_until(lambda: len(caller.ear.said()) >= 100, "it begins", 30)
         caller.ear.press(1)
-        wait_until(lambda: caller.ear.begins_again(), "it is said anew", 10)
+        wait_until(lambda: caller.ear.begins_again(), "it is said anew", 30)
         wait_until(lambda: caller.ear.has_fallen_silent()
                    and stranger.ear.has_fallen_silent(), "all is said", 60)
         whole = caller.ear.said()[caller.ear.begins_again():]
@@ -219,7 +219,7 @@ def test_callers_hear_their_place_and_may_hear_it_again(gateway):
 def test_hanging_up_at_any_moment_leaves_nothing_behind(gateway):
     with Caller(gateway) as caller:
         caller.dial()
-        wait_until(lambda: caller.ear.packets, "somebody speaks", 10)
+        wait_until(lambda: caller.ear.packets, "somebody speaks", 30)
         caller.hang_up()
         gateway.check_idle()
     with Caller(gateway) as caller:

@@ -77,7 +77,7 @@ def test_a_telephone_with_srtp_hears_what_was_said(gateway, tmp_path):
         heard = phone.heard()
         plain.hang_up()
         phone.command("hangup")
-        wait_until(lambda: not gateway.live_calls(), "no call is left", 20)
+        wait_until(lambda: not gateway.live_calls(), "no call is left", 30)
     # Where its first loud packet stands in the recording.
     loud = next(i for i in range(0, len(said), 160)
                 if max(map(abs, said[i:i + 160])) > 2000)
@@ -88,5 +88,5 @@ def test_a_telephone_with_srtp_hears_what_was_said(gateway, tmp_path):
     assert end > (SECONDS - 2) * RATE
     assert correlation(said[loud:end], heard[at + loud:at + end]) >= 0.95
     wait_until(lambda: not gateway.engine.sessions(),
-               "the engine has forgotten them", 10)
+               "the engine has forgotten them", 30)
     gateway.check_idle()

@@ -31,7 +31,7 @@ def gateway_with_names(request):
                 f" transport = 'tls' WHERE name = '{NORTH}'")
             running.trunks[NORTH] = north
             wait_until(lambda: trunk_row(running).get("host")
-                       == north["host"], "the name is resolved", 15,
+                       == north["host"], "the name is resolved", 30,
                        running.services())
             yield running
             if request.session.testsfailed:
@@ -99,7 +99,7 @@ def test_options_go_over_tls(named):
             refused = beside.submit(wrong.receive, "OPTIONS", 15)
             ask(named, 1)
             wait_until(lambda: trunk_row(named).get("state") == "down",
-                       "the north is out of service", 15)
+                       "the north is out of service", 30)
             with RawPsap(south["host"], south["port"]) as psap:
                 caller = udp_caller(named)
                 _, reply = talk(caller, psap)
@@ -116,6 +116,6 @@ def test_options_go_over_tls(named):
             assert psap.asked_for[-1] == NAME
             psap.send(psap.reply(request, 200))
             wait_until(lambda: trunk_row(named).get("state") == "up",
-                       "the north is back", 10)
+                       "the north is back", 30)
     finally:
         ask(named, 0)

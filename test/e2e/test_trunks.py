@@ -14,7 +14,7 @@ def row_of(gateway):
 
 def wait_state(gateway, state):
     wait_until(lambda: row_of(gateway)["state"] == state,
-               f"{PSAP} is {state}", 15, gateway.services())
+               f"{PSAP} is {state}", 30, gateway.services())
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -32,7 +32,7 @@ def test_a_psap_that_restarts_is_down_and_up_again(own_gateway, transport):
             "UPDATE e911.trunk SET oos_check_s = 1, oos_force_s = 1,"
             f" transport = '{transport}' WHERE name = '{PSAP}'")
         wait_until(lambda: row_of(gateway)["round_trip_ms"] != "",
-                   "OPTIONS is answered", 15, gateway.services())
+                   "OPTIONS is answered", 30, gateway.services())
         assert row_of(gateway)["state"] == "up"
     for _ in range(2):
         wait_state(gateway, "down")
@@ -47,7 +47,7 @@ def test_a_psap_that_restarts_is_down_and_up_again(own_gateway, transport):
     wait_until(lambda: told.value(
         "SELECT count(*) FROM e911.call_event WHERE kind = 'trunk.down'"
         " AND detail ->> 'reason' = 'silent to OPTIONS'") == 3,
-        "SQL has each trunk.down", 10, gateway.services())
+        "SQL has each trunk.down", 30, gateway.services())
     assert told.value("SELECT count(*) FROM e911.call_event"
                       " WHERE kind = 'trunk.up'") == 2
 

@@ -68,7 +68,7 @@ class Asker:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.settimeout(10)
+        self.socket.settimeout(30)
         self.socket.connect(path)
 
     def send(self, data):

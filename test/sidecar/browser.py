@@ -27,7 +27,7 @@ class Driver:
                 ["chromedriver", "--port=0"], stdout=out,
                 stderr=subprocess.STDOUT, start_new_session=True,
                 env={**os.environ, "HOME": directory, "TMPDIR": directory})
-        self.port = wait_until(self._port, "chromedriver listens", 20)
+        self.port = wait_until(self._port, "chromedriver listens", 30)
         self.count = 0
 
     def _port(self):

@@ -58,7 +58,7 @@ class E911d:
         before = self.log_text().count("following the database")
         self.start()
         wait_until(lambda: self.log_text().count("following the database")
-                   > before, "e911d follows the database", 20,
+                   > before, "e911d follows the database", 30,
                    [self.process])
         return self
 
@@ -87,7 +87,7 @@ class E911d:
         except FileNotFoundError:
             return ""
 
-    def wait_log(self, words, times=1, timeout=10):
+    def wait_log(self, words, times=1, timeout=30):
         wait_until(lambda: self.log_text().count(words) >= times,
                    f"the log says '{words}'", timeout, [self.process])
 
@@ -111,7 +111,7 @@ class E911d:
         return any(all(word in line for word in words)
                    for line in self.lines(line_begin))
 
-    def wait_lines(self, predicate, what, timeout=10.0):
+    def wait_lines(self, predicate, what, timeout=30):
         """Seconds until the directory is as predicate(lines) wants it."""
         began = time.monotonic()
         while True:

@@ -112,8 +112,8 @@ class Locator:
     def connect(self):
         if self.tls:
             return http.client.HTTPSConnection("127.0.0.1", self.port,
-                                               timeout=10, context=self.tls)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+                                               timeout=30, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def http(self, method, path, body=None, headers=None):
         """Status, headers and body of the response."""

@@ -138,7 +138,7 @@ def published(e911d):
     raise AssertionError("no meta record")
 
 
-def wait_followed(e911d, postgres, timeout=10):
+def wait_followed(e911d, postgres, timeout=30):
     """All changes are behind it, whatever became of them."""
     last = postgres.query(
         "SELECT txid::text AS txid, change_id FROM e911.change_log"

@@ -60,7 +60,7 @@ class Stand:
     def stop(self):
         """Ask it to end; its status."""
         self.process.stdin.close()
-        status = self.process.wait(timeout=10)
+        status = self.process.wait(timeout=30)
         self.process = None
         return status
 
@@ -117,8 +117,8 @@ class Client:
     def connect(self):
         if self.tls:
             return http.client.HTTPSConnection("127.0.0.1", self.port,
-                                               timeout=10, context=self.tls)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+                                               timeout=30, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def headers(self, more=None):
         headers = {"X-E911-Token": self.proof}

@@ -56,7 +56,7 @@ def wait_known(e911d, postgres, location=FLOOR3, **want):
         row = known(postgres, location)
         return all(row[key] == value for key, value in want.items())
     try:
-        wait_until(is_so, f"{location} is {want}", 20, [e911d.process])
+        wait_until(is_so, f"{location} is {want}", 30, [e911d.process])
     except Exception:
         print(known(postgres, location))
         raise
@@ -230,7 +230,7 @@ def test_the_addresses_are_there_without_postgresql(e911d, postgres):
     e911d.wait_log("1 ranges and addresses, 1 of coverage, loaded")
     wait_until(lambda: os.path.exists(os.path.join(e911d.state,
                                                    "psap-addresses")),
-               "they are kept", 10)
+               "they are kept", 30)
     assert e911d.stop()[0] == 0
     postgres.stop()
     e911d.start()

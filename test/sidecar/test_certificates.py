@@ -36,7 +36,7 @@ def told(postgres):
 
 def wait_told(e911d, postgres, count):
     wait_until(lambda: len(told(postgres)) >= count,
-               f"{count} alarms are stored", 20, [e911d.process])
+               f"{count} alarms are stored", 30, [e911d.process])
     assert len(told(postgres)) == count
     return told(postgres)[-1]
 
@@ -67,14 +67,14 @@ def test_each_stage_is_told_once(e911d, postgres, issue):
             e911d.log_text()
     e911d.process.signal(signal.SIGUSR1)
     wait_until(lambda: "certificates.alarms 5" in e911d.log_text(),
-               "the counter is told", 10)
+               "the counter is told", 30)
     e911d.stop()
     e911d.start_and_wait()
     wait_until(lambda: e911d.log_text().count("has ended") == 2,
-               "it is told in the log again", 10)
+               "it is told in the log again", 30)
     issue(400 * DAY)
     wait_until(lambda: "is good again" in e911d.log_text(),
-               "the new certificate is seen", 10)
+               "the new certificate is seen", 30)
     # The one event that both processes told of is there once.
     assert len(told(postgres)) == 5
 

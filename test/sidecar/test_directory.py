@@ -604,7 +604,7 @@ def backends(postgres):
             "SELECT application_name, pid FROM pg_stat_activity"
             " WHERE application_name LIKE 'e911d%%'")}
     wait_until(lambda: set(connected()) == SERVICES,
-               "its services are connected", 10)
+               "its services are connected", 30)
     return connected().values()
 
 

@@ -49,7 +49,7 @@ def test_a_damaged_directory_is_rebuilt_at_start(e911d, damage):
         e911d.start()
         wait_until(lambda: e911d.process.status() is not None
                    or e911d.log_text().count("following") >= 2,
-                   "it runs or has died", 20)
+                   "it runs or has died", 30)
         if e911d.process.status() is None:
             break
         print(f"died with status {e911d.process.status()}")

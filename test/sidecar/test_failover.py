@@ -51,12 +51,12 @@ class Pair:
         done = self.first.value("SELECT pg_current_wal_lsn()::text")
         wait_until(lambda: self.second.value(
             "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", done),
-            "the standby has it all", 20)
+            "the standby has it all", 30)
 
     def promote(self):
         self.second.execute("SELECT pg_promote()")
         wait_until(lambda: not self.second.value("SELECT pg_is_in_recovery()"),
-                   "the standby is the primary", 20)
+                   "the standby is the primary", 30)
 
     def stop(self):
         for one in self.first, self.second:
@@ -122,7 +122,7 @@ def test_a_standby_that_was_behind_is_what_holds(pair, follower):
     pair.promote()
     follower.wait_log("rebuilding the directory: it has missed changes")
     wait_until(lambda: follower.generation() == "gen-000002",
-               "it is built anew", 20, [follower.process])
+               "it is built anew", 30, [follower.process])
     assert not follower.has("trunk ", "port=5098")
     pair.second.execute(CHANGE, 5099)
     is_published(follower, 5099)

@@ -251,7 +251,7 @@ def test_one_device_does_not_use_up_its_organisation(locator):
             for _ in range(50)]
     assert seen[0] == 200 and 429 in seen
     connection = http.client.HTTPConnection(
-        "127.0.0.1", locator.port, timeout=10,
+        "127.0.0.1", locator.port, timeout=30,
         source_address=("127.0.0.2", 0))
     connection.request("POST", "/held", body, basic(LARKSPUR, secret))
     assert connection.getresponse().status == 200
@@ -274,7 +274,7 @@ def test_refusals_are_events(held):
         return sorted(row["detail"]["fault"] for row in held.postgres.query(
             "SELECT detail FROM e911.call_event"
             " WHERE kind = 'security.location'"))
-    wait_until(lambda: len(told()) >= 3, "they are stored", 10,
+    wait_until(lambda: len(told()) >= 3, "they are stored", 30,
                [held.e911d.process])
     assert told() == ["a location URI that nobody gave",
                       "devices of another organisation",
@@ -353,7 +353,7 @@ def test_references_end(locator):
     path, _ = uri_of(locator.ask(
         LARKSPUR, device("<uri>sip:4102@example.com</uri>")))
     wait_until(lambda: locator.http("GET", path)[0] == 404,
-               "the reference has ended", 10, [locator.e911d.process])
+               "the reference has ended", 30, [locator.e911d.process])
 
 
 def test_references_outlive_a_restart_and_postgresql(held):

@@ -43,7 +43,7 @@ class Secure(Locator):
 
     def open(self, **options):
         connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=10,
+            "127.0.0.1", self.port, timeout=30,
             context=self.context(**options))
         connection.connect()
         return connection
@@ -123,7 +123,7 @@ def test_a_new_certificate_is_shown_and_no_connection_lost(secure):
     assert floor_over(connection, secure)
     secure.issue("two")
     secure.e911d.wait_log("shows the new certificate")
-    wait_until(lambda: secure.shown() != before, "it is shown", 10,
+    wait_until(lambda: secure.shown() != before, "it is shown", 30,
                [secure.e911d.process])
     # The connection of before, and over the certificate of before.
     assert floor_over(connection, secure) and connection.sock is socket
@@ -137,7 +137,7 @@ def test_a_certificate_that_does_not_fit_is_not_shown(secure):
     assert secure.shown() == before
     secure.issue("three")
     secure.e911d.wait_log("shows the new certificate")
-    wait_until(lambda: secure.shown() != before, "it is shown", 10,
+    wait_until(lambda: secure.shown() != before, "it is shown", 30,
                [secure.e911d.process])
     assert secure.e911d.stop()[0] == 0
 
@@ -150,7 +150,7 @@ def test_certificates_that_go_are_no_reason_to_end(secure):
     for number in range(5):
         was = secure.shown()
         secure.issue(f"again{number}")
-        wait_until(lambda: secure.shown() != was, "it is shown", 10,
+        wait_until(lambda: secure.shown() != was, "it is shown", 30,
                    [secure.e911d.process])
     assert parts(secure.ask(LARKSPUR, device("<uri>sip:4102@a</uri>")))
 
@@ -167,6 +167,6 @@ def test_a_certificate_that_may_be_read_later_is_shown_then(secure):
         out.write(source.read())
         out.truncate()
     os.utime(key, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    wait_until(lambda: secure.shown() != before, "it is shown", 10,
+    wait_until(lambda: secure.shown() != before, "it is shown", 30,
                [secure.e911d.process])
     assert secure.e911d.log_text().count("certificate of before") == 1

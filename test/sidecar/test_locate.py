@@ -174,7 +174,7 @@ def counter(located, name):
     before = len(text.findall(located.e911d.log_text()))
     os.kill(located.e911d.process.pid, signal.SIGUSR1)
     wait_until(lambda: len(text.findall(located.e911d.log_text())) > before,
-               f"e911d tells {name}", 5)
+               f"e911d tells {name}", 30)
     return int(text.findall(located.e911d.log_text())[-1])
 
 
@@ -329,7 +329,7 @@ def test_servers_that_hang_hold_up_no_document(located, lis):
     uri = f"http://127.0.0.1:{lis.port}/".encode()
     hanging = located.asker()
     hanging.send(question((REFERENCE, uri)))
-    wait_until(lambda: lis.asked, "the server is asked", 5)
+    wait_until(lambda: lis.asked, "the server is asked", 30)
     # One is being followed, 64 wait, the others hear so.  All come through
     # one queue, which holds 64 as well: it is empty when what came last is
     # answered.
@@ -352,7 +352,7 @@ def test_what_waits_too_long_is_answered_all_the_same(located, lis):
     uri = f"http://127.0.0.1:{lis.port}/".encode()
     asker = located.asker()
     asker.send(question((REFERENCE, uri), nonce=b"1" * 16))
-    wait_until(lambda: lis.asked, "the server is asked", 5)
+    wait_until(lambda: lis.asked, "the server is asked", 30)
     asker.send(question((REFERENCE, uri), nonce=b"2" * 16, budget_ms=100))
     heard = [asker.hear(), asker.hear()]
     assert [(x.nonce[:1], x.status, x.why) for x in heard] == [
@@ -393,7 +393,7 @@ def test_more_than_eight_cannot_ask_at_once(located):
     ninth = located.asker()
     assert ninth.socket.recv(100) == b""
     eight[0].close()
-    wait_until(lambda: answers(located), "a place is free", 5)
+    wait_until(lambda: answers(located), "a place is free", 30)
 
 
 def test_without_descriptors_it_waits_for_some(located):

@@ -74,8 +74,8 @@ class Server:
     def connect(self):
         if self.tls:
             return http.client.HTTPSConnection("127.0.0.1", self.port,
-                                               timeout=10, context=self.tls)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+                                               timeout=30, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def request(self, body, path="/lost", method="POST"):
         """Status, headers and body of the response."""
@@ -340,13 +340,13 @@ def test_areas_are_those_of_the_database(server, postgres):
     server.e911d.settings["postgres"] = server.postgres
     server.start()
     south = add_box(postgres, "Ashgrove South", 47, -122, "box")
-    wait_until(lambda: source_id() == f"psap-{south}", "it is known", 20,
+    wait_until(lambda: source_id() == f"psap-{south}", "it is known", 30,
                [server.e911d.process])
     # While it runs another area takes its place.
     postgres.execute("DELETE FROM e911.psap_boundary")
     north = add_box(postgres, "Ashgrove North", 47, -122, "box")
     wait_until(lambda: source_id() == f"psap-{north}", "another one serves",
-               20, [server.e911d.process])
+               30, [server.e911d.process])
 
 
 def test_without_areas_it_says_so(server):
@@ -433,7 +433,7 @@ def test_one_address_has_not_all_connections(server):
         assert closed[0].recv(1) == b""
     except ConnectionResetError:
         pass
-    other = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10,
+    other = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30,
                                        source_address=("127.0.0.2", 0))
     other.request("POST", "/lost", find_service(47.5, -121.5))
     assert other.getresponse().status == 200
@@ -451,7 +451,7 @@ def test_connections_leave_descriptors_to_the_rest(server):
     server.e911d.wait_log("locate: listens on")
     for n in range(300):
         one = http.client.HTTPConnection(
-            "127.0.0.1", server.port, timeout=10,
+            "127.0.0.1", server.port, timeout=30,
             source_address=(f"127.0.0.{2 + n // 50}", 0))
         one.connect()
         server.kept.append(one)
@@ -483,7 +483,7 @@ def test_silent_connections_end(server):
             return mapping_of(server.ask(find_service(47.5, -121.5)))
         except ConnectionError:     # it is still counting them as there
             return None
-    wait_until(lambda: answers() is not None, "there is room again", 10,
+    wait_until(lambda: answers() is not None, "there is room again", 30,
                [server.e911d.process])
 
 

@@ -76,7 +76,7 @@ class Client:
                          "-Y", directory, "-m", "16"],
             os.path.join(directory, "client.log"))
         wait_until(lambda: self.send(b"\r\n\r\n", "OPTIONS") is not None,
-                   "Kamailio answers", 20, [self.process])
+                   "Kamailio answers", 30, [self.process])
 
     def send(self, body, method="MESSAGE", urn="urn:service:sos"):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:

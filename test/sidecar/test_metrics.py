@@ -57,7 +57,7 @@ def test_every_counter_is_told(watched, postgres):
     watched.start_and_wait()
     target = target_of(watched)
     wait_until(lambda: target.value("e911_directory_age_seconds") is not None
-               and not health(target), "all is well", 20, [watched.process])
+               and not health(target), "all is well", 30, [watched.process])
     families = target.families()
     for name, (kind, _, samples) in families.items():
         assert re.fullmatch(r"e911_[a-z0-9_]+", name)
@@ -77,7 +77,7 @@ def test_every_counter_is_told(watched, postgres):
     postgres.execute("UPDATE e911.endpoint SET name = 'Avery Reyes'"
                      " WHERE number = '+12065550121'")
     wait_until(lambda: target.value("e911_directory_changes_total") > before,
-               "the change is counted", 10, [watched.process])
+               "the change is counted", 30, [watched.process])
     text = target.get("/metrics")[2]
     assert "Reyes" not in text and "+1206" not in text
 
@@ -85,7 +85,7 @@ def test_every_counter_is_told(watched, postgres):
 def test_postgresql_away_is_told_and_back_is_well(watched, postgres):
     watched.start_and_wait()
     target = target_of(watched)
-    wait_until(lambda: not health(target), "all is well", 20,
+    wait_until(lambda: not health(target), "all is well", 30,
                [watched.process])
     postgres.stop()
     wait_until(lambda: "postgresql" in health(target), "it is missed", 40,
@@ -107,12 +107,12 @@ def test_events_that_wait_are_counted(watched, postgres):
     watched.start()
     target = target_of(watched)
     wait_until(lambda: target.value("e911_journal_waiting") == 0,
-               "there is no journal yet", 10, [watched.process])
+               "there is no journal yet", 30, [watched.process])
     assert {"directory"} <= health(target)
     for _ in range(3):
         watched.write_journal(*[EVENT] * 700)
     wait_until(lambda: target.value("e911_journal_waiting") == 2100,
-               "2100 events wait", 20, [watched.process])
+               "2100 events wait", 30, [watched.process])
     assert "journal" in health(target)
     assert target.value("e911_journal_behind_seconds") > 0
     watched.stop()
@@ -121,7 +121,7 @@ def test_events_that_wait_are_counted(watched, postgres):
     watched.start_and_wait()
     target = target_of(watched)
     wait_until(lambda: target.value("e911_journal_waiting") == 0
-               and not health(target), "all are stored", 20,
+               and not health(target), "all are stored", 30,
                [watched.process])
     assert target.value("e911_collector_stored_total") == 2100
 
@@ -133,7 +133,7 @@ def test_a_certificate_that_cannot_be_read_is_no_good(watched, tmp_path):
     watched.start_and_wait()
     target = target_of(watched)
     wait_until(lambda: health(target) == {"certificates"},
-               "the certificate is missed", 20, [watched.process])
+               "the certificate is missed", 30, [watched.process])
     assert target.value("e911_certificates_unreadable") == 1
     # Its path is nobody's business.
     assert "bad.pem" not in target.get("/healthz")[2]
@@ -208,7 +208,7 @@ def test_a_kamailio_that_says_nonsense_is_down(watched, tmp_path, what):
         kamailio.reply = result(calls_started=7, calls_active="3", unknown=1,
                                 **{'x"} 1\ne911_forged 1': 1})
         wait_until(lambda: target.value("e911_module_up") == 1, "it is up",
-                   10, [watched.process])
+                   30, [watched.process])
         families = target.families()
         assert target.value("e911_module_calls_started_total", families) == 7
         assert target.value("e911_module_calls_active", families) == 3

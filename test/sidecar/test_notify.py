@@ -87,7 +87,7 @@ def test_a_call_is_told_at_once_and_stored_once(teller, postgres, hook):
     add_recipient(postgres, url(hook))
     teller.start_and_wait()
     teller.write_journal(started(postgres, 1))
-    wait_until(lambda: hook.posts, "the web server is told", 10,
+    wait_until(lambda: hook.posts, "the web server is told", 30,
                [teller.process])
     body = json.loads(hook.posts[0].body)
     assert body["event"] == "emergency_call"
@@ -100,7 +100,7 @@ def test_a_call_is_told_at_once_and_stored_once(teller, postgres, hook):
     assert row["first_attempt_at"] >= row["queued_at"]
     wait_until(lambda: postgres.value(
         "SELECT count(*) FROM e911.call WHERE started_at IS NOT NULL"),
-        "the call is stored", 10, [teller.process])
+        "the call is stored", 30, [teller.process])
     assert postgres.query("SELECT is_in_time, alerts, why FROM"
                           " e911.notification_compliance")[0] == {
         "is_in_time": True, "alerts": 1, "why": None}
@@ -122,7 +122,7 @@ def test_without_postgresql_and_killed_each_is_told_once(teller, postgres,
         teller.write_journal(*lines[chunk:chunk + 10])
         told += 10
         wait_until(lambda: len(set(ids(hook))) == told,
-                   f"{told} calls are told", 20, [teller.process])
+                   f"{told} calls are told", 30, [teller.process])
         teller.kill()
         teller.start()
     postgres.start()
@@ -139,7 +139,7 @@ def test_without_postgresql_and_killed_each_is_told_once(teller, postgres,
     teller.stop()
     teller.start_and_wait()
     teller.write_journal(started(postgres, 999))
-    wait_until(lambda: len(set(ids(hook))) == 61, "another one is told", 20,
+    wait_until(lambda: len(set(ids(hook))) == 61, "another one is told", 30,
                [teller.process])
     assert len(ids(hook)) == before + 1
 
@@ -205,7 +205,7 @@ def test_what_is_refused_is_given_up_and_reported(teller, postgres, hook):
     wait_rows(teller, postgres, **{"given up": 1})
     assert len(hook.posts) == 1
     wait_until(lambda: postgres.value(
-        "SELECT why FROM e911.notification_compliance"), "why is known", 10,
+        "SELECT why FROM e911.notification_compliance"), "why is known", 30,
         [teller.process])
     assert postgres.value(
         "SELECT why FROM e911.notification_compliance").startswith(
@@ -220,7 +220,7 @@ def test_a_second_way_is_used_when_the_first_fails(teller, postgres, hook):
     teller.start_and_wait()
     teller.write_journal(started(postgres, 1))
     wait_until(lambda: any(one.path == "/second" for one in hook.posts),
-               "the second one is told", 20, [teller.process])
+               "the second one is told", 30, [teller.process])
     hook.by_path.clear()
     wait_rows(teller, postgres, delivered=2)
     teller.write_journal(started(postgres, 2))
@@ -232,7 +232,7 @@ def test_nobody_is_told_when_nobody_wishes(teller, postgres):
     teller.start_and_wait()
     teller.write_journal(started(postgres, 1))
     wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call"),
-               "the call is stored", 20, [teller.process])
+               "the call is stored", 30, [teller.process])
     assert postgres.value("SELECT why FROM e911.notification_compliance") \
         .startswith("nobody was to be told")
 
@@ -248,7 +248,7 @@ def test_lost_notices_cost_nothing_but_themselves(teller, postgres, hook):
     teller.start_and_wait()
     teller.wait_log("notices' is damaged; it is made again")
     teller.write_journal(started(postgres, 2))
-    wait_until(lambda: hook.posts, "the next call is told", 20,
+    wait_until(lambda: hook.posts, "the next call is told", 30,
                [teller.process])
 
 

@@ -79,7 +79,7 @@ def test_a_point_leads_to_the_psap_of_its_area(e911d, postgres):
     place(postgres, -120, 47.5)
     wait_psap(e911d, postgres, None)
     wait_until(lambda: found(postgres) == (None, "default"), "it was looked for",
-               10)
+               30)
 
 
 def test_what_an_operator_says_stands(e911d, postgres):
@@ -89,7 +89,7 @@ def test_what_an_operator_says_stands(e911d, postgres):
     wait_until(lambda: postgres.value(
         "SELECT means FROM e911.location_resolution"
         " WHERE longitude IS NOT NULL") == "boundary",
-        "it was looked for", 10)
+        "it was looked for", 30)
     wait_psap(e911d, postgres, "Ashgrove North")
     assert found(postgres) == ("Ashgrove North", "override")
     place(postgres, -122.5, 47.5)
@@ -179,7 +179,7 @@ def test_a_damaged_file_is_loaded_anew(e911d, postgres, damage):
     wait_psap(e911d, postgres, "Ashgrove South")
     e911d.wait_log("psap-areas: damaged")
     wait_until(lambda: os.path.getsize(path) == 36 + 36 + 84,
-               "it is written again", 10)
+               "it is written again", 30)
 
 
 def test_a_psap_goes_with_its_areas(e911d, postgres):
@@ -195,7 +195,7 @@ def test_a_psap_goes_with_its_areas(e911d, postgres):
         "DELETE FROM e911.psap WHERE name = 'New Town'")
     wait_psap(e911d, postgres, None)
     wait_until(lambda: found(postgres) == (None, "default"), "it is looked for",
-               10)
+               30)
 
 
 def test_nothing_is_stored_while_areas_are_being_changed(e911d, postgres):

@@ -33,7 +33,7 @@ def told(postgres, kind):
 
 def wait_told(postgres, e911d, kind, count=1):
     wait_until(lambda: len(told(postgres, kind)) == count,
-               f"{kind} is told", 20, [e911d.process])
+               f"{kind} is told", 30, [e911d.process])
     return told(postgres, kind)[-1]
 
 

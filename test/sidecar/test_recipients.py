@@ -23,7 +23,7 @@ def told(e911d, postgres):
         done = subprocess.run(
             [os.path.join(e911d.bin, "notify_matcher"), e911d.state,
              str(organization), str(location)],
-            capture_output=True, text=True, check=False, timeout=10)
+            capture_output=True, text=True, check=False, timeout=30)
         assert done.returncode == 0, done.stderr
         return sorted(" ".join(line.split()[:3])
                       for line in done.stdout.splitlines())

@@ -318,7 +318,7 @@ def test_calls_that_were_are_told_with_and_without_postgresql(stand, lobby,
     assert history(lobby, q="nobody")["calls"] == []
     postgres.start()
     wait_until(lambda: history(lobby)["source"] == "postgresql",
-               "PostgreSQL tells again", 15)
+               "PostgreSQL tells again", 30)
 
 
 def test_a_question_that_is_none_is_refused(stand, lobby):

@@ -47,7 +47,7 @@ def log_in(browser, stand, token):
     assert all("/session" in line["message"] for line in browser.console())
 
 
-def connected(browser, timeout=10):
+def connected(browser, timeout=30):
     wait_until(lambda: browser.text("#state") == "connected",
                "the page is connected", timeout)
 
@@ -145,7 +145,7 @@ def test_hostile_words_are_words(driver, stand):
     stand.postgres.stop()
     page.click("#show-history")
     wait_until(lambda: "DATABASE IS AWAY" in page.text("#history-remark"),
-               "it is told that the database is away", 15)
+               "it is told that the database is away", 30)
     page.type("#words", HOSTILE[6])
     page.click("#history-form button")
     wait_until(lambda: page.text("#history-remark").startswith("1 calls"),
@@ -182,7 +182,7 @@ def test_a_page_outlives_e911d(driver, stand):
     assert stand.post("Lobby", old) == 0
     wait_until(lambda: page.is_shown(card(old)), "the call is shown")
     stand.kill()
-    wait_until(lambda: page.is_shown("#offline"), "the page says so loudly", 8)
+    wait_until(lambda: page.is_shown("#offline"), "the page says so loudly", 30)
     assert "NOT CONNECTED" in page.text("#offline")
     page.click(card(old) + " .ack")
     wait_until(lambda: "NOT ACKNOWLEDGED" in page.text(card(old)),
@@ -196,7 +196,7 @@ def test_a_page_outlives_e911d(driver, stand):
                     "document.querySelectorAll('.call').length]") == [1, 2]
     # Silence is no connection either.
     stand.process.send_signal(19)
-    wait_until(lambda: page.is_shown("#offline"), "silence is noticed", 12)
+    wait_until(lambda: page.is_shown("#offline"), "silence is noticed", 30)
     stand.process.send_signal(18)
     connected(page, 15)
     # After a reload nobody has touched the page: it says that it is mute.
@@ -208,6 +208,6 @@ def test_a_page_outlives_e911d(driver, stand):
     assert not page.is_shown("#sound-off")
     # A new token ends the session.
     stand.token("Lobby")
-    wait_until(lambda: page.is_shown("#token"), "the page asks for a token", 15)
+    wait_until(lambda: page.is_shown("#token"), "the page asks for a token", 30)
     wait_until(lambda: not plays(page), "a page that shows nothing is silent")
     page.close()

@@ -96,7 +96,7 @@ class Baresip:
         self.process = Process(
             "baresip", [program, "-f", self.directory, "-s", "-v"], self.log,
             cwd=self.directory)
-        wait_until(self._connect, "baresip listens", 10, [self.process])
+        wait_until(self._connect, "baresip listens", 30, [self.process])
         return self
 
     def __exit__(self, *_):

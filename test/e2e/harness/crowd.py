@@ -96,7 +96,7 @@ class Crowd:
             self.dialogs.update((d.call_id, d) for d in dialogs)
         return self.ask(dialogs, "INVITE", headers)
 
-    def ask(self, dialogs, method, headers="", timeout=20):
+    def ask(self, dialogs, method, headers="", timeout=30):
         """One request in each dialog; {final status: how many}, None for
         those that got none."""
         asked = []
@@ -120,7 +120,7 @@ class Crowd:
             with self.changed:
                 del self.dialogs[dialog.call_id]
 
-    def wait_heard(self, numbers, method, count=1, timeout=20):
+    def wait_heard(self, numbers, method, count=1, timeout=30):
         """How many of these calls have heard the method so often."""
         dialogs = self.of(numbers)
         with self.changed:

@@ -180,7 +180,7 @@ class Gateway:
         """The sidecar has published the directory."""
         current = os.path.join(self.state, "directory", "current")
         wait_until(lambda: os.path.exists(current),
-                   "e911d has published the directory", 20,
+                   "e911d has published the directory", 30,
                    [self.sidecar.process])
 
     def provision(self, sql):
@@ -197,14 +197,14 @@ class Gateway:
              "--postgres", self.postgres.conninfo()],
             check=True, stdout=subprocess.DEVNULL, timeout=60)
 
-    def wait_resolved(self, timeout=10):
+    def wait_resolved(self, timeout=30):
         """e911d has found the PSAP of each point, and published it."""
         wait_until(lambda: not self.postgres.query(
             "SELECT FROM e911.location_resolution WHERE waiting"),
             "no point waits for its PSAP", timeout, self.services())
         self.wait_published()
 
-    def wait_published(self, timeout=10):
+    def wait_published(self, timeout=30):
         """The directory holds all that is committed now."""
         last = self.last_change()
         wait_until(lambda: self.published_change() >= last,
@@ -243,7 +243,7 @@ class Gateway:
             return row
         return None
 
-    def ended_call(self, sip_call_id, timeout=15):
+    def ended_call(self, sip_call_id, timeout=30):
         def ended():
             row = self.call(sip_call_id)
             return row if row and row["ended_at"] else None
@@ -269,7 +269,7 @@ class Gateway:
 
     # ---- invariants ----
 
-    def check_idle(self, timeout=15):
+    def check_idle(self, timeout=30):
         """No call is left, every event has come to SQL, and (forget_soon)
         shared memory is back at the level of Kamailio's start."""
         wait_until(lambda: not self.live_calls(), "no call is left", timeout,

@@ -130,7 +130,7 @@ class Kamailio:
             self.log, user=service_user("kamailio"), cwd=self.directory,
             env=self.environment,
             capability="net_raw" if self.hears_icmp else None)
-        wait_until(self._ready, "Kamailio listens", 20, [self.process])
+        wait_until(self._ready, "Kamailio listens", 30, [self.process])
         self.memory_level = self.shared_memory_used()
 
     def _ready(self):
@@ -155,7 +155,7 @@ class Kamailio:
             client.bind(mine)
             os.chmod(mine, 0o777)
             try:
-                client.settimeout(5)
+                client.settimeout(30)
                 client.connect(self.rpc_socket)
                 client.send(json.dumps(request).encode())
                 reply = json.loads(client.recv(1 << 20))

@@ -237,7 +237,7 @@ class Page:
                 self.set + self.here(block.text))).splitlines()
             return not rows
         try:
-            wait_until(none, "no row", 10, self.gateway.services())
+            wait_until(none, "no row", 30, self.gateway.services())
         except TimedOut:
             compare("rows", [], rows)
 

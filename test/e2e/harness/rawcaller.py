@@ -26,7 +26,7 @@ class RawCaller:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((address, port))
         self.port = self.socket.getsockname()[1]   # 0: any
-        self.socket.settimeout(10)
+        self.socket.settimeout(30)
         self.socket.connect(remote)
         if context:
             name = remote[0] if context.check_hostname else None

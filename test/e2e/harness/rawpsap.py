@@ -34,7 +34,7 @@ class RawPsap:
     def __exit__(self, *_):
         self.socket.close()
 
-    def receive(self, kind=None, timeout=10):
+    def receive(self, kind=None, timeout=30):
         """The next message (of this kind); socket.timeout when none comes."""
         self.socket.settimeout(timeout)
         while True:

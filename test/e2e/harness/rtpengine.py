@@ -40,7 +40,7 @@ class RtpEngine:
              f"--listen-ng={self.control[0]}:{self.control[1]}",
              f"--port-min={self.media_ports[0]}",
              f"--port-max={self.media_ports[1]}"], self.log)
-        wait_until(self.is_answering, f"{self.name} answers", 10,
+        wait_until(self.is_answering, f"{self.name} answers", 30,
                    [self.process])
         return self
 

@@ -196,7 +196,7 @@ class Scenario:
                        all(str(row[key]) == value
                            for key, value in wanted.items())
                        for row in gateway.kamailio.rpc("e911.trunks"))
-        wait_until(so, f"trunk {name} is {wanted}", 15, gateway.services())
+        wait_until(so, f"trunk {name} is {wanted}", 30, gateway.services())
 
     @staticmethod
     def _wait(step):
@@ -344,7 +344,7 @@ class Scenario:
             events()
             return
         wait_until(lambda: len(events()) >= len(wanted),
-                   f"SQL has the events {wanted}", 10)
+                   f"SQL has the events {wanted}", 30)
         if events() != wanted:
             raise ScenarioFailed(f"events are {events()}, not {wanted}")
 

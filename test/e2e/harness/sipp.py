@@ -62,7 +62,7 @@ class Sipp:
         if not self.caller:
             wait_until(lambda: is_bound(self.transport, self.address,
                                         self.port),
-                       f"{self.name} listens", 10, [self.process])
+                       f"{self.name} listens", 30, [self.process])
         return self
 
     def messages(self):
@@ -84,7 +84,7 @@ class Sipp:
     def sent(self):
         return [m for m in self.messages() if not m.received]
 
-    def wait_for(self, kind, timeout=20):
+    def wait_for(self, kind, timeout=30):
         """The first message of this kind ('INVITE', '180') received."""
         return wait_until(
             lambda: next((m for m in self.received() if m.kind == kind),

@@ -23,13 +23,13 @@ class TcpPsap(RawPsap):
         self.socket = socket.create_server((address, port), family=family,
                                            reuse_port=True)
 
-    def receive(self, kind=None, timeout=10):
+    def receive(self, kind=None, timeout=30):
         while True:
             message = self._next(timeout)
             if kind in (None, message.kind):
                 return message
 
-    def accept(self, timeout=10):
+    def accept(self, timeout=30):
         self.socket.settimeout(timeout)
         self.connection, _ = self.socket.accept()
 
@@ -81,13 +81,13 @@ class TlsPsap(TcpPsap):
         self.context, self.refused, self.asked_for = context, [], []
         context.sni_callback = lambda _, name, __: self.asked_for.append(name)
 
-    def accept(self, timeout=10):
+    def accept(self, timeout=30):
         """The next connection whose handshake succeeds."""
         end = time.monotonic() + timeout
         while not self.connection:
             self.socket.settimeout(max(0.01, end - time.monotonic()))
             plain, _ = self.socket.accept()
-            plain.settimeout(5)
+            plain.settimeout(30)
             try:
                 self.connection = self.context.wrap_socket(plain,
                                                            server_side=True)

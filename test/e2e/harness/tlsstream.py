@@ -10,7 +10,7 @@ class TlsStream:
     when there is nothing now."""
 
     def __init__(self, plain, context, server_side):
-        plain.settimeout(10)
+        plain.settimeout(30)
         self.socket = context.wrap_socket(plain, server_side=server_side)
         self.socket.setblocking(False)
         self.lock = threading.Lock()

@@ -96,6 +96,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (41, 'tell_doubtful_ali_records'),
     (42, 'deliver_ali_files'),
     (43, 'ask_personal_locations'),
-    (44, 'refuse_service_numbers');
+    (44, 'refuse_service_numbers'),
+    (45, 'add_test_numbers');
 
 COMMIT;

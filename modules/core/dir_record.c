@@ -266,6 +266,7 @@ static const struct dir_row organization_rows[] = {
 	[11] = TRUNKS(organization, trunks), /* u64 each */
 	[12] = TEXT(organization, time_zone),
 	[13] = TEXT(organization, language),
+	[14] = TEXT(organization, test_numbers),
 };
 /* clang-format on */
 LAYOUT(organization, DIR_ORGANIZATION);

@@ -268,7 +268,8 @@ struct dir_trunk_org {
 	uint64_t organization_id;
 };
 
-#define DIR_TIMEOUT_UNSET UINT32_MAX
+#define DIR_TIMEOUT_UNSET    UINT32_MAX
+#define DIR_TEST_NUMBERS_MAX 135 /* 8 of 16 bytes, and commas */
 struct dir_organization {
 	uint64_t organization_id;
 	struct uuid uuid; /* E911-Organization-ID (HELD Company ID) */
@@ -284,6 +285,9 @@ struct dir_organization {
 	/* Of what its recipients are sent: "America/Los_Angeles", empty: UTC;
 	 * "fr", empty: "en". */
 	struct text time_zone, language;
+	/* Numbers that are as 933 for its callers, with commas between:
+	 * test_call_has_number(). */
+	struct text test_numbers;
 };
 
 /* Either an endpoint or (a site or trunk number, not a person) a location. */

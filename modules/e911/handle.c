@@ -672,11 +672,35 @@ int handle_in_dialog(struct sip_msg *msg)
 	return 1;
 }
 
+/* A number that reads back to the people of whoever calls. */
+static bool calls_test_number(struct sip_msg *msg)
+{
+	static struct path p;
+	struct directory *d;
+	struct path_request rq;
+	bool is_one;
+
+	if (message_parse(msg) < 0)
+		return false;
+	fill_request(msg, &rq);
+	d = worker_directory_begin();
+	path_clear(&p);
+	(void)path_share(&p, &rq, d, &worker_conf.path);
+	is_one = p.source_known && p.trunk.role == TRUNK_ORIGIN &&
+		 test_call_has_number(p.organization.test_numbers,
+				      rq.view.request_uri);
+	worker_directory_end(d);
+	return is_one;
+}
+
 /* No business of ours, unless it calls a number that is. */
 static int handle_foreign(struct sip_msg *msg)
 {
 	uint64_t number;
 
+	if (msg->first_line.u.request.method_value == METHOD_INVITE &&
+	    calls_test_number(msg))
+		return handle_test(msg);
 	return msg->first_line.u.request.method_value == METHOD_INVITE &&
 			       message_parse(msg) >= 0 &&
 			       called_number(msg, &number) &&

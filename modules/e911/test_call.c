@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test_call.h"
 
+#include "address.h"
 #include "text_writer.h"
 
 #define RESPONSE_MS 1000
@@ -27,6 +28,44 @@ unsigned test_call_refusal(const struct path_request *rq,
 	if (is_urn(rq->view.request_uri) && test_sos_status != 200)
 		return test_sos_status;
 	return agent->default_route_count ? 0 : 503;
+}
+
+#define NUMBER_SIZE 24
+
+/* The user part without what people write between digits; 0: it is too long,
+ * or something else than a number. */
+static size_t dialled(struct text request_uri, char buf[NUMBER_SIZE])
+{
+	struct address_view a;
+	char user[64];
+	size_t n = 0;
+
+	if (address_parse(request_uri, &a) < 0 ||
+	    text_percent_decode(a.user, user, sizeof(user)) < 0)
+		return 0;
+	for (const char *p = user; *p && *p != ';'; p++) {
+		if (strchr("-.() ", *p))
+			continue;
+		if (n == NUMBER_SIZE || !strchr("+0123456789*#", *p))
+			return 0;
+		buf[n++] = *p;
+	}
+	return n;
+}
+
+bool test_call_has_number(struct text numbers, struct text request_uri)
+{
+	char buf[NUMBER_SIZE];
+	struct text number;
+	size_t n;
+
+	if (!numbers.len)
+		return false;
+	n = dialled(request_uri, buf);
+	while (n && text_cut(&numbers, ',', &number))
+		if (text_equal(number, text_make(buf, n)))
+			return true;
+	return false;
 }
 
 static void put(struct text_writer *w, const char *name, uint64_t value)

@@ -19,6 +19,10 @@ void test_call_route_mend(struct call_route *route);
 unsigned test_call_refusal(const struct path_request *rq,
 			   const struct path_conf *agent,
 			   unsigned test_sos_status);
+/* Is what is dialled one of these numbers, with commas between, that are as 933
+ * for callers of this organisation?  Compared as they are written, punctuation
+ * aside.  Ask only of what is no emergency (service_classify()). */
+bool test_call_has_number(struct text numbers, struct text request_uri);
 /* Behind path_run(): what the agent is told, and its route in place of all
  * others.  note of TEST_NOTE_SIZE bytes. */
 #define TEST_NOTE_SIZE 256

@@ -526,6 +526,8 @@ int row_organization(const struct db_row *row, struct row_out *out)
 	take_trunks(&f, 10, &r.trunks);
 	r.time_zone = take_text(&f, 11, ROW_NAME_MAX, "time_zone");
 	r.language = take_text(&f, 12, 2, "language");
+	r.test_numbers =
+		take_text(&f, 13, DIR_TEST_NUMBERS_MAX, "test_numbers");
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf,

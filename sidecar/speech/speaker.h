@@ -13,6 +13,7 @@ struct speaker {
 	bool lost;       /* something has no words */
 	bool has_number; /* what was said last is a number */
 	bool has_street; /* an address was said in this line */
+	bool by_digits;  /* codes are said digit by digit */
 };
 
 /* Nothing is said yet. */
@@ -41,6 +42,9 @@ void say_digits(struct speaker *s, struct text digits); /* one by one */
 void say_house(struct speaker *s, struct text digits);
 /* "5TH": "fifth".  False: it is none; nothing is said. */
 bool say_ordinal(struct speaker *s, struct text word);
+/* "fifteen" is taken for "fifty", over a telephone most of all: what has a teen
+ * or a -ty in it is said once more, digit by digit.  False: this has none. */
+bool code_is_mistakable(struct text code);
 /* "3B", "12", "A", "N14W23777", "1/2". */
 void say_code(struct speaker *s, struct text code);
 /* "1/2" behind a number: "and one half".  False: it is none, or stands
@@ -87,5 +91,6 @@ void say_part(struct speaker *s, const char *kind, struct word_range r);
 void say_phrase(struct speaker *s, struct word_range r);
 /* One of them: a number, letters, a word. */
 void say_any(struct speaker *s, struct text word);
-/* A house number, and what is in front of it and behind. */
+/* A house number, and what is in front of it and behind; mistakable ones
+ * twice. */
 void say_house_number(struct speaker *s, struct text number);

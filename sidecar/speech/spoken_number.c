@@ -72,13 +72,24 @@ static unsigned value_of(struct text digits)
 	return n;
 }
 
-void say_house(struct speaker *s, struct text digits)
+static bool is_said_by_digits(struct text digits)
 {
 	unsigned n = digits.len <= 5 ? value_of(digits) : 0;
 
-	if (!n || digits.p[0] == '0' || (n > 9999 && n % 1000)) {
+	return !n || digits.p[0] == '0' || (n > 9999 && n % 1000);
+}
+
+void say_house(struct speaker *s, struct text digits)
+{
+	unsigned n;
+
+	if (is_said_by_digits(digits)) {
 		say_digits(s, digits);
-	} else if (n > 9999) {
+		s->has_number = true;
+		return;
+	}
+	n = value_of(digits);
+	if (n > 9999) {
 		say_two(s, n / 1000);
 		say(s, "thousand");
 	} else {
@@ -160,6 +171,20 @@ bool say_fraction(struct speaker *s, struct text t)
 	return false;
 }
 
+#define FIRST_TEEN 13 /* before it nothing sounds like another */
+
+static bool run_is_mistakable(struct text digits)
+{
+	unsigned n;
+
+	if (is_said_by_digits(digits))
+		return false;
+	n = value_of(digits);
+	if (n % 1000 == 0)
+		return n / 1000 >= FIRST_TEEN;
+	return n / 100 >= FIRST_TEEN || n % 100 >= FIRST_TEEN;
+}
+
 static size_t run_len(struct text t, bool (*is)(char c))
 {
 	size_t n = 0;
@@ -169,14 +194,33 @@ static size_t run_len(struct text t, bool (*is)(char c))
 	return n;
 }
 
+bool code_is_mistakable(struct text code)
+{
+	if (word_is_ordinal(code))
+		return false;
+	while (code.len) {
+		size_t n = run_len(code, text_is_digit);
+
+		if (n && run_is_mistakable(text_make(code.p, n)))
+			return true;
+		code.p += n ? n : 1;
+		code.len -= n ? n : 1;
+	}
+	return false;
+}
+
 static void say_run(struct speaker *s, struct text run)
 {
-	if (text_is_digit(run.p[0]))
+	if (text_is_digit(run.p[0]) && s->by_digits) {
+		say_digits(s, run);
+		s->has_number = true;
+	} else if (text_is_digit(run.p[0])) {
 		say_house(s, run);
-	else if (run.len == 1 || word_is_letters(run))
+	} else if (run.len == 1 || word_is_letters(run)) {
 		say_letters(s, run);
-	else
+	} else {
 		say_word(s, run);
+	}
 }
 
 void say_code(struct speaker *s, struct text code)
@@ -246,7 +290,7 @@ static size_t say_piece(struct speaker *s, struct text t)
 	return say_between(s, t);
 }
 
-void say_house_number(struct speaker *s, struct text number)
+static void say_pieces(struct speaker *s, struct text number)
 {
 	while (number.len) {
 		size_t n = say_piece(s, number);
@@ -254,6 +298,18 @@ void say_house_number(struct speaker *s, struct text number)
 		number.p += n;
 		number.len -= n;
 	}
+}
+
+void say_house_number(struct speaker *s, struct text number)
+{
+	say_pieces(s, number);
+	if (!code_is_mistakable(number))
+		return;
+	say_pause(s);
+	s->by_digits = true;
+	say_pieces(s, number);
+	s->by_digits = false;
+	say_pause(s);
 }
 
 /* ---- telephone numbers ---- */

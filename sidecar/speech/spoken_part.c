@@ -113,6 +113,12 @@ static void say_within(struct speaker *s, struct word_range r, size_t i)
 		say(s, unit);
 	else
 		say_any(s, r.word[i]);
+	if (unit || !code_is_mistakable(r.word[i]))
+		return;
+	say_pause(s);
+	s->by_digits = true;
+	say_any(s, r.word[i]);
+	s->by_digits = false;
 }
 
 /* "2nd", "2nd FL", "Ground": the kind comes behind. */

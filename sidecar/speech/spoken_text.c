@@ -188,22 +188,38 @@ static bool begins_as_address(struct word_range r)
 	return false;
 }
 
+/* "1200", "12 1/2": how many words. */
+static size_t say_number_at(struct speaker *s, struct word_range r)
+{
+	say_any(s, r.word[0]);
+	return say_fraction(s, r.word[1]) ? 2 : 1;
+}
+
+static size_t say_number(struct speaker *s, struct word_range r)
+{
+	size_t n = say_number_at(s, r);
+
+	if (!code_is_mistakable(r.word[0]))
+		return n;
+	say_pause(s);
+	s->by_digits = true;
+	n = say_number_at(s, r);
+	s->by_digits = false;
+	say_pause(s);
+	return n;
+}
+
 /* "1200 N MAIN ST STE 4" */
 static void say_address(struct speaker *s, struct word_range r)
 {
-	size_t unit;
+	size_t unit, n;
 
 	s->has_street = true;
-
-	say_any(s, r.word[0]);
-	r.word++;
-	r.count--;
-	if (say_fraction(s, r.word[0])) {
-		r.word++;
-		r.count--;
-	} else if (word_has_digit(r.word[0])) {
+	n = say_number(s, r);
+	r.word += n;
+	r.count -= n;
+	if (n == 1 && word_has_digit(r.word[0]))
 		say_pause(s);
-	}
 	unit = find_unit(r);
 	say_street(s, (struct word_range){ r.word, unit }, false);
 	say_part(s, "unit",

@@ -420,6 +420,7 @@ static int print_organization(const struct dir_key *k, struct lmdb_value v)
 	print_trunks("trunks", &r.trunks);
 	print_text("time_zone", r.time_zone);
 	print_text("language", r.language);
+	print_text("test_numbers", r.test_numbers);
 	return 0;
 }
 

@@ -44,7 +44,18 @@ CREATE TABLE e911.organization (
     time_zone               text,    -- constraint: notices.sql
     language                text
                             CONSTRAINT organization_language_is_en_fr_or_es
-                                CHECK (language IN ('en', 'fr', 'es'))
+                                CHECK (language IN ('en', 'fr', 'es')),
+    -- A NULL would be "" here.  Emergency numbers of the world as well: a
+    -- traveller dials what they know, and must not hear a test.
+    test_numbers            text[] NOT NULL DEFAULT '{}'
+                            CONSTRAINT organization_test_numbers_are_dialled
+                                CHECK (array_to_string(test_numbers, ',', '-') ~
+                                   '^([+]?[0-9*#]{2,15}(,(?!$)|$))*$')
+                            CONSTRAINT organization_test_numbers_are_at_most_8
+                                CHECK (cardinality(test_numbers) <= 8)
+                            CONSTRAINT organization_test_numbers_are_no_emergency_numbers
+                                CHECK (array_to_string(test_numbers, ',') !~
+                                   '(^|,)([+]?1?|9|8|99)(911|112|999|000|100|110|111|118|119|122|066|080|988)(,|$)')
 );
 COMMENT ON TABLE e911.organization IS
     'a customer whose people dial 911: tenant, company, site operator';
@@ -82,6 +93,8 @@ COMMENT ON COLUMN e911.organization.time_zone IS
     'of its recipients'' hours and of the times that they are told: America/Los_Angeles; NULL: UTC';
 COMMENT ON COLUMN e911.organization.language IS
     'of what its recipients are sent: en, fr or es; NULL: en';
+COMMENT ON COLUMN e911.organization.test_numbers IS
+    'numbers beside 933 that read back to its people who they are and where: as its platform sends them, at most 8, none that somebody dials for help';
 
 -- 244 random bits: whoever has the hash cannot guess them.
 CREATE FUNCTION e911.held_secret_new(organization uuid) RETURNS text

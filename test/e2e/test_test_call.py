@@ -240,6 +240,23 @@ def test_a_test_call_lends_no_number(gateway):
     gateway.check_idle()
 
 
+def test_an_organization_has_test_numbers_of_its_own(gateway):
+    gateway.provision(
+        "UPDATE e911.organization SET test_numbers = '{*77,+12065550199}'"
+        " WHERE e911_organization_id ="
+        " '91100000-0000-4000-8000-000000000001'")
+    with silent_psaps(gateway), Caller(gateway) as caller, \
+            Caller(gateway) as other, Caller(gateway, "pbx") as stranger:
+        caller.dial(user="*77")
+        assert gateway.live_calls()[0]["kind"] == "test"
+        caller.hang_up()
+        other.dial(user="%2B1(206)555-0199")
+        other.hang_up()
+        # Nobody else's.
+        assert stranger.refused(user="*77") == 403
+    gateway.check_idle()
+
+
 def test_events_tell_of_a_test(gateway):
     with Caller(gateway) as caller:
         caller.dial()

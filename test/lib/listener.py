@@ -183,6 +183,8 @@ def hear(samples, sentences, directory):
     subprocess.run(
         ["pocketsphinx_batch", "-hmm", f"{MODEL}/en-us", "-dict",
          f"{MODEL}/cmudict-en-us.dict", "-jsgf", path("address.gram"),
+         # Pauses are said on purpose: without this they are taken for words.
+         "-silprob", "0.5",
          "-ctl", path("list"), "-cepdir", directory, "-cepext", ".raw",
          "-adcin", "yes", "-hyp", path("heard"), "-logfn", path("log")],
         check=True)

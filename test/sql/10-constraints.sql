@@ -201,6 +201,20 @@ SELECT test.refused(pg_temp.put_organization('elin_timeout_s = 86401'),
     'an ELIN is not remembered for more than a day');
 SELECT test.accepted(pg_temp.put_organization('elin_timeout_s = 0'),
     'an ELIN may be forgotten at once');
+SELECT test.refused(pg_temp.put_organization($$test_numbers = '{"7 7"}'$$),
+    '23514', 'organization_test_numbers_are_dialled', 'a blank is not dialled');
+SELECT test.refused(pg_temp.put_organization($$test_numbers = '{777,NULL}'$$),
+    '23514', 'organization_test_numbers_are_dialled', 'nor is nothing');
+SELECT test.refused(pg_temp.put_organization(
+        $$test_numbers = '{11,12,13,14,15,16,17,18,19}'$$),
+    '23514', 'organization_test_numbers_are_at_most_8',
+    'nine test numbers are refused');
+SELECT test.refused(pg_temp.put_organization(format(
+        $$test_numbers = '{777,%s}'$$, n)),
+    '23514', 'organization_test_numbers_are_no_emergency_numbers',
+    n || ' is no test')
+  FROM unnest(ARRAY['911', '+911', '1911', '+1911', '9911', '99911', '8911',
+                    '112', '999', '000']) AS n;
 SELECT test.refused(pg_temp.put_organization(format('home_npa = %L', npa)),
     '23514', 'organization_home_npa_is_an_area_code',
     npa || ' is no area code')

@@ -144,7 +144,10 @@ static int fill(struct matching *g, const struct dir_recipient *r,
 	if (g->composer.is_call)
 		memcpy(n->call_id, matching_call(g)->b, NOTICE_ID_SIZE);
 	n->event = said_event_code(said);
-	n->organization_id = g->call.organization_id;
+	/* The gateway's own people are called over nobody's platform. */
+	n->organization_id = n->channel == NOTICE_PHONE
+				     ? r->organization_id
+				     : g->call.organization_id;
 	n->recipient_id = r->recipient_id;
 	n->at_ms = g->event->at_ms;
 	n->language = language_name(language_find(language));

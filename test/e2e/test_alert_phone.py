@@ -8,6 +8,7 @@ import pytest
 from harness import Gateway, wait_until
 from harness.network import free_port
 from harness.rawpsap import RawPsap
+from harness.rtpengine import RtpEngine
 from test_callback import hang_up
 from test_test_call import Caller, Ear
 
@@ -24,7 +25,7 @@ FORGET = "DELETE FROM e911.recipient WHERE channel = 'phone'"
 
 
 @pytest.fixture(name="gateway", scope="module")
-def fixture_gateway(request):
+def fixture_gateway(request, tmp_path_factory):
     gateway = Gateway(os.path.realpath(request.config.getoption("--build")),
                       keep=request.config.getoption("--keep"),
                       forget_soon=True)
@@ -36,7 +37,15 @@ def fixture_gateway(request):
         phone_attempts=2)
     gateway.kamailio.modparams.append(
         ("e911", "test_agent", f"sip:933@{agent}:{port}"))
-    with gateway:
+    with contextlib.ExitStack() as stack:
+        engine = RtpEngine("rtpengine", str(tmp_path_factory.mktemp("media")),
+                           gateway.block.address(30), 30000)
+        stack.callback(engine.stop)
+        engine.start()
+        gateway.engine = engine
+        gateway.kamailio.modparams.append(
+            ("e911", "media_engine", engine.parameter))
+        stack.enter_context(gateway)
         yield gateway
         if request.session.testsfailed:
             gateway.keep = True
@@ -102,7 +111,10 @@ def told(gateway, *recipients):
 
 
 def comes_to(gateway, number, state):
-    wait_until(lambda: gateway.postgres.value(STATE, number).startswith(state),
+    def is_so():
+        told_so = gateway.postgres.value(STATE, number) or ""
+        return told_so.startswith(state)
+    wait_until(is_so,
                f"the notice to {number} is {state}", 60,
                gateway.services())
 
@@ -113,7 +125,8 @@ def test_who_presses_1_has_acknowledged(gateway):
         invite = desk.rung()
         assert invite.request_uri.startswith(f"sip:{GUARD}@")
         assert "+12065550190@" in invite.header("From")
-        assert "m=audio" in invite.body
+        # The voice goes through the engine, like any other.
+        assert f"c=IN IP4 {gateway.block.address(30)}" in invite.body
         desk.pick_up(invite)
         wait_until(lambda: len(desk.ear.said()) > 100, "it speaks", 60)
         desk.ear.press(1)

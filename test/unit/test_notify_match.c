@@ -538,6 +538,7 @@ static void what_is_spoken_has_one_number(void **state)
 		"The callback number is, +12065550181.\n"
 		"The location is, 500 Pine St, Seattle, WA 98101 (building A, "
 		"floor 4, room 412).");
+	assert_int_equal(only()->organization_id, WORLD_ORGANIZATION);
 	/* Taken over by somebody, it is not to ring any more. */
 	assert_true(only()->flags & NOTICE_UNLESS_ACKNOWLEDGED);
 	/* Nor for what becomes of the call. */

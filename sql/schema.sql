@@ -45,6 +45,7 @@ BEGIN;
 \ir schema/ali_state.sql
 \ir schema/ali_calls.sql
 \ir schema/ali_delivery.sql
+\ir schema/ali_responses.sql
 \ir schema/ali_dynamic.sql
 \ir schema/ali_doubts.sql
 \ir schema/screen_history.sql
@@ -97,6 +98,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (42, 'deliver_ali_files'),
     (43, 'ask_personal_locations'),
     (44, 'refuse_service_numbers'),
-    (45, 'add_test_numbers');
+    (45, 'add_test_numbers'),
+    (46, 'fetch_ali_errors');
 
 COMMIT;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ali/courier.h"
+#include "ali/fetcher.h"
 #include "ali/outgoing.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -33,6 +34,9 @@ struct party {
 	char file[24], file_name[ALI_FILE_NAME_SIZE]; /* that waits; "": none */
 	char *body;                                   /* owned */
 	bool is_listed, is_due, may_try;
+	struct ali_account fetch_account; /* the same, in another directory */
+	struct ali_fetcher fetcher;
+	bool is_fetch_due;
 };
 
 struct delivery {
@@ -52,7 +56,8 @@ struct delivery {
 
 static bool is_busy(const struct party *p)
 {
-	return p->courier.step != ALI_COURIER_IDLE;
+	return p->courier.step != ALI_COURIER_IDLE ||
+	       p->fetcher.step != ALI_FETCHER_IDLE;
 }
 
 static struct party *party_of(struct delivery *d, struct text name)
@@ -102,8 +107,37 @@ static int read_account(const struct db_row *row, struct party *p)
 	return 0;
 }
 
+static int read_fetch(struct delivery *d, struct party *p,
+		      const struct db_row *row)
+{
+	struct ali_fetcher *f = &p->fetcher;
+	struct text path = db_text(row, 16);
+	bool is_local = p->account.place.way == ALI_WAY_DIRECTORY;
+	uint64_t start;
+
+	f->exchange.conf = d->conf;
+	f->exchange.transfers = d->transfers;
+	f->exchange.account = &p->fetch_account;
+	f->provider = p->name;
+	f->layout = p->layout;
+	p->fetch_account = p->account;
+	p->is_fetch_due = db_bool(row, 19);
+	f->removes = db_bool(row, 18);
+	if (db_u64(row, 15, &start) < 0 || !start ||
+	    text_to_cstr(db_text(row, 17), f->pattern, sizeof(f->pattern)) < 0)
+		return -EPROTO;
+	f->error_code_start = (size_t)start;
+	while (path.len && path.p[0] == '/')
+		path = text_make(path.p + 1, path.len - 1);
+	(void)snprintf(p->fetch_account.place.path,
+		       sizeof(p->fetch_account.place.path), "%s%.*s",
+		       is_local ? "" : "/", (int)path.len, path.p);
+	return 0;
+}
+
 /* name, layout, deliver_to, company_name, user_name, password_file, key_file,
- * ca_file, host_keys, part_suffix, file, its name, verify_size, due, may try */
+ * ca_file, host_keys, part_suffix, file, its name, verify_size, due, may try,
+ * error_code_start; of ali_fetch: path, names, removes, due */
 static int on_party(const struct db_row *row, void *arg)
 {
 	struct delivery *d = arg;
@@ -129,13 +163,14 @@ static int on_party(const struct db_row *row, void *arg)
 	p->courier.exchange.conf = d->conf;
 	p->courier.exchange.transfers = d->transfers;
 	p->courier.exchange.account = &p->account;
-	return 0;
+	return read_fetch(d, p, row);
 }
 
 static bool anything_under_way(const struct delivery *d)
 {
 	for (unsigned i = 0; i < d->party_count; i++)
-		if (d->parties[i]->courier.exchange.is_under_way)
+		if (d->parties[i]->courier.exchange.is_under_way ||
+		    d->parties[i]->fetcher.exchange.is_under_way)
 			return true;
 	return false;
 }
@@ -370,6 +405,45 @@ static bool find_addresses(struct delivery *d, struct party *p,
 	return false;
 }
 
+static int end_fetch(struct delivery *d, struct party *p)
+{
+	struct ali_fetcher *f = &p->fetcher;
+	int err;
+
+	if (f->why[0])
+		log_warning(WHO, "'%s': %s", p->name, f->why);
+	stats_add(STAT_ALI_FETCHES_FAILED, f->why[0] ? 1 : 0);
+	err = db_exec(d->db, DB_ALI_FETCHED,
+		      (const char *[]){ p->name, f->why }, NULL, NULL);
+	ali_fetcher_reset(f);
+	d->again = true;
+	return err;
+}
+
+static int fetch_on(struct delivery *d, struct party *p)
+{
+	int err = 0;
+
+	while (err >= 0 && ali_fetcher_is_ready(&p->fetcher)) {
+		struct target_addresses a;
+		const char *why;
+
+		if (!find_addresses(d, p, &a, &why))
+			return 0;
+		if (why) {
+			(void)snprintf(p->fetcher.why, sizeof(p->fetcher.why),
+				       "%s", why);
+			p->fetcher.step = ALI_FETCHER_DONE;
+			break;
+		}
+		err = ali_fetcher_go(&p->fetcher, d->db, a.count,
+				     (const uint8_t(*)[16])a.ip);
+	}
+	if (err < 0 || p->fetcher.step != ALI_FETCHER_DONE)
+		return err;
+	return end_fetch(d, p);
+}
+
 /* Steps until one takes its time. */
 static int go_on(struct delivery *d, struct party *p)
 {
@@ -396,14 +470,26 @@ static int go_on(struct delivery *d, struct party *p)
 	return end(d, p);
 }
 
+/* What fails to be delivered keeps nobody from fetching, nor the other way. */
+static int begin_fetch(struct delivery *d, struct party *p)
+{
+	if (!p->is_listed || !p->is_fetch_due)
+		return 0;
+	p->is_fetch_due = false;
+	ali_fetcher_begin(&p->fetcher);
+	return fetch_on(d, p);
+}
+
 static int serve_party(struct delivery *d, struct party *p)
 {
 	int err = 0;
 
+	if (p->fetcher.step != ALI_FETCHER_IDLE)
+		return fetch_on(d, p);
 	if (is_busy(p))
 		return go_on(d, p);
-	if (!p->is_listed || !p->may_try)
-		return 0;
+	if (!p->is_listed || !p->may_try || (!p->is_due && !p->file[0]))
+		return begin_fetch(d, p);
 	if (p->is_due) {
 		p->is_due = false;
 		d->again = true;
@@ -484,6 +570,7 @@ static int drop_all(struct delivery *d)
 	d->transfers = transfers_free(d->transfers);
 	for (unsigned i = 0; i < d->party_count; i++) {
 		ali_exchange_reset(&d->parties[i]->courier.exchange);
+		ali_fetcher_reset(&d->parties[i]->fetcher);
 		free(d->parties[i]->body);
 		free(d->parties[i]);
 	}

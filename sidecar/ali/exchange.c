@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define LIST_MAX (1u << 20)
+#define GET_MAX  (32u << 20)
 /* FTP says a size in words, too. */
 #define ANSWER_MAX 4096
 
@@ -14,6 +15,8 @@ static const char *const acts[] = {
 	[ALI_ACT_SIZE] = "cannot be looked at",
 	[ALI_ACT_RENAME] = "cannot be renamed",
 	[ALI_ACT_LIST] = "cannot be listed",
+	[ALI_ACT_GET] = "cannot be fetched",
+	[ALI_ACT_REMOVE] = "cannot be removed",
 };
 
 void ali_exchange_tell(struct ali_exchange *x, const char *why, int status)
@@ -30,8 +33,9 @@ void ali_exchange_tell(struct ali_exchange *x, const char *why, int status)
 
 void ali_exchange_reset(struct ali_exchange *x)
 {
-	free(x->list);
-	x->list = NULL;
+	free(x->got);
+	x->got = NULL;
+	x->got_len = 0;
 	x->is_under_way = x->is_answered = false;
 }
 
@@ -40,9 +44,9 @@ bool ali_exchange_lists(const struct ali_exchange *x, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (const char *at = x->list; at && (at = strstr(at, name));
+	for (const char *at = x->got; at && (at = strstr(at, name));
 	     at += len) {
-		bool begins = at == x->list || at[-1] == '\n' || at[-1] == '/';
+		bool begins = at == x->got || at[-1] == '\n' || at[-1] == '/';
 
 		if (begins && (!at[len] || at[len] == '\n' || at[len] == '\r'))
 			return true;
@@ -51,6 +55,18 @@ bool ali_exchange_lists(const struct ali_exchange *x, const char *name)
 }
 
 /* ---- over the network ---- */
+
+static int keep(struct ali_exchange *x, struct text body)
+{
+	x->got = malloc(body.len + 1);
+	if (!x->got)
+		return -ENOMEM;
+	if (body.len)
+		memcpy(x->got, body.p, body.len);
+	x->got[body.len] = '\0';
+	x->got_len = body.len;
+	return 0;
+}
 
 static void on_end(void *arg, const struct transfer_answer *a)
 {
@@ -64,11 +80,11 @@ static void on_end(void *arg, const struct transfer_answer *a)
 	x->size_bytes = a->size_bytes;
 	if (a->end == TRANSFER_ANSWERED && is_http && a->status / 100 != 2)
 		x->end = TRANSFER_REFUSED;
-	if (x->end == TRANSFER_ANSWERED && x->act == ALI_ACT_LIST) {
-		x->list = strndup(a->body.len ? a->body.p : "", a->body.len);
-		if (!x->list)
-			x->end = TRANSFER_NO_MEMORY;
-	}
+	x->status = a->status;
+	if (x->end == TRANSFER_ANSWERED &&
+	    (x->act == ALI_ACT_LIST || x->act == ALI_ACT_GET) &&
+	    keep(x, a->body) < 0)
+		x->end = TRANSFER_NO_MEMORY;
 	ali_exchange_tell(x, transfer_end_name(x->end), a->status);
 	if (x->end == TRANSFER_HOST_KEY)
 		(void)snprintf(x->why, sizeof(x->why), "%s: %.*s",
@@ -109,19 +125,23 @@ static const char *secret_path(const struct ali_exchange *x, const char *name,
 static int name_files(struct ali_exchange *x, const struct ali_asked *asked)
 {
 	const struct ali_place *p = &x->account->place;
-	bool is_dir =
-		asked->act == ALI_ACT_RENAME || asked->act == ALI_ACT_LIST;
+	bool has_commands =
+		asked->act == ALI_ACT_RENAME || asked->act == ALI_ACT_REMOVE;
+	bool is_dir = has_commands || asked->act == ALI_ACT_LIST;
 	char from[ALI_URL_SIZE], to[ALI_URL_SIZE];
 	int err = ali_place_url(p, is_dir ? "" : asked->name, x->url);
 
 	x->commands[0] = x->commands[1] = NULL;
-	if (err < 0 || asked->act != ALI_ACT_RENAME)
+	if (err < 0 || !has_commands)
 		return err;
 	if (ali_place_file(p, asked->name, from) < 0 ||
-	    ali_place_file(p, asked->to, to) < 0)
+	    ali_place_file(p, asked->to ? asked->to : "", to) < 0)
 		return -EINVAL;
 	x->commands[0] = x->command[0];
-	if (p->way == ALI_WAY_FTP) {
+	if (asked->act == ALI_ACT_REMOVE) {
+		(void)snprintf(x->command[0], sizeof(x->command[0]), "%s %s",
+			       p->way == ALI_WAY_FTP ? "DELE" : "rm", from);
+	} else if (p->way == ALI_WAY_FTP) {
 		(void)snprintf(x->command[0], sizeof(x->command[0]), "RNFR %s",
 			       from);
 		(void)snprintf(x->command[1], sizeof(x->command[1]), "RNTO %s",
@@ -141,6 +161,8 @@ static int start(struct ali_exchange *x, const struct ali_asked *asked)
 		[ALI_ACT_SIZE] = TRANSFER_SIZE,
 		[ALI_ACT_RENAME] = TRANSFER_COMMANDS,
 		[ALI_ACT_LIST] = TRANSFER_LIST,
+		[ALI_ACT_GET] = TRANSFER_GET,
+		[ALI_ACT_REMOVE] = TRANSFER_COMMANDS,
 	};
 	const struct ali_account *a = x->account;
 	struct transfer t = {
@@ -180,6 +202,7 @@ int ali_exchange_start(struct ali_exchange *x, const struct ali_asked *asked)
 	(void)snprintf(x->name, sizeof(x->name), "%s",
 		       asked->name ? asked->name : "");
 	x->size_bytes = -1;
+	x->status = 0;
 	x->password[0] = '\0';
 	if (a->place.way == ALI_WAY_DIRECTORY) {
 		ali_exchange_local(x, asked);

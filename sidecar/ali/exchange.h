@@ -27,6 +27,8 @@ enum ali_act {
 	ALI_ACT_SIZE,   /* of the file */
 	ALI_ACT_RENAME, /* to another name */
 	ALI_ACT_LIST,   /* names, a line each */
+	ALI_ACT_GET,    /* its bytes */
+	ALI_ACT_REMOVE,
 };
 
 struct ali_exchange {
@@ -40,7 +42,9 @@ struct ali_exchange {
 	 * tells people of anything but ANSWERED. */
 	enum transfer_end end;
 	int64_t size_bytes; /* -1: not said */
-	char *list;         /* owned; NULL: none */
+	int status;         /* of HTTP or FTP; 0: none */
+	char *got;          /* owned: a list, or a file; NUL behind it */
+	size_t got_len;
 	char why[ALI_WHY_SIZE];
 
 	enum ali_act act; /* borrowed by the transfer: */

@@ -11,6 +11,7 @@
 #include "ali/exchange.h"
 
 #define FILE_MODE 0640
+#define GET_MAX   (32 << 20)
 
 static int write_all(int fd, struct text body)
 {
@@ -58,6 +59,40 @@ static int rename_to(int dir, const struct ali_asked *asked)
 	return fsync(dir) < 0 ? -errno : 0;
 }
 
+static int get(int dir, const char *name, struct ali_exchange *x)
+{
+	int fd = openat(dir, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	ssize_t n;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	else if (st.st_size > GET_MAX)
+		err = -EFBIG;
+	x->got = err < 0 ? NULL : malloc((size_t)st.st_size + 1);
+	if (err >= 0 && !x->got)
+		err = -ENOMEM;
+	while (err >= 0 && x->got_len < (size_t)st.st_size) {
+		n = read(fd, x->got + x->got_len,
+			 (size_t)st.st_size - x->got_len);
+		if (n < 0 && errno != EINTR)
+			err = -errno;
+		if (n == 0)
+			break;
+		x->got_len += n > 0 ? (size_t)n : 0;
+	}
+	if (x->got)
+		x->got[x->got_len] = '\0';
+	(void)close(fd);
+	return err;
+}
+
 static int list(int dir, char **ret)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -102,7 +137,11 @@ static int act(struct ali_exchange *x, const struct ali_asked *asked, int dir)
 	case ALI_ACT_RENAME:
 		return rename_to(dir, asked);
 	case ALI_ACT_LIST:
-		return list(dir, &x->list);
+		return list(dir, &x->got);
+	case ALI_ACT_GET:
+		return get(dir, asked->name, x);
+	case ALI_ACT_REMOVE:
+		return unlinkat(dir, asked->name, 0) < 0 ? -errno : 0;
 	}
 	return -EINVAL;
 }
@@ -124,7 +163,7 @@ void ali_exchange_local(struct ali_exchange *x, const struct ali_asked *asked)
 	(void)close(dir);
 	if (err >= 0)
 		x->end = TRANSFER_ANSWERED;
-	else if (err == -ENOENT && asked->act == ALI_ACT_SIZE)
+	else if (err == -ENOENT && asked->act != ALI_ACT_LIST)
 		x->end = TRANSFER_ABSENT;
 	ali_exchange_tell(x, strerror(err < 0 ? -err : 0), 0);
 }

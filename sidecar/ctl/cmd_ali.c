@@ -115,7 +115,7 @@ static int on_delivery(const struct db_row *row, void *arg)
 {
 	struct status *s = arg;
 
-	s->has_findings |= !db_is_null(row, 9);
+	s->has_findings |= !db_is_null(row, 9) || !db_is_null(row, 11);
 	s->rows++;
 	return table_row(row, s->table);
 }
@@ -170,6 +170,8 @@ static enum ctl_exit push(struct ctl *ctl, struct db *db)
 	size_t told = 0;
 	int err = db_exec(db, DB_ALI_PUSH_NOW, &provider, on_pushed, &told);
 
+	if (err >= 0)
+		err = db_exec(db, DB_ALI_FETCH_NOW, &provider, NULL, NULL);
 	if (err < 0)
 		return ctl_db_failed(ctl, err);
 	if (told)

@@ -4,10 +4,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "ali/error.h"
+#include "ali/answers.h"
 #include "ctl/cmd_ali.h"
 
-#define BAD_SHOWN 20
+#define BAD_SHOWN     20
+#define ALI_TOLD_SIZE 300
 
 /* ---- a file, line by line ---- */
 
@@ -16,10 +17,7 @@ struct reading {
 	struct db *db;
 	struct ali_party party;
 	struct ali_reader reader;
-	size_t bad; /* lines that are none */
-	/* import-errors */
-	size_t rejected, again, locked, stale, unknown, without_code;
-	/* verify */
+	size_t bad;     /* lines that are none */
 	uint64_t *seen; /* owned; numbers, without the plus */
 	size_t seen_count, seen_size;
 	size_t equal, differing, not_ours, missing;
@@ -75,103 +73,55 @@ static enum ctl_exit read_file(struct reading *r, size_t behind,
 
 /* ---- import-errors ---- */
 
-/* Three digits where the provider writes them; empty: none. */
-static struct text code_of(const struct reading *r,
-			   const struct ali_read_line *line)
+static void print_answered(void *arg, const struct ali_answered *a)
 {
-	size_t at = r->party.error_code_start - 1;
-	size_t length = r->party.layout->length;
-	struct text t = line->bytes, code;
-
-	if (at >= length) {
-		t = line->behind;
-		at -= length;
-	}
-	if (at + 3 > t.len)
-		return text_make(NULL, 0);
-	code = text_make(t.p + at, 3);
-	for (size_t i = 0; i < 3; i++)
-		if (!text_is_digit(code.p[i]))
-			return text_make(NULL, 0);
-	return code;
+	(void)arg;
+	(void)printf("%s %s %s: %s; %s\n", a->number, a->code, a->state,
+		     a->e ? a->e->meaning : "not a code that is known",
+		     a->e ? a->e->advice : "ask the provider what it means");
 }
 
-static int on_answered(const struct db_row *row, void *arg)
+static void print_bad(void *arg, const struct ali_reader *r)
 {
-	return text_to_cstr(db_text(row, 0), arg, 24);
-}
+	size_t *told = arg;
 
-static void count(struct reading *r, const char *state)
-{
-	if (strcmp(state, "rejected") == 0)
-		r->rejected++;
-	else if (strcmp(state, "locked") == 0)
-		r->locked++;
-	else if (strcmp(state, "stale") == 0)
-		r->stale++;
-	else if (strcmp(state, "unknown") == 0)
-		r->unknown++;
-	else
-		r->again++;
-}
-
-static int on_error_line(struct reading *r, const struct ali_read_line *line,
-			 const char *number)
-{
-	char code[4] = "", function[2] = "", order[16] = "", state[24] = "";
-	struct text t = code_of(r, line);
-	const struct ali_error *e = ali_error_find(t);
-	struct text number_of_order = line->values.value[ALI_ORDER_NUMBER];
-	int err;
-
-	if (!t.len) {
-		r->without_code++;
-		return 0;
-	}
-	(void)!text_to_cstr(t, code, sizeof(code));
-	(void)!text_to_cstr(line->values.value[ALI_FUNCTION_CODE], function,
-			    sizeof(function));
-	for (size_t i = 0; i < number_of_order.len; i++)
-		if (!text_is_digit(number_of_order.p[i]))
-			number_of_order.len = 0;
-	(void)!text_to_cstr(number_of_order, order, sizeof(order));
-	err = db_exec(r->db, DB_ALI_ANSWER,
-		      (const char *[]){ r->party.name, number, code,
-					e ? e->means : "as_it_was", function,
-					order },
-		      on_answered, state);
-	if (err < 0)
-		return err;
-	count(r, state);
-	(void)printf("%s %s %s: %s; %s\n", number, code, state,
-		     e ? e->meaning : "not a code that is known",
-		     e ? e->advice : "ask the provider what it means");
-	return 0;
+	if ((*told)++ < BAD_SHOWN)
+		ctl_fail("line %" PRIu64 ": %s", r->line, r->reason);
 }
 
 enum ctl_exit ali_import_errors(struct ctl *ctl, struct db *db)
 {
-	static struct reading r;
-	size_t length, behind = 0;
-	enum ctl_exit done = ali_party_find(ctl, db, &r.party);
+	static struct ali_answers a;
+	const char *path = ctl->args.operand[2];
+	char text[ALI_TOLD_SIZE];
+	struct ali_party party;
+	size_t told = 0;
+	enum ctl_exit done = ali_party_find(ctl, db, &party);
+	FILE *in = done == CTL_OK ? fopen(path, "rbe") : NULL;
+	int err = in ? 0 : -errno;
 
 	if (done != CTL_OK)
 		return done;
-	r.ctl = ctl;
-	r.db = db;
-	length = r.party.layout->length;
-	if (r.party.error_code_start + 2 > length)
-		behind = ALI_BEHIND_MAX;
-	done = read_file(&r, behind, on_error_line);
-	(void)printf(
-		"%zu rejected, %zu to be sent again otherwise, %zu locked; "
-		"%zu about something sent earlier, %zu of numbers without "
-		"record; %zu without code, %zu lines unread\n",
-		r.rejected, r.again, r.locked, r.stale, r.unknown,
-		r.without_code, r.bad);
-	if (done != CTL_OK)
-		return done;
-	return r.rejected || r.locked || r.bad || r.without_code || r.unknown
+	a = (struct ali_answers){ .db = db,
+				  .provider = party.name,
+				  .layout = party.layout,
+				  .error_code_start = party.error_code_start,
+				  .on_answered = print_answered,
+				  .on_bad = print_bad,
+				  .arg = &told };
+	if (in) {
+		err = ali_answers_read(&a, ali_read_stdio, in);
+		(void)fclose(in);
+	}
+	ali_answers_tell(&a, text, sizeof(text));
+	(void)printf("%s\n", text);
+	if (err == -ENOTCONN || err == -EPROTO)
+		return ctl_db_failed(ctl, err);
+	if (err < 0) {
+		ctl_fail("%s: %s", path, strerror(-err));
+		return CTL_UNKNOWN;
+	}
+	return a.rejected || a.locked || a.bad || a.without_code || a.unknown
 		       ? CTL_FINDINGS
 		       : CTL_OK;
 }

@@ -7,7 +7,7 @@
 BEGIN;
 
 \ir ../schema/ali_delivery.sql
-\ir ../schema/sentences.sql
+\ir 0042_deliver_ali_files/sentences.sql
 
 SELECT e911.tenants_divide()
 \g /dev/null

@@ -183,3 +183,15 @@ GRANT EXECUTE ON FUNCTION
     e911.ali_file_delivered(bigint),
     e911.ali_delivery_failed(text, text)
     TO e911_sidecar;
+
+-- Files of errors that e911d fetches.
+GRANT SELECT ON e911.ali_fetch, e911.ali_fetch_state, e911.ali_response
+    TO e911_sidecar, e911_operator, e911_reader;
+GRANT INSERT, UPDATE, DELETE ON e911.ali_fetch TO e911_operator;
+GRANT EXECUTE ON FUNCTION e911.ali_fetch_now(text) TO e911_operator;
+GRANT EXECUTE ON FUNCTION
+    e911.ali_fetched(text, text),
+    e911.ali_response_due(text, text),
+    e911.ali_response_seen(text, text, text),
+    e911.ali_response_store(text, text, text, text, text)
+    TO e911_sidecar;

@@ -218,6 +218,10 @@ AS $$
                  THEN 'of another place than the call'
                  ELSE detail ->> 'state' END, ' ' || (detail ->> 'code'),
         ', other than it should be since ' || (detail ->> 'differs_since'))
+    WHEN 'ali.unreadable' THEN concat(
+        'file ', detail ->> 'file', ' of ', detail ->> 'provider',
+        ' cannot be read whole: ', detail ->> 'problem',
+        '; it is kept as ' || (detail ->> 'kept'))
     WHEN 'ali.undelivered' THEN concat(
         'ALI records do not reach ', detail ->> 'provider', ': ',
         'file ' || (detail ->> 'file') || ': ', detail ->> 'problem')

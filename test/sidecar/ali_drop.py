@@ -56,13 +56,16 @@ class Drop:
     def __init__(self, folder):
         self.folder = folder
         self.path = os.path.join(folder, "in")
+        self.answers = os.path.join(folder, "out")  # files of errors
         self.secrets = os.path.join(folder, "secrets")
         os.makedirs(self.path)
+        os.makedirs(self.answers)
         os.makedirs(self.secrets)
         self.fault = Fault()
         self.settings = {"ali_secret_dir": self.secrets,
                          "ali_file_timeout_s": 30}
         self.columns = {}
+        self.fetch = {"path": "/out/", "names": "*.err"}
 
     def files(self):
         return sorted(os.listdir(self.path))
@@ -90,6 +93,7 @@ class Directory(Drop):
         super().__init__(folder)
         self.settings["ali_directory"] = folder
         self.columns = {"deliver_to": "directory:in/"}
+        self.fetch["path"] = "out/"
 
 
 class Relay:
@@ -168,6 +172,7 @@ class Sftp(Drop):
             "deliver_to": f"sftp://127.0.0.1:{self.relay.port}{self.path}/",
             "user_name": getpass.getuser(), "key_file": "west.key",
             "host_keys": [self.key]}
+        self.fetch["path"] = self.answers + "/"
 
     def _make_key(self, name):
         path = os.path.join(self.folder, name)
@@ -312,9 +317,22 @@ class Https(Drop):
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
+            def do_GET(self):
+                try:
+                    with open(folder + self.path, "rb") as file:
+                        body = file.read()
+                    self.send_response(200)
+                except FileNotFoundError:
+                    body = b"there is none"
+                    self.send_response(404)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
             def log_message(self, *_):
                 pass
 
+        self.fetch["names"] = "now.err"
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
                                                       Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -97,6 +97,58 @@ def assert_is_complete(postgres, drop):
         assert int(trailer["record_count"]) == row["records"]
 
 
+def put_errors(drop, name, code, lines=slice(0, 3), sent="west-000001.dat"):
+    """The provider rejects some records of a file; their numbers."""
+    records = drop.read(sent).split(b"\r\n")[1:-2][lines]
+    path = os.path.join(drop.answers, name)
+    with open(path + ".new", "wb") as out:
+        for line in records:
+            out.write(line[:377] + code + line[380:] + b"\r\n")
+    os.rename(path + ".new", path)
+    return ["+1" + line[1:11].decode("ascii") for line in records]
+
+
+def fetch(postgres, drop, **columns):
+    columns = {**drop.fetch, **columns}
+    postgres.execute(
+        f"INSERT INTO e911.ali_fetch (ali_provider_id, {', '.join(columns)})"
+        f" SELECT ali_provider_id, {', '.join(['%s'] * len(columns))}"
+        "   FROM e911.ali_provider", *columns.values())
+
+
+def wait_response(postgres, name, state):
+    wait_until(lambda: postgres.value(
+        "SELECT EXISTS (SELECT FROM e911.ali_response"
+        " WHERE name = %s AND state = %s)", name, state),
+        f"{name} is {state}", 40)
+
+
+def rejected(postgres, numbers):
+    return {row["state"] for row in postgres.query(
+        "SELECT state FROM e911.ali_record WHERE number = ANY (%s)", numbers)}
+
+
+def assert_errors_are_read(postgres, ctl, drop, removes):
+    name = drop.fetch["names"].replace("*", "one")
+    numbers = put_errors(drop, name, b"709")
+    fetch(postgres, drop, removes=removes)
+    wait_response(postgres, name, "read")
+    assert rejected(postgres, numbers) == {"rejected"}
+    if removes:
+        wait_until(lambda: not os.listdir(drop.answers), "it is removed", 40)
+        return
+    # Its bytes are read once; other bytes under its name are another file.
+    others = put_errors(drop, name, b"709", slice(3, 5))
+    push(ctl)
+    wait_until(lambda: rejected(postgres, others) == {"rejected"},
+               "the other file is read", 40)
+    push(ctl)
+    wait_until(lambda: postgres.value(
+        "SELECT fetch_at > now() FROM e911.ali_fetch_state"),
+        "it is looked again", 40)
+    assert postgres.value("SELECT count(*) FROM e911.ali_response") == 2
+
+
 def fill_disk(drop, name):
     os.symlink("/dev/full", os.path.join(drop.path, name))
 
@@ -133,8 +185,11 @@ def test_files_reach_the_server_whole_and_once_whatever_happens(
     # Nobody answers; then the disk is full.
     drop.stop()
     change_all(postgres, "Away")
+    postgres.execute("UPDATE e911.ali_delivery_state SET attempts = 7")
     push(ctl)
-    wait_until(lambda: error_of(postgres), "it fails", 40)
+    wait_until(lambda: postgres.value(
+        "SELECT EXISTS (SELECT FROM e911.call_event"
+        " WHERE kind = 'ali.undelivered')"), "what fails is told", 40)
     status, out, _ = ctl.run("ali", "status")
     assert status == 1 and "cannot be looked at" in out
     if way == "sftp":
@@ -147,18 +202,27 @@ def test_files_reach_the_server_whole_and_once_whatever_happens(
         push(ctl)
     wait_delivered(postgres, 4)
     assert_is_complete(postgres, drop)
+    name = "answer.err"
+    numbers = put_errors(drop, name, b"709", sent="west-000004.dat")
+    put_errors(drop, "other.txt", b"709", slice(3, 5), "west-000004.dat")
+    fetch(postgres, drop, removes=True)
+    wait_response(postgres, name, "read")
+    assert rejected(postgres, numbers) == {"rejected"}
+    wait_until(lambda: os.listdir(drop.answers) == ["other.txt"],
+               "it is removed there", 40)
     assert ali_drop.PASSWORD not in e911d.log_text()
 
 
 @pytest.mark.parametrize("way", ["ftps", "https"])
 def test_a_server_with_another_certificate_is_given_nothing(
-        postgres, drop_by, way):
+        postgres, ctl, drop_by, way):
     drop = drop_by(way, ca_file=None)
     wait_error(postgres, "its certificate is wrong")
     assert drop.files() == []
     postgres.execute("UPDATE e911.ali_delivery SET ca_file = 'ca.pem'")
     wait_delivered(postgres, 1)
     assert_is_complete(postgres, drop)
+    assert_errors_are_read(postgres, ctl, drop, removes=way == "ftps")
 
 
 def test_a_directory_has_whole_files_by_their_names(e911d, postgres, ctl,
@@ -195,3 +259,45 @@ def test_a_directory_has_whole_files_by_their_names(e911d, postgres, ctl,
     wait_delivered(postgres, 3)
     assert_is_complete(postgres, drop)
     assert ctl.run("ali", "push", "east")[0] == 3
+
+
+def test_files_of_errors_are_read_once_or_put_aside(e911d, postgres, ctl,
+                                                    drop_by):
+    drop = drop_by("directory")
+    wait_delivered(postgres, 1)
+    numbers = put_errors(drop, "a.err", b"709")
+    with open(os.path.join(drop.answers, "junk.err"), "wb") as out:
+        out.write(b"\x00\xff" * 400 + b"\n" + b"x\n" * 30)
+    # The provider has not written all of it yet.
+    unfinished = put_errors(drop, "b.err", b"709", slice(3, 6))
+    path = os.path.join(drop.answers, "b.err")
+    with open(path, "rb+") as file:
+        whole = file.read()
+        file.truncate(len(whole) - 100)
+    fetch(postgres, drop)
+    wait_response(postgres, "a.err", "read")
+    assert rejected(postgres, numbers) == {"rejected"}
+    wait_response(postgres, "b.err", "unfinished")
+    assert rejected(postgres, unfinished) == {"sent"}
+    with open(path, "wb") as file:
+        file.write(whole)
+    push(ctl)
+    wait_response(postgres, "b.err", "read")
+    assert rejected(postgres, unfinished) == {"rejected"}
+    # What makes no sense is kept, and told.
+    wait_response(postgres, "junk.err", "unreadable")
+    aside = os.path.join(e911d.state, "ali-unread")
+    [kept] = os.listdir(aside)
+    assert kept.startswith("west-") and kept.endswith("-junk.err")
+    with open(os.path.join(aside, kept), "rb") as file:
+        assert file.read().startswith(b"\x00\xff")
+    wait_until(lambda: postgres.value(
+        "SELECT count(*) FROM e911.call_event"
+        " WHERE kind = 'ali.unreadable'") == 1, "it is an event", 40)
+    # A directory that is away: deliveries go on.
+    os.rename(drop.answers, drop.answers + ".away")
+    change_all(postgres, "Away")
+    push(ctl)
+    wait_delivered(postgres, 2)
+    wait_until(lambda: "No such file" in ctl.run("ali", "status")[1],
+               "it is told", 40)

@@ -846,6 +846,11 @@ SELECT test.refused('UPDATE e911.ali_record SET ' || change, '23514', name,
 ALTER TABLE e911.ali_record ENABLE TRIGGER ali_record_settle;
 INSERT INTO e911.ali_delivery (ali_provider_id, deliver_to, every_minutes)
 SELECT ali_provider_id, 'directory:west/out/', 60 FROM e911.ali_provider;
+INSERT INTO e911.ali_fetch (ali_provider_id, path)
+SELECT ali_provider_id, 'west/err/' FROM e911.ali_provider;
+INSERT INTO e911.ali_response (ali_provider_id, name, sha256, state)
+SELECT ali_provider_id, 'x.err', repeat('0', 64), 'read'
+  FROM e911.ali_provider;
 INSERT INTO e911.ali_file (ali_provider_id, cycle, name, records, size_bytes,
                            sha256, content)
 SELECT ali_provider_id, 1, 'west-000001.dat', 1, 1, '', 'x'
@@ -933,6 +938,41 @@ SELECT test.refused(statement, state, name, 'refused: ' || name)
     ($$UPDATE e911.ali_file SET
        content = NULL$$,
      '23514', 'ali_file_is_kept_until_it_is_delivered'),
+    ($$UPDATE e911.ali_fetch SET path = '../etc/'$$,
+     '23514', 'ali_fetch_path_is_that_of_a_directory'),
+    ($$UPDATE e911.ali_fetch SET path = '/a/../etc/'$$,
+     '23514', 'ali_fetch_path_is_that_of_a_directory'),
+    ($$UPDATE e911.ali_fetch SET every_minutes = 0$$,
+     '23514', 'ali_fetch_is_every_minute_to_every_week'),
+    ($$UPDATE e911.ali_fetch SET names = 'a/b'$$,
+     '23514', 'ali_fetch_names_are_a_name_with_asterisks'),
+    ($$UPDATE e911.ali_fetch_state SET error = E'a\nb'$$,
+     '23514', 'ali_fetch_state_error_is_a_line'),
+    ($$UPDATE e911.ali_response SET name = 'a/b'$$,
+     '23514', 'ali_response_name_is_a_name'),
+    ($$UPDATE e911.ali_response SET sha256 = 'x'$$,
+     '23514', 'ali_response_sha256_is_64_digits'),
+    ($$UPDATE e911.ali_response SET state = 'x'$$,
+     '23514', 'ali_response_state_is_known'),
+    ($$UPDATE e911.ali_response SET result = E'a\nb'$$,
+     '23514', 'ali_response_result_is_a_line'),
+    ($$INSERT INTO e911.ali_fetch SELECT * FROM e911.ali_fetch$$,
+     '23505', 'ali_fetch_pkey'),
+    ($$INSERT INTO e911.ali_fetch (ali_provider_id, path)
+       VALUES (4711, 'x/')$$, '23503', 'ali_fetch_delivery_exists'),
+    ($$INSERT INTO e911.ali_fetch_state SELECT * FROM e911.ali_fetch_state$$,
+     '23505', 'ali_fetch_state_pkey'),
+    ($$INSERT INTO e911.ali_fetch_state (ali_provider_id, fetch_at)
+       VALUES (4711, now())$$, '23503', 'ali_fetch_state_fetch_exists'),
+    ($$INSERT INTO e911.ali_response OVERRIDING SYSTEM VALUE
+       SELECT ali_response_id, ali_provider_id, 'other', sha256, state
+         FROM e911.ali_response$$, '23505', 'ali_response_pkey'),
+    ($$INSERT INTO e911.ali_response (ali_provider_id, name, sha256, state)
+       SELECT ali_provider_id, name, sha256, state FROM e911.ali_response$$,
+     '23505', 'ali_response_is_read_once'),
+    ($$INSERT INTO e911.ali_response (ali_provider_id, name, sha256, state)
+       VALUES (4711, 'x', repeat('0', 64), 'read')$$,
+     '23503', 'ali_response_provider_exists'),
     ($$INSERT INTO e911.ali_delivery SELECT * FROM e911.ali_delivery$$,
      '23505', 'ali_delivery_pkey'),
     ($$INSERT INTO e911.ali_delivery (ali_provider_id, deliver_to,

@@ -13,7 +13,8 @@ SELECT test.is_same(string_agg(c.relname, ', ' ORDER BY c.relname), NULL,
                          'location_resolution', 'psap_boundary_version',
                          'address_book_version', 'ali_cycle', 'ali_record',
                          'ali_waiting', 'ali_dynamic', 'ali_doubt',
-                         'ali_file', 'ali_delivery_state', 'endpoint_test',
+                         'ali_file', 'ali_delivery_state',
+                         'ali_fetch_state', 'ali_response', 'endpoint_test',
                          'notification', 'acknowledgement')
    AND (SELECT count(*) FROM pg_trigger t
          WHERE t.tgrelid = c.oid AND t.tgname LIKE 'history\_%') <> 4;

@@ -89,4 +89,46 @@ SELECT test.is_same(e911.event_sentence('ali.undelivered',
     '{"provider": "west", "file": "x.dat", "problem": "no room"}'),
     'ALI records do not reach west: file x.dat: no room',
     'what fails for long is told');
+
+-- ---- files of errors ----
+
+INSERT INTO e911.ali_fetch (ali_provider_id, path, names)
+SELECT ali_provider_id, '/out/', '*_1.err' FROM e911.ali_provider
+ WHERE name = 'west';
+SELECT test.is_same((SELECT fetch_at FROM e911.ali_fetch_state), now(),
+    'what is provisioned is looked for at once');
+CREATE FUNCTION pg_temp.due(there text) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(d, ' ') FROM e911.ali_response_due('west', there) d $$;
+SELECT test.is_same(pg_temp.due(E'b_1.err\r\nout/a_1.err\nc.err\nd-1.err'),
+    'a_1.err b_1.err', 'names are those that are asked for, without paths');
+SELECT test.is_same(pg_temp.due(E'../x_1.err\n.x_1.err\n-x_1.err\nx y_1.err'
+    || E'\n"x_1.err\nx;rm_1.err\n'), 'x_1.err',
+    'a name that is more than a name is never asked for');
+SELECT test.is_true(e911.ali_response_seen('west', 'a_1.err', repeat('0', 64))
+    IS NULL, 'a file is new');
+SELECT e911.ali_response_store('west', 'a_1.err', repeat('0', 64),
+                               'unfinished', 'x') \g /dev/null
+SELECT e911.ali_response_store('west', 'a_1.err', repeat('0', 64), 'read', 'x')
+\g /dev/null
+SELECT test.is_same(e911.ali_response_seen('west', 'a_1.err', repeat('0', 64)),
+    'read', '... until it was read');
+SELECT test.is_true(e911.ali_response_seen('west', 'a_1.err', repeat('1', 64))
+    IS NULL, '... with other bytes it is another file');
+SELECT test.is_same(pg_temp.due(E'a_1.err\nb_1.err'), 'b_1.err a_1.err',
+    'what was not seen yet is looked at first');
+SELECT e911.ali_fetched('west', E'no\nroom') \g /dev/null
+SELECT test.is_same((SELECT (error, fetch_at - now(), fetched_at)
+    FROM e911.ali_fetch_state), ('no?room'::text, interval '5 minutes',
+    NULL::timestamptz), 'what fails is looked for soon again');
+SELECT e911.ali_fetched('west', '') \g /dev/null
+SELECT test.is_same((SELECT (error, fetch_at - now(), fetched_at)
+    FROM e911.ali_fetch_state), (NULL::text, interval '1 hour', now()),
+    'what goes well, when its time comes');
+SELECT e911.ali_fetch_now(NULL) \g /dev/null
+SELECT test.is_same((SELECT fetch_at FROM e911.ali_fetch_state), now(),
+    'or when somebody asks for it');
+SELECT test.is_same(e911.event_sentence('ali.unreadable',
+    '{"provider": "west", "file": "x.err", "problem": "31 lines unread"}'),
+    'file x.err of west cannot be read whole: 31 lines unread',
+    'what cannot be read is told');
 ROLLBACK;

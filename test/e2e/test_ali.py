@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A call that brings an address: while it may be called back, the ALI record of
 the number that its PSAP sees says where it is."""
+import contextlib
 import os
 import sys
 
@@ -16,10 +17,10 @@ sys.path.insert(0, os.path.join(TOP, "test", "sidecar"))
 import ali_provider  # noqa: E402  (the path comes first)
 
 
-@pytest.fixture
-def told(own_gateway):
-    """All numbers are pushed to a provider, which has them."""
-    gateway = own_gateway
+@contextlib.contextmanager
+def provider(gateway):
+    """All numbers are pushed to a provider, which has them; addresses of a
+    street are known."""
     authority = Authority(os.path.join(gateway.directory, "authority"))
     os.chmod(authority.folder, 0o755)  # e911d has a user of its own
     os.chmod(authority.path("ca.pem"), 0o644)
@@ -45,6 +46,12 @@ def told(own_gateway):
     accepted(gateway)
     yield made
     made.close()
+
+
+@pytest.fixture
+def told(own_gateway):
+    with provider(own_gateway) as made:
+        yield made
 
 
 def accepted(gateway):

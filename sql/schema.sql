@@ -99,6 +99,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (43, 'ask_personal_locations'),
     (44, 'refuse_service_numbers'),
     (45, 'add_test_numbers'),
-    (46, 'fetch_ali_errors');
+    (46, 'fetch_ali_errors'),
+    (47, 'clear_ali_errors');
 
 COMMIT;

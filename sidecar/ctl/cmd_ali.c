@@ -278,6 +278,7 @@ static const struct {
 	{ "resend", 3, 3, true, request, "PROVIDER NUMBER" },
 	{ "migrate", 3, 3, true, request, "PROVIDER NUMBER" },
 	{ "unlock", 3, 3, true, request, "PROVIDER NUMBER" },
+	{ "clear", 3, 3, true, request, "PROVIDER NUMBER" },
 	{ "check", 1, 1, true, check, "" },
 	{ "codes", 1, 2, false, codes, "[CODE]" },
 };

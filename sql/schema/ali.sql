@@ -160,13 +160,14 @@ CREATE TABLE e911.ali_record (
     sent            jsonb,
     sent_function   text
                     CONSTRAINT ali_record_sent_function_is_known
-                        CHECK (sent_function IN ('I', 'C', 'D', 'U', 'M')),
+                        CHECK (sent_function IN ('I', 'C', 'D', 'U', 'M',
+                                                 'E')),
     sent_at         timestamptz,
     sent_cycle      integer,
     order_number    bigint,
     request         text
-                    CONSTRAINT ali_record_request_is_unlock_or_migrate
-                        CHECK (request IN ('U', 'M')),
+                    CONSTRAINT ali_record_request_is_unlock_migrate_or_clear
+                        CHECK (request IN ('U', 'M', 'E')),
     state           text NOT NULL DEFAULT 'pending'
                     CONSTRAINT ali_record_state_is_known
                         CHECK (state IN ('pending', 'sent', 'accepted',
@@ -223,7 +224,7 @@ COMMENT ON COLUMN e911.ali_record.accepted IS
 COMMENT ON COLUMN e911.ali_record.sent IS
     'what was sent and is not answered; NULL with sent_function: nothing, a deletion';
 COMMENT ON COLUMN e911.ali_record.sent_function IS
-    'function code of what is not answered: I, C, D, U or M; NULL: all is';
+    'function code of what is not answered: I, C, D, U, M or E; NULL: all is';
 COMMENT ON COLUMN e911.ali_record.sent_at IS
     'when it was sent last; NULL: never';
 COMMENT ON COLUMN e911.ali_record.sent_cycle IS
@@ -231,7 +232,7 @@ COMMENT ON COLUMN e911.ali_record.sent_cycle IS
 COMMENT ON COLUMN e911.ali_record.order_number IS
     'of what was sent last; NULL: never';
 COMMENT ON COLUMN e911.ali_record.request IS
-    'U: unlock it for another company; M: take it over from another company (instead of an insert); NULL: neither';
+    'U: unlock it for another company; M: take it over from another company (instead of an insert); E: have the provider delete its error record, and nothing else; NULL: none';
 COMMENT ON COLUMN e911.ali_record.state IS
     'pending: to be sent; sent: not answered yet; accepted: the provider has what it should; rejected: it is not taken so, somebody has to look; locked: another company holds the number, or we have unlocked it';
 COMMENT ON COLUMN e911.ali_record.error_code IS

@@ -12,7 +12,8 @@ CREATE FUNCTION e911.ali_believed(r e911.ali_record) RETURNS jsonb
     SET search_path = pg_catalog, e911, pg_temp
 AS $$
 BEGIN
-    RETURN CASE WHEN r.sent_function IS NULL THEN r.accepted ELSE r.sent END;
+    RETURN CASE WHEN r.sent_function IS NULL OR r.sent_function = 'E'
+                THEN r.accepted ELSE r.sent END;
 END
 $$;
 COMMENT ON FUNCTION e911.ali_believed(e911.ali_record) IS
@@ -29,6 +30,7 @@ DECLARE
     believed CONSTANT jsonb := e911.ali_believed(r);
 BEGIN
     RETURN CASE
+        WHEN r.request = 'E' THEN 'E'
         WHEN r.request = 'U' THEN CASE WHEN believed IS NOT NULL THEN 'U' END
         WHEN believed IS NOT DISTINCT FROM r.wanted THEN NULL
         WHEN believed IS NULL THEN coalesce(r.request, 'I')
@@ -37,7 +39,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION e911.ali_function(e911.ali_record) IS
-    'function code of what has to be sent of a record: I, C, D, U or M; NULL: nothing';
+    'function code of what has to be sent of a record: I, C, D, U, M or E; NULL: nothing';
 
 -- state, differs_since and changed_at of a row as it is about to be.
 CREATE FUNCTION e911.ali_record_settle() RETURNS trigger
@@ -180,8 +182,11 @@ BEGIN
     RETURN QUERY
     WITH due AS (
         SELECT r.number, e911.ali_function(r) AS function,
-               CASE WHEN e911.ali_function(r) IN ('D', 'U')
-                    THEN e911.ali_believed(r) ELSE r.wanted END AS content
+               CASE e911.ali_function(r)
+               WHEN 'D' THEN e911.ali_believed(r)
+               WHEN 'U' THEN e911.ali_believed(r)
+               WHEN 'E' THEN coalesce(r.wanted, r.accepted)
+               ELSE r.wanted END AS content
           FROM e911.ali_record r
          WHERE r.ali_provider_id = of_provider
            AND r.state = 'pending' AND r.writable
@@ -194,7 +199,7 @@ BEGIN
          ORDER BY r.number FOR UPDATE),
     sent AS (
         UPDATE e911.ali_record r
-           SET sent = CASE WHEN d.function NOT IN ('D', 'U')
+           SET sent = CASE WHEN d.function NOT IN ('D', 'U', 'E')
                            THEN r.wanted END,
                sent_function = d.function, sent_at = now(),
                sent_cycle = of_cycle, order_number = nextval('e911.ali_order'),
@@ -258,7 +263,7 @@ BEGIN
     LOOP
         IF NOT one.again THEN
             UPDATE e911.ali_record r
-               SET sent = CASE WHEN one.function NOT IN ('D', 'U')
+               SET sent = CASE WHEN one.function NOT IN ('D', 'U', 'E')
                                THEN r.wanted END,
                    sent_function = one.function, sent_at = now(),
                    sent_cycle = NULL, push_attempts = 0, request = NULL,
@@ -273,7 +278,9 @@ BEGIN
                                  * (2 ^ least(r.push_attempts, 6))
          WHERE r.number = one.number AND r.ali_provider_id = of_provider
         RETURNING r.number::text, r.sent_function, r.order_number,
-                  CASE WHEN r.sent_function IN ('D', 'U')
+                  CASE WHEN r.sent_function = 'E'
+                       THEN coalesce(r.wanted, r.accepted, '{}')
+                       WHEN r.sent_function IN ('D', 'U')
                        THEN coalesce(r.accepted, '{}') ELSE r.sent END;
     END LOOP;
 END
@@ -309,7 +316,15 @@ BEGIN
        OR answered_order % 10000000 <> r.order_number % 10000000 THEN
         RETURN 'stale';
     END IF;
-    IF means = 'taken' THEN
+    -- Only the provider's own note of an error is gone, or was not there:
+    -- what it has is what it had.
+    IF r.sent_function = 'E' THEN
+        r.error_code := CASE WHEN means <> 'taken' AND code <> '781'
+                             THEN code END;
+        r.state := CASE WHEN r.attempts = 0
+                          OR r.accepted IS NOT DISTINCT FROM r.wanted
+                        THEN 'pending' ELSE 'rejected' END;
+    ELSIF means = 'taken' THEN
         r.accepted := CASE WHEN r.sent_function NOT IN ('D', 'U')
                            THEN r.sent END;
         r.error_code := NULL;
@@ -378,22 +393,28 @@ DECLARE
     result  text;
 BEGIN
     UPDATE e911.ali_record r
-       SET state = 'pending', attempts = 0, error_code = NULL,
+       SET state = 'pending',
+           -- To clear an error changes nothing of why there was one.
+           attempts = CASE WHEN what = 'clear'
+                           THEN greatest(r.attempts, (r.state = 'rejected')::int)
+                           ELSE 0 END,
+           error_code = CASE WHEN what = 'clear' THEN r.error_code END,
            -- What nobody answers is given up.
            sent = NULL, sent_function = NULL, push_at = NULL,
            push_attempts = 0,
            request = CASE what WHEN 'unlock' THEN 'U'
-                               WHEN 'migrate' THEN 'M' END
+                               WHEN 'migrate' THEN 'M'
+                               WHEN 'clear' THEN 'E' END
       FROM e911.ali_provider p
      WHERE p.ali_provider_id = r.ali_provider_id
        AND p.name = provider AND r.number = ali_request.number
-       AND what IN ('resend', 'unlock', 'migrate')
+       AND what IN ('resend', 'unlock', 'migrate', 'clear')
     RETURNING r.state INTO result;
     RETURN coalesce(result, 'unknown');
 END
 $$;
 COMMENT ON FUNCTION e911.ali_request(text, text, text) IS
-    'resend: try again; migrate: as a take-over from another company; unlock: give it free for one; the state then';
+    'resend: try again; migrate: as a take-over from another company; unlock: give it free for one; clear: have the provider delete its error record only; the state then';
 
 SELECT e911.history_watch(name)
   FROM unnest(ARRAY['ali_provider', 'ali_numbers']) AS name

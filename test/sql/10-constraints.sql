@@ -827,7 +827,7 @@ SELECT test.refused('UPDATE e911.ali_' || change, '23514', name,
     ('record SET flaws = E''a\nb''', 'ali_record_flaws_are_a_line'),
     ('record SET sent_function = ''X''',
      'ali_record_sent_function_is_known'),
-    ('record SET request = ''X''', 'ali_record_request_is_unlock_or_migrate'),
+    ('record SET request = ''X''', 'ali_record_request_is_unlock_migrate_or_clear'),
     ('record SET error_code = ''7''', 'ali_record_error_code_is_3_digits'))
     AS v (change, name);
 -- What the trigger settles cannot be wrong; without it:

@@ -332,6 +332,45 @@ SELECT test.is_true((SELECT order_number > :was FROM e911.ali_record
                       WHERE number = :'elin'), '... with a higher number');
 ROLLBACK;
 
+-- ---- its error record alone ----
+
+BEGIN;
+UPDATE e911.ali_record SET accepted = wanted, sent_function = NULL,
+       sent = NULL, state = 'accepted';
+UPDATE e911.ali_record SET state = 'rejected', error_code = '709',
+       attempts = 1, accepted = NULL WHERE number = :'elin';
+SELECT test.is_same(e911.ali_request('west', :'elin', 'clear'), 'pending',
+    'an error record can be cleared');
+SELECT test.is_same((SELECT function || ' ' || (content = r.wanted)
+                       FROM e911.ali_take('west') t
+                       JOIN e911.ali_record r ON r.number = t.number
+                      WHERE t.number = :'elin'), 'E true', '... by function E');
+SELECT test.is_same(pg_temp.answer(:'elin', NULL, 'taken'), 'rejected',
+    '... after which the record is rejected as before');
+SELECT test.is_same((SELECT accepted FROM e911.ali_record
+                      WHERE number = :'elin'), NULL,
+    '... and the provider has what it had');
+SELECT e911.ali_request('west', :'elin', 'clear') \g /dev/null
+SELECT pg_temp.sent() \g /dev/null
+SELECT test.is_same(pg_temp.answer(:'elin', '781', 'as_it_was'), 'rejected',
+    'that there was none is as good');
+SELECT test.is_same(pg_temp.state(:'elin'), 'rejected I',
+    '... and no error is left of it');
+SELECT e911.ali_request('west', :'elin', 'clear') \g /dev/null
+SELECT pg_temp.sent() \g /dev/null
+UPDATE e911.location SET floor = '11' WHERE location_id = :floor3;
+SELECT pg_temp.derive() \g /dev/null
+SELECT pg_temp.answer(:'elin', '782', 'as_it_was') \g /dev/null
+SELECT test.is_same(left(pg_temp.state(:'elin'), 9), 'pending I',
+    'what should be said meanwhile is sent, whatever became of the error');
+SELECT number AS other FROM e911.ali_record
+ WHERE state = 'accepted' LIMIT 1 \gset
+SELECT e911.ali_request('west', :'other', 'clear') \g /dev/null
+SELECT pg_temp.sent() \g /dev/null
+SELECT test.is_same(pg_temp.answer(:'other', NULL, 'taken'), 'accepted',
+    'an accepted record stays accepted');
+ROLLBACK;
+
 -- ---- a change that commits while others are derived ----
 
 UPDATE e911.location SET floor = '6' WHERE location_id = :floor3;

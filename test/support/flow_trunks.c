@@ -15,7 +15,7 @@ static uint32_t max_calls[CALL_ROUTES_MAX];
 static uint64_t trunk_ids[CALL_ROUTES_MAX]; /* 0: its own */
 static uint8_t profiles[CALL_ROUTES_MAX];
 static uint8_t media[CALL_ROUTES_MAX];
-static bool is_held;
+static bool is_held, is_alert;
 static struct b2bua told; /* what the B2BUA was given */
 static struct call_route announcer;
 
@@ -25,7 +25,7 @@ void flow_trunks_begin(struct b2bua *conf)
 	memset(trunk_ids, 0, sizeof(trunk_ids));
 	memset(profiles, 0, sizeof(profiles));
 	memset(media, 0, sizeof(media));
-	is_held = false;
+	is_held = is_alert = false;
 	conf->health = health = trunk_health_new();
 	conf->trunk_calls = calls = trunk_calls_new();
 	assert_non_null(health);
@@ -50,6 +50,8 @@ void flow_trunks_to_call(struct call *call)
 
 void flow_trunks_start(struct call *call)
 {
+	if (is_alert)
+		call->kind = CALL_ALERT;
 	if (!is_held) {
 		b2bua_start(call);
 		return;
@@ -64,6 +66,12 @@ void the_last_announces(struct flow *f)
 	(void)f;
 	told.announcer = &announcer;
 	b2bua_init(&told);
+}
+
+void caller_is_our_agent(struct flow *f)
+{
+	(void)f;
+	is_alert = true;
 }
 
 void caller_brings_a_location(struct flow *f)

@@ -29,6 +29,8 @@ void loses_a_call(struct flow *f, const char *who);
  * (announcement.h). */
 void the_last_announces(struct flow *f);
 
+/* The next call is an alert to a desk (alert_call.h). */
+void caller_is_our_agent(struct flow *f);
 /* The next call brings a location, which is to be judged before anybody is
  * invited.  Its routes have the user "registered" till then. */
 void caller_brings_a_location(struct flow *f);

@@ -26,9 +26,13 @@ bool ali_courier_is_ready(const struct ali_courier *c)
 
 static enum ali_courier_step fail(struct ali_courier *c, const char *what)
 {
-	(void)snprintf(c->exchange.why, sizeof(c->exchange.why),
-		       "%s: %s, %" PRId64 " bytes of %zu are there", c->name,
-		       what, c->exchange.size_bytes, c->body.len);
+	/* A name of any length: what does not fit is told without it. */
+	if (snprintf(c->exchange.why, sizeof(c->exchange.why),
+		     "%s: %s, %" PRId64 " bytes of %zu are there", c->name,
+		     what, c->exchange.size_bytes,
+		     c->body.len) >= (int)sizeof(c->exchange.why))
+		(void)snprintf(c->exchange.why, sizeof(c->exchange.why), "%s",
+			       what);
 	return ALI_COURIER_FAILED;
 }
 

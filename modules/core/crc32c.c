@@ -37,6 +37,16 @@ with_sse42 static uint32_t crc32c_sse42(uint32_t crc, const uint8_t *p,
 {
 	uint64_t wide = ~crc;
 
+	for (; len >= 4 * sizeof(uint64_t); len -= 4 * sizeof(uint64_t)) {
+		uint64_t eights[4];
+
+		memcpy(eights, p, sizeof(eights));
+		wide = __builtin_ia32_crc32di(wide, eights[0]);
+		wide = __builtin_ia32_crc32di(wide, eights[1]);
+		wide = __builtin_ia32_crc32di(wide, eights[2]);
+		wide = __builtin_ia32_crc32di(wide, eights[3]);
+		p += sizeof(eights);
+	}
 	for (; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
 		uint64_t eight;
 

@@ -211,6 +211,12 @@ static bool is_reachable(const struct next_hop *hop,
 				NULL);
 }
 
+static bool next_hop_is(const struct next_hop *a, const struct next_hop *b)
+{
+	return a->port == b->port && a->transport == b->transport &&
+	       strcmp(a->host, b->host) == 0;
+}
+
 /* Where it goes, in numbers: tm would ask the DNS for a name. */
 static void settle_next_hop(struct departure *d, const struct leg *leg)
 {
@@ -222,6 +228,7 @@ static void settle_next_hop(struct departure *d, const struct leg *leg)
 			 !parsed.lr.s;
 
 	if (next_hop_of(str_to_text(*uri), &leg->peer, &hop) &&
+	    !next_hop_is(&hop, &leg->peer) &&
 	    !is_reachable(&hop, leg->flow.socket))
 		hop = leg->peer;
 	d->hop = hop;

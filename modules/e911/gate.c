@@ -58,12 +58,11 @@ static bool is_ours(struct sip_msg *msg, const struct path_request *rq)
 	return true;
 }
 
-bool gate_refuses(struct sip_msg *msg, const struct path_request *rq)
+bool gate_refuses(struct sip_msg *msg, const struct path_request *rq,
+		  struct directory *d, struct sender *ret_sender)
 {
 	char realm[STRANGER_REALM_SIZE];
 	enum stranger verdict;
-	struct directory *d;
-	struct sender sender;
 
 	if (is_ours(msg, rq)) {
 		stat_add(STAT_loops_refused, 1);
@@ -72,11 +71,9 @@ bool gate_refuses(struct sip_msg *msg, const struct path_request *rq)
 		stateless_reply(msg, 482, "Loop Detected");
 		return true;
 	}
-	d = worker_directory_begin();
 	verdict = stranger_judge(d, rq, &worker_conf.path.credential,
 				 worker_conf.serve_unknown_source, realm,
-				 &sender);
-	worker_directory_end(d);
+				 ret_sender);
 	switch (verdict) {
 	case STRANGER_NONE:
 		break;
@@ -84,7 +81,7 @@ bool gate_refuses(struct sip_msg *msg, const struct path_request *rq)
 		tell_stranger(rq);
 		break;
 	case STRANGER_ASKED:
-		ask(msg, realm, &sender, rq->now_ms);
+		ask(msg, realm, ret_sender, rq->now_ms);
 		return true;
 	case STRANGER_REFUSED:
 		tell_stranger(rq);
@@ -137,11 +134,10 @@ static void tell_share(const struct path *p, const struct path_request *rq,
 }
 
 /* Has whoever calls its share? */
-static bool is_beyond_share(const struct path_request *rq,
+static bool is_beyond_share(const struct path_request *rq, struct directory *d,
 			    const struct fair_supply *s)
 {
 	static struct path p;
-	struct directory *d = worker_directory_begin();
 	enum fair_verdict verdict;
 	unsigned calls;
 	bool tell;
@@ -152,7 +148,6 @@ static bool is_beyond_share(const struct path_request *rq,
 				 clock_mono_ms(), &calls, &tell);
 	if (tell)
 		tell_share(&p, rq, calls, verdict);
-	worker_directory_end(d);
 	return verdict != FAIR_TAKEN;
 }
 
@@ -169,7 +164,8 @@ static bool is_served(struct sip_msg *msg, const struct path_request *rq)
 	return true;
 }
 
-bool gate_defers(struct sip_msg *msg, const struct path_request *rq)
+bool gate_defers(struct sip_msg *msg, const struct path_request *rq,
+		 struct directory *d)
 {
 	struct fair_share *shares = worker_shared->shares;
 	struct fair_supply s = supply_of(msg);
@@ -177,7 +173,7 @@ bool gate_defers(struct sip_msg *msg, const struct path_request *rq)
 
 	if (!fair_share_has_refused(shares, request, clock_mono_ms())) {
 		if (!fair_share_is_short(shares, &s) || is_served(msg, rq) ||
-		    !is_beyond_share(rq, &s))
+		    !is_beyond_share(rq, d, &s))
 			return false;
 		/* Another worker has the first copy in its hands. */
 		if (tm_knows_request(msg))

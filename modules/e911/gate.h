@@ -16,16 +16,19 @@ struct sip_msg;
 /*
  * True: it was answered.  When some trunk is known by its credential alone, a
  * stranger hears 401 as long as a challenge may help, and 403 with a wrong
- * password.
+ * password.  False: *ret_sender is who sent it; its texts are of this look at
+ * the directory.
  */
-bool gate_refuses(struct sip_msg *msg, const struct path_request *rq);
+bool gate_refuses(struct sip_msg *msg, const struct path_request *rq,
+		  struct directory *d, struct sender *ret_sender);
 
 /*
  * The node is short of memory or time, and the organisation has its share
  * (fair_share.h).  True: it was answered, 503.  For an emergency call that
  * gate_refuses() has let in.
  */
-bool gate_defers(struct sip_msg *msg, const struct path_request *rq);
+bool gate_defers(struct sip_msg *msg, const struct path_request *rq,
+		 struct directory *d);
 /* The call is taken: it counts. */
 void gate_counts(struct call *call, const struct path *p,
 		 const struct path_request *rq);

@@ -369,11 +369,10 @@ static bool begin_invite(struct sip_msg *msg, const struct path_request *rq,
 	return true;
 }
 
-/* Run the path inside one look at the directory, and start the call. */
+/* Run the path, end this look at the directory, and start the call. */
 static void start_emergency(struct sip_msg *msg, struct path_request *rq,
-			    struct sip_transaction *t)
+			    struct directory *d, struct sip_transaction *t)
 {
-	struct directory *d = worker_directory_begin();
 	struct inquiry *inquiry = NULL;
 	struct path *p = &last_path;
 	struct call *call;
@@ -398,24 +397,43 @@ static void start_emergency(struct sip_msg *msg, struct path_request *rq,
 	call_unref(call);
 }
 
+/* True: the gate answered it.  Else the path need not ask who it is. */
+static bool is_refused(struct sip_msg *msg, struct path_request *rq,
+		       struct directory *d, struct sender *sender)
+{
+	rq->damage_count = d ? directory_damage_count(d) : 0;
+	if (gate_refuses(msg, rq, d, sender))
+		return true;
+	rq->sender = sender;
+	return false;
+}
+
 int handle_emergency(struct sip_msg *msg)
 {
 	struct sip_transaction t;
 	struct path_request rq;
-	bool failed;
+	struct sender sender;
+	struct directory *d;
+	bool failed = false;
 
 	if (message_parse(msg) < 0)
 		return -1;
 	fill_request(msg, &rq);
+	d = worker_directory_begin();
 	/* What is served again passed the gate before the start, and may have
 	 * lost what it showed with its connection. */
-	if ((replay_mode() == REPLAY_NONE && gate_refuses(msg, &rq)) ||
-	    gate_defers(msg, &rq))
+	if ((replay_mode() == REPLAY_NONE &&
+	     is_refused(msg, &rq, d, &sender)) ||
+	    gate_defers(msg, &rq, d)) {
+		worker_directory_end(d);
 		return 1;
+	}
 	begin_path(msg, &rq);
-	if (!begin_invite(msg, &rq, &t, &failed))
+	if (!begin_invite(msg, &rq, &t, &failed)) {
+		worker_directory_end(d);
 		return failed ? -1 : 1;
-	start_emergency(msg, &rq, &t);
+	}
+	start_emergency(msg, &rq, d, &t);
 	return 1;
 }
 
@@ -472,13 +490,18 @@ int handle_test(struct sip_msg *msg)
 {
 	struct sip_transaction t;
 	struct path_request rq;
+	struct sender sender;
+	struct directory *d;
 	unsigned status;
-	bool failed;
+	bool failed, refused;
 
 	if (message_parse(msg) < 0)
 		return -1;
 	fill_request(msg, &rq);
-	if (gate_refuses(msg, &rq) || gate_asks(msg, &rq) ||
+	d = worker_directory_begin();
+	refused = gate_refuses(msg, &rq, d, &sender);
+	worker_directory_end(d);
+	if (refused || gate_asks(msg, &rq) ||
 	    gate_gives_way(msg, &rq, STAT_tests_refused))
 		return 1;
 	begin_path(msg, &rq);

@@ -23,6 +23,8 @@ void path_run(struct path *p, const struct path_request *rq,
 {
 	uint64_t damaged = d ? directory_damage_count(d) : 0;
 
+	if (rq->sender)
+		damaged = rq->damage_count;
 	p->now_ms = rq->now_ms;
 	if (!d)
 		p->faults |= PATH_FAULT_DIRECTORY;

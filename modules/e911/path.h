@@ -27,6 +27,10 @@ struct path_request {
 	struct text sip_call_id;
 	int64_t now_ms; /* UTC */
 	bool dry_run;   /* explain: lend nothing */
+	/* Borrowed: whom the same look at the directory has found, and what
+	 * directory_damage_count() was before it did; NULL: nobody asked. */
+	const struct sender *sender;
+	uint64_t damage_count;
 };
 
 static inline struct shown path_shown(const struct path_request *rq)

@@ -43,7 +43,7 @@ void setup_end(uint32_t *handle)
 static bool is_header(struct text line, struct text name)
 {
 	return line.len > name.len && line.p[name.len] == ':' &&
-	       text_has_prefix_nocase(line, name);
+	       text_equal_nocase(text_make(line.p, name.len), name);
 }
 
 static bool belongs_to_cancel(struct text line)

@@ -27,7 +27,10 @@ static void find_trunk(struct path *p, const struct path_request *rq,
 	struct shown shown = path_shown(rq);
 	struct sender s;
 
-	sender_find(&s, d, &shown, &conf->credential);
+	if (rq->sender)
+		s = *rq->sender;
+	else
+		sender_find(&s, d, &shown, &conf->credential);
 	(void)path_found(p, s.directory_error);
 	p->source_known = s.is_known;
 	p->trunk = s.trunk;

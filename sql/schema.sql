@@ -45,6 +45,7 @@ BEGIN;
 \ir schema/ali_state.sql
 \ir schema/ali_calls.sql
 \ir schema/ali_delivery.sql
+\ir schema/ali_push_forms.sql
 \ir schema/ali_responses.sql
 \ir schema/ali_dynamic.sql
 \ir schema/ali_doubts.sql
@@ -100,6 +101,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (44, 'refuse_service_numbers'),
     (45, 'add_test_numbers'),
     (46, 'fetch_ali_errors'),
-    (47, 'clear_ali_errors');
+    (47, 'clear_ali_errors'),
+    (48, 'fill_ali_forms');
 
 COMMIT;

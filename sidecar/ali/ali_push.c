@@ -37,6 +37,9 @@ struct party {
 	struct web_uri uri;
 	struct text layout_name; /* in 'layout' */
 	char layout[NAME_SIZE];
+	/* Of a form; token_header "": it has none. */
+	char header[HEADER_SIZE], token_header[HEADER_SIZE];
+	struct ali_push_words words;
 	unsigned in_flight;
 	bool is_listed; /* by the last question */
 	int64_t complain_at_ms;
@@ -49,7 +52,7 @@ struct flight {
 	char number[24], function[2], order[24];
 	char *body; /* owned */
 	char authorization[HEADER_SIZE], key[HEADER_SIZE];
-	const char *headers[4];
+	const char *headers[5];
 	bool is_answered;
 	enum ali_push_verdict verdict;
 	char code[4];
@@ -112,8 +115,10 @@ static void on_end(void *arg, const struct transfer_answer *answer)
 	f->is_answered = true;
 	f->verdict = ALI_PUSH_AGAIN;
 	if (answer->end == TRANSFER_ANSWERED)
-		f->verdict =
-			ali_push_judge(answer->status, answer->body, f->code);
+		f->verdict = ali_push_judge(
+			answer->status, answer->body,
+			f->party->token_header[0] ? &f->party->words : NULL,
+			f->code);
 	if (f->verdict == ALI_PUSH_AGAIN)
 		complain(f->party, transfer_end_name(answer->end),
 			 answer->end == TRANSFER_ANSWERED ? answer->status : 0);
@@ -145,6 +150,7 @@ static int write_headers(struct flight *f)
 	char key[ALI_PUSH_KEY_SIZE], token[TOKEN_SIZE];
 	struct ali_push_order o = { .number = text_of(f->number),
 				    .order = text_of(f->order) };
+	const char *begin;
 	unsigned n = 0;
 	int err = ali_push_key(&o, key);
 
@@ -155,8 +161,12 @@ static int write_headers(struct flight *f)
 	f->headers[n++] = "Content-Type: application/json";
 	(void)snprintf(f->key, sizeof(f->key), "Idempotency-Key: %s", key);
 	f->headers[n++] = f->key;
-	(void)snprintf(f->authorization, sizeof(f->authorization),
-		       "Authorization: Bearer %s", token);
+	if (f->party->header[0])
+		f->headers[n++] = f->party->header;
+	begin = f->party->token_header[0] ? f->party->token_header
+					  : "Authorization: Bearer {token}";
+	(void)snprintf(f->authorization, sizeof(f->authorization), "%.*s%s",
+		       (int)strcspn(begin, "{"), begin, token);
 	if (token[0])
 		f->headers[n++] = f->authorization;
 	f->headers[n] = NULL;
@@ -245,7 +255,7 @@ static struct flight *flight_new(struct push *p)
 	return f;
 }
 
-/* number, function, order_number, content */
+/* number, function, order_number, content; the body, if there is a form */
 static int on_order(const struct db_row *row, void *arg)
 {
 	struct push *p = arg;
@@ -262,7 +272,12 @@ static int on_order(const struct db_row *row, void *arg)
 	f = flight_new(p);
 	if (!f)
 		return -ENOMEM;
-	err = ali_push_body(&o, &f->body);
+	if (db_is_null(row, 4)) {
+		err = ali_push_body(&o, &f->body);
+	} else {
+		f->body = strndup(db_text(row, 4).p, db_text(row, 4).len);
+		err = f->body ? 0 : -ENOMEM;
+	}
 	if (err >= 0)
 		err = text_to_cstr(o.number, f->number, sizeof(f->number));
 	if (err >= 0)
@@ -288,7 +303,31 @@ static int on_order(const struct db_row *row, void *arg)
 
 /* ---- what PostgreSQL says ---- */
 
-/* name, push_url, layout */
+/* NULL: there is no form. */
+static int read_form(const struct db_row *row, struct party *p)
+{
+	struct ali_push_words *w = &p->words;
+	const struct {
+		char *to;
+		size_t size;
+	} texts[] = {
+		{ p->header, sizeof(p->header) },
+		{ p->token_header, sizeof(p->token_header) },
+		{ w->result, sizeof(w->result) },
+		{ w->accepted, sizeof(w->accepted) },
+		{ w->rejected, sizeof(w->rejected) },
+		{ w->code, sizeof(w->code) },
+		{ w->codes, sizeof(w->codes) },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (text_to_cstr(db_text(row, 3 + i), texts[i].to,
+				 texts[i].size) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+/* name, push_url, layout; of a form: header, token_header, words of answers */
 static int on_party(const struct db_row *row, void *arg)
 {
 	struct push *p = arg;
@@ -311,7 +350,8 @@ static int on_party(const struct db_row *row, void *arg)
 	if (web_uri_parse(db_text(row, 1), &party->uri) < 0 ||
 	    !party->uri.is_tls ||
 	    text_to_cstr(db_text(row, 2), party->layout,
-			 sizeof(party->layout)) < 0) {
+			 sizeof(party->layout)) < 0 ||
+	    read_form(row, party) < 0) {
 		complain(party, "its push_url is no https URL", 0);
 		return 0;
 	}

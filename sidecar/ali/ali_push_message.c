@@ -62,23 +62,49 @@ static bool is_code(struct text t)
 	       text_is_digit(t.p[2]);
 }
 
+/* Three digits: theirs, or what stands for it among ours. */
+static void find_code(const struct ali_push_words *w, struct text theirs,
+		      char ret[4])
+{
+	struct json *j = NULL;
+	char name[ALI_PUSH_WORD_SIZE];
+	const char *why;
+
+	if (is_code(theirs))
+		(void)!text_to_cstr(theirs, ret, 4);
+	if (ret[0] || !w->codes[0] ||
+	    text_to_cstr(theirs, name, sizeof(name)) < 0 ||
+	    json_parse(&j, text_of(w->codes), &why) < 0)
+		return;
+	if (is_code(json_text(j, name)))
+		(void)!text_to_cstr(json_text(j, name), ret, 4);
+	j = json_free(j);
+}
+
 enum ali_push_verdict ali_push_judge(int status, struct text body,
+				     const struct ali_push_words *words,
 				     char ret_code[4])
 {
+	static const struct ali_push_words ours = { .result = "result",
+						    .accepted = "accepted",
+						    .rejected = "rejected",
+						    .code = "code" };
+	const struct ali_push_words *w = words ? words : &ours;
 	enum ali_push_verdict verdict = ALI_PUSH_AGAIN;
 	struct json *j = NULL;
-	struct text result, code;
+	struct text result;
 	const char *why;
 
 	ret_code[0] = '\0';
-	if (status != 200 || json_parse(&j, body, &why) < 0)
+	if ((words ? status / 100 != 2 : status != 200) ||
+	    json_parse(&j, body, &why) < 0)
 		return ALI_PUSH_AGAIN;
-	result = json_text(j, "result");
-	code = json_text(j, "code");
-	if (text_equal(result, text_of("accepted")))
+	result = json_text(j, w->result);
+	if (text_equal(result, text_of(w->accepted)))
 		verdict = ALI_PUSH_TAKEN;
-	else if (text_equal(result, text_of("rejected")) && is_code(code) &&
-		 text_to_cstr(code, ret_code, 4) >= 0)
+	else if (text_equal(result, text_of(w->rejected)))
+		find_code(w, json_text(j, w->code), ret_code);
+	if (ret_code[0])
 		verdict = ALI_PUSH_REJECTED;
 	j = json_free(j);
 	return verdict;

@@ -26,6 +26,17 @@ enum ali_push_verdict {
 	ALI_PUSH_REJECTED, /* 'code' says why */
 	ALI_PUSH_AGAIN,    /* no answer of the contract's: ask again later */
 };
-/* status: of HTTP.  code: "" unless it is rejected. */
+
+/* The words of a provider's answers; NULL: those of the contract. */
+#define ALI_PUSH_WORD_SIZE 48
+struct ali_push_words {
+	char result[ALI_PUSH_WORD_SIZE]; /* members */
+	char accepted[ALI_PUSH_WORD_SIZE], rejected[ALI_PUSH_WORD_SIZE];
+	char code[ALI_PUSH_WORD_SIZE];
+	char codes[2048]; /* JSON: theirs to ours */
+};
+/* status: of HTTP; with words any 2xx may answer.  code: "" unless it is
+ * rejected. */
 enum ali_push_verdict ali_push_judge(int status, struct text body,
+				     const struct ali_push_words *words,
 				     char ret_code[4]);

@@ -195,3 +195,15 @@ GRANT EXECUTE ON FUNCTION
     e911.ali_response_seen(text, text, text),
     e911.ali_response_store(text, text, text, text, text)
     TO e911_sidecar;
+
+-- Forms of what is pushed.
+GRANT SELECT ON e911.ali_push_form
+    TO e911_sidecar, e911_operator, e911_reader;
+GRANT INSERT, UPDATE, DELETE ON e911.ali_push_form TO e911_operator;
+GRANT EXECUTE ON FUNCTION
+    e911.ali_push_fields(),
+    e911.ali_form_fill(jsonb, jsonb),
+    e911.ali_form_is_valid(jsonb),
+    e911.are_words(jsonb),
+    e911.ali_push_body(text, text, text, bigint, jsonb)
+    TO e911_sidecar, e911_operator;

@@ -14,6 +14,17 @@ import threading
 import time
 
 
+# What e911.ali_push_form makes of an order for a provider of this kind.
+FORM = {
+    "body": {"account": "LARKS", "op": "{function}", "seq": "{order}",
+             "tn": "{npa}-{calling_number}", "e164": "{number}",
+             "data": "{record}", "zip4": "{zip_4}", "tags": ["{state}"]},
+    "functions": {"I": "ADD", "C": "UPDATE", "D": "REMOVE"},
+    "header": "X-Api-Version: 2", "token_header": "X-Api-Key: {token}",
+    "result_member": "status", "accepted": "OK", "rejected": "NOK",
+    "code_member": "why", "codes": {"NO_STREET": "709"}}
+
+
 class Provider:
     def __init__(self, certificate, key, token=""):
         self.lock = threading.Lock()
@@ -24,6 +35,7 @@ class Provider:
         self.token = token
         self.chaos = False    # fail, delay, forget to answer
         self.reject = None    # record -> code
+        self.has_form = False # its JSON is another: FORM
         self.random = random.Random(1)
         outer = self
 
@@ -59,6 +71,10 @@ class Provider:
         body = request.rfile.read(int(request.headers["Content-Length"]))
         key = request.headers["Idempotency-Key"]
         said = request.headers.get("Authorization", "")
+        if self.has_form:
+            said = "Bearer " + request.headers.get("X-Api-Key", "")
+            if request.headers["X-Api-Version"] != "2":
+                self.problems.append("no version")
         if self.token and said != f"Bearer {self.token}":
             return self.reply(request, 401, {})
         mood = self.random.random() if self.chaos else 1.0
@@ -69,11 +85,30 @@ class Provider:
         if mood < 0.3:
             time.sleep(self.random.random() * 0.5)
         with self.lock:
-            answer = self.take(key, json.loads(body))
+            answer = self.take(key, self.order_of(json.loads(body)))
         if 0.3 <= mood < 0.5:   # taken, and nobody hears of it
             request.close_connection = True
             return request.connection.close()
-        return self.reply(request, 200, answer)
+        return self.reply(request, 200, self.answer_of(answer))
+
+    def order_of(self, said):
+        if not self.has_form:
+            return said
+        functions = {v: k for k, v in FORM["functions"].items()}
+        if said["account"] != "LARKS" or "zip4" in said or \
+                said["tn"] != f"{said['e164'][2:5]}-{said['e164'][5:]}":
+            self.problems.append(f"{said} is not by the form")
+        return {"number": said["e164"], "order": said["seq"],
+                "function": functions[said["op"]], "record": said["data"]}
+
+    def answer_of(self, answer):
+        if not self.has_form:
+            return answer
+        if answer["result"] == "accepted":
+            return {"status": "OK"}
+        codes = {v: k for k, v in FORM["codes"].items()}
+        return {"status": "NOK",
+                "why": codes.get(answer["code"], answer["code"])}
 
     @staticmethod
     def reply(request, status, answer):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Records of numbers -> a provider over HTTPS, whatever it does."""
 import json
+import json
 import os
 import random
 import uuid
@@ -149,6 +150,28 @@ def test_what_is_rejected_waits_until_it_says_something_else(
     with pushed.lock:
         del pushed.records[number]
     move(postgres, 11)
+    wait_until_accepted(postgres)
+    assert is_in_step(postgres, pushed)
+
+
+def test_a_provider_may_want_another_json(e911d, postgres, pushed):
+    pushed.has_form = True
+    pushed.reject = lambda record: (
+        "709" if record["location"].startswith("FL 13") else None)
+    form = {name: json.dumps(value) if isinstance(value, dict) else value
+            for name, value in ali_provider.FORM.items()}
+    postgres.execute(
+        f"INSERT INTO e911.ali_push_form (ali_provider_id, {', '.join(form)})"
+        f" SELECT ali_provider_id, {', '.join(['%s'] * len(form))}"
+        "   FROM e911.ali_provider", *form.values())
+    move(postgres, 13)
+    e911d.start()
+    number = elin_of(postgres)
+    wait_until(lambda: postgres.value(
+        "SELECT state = 'rejected' AND error_code = '709'"
+        " FROM e911.ali_record WHERE number = %s", number),
+        "its street is not known", 40)
+    move(postgres, 12)
     wait_until_accepted(postgres)
     assert is_in_step(postgres, pushed)
 

@@ -846,6 +846,8 @@ SELECT test.refused('UPDATE e911.ali_record SET ' || change, '23514', name,
 ALTER TABLE e911.ali_record ENABLE TRIGGER ali_record_settle;
 INSERT INTO e911.ali_delivery (ali_provider_id, deliver_to, every_minutes)
 SELECT ali_provider_id, 'directory:west/out/', 60 FROM e911.ali_provider;
+INSERT INTO e911.ali_push_form (ali_provider_id, body)
+SELECT ali_provider_id, '{}' FROM e911.ali_provider;
 INSERT INTO e911.ali_fetch (ali_provider_id, path)
 SELECT ali_provider_id, 'west/err/' FROM e911.ali_provider;
 INSERT INTO e911.ali_response (ali_provider_id, name, sha256, state)
@@ -938,6 +940,36 @@ SELECT test.refused(statement, state, name, 'refused: ' || name)
     ($$UPDATE e911.ali_file SET
        content = NULL$$,
      '23514', 'ali_file_is_kept_until_it_is_delivered'),
+    ($$UPDATE e911.ali_push_form SET body = '[]'$$,
+     '23514', 'ali_push_form_body_is_an_object_of_known_fields'),
+    ($$UPDATE e911.ali_push_form SET body = '{"a": ["{nobody}"]}'$$,
+     '23514', 'ali_push_form_body_is_an_object_of_known_fields'),
+    ($$UPDATE e911.ali_push_form SET body = '{"a": "{"}'$$,
+     '23514', 'ali_push_form_body_is_an_object_of_known_fields'),
+    ($$UPDATE e911.ali_push_form SET functions = '{"X": "ADD"}'$$,
+     '23514', 'ali_push_form_functions_are_words'),
+    ($$UPDATE e911.ali_push_form SET functions = '{"I": 1}'$$,
+     '23514', 'ali_push_form_functions_are_words'),
+    ($$UPDATE e911.ali_push_form SET header = 'Authorization: x'$$,
+     '23514', 'ali_push_form_header_is_one_without_a_secret'),
+    ($$UPDATE e911.ali_push_form SET header = E'X: y\r\nZ: y'$$,
+     '23514', 'ali_push_form_header_is_one_without_a_secret'),
+    ($$UPDATE e911.ali_push_form SET token_header = 'X-Api-Key: secret'$$,
+     '23514', 'ali_push_form_token_header_has_the_token'),
+    ($$UPDATE e911.ali_push_form SET result_member = ''$$,
+     '23514', 'ali_push_form_result_member_is_a_word'),
+    ($$UPDATE e911.ali_push_form SET accepted = 'a b'$$,
+     '23514', 'ali_push_form_accepted_is_a_word'),
+    ($$UPDATE e911.ali_push_form SET rejected = accepted$$,
+     '23514', 'ali_push_form_rejected_is_another_word'),
+    ($$UPDATE e911.ali_push_form SET code_member = ''$$,
+     '23514', 'ali_push_form_code_member_is_a_word'),
+    ($$UPDATE e911.ali_push_form SET codes = '{"A": "12"}'$$,
+     '23514', 'ali_push_form_codes_lead_to_3_digits'),
+    ($$INSERT INTO e911.ali_push_form SELECT * FROM e911.ali_push_form$$,
+     '23505', 'ali_push_form_pkey'),
+    ($$INSERT INTO e911.ali_push_form (ali_provider_id, body)
+       VALUES (4711, '{}')$$, '23503', 'ali_push_form_provider_exists'),
     ($$UPDATE e911.ali_fetch SET path = '../etc/'$$,
      '23514', 'ali_fetch_path_is_that_of_a_directory'),
     ($$UPDATE e911.ali_fetch SET path = '/a/../etc/'$$,

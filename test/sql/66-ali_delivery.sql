@@ -131,4 +131,21 @@ SELECT test.is_same(e911.event_sentence('ali.unreadable',
     '{"provider": "west", "file": "x.err", "problem": "31 lines unread"}'),
     'file x.err of west cannot be read whole: 31 lines unread',
     'what cannot be read is told');
+
+-- ---- forms of what is pushed ----
+
+SELECT test.is_same(e911.ali_form_fill(
+    '{"a": "{order}", "b": "{state}-{npa}", "c": ["{npa}", "{zip_4}", true],
+      "d": "{zip_4}", "e": {"f": "{record}", "g": "{zip_4}"}, "h": "x",
+      "i": "<{zip_4}>"}',
+    '{"order": 17, "state": "{npa}", "npa": "206", "record": {"x": "y"}}'),
+    '{"a": 17, "b": "{npa}-206", "c": ["206", true], "e": {"f": {"x": "y"}},
+      "h": "x", "i": "<>"}'::jsonb,
+    'a form is filled in once; what is not there is left out');
+\set fields `grep -o '^ALI_FIELD([A-Z_0-9]*, "[a-z_0-9]*"' "$E911_SQL/../sidecar/ali/field.def" | cut -d'"' -f2 | tr '\n' ' '`
+SELECT test.is_same(
+    (SELECT string_agg(f, ' ' ORDER BY f)
+       FROM regexp_split_to_table(btrim(:'fields'), ' ') f
+      WHERE f <> 'function_code' AND f <> ALL (e911.ali_push_fields())),
+    NULL, 'a form may name each field that there is');
 ROLLBACK;

@@ -68,7 +68,8 @@ static void only_an_answer_of_the_contract_is_one(void **state)
 		char code[4];
 
 		assert_int_equal(ali_push_judge(rows[i].status,
-						text_of(rows[i].body), code),
+						text_of(rows[i].body), NULL,
+						code),
 				 rows[i].verdict);
 		assert_string_equal(code, rows[i].code);
 	}
@@ -94,11 +95,52 @@ static void codes_ascend_and_have_advice(void **state)
 	assert_string_equal(ali_error_find(text_of("712"))->means, "absent");
 }
 
+static void answers_may_have_words_of_their_own(void **state)
+{
+	static const struct ali_push_words words = {
+		.result = "status",
+		.accepted = "OK",
+		.rejected = "NOK",
+		.code = "why",
+		.codes = "{\"BAD_STREET\": \"709\", \"ODD\": \"x\"}",
+	};
+	static const struct {
+		int status;
+		const char *body;
+		enum ali_push_verdict verdict;
+		const char *code;
+	} rows[] = {
+		{ 201, "{\"status\":\"OK\"}", ALI_PUSH_TAKEN, "" },
+		{ 200, "{\"status\":\"NOK\",\"why\":\"BAD_STREET\"}",
+		  ALI_PUSH_REJECTED, "709" },
+		{ 200, "{\"status\":\"NOK\",\"why\":\"702\"}",
+		  ALI_PUSH_REJECTED, "702" },
+		{ 200, "{\"status\":\"NOK\",\"why\":\"ODD\"}", ALI_PUSH_AGAIN,
+		  "" },
+		{ 200, "{\"status\":\"NOK\",\"why\":\"NEW\"}", ALI_PUSH_AGAIN,
+		  "" },
+		{ 200, "{\"result\":\"accepted\"}", ALI_PUSH_AGAIN, "" },
+		{ 409, "{\"status\":\"OK\"}", ALI_PUSH_AGAIN, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char code[4];
+
+		assert_int_equal(ali_push_judge(rows[i].status,
+						text_of(rows[i].body), &words,
+						code),
+				 rows[i].verdict);
+		assert_string_equal(code, rows[i].code);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_order_is_one_object),
 		cmocka_unit_test(only_an_answer_of_the_contract_is_one),
+		cmocka_unit_test(answers_may_have_words_of_their_own),
 		cmocka_unit_test(codes_ascend_and_have_advice),
 	};
 

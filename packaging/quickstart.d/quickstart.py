@@ -6,17 +6,23 @@ of the end-to-end tests: test/e2e/harness.
 """
 import argparse
 import os
+import re
 import signal
+import socket
 import sys
 import textwrap
+import time
 import traceback
+import wave
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "test", "e2e"))
 
 from harness import Gateway, Scenario, Sipp, story  # noqa: E402
+from harness.network import free_port  # noqa: E402
 from harness.rawcaller import RawCaller  # noqa: E402
 from harness.scenario import FOLDER  # noqa: E402
+from harness.tone import from_ulaw  # noqa: E402
 
 
 def say(text="", indent=0):
@@ -142,6 +148,94 @@ def play_over_tls(gateway, number):
     return status == 200
 
 
+KNOWN = "+12065550121"
+SILENCE = 0xff
+HEARD_S = 60            # a voice that is not through by then is none
+
+
+def listen(ear):
+    """G.711 from the first word until two seconds of silence."""
+    said, quiet, until = [], 0, time.monotonic() + HEARD_S
+    while quiet < 100:
+        if time.monotonic() > until:
+            raise AssertionError(f"{len(said)} packets of voice, and no end")
+        payload = ear.recv(2048)[12:]
+        silent = payload.count(SILENCE) == len(payload)
+        quiet = quiet + 1 if silent and said else 0
+        if said or not silent:
+            said.append(payload)
+    return b"".join(said[:-quiet])
+
+
+def write_wave(path, voice):
+    with wave.open(path, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(b"".join(
+            from_ulaw(b).to_bytes(2, "little", signed=True) for b in voice))
+
+
+def call_933(gateway, recording):
+    """A telephone without SRTP dials 933: how many seconds it is told."""
+    trunk = gateway.trunks["genesys-cloud"]
+    caller = RawCaller(trunk["host"], 0, (gateway.address, gateway.port))
+    ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        ear.bind((caller.address, 0))
+        ear.settimeout(HEARD_S)
+        caller.send(caller.invite(
+            start=f"INVITE sip:933@{caller.at} SIP/2.0",
+            From=f"<sip:{KNOWN}@{caller.host}>;tag=raw{caller.mark}",
+            body=f"v=0\r\no=- 1 1 IN IP4 {caller.address}\r\ns=-\r\n"
+                 f"c=IN IP4 {caller.address}\r\nt=0 0\r\n"
+                 f"m=audio {ear.getsockname()[1]} RTP/AVP 0\r\n"))
+        reply = caller.final()
+        if reply.status != 200:
+            raise AssertionError(f"933 was answered {reply.status}")
+        contact = re.search(r"<([^>]+)>", reply.header("Contact")).group(1)
+        names = {n: reply.header(n) for n in ("From", "To")}
+        caller.send(caller.request("ACK", start=f"ACK {contact} SIP/2.0",
+                                   **names))
+        voice = listen(ear)
+        write_wave(recording, voice)
+        caller.send(caller.request("BYE", start=f"BYE {contact} SIP/2.0",
+                                   CSeq="2 BYE", **names))
+        return len(voice) / 8000, gateway.ended_call(caller.call_id)
+    finally:
+        ear.close()
+        caller.close()
+
+
+def play_933(gateway, number):
+    """The same as play(), with a caller who listens."""
+    recording = os.path.join(gateway.directory, "933.wav")
+    say()
+    say(f"{number}. 933: a voice tells the caller who and where they are")
+    try:
+        seconds, call = call_933(gateway, recording)
+    except (AssertionError, OSError) as problem:
+        say("NOT as it should be:", 4)
+        say(str(problem), 8)
+        return False
+    say(f"{seconds:.0f} s were heard", 4)
+    say("the database tells", 4)
+    for line in story.lines(gateway, call):
+        say_wrapped(line, 8, 19)
+    good = seconds >= 10
+    say("as it should be" if good else "NOT as it should be: too brief", 4)
+    return good
+
+
+def with_agent(gateway):
+    """933 is answered; where the agent listens."""
+    agent = f"{gateway.block.address(40)}:{free_port()}"
+    gateway.sidecar.settings.update(agent_listen=agent,
+                                    agent_media_port=42000)
+    gateway.kamailio.modparams.append(
+        ("e911", "test_agent", f"sip:933@{agent}"))
+
+
 def explain(gateway):
     """What a person can try while all is running."""
     trunk = gateway.trunks["genesys-cloud"]
@@ -156,6 +250,8 @@ def explain(gateway):
     say(f"over TLS          openssl s_client -connect {gateway.address}:"
         f"{gateway.tls_port} -verify_return_error"
         f" -CAfile {gateway.authority.path('ca.pem')}", 2)
+    say(f"a test call       sip:933@{gateway.address}:{gateway.port}"
+        "  (a voice reads back who calls and where)", 2)
     say("who may call      any trunk of e911.trunk, told by its address", 2)
     say(f"the calls         {gateway.postgres.psql_command()} -c "
         "'TABLE e911.call_story'", 2)
@@ -165,6 +261,8 @@ def explain(gateway):
         + " import boundaries "
         + os.path.join(TOP, "sql", "demo-areas.geojson")
         + f" --postgres '{gateway.postgres.conninfo()}'", 2)
+    say("what 933 said     aplay "
+        + os.path.join(gateway.directory, "933.wav"), 2)
     say(f"calls going on    {gateway.kamailio.kamcmd_command()} e911.calls",
         2)
     say(f"numbers lent      {gateway.kamailio.kamcmd_command()} e911.elins",
@@ -200,11 +298,13 @@ def wait_for_the_end(gateway):
 
 def run(options):
     gateway = Gateway(options.build, keep=options.keep, tls=True)
+    with_agent(gateway)
     say(f"starting PostgreSQL, e911d and Kamailio in {gateway.directory}")
     with gateway:
         results = [play(gateway, number, scenario)
                    for number, scenario in enumerate(scenarios(), 1)]
         results.append(play_over_tls(gateway, len(results) + 1))
+        results.append(play_933(gateway, len(results) + 1))
         good = all(results)
         say()
         say(f"{sum(results)} of {len(results)} calls did what they should")

@@ -185,6 +185,8 @@ def hear(samples, sentences, directory):
          f"{MODEL}/cmudict-en-us.dict", "-jsgf", path("address.gram"),
          # Pauses are said on purpose: without this they are taken for words.
          "-silprob", "0.5",
+         # All of it is there: no need to guess its mean from the start.
+         "-cmn", "batch",
          "-ctl", path("list"), "-cepdir", directory, "-cepext", ".raw",
          "-adcin", "yes", "-hyp", path("heard"), "-logfn", path("log")],
         check=True)

@@ -147,7 +147,7 @@ int agent_service_check(const struct conf *conf, char error[CONF_ERROR_SIZE])
 		(void)snprintf(error, CONF_ERROR_SIZE,
 			       "agent_media_address '%s' is no IP address",
 			       conf->agent_media_address);
-	else if (conf->agent_media_port + 2 * lines_of(conf) > 65535)
+	else if (conf->agent_media_port + 2 * (int64_t)lines_of(conf) > 65535)
 		(void)snprintf(error, CONF_ERROR_SIZE,
 			       "agent_media_port %lld leaves no two ports for "
 			       "each of agent_calls_max and phone_calls_max "

@@ -85,17 +85,18 @@ static struct {
 	unsigned hang_ups, status;
 	const char *playing; /* of a fake clip */
 } calls[CALLS];
+static char places[CALLS]; /* what calls point to; nobody looks there */
 static unsigned call_count;
 static int ring_err;
 
 static struct ua_call *call_at(unsigned i)
 {
-	return (struct ua_call *)(uintptr_t)(16 * (i + 1));
+	return (struct ua_call *)(void *)&places[i];
 }
 
 static unsigned index_of(const struct ua_call *c)
 {
-	return (unsigned)((uintptr_t)c / 16 - 1);
+	return (unsigned)((const char *)c - places);
 }
 
 int __wrap_ua_ring(struct ua *ua, const struct ua_ring *whom,
@@ -224,7 +225,7 @@ static int submit(const char *number, const char *text, uint8_t call)
 			    .organization_id = 7,
 			    .call_id = { call } };
 
-	return alerts_submit(alerts, &n, (void *)(uintptr_t)text);
+	return alerts_submit(alerts, &n, (void *)places);
 }
 
 static void tell(unsigned call, enum ua_event what, char key)

@@ -53,6 +53,18 @@ static size_t dialled(struct text request_uri, char buf[NUMBER_SIZE])
 	return n;
 }
 
+/* Digits alone: *911 is none that we take for 911, nor for a test. */
+static bool smells_of_911(struct text number)
+{
+	char uri[4 + NUMBER_SIZE] = "tel:";
+	size_t n = 4;
+
+	for (size_t i = 0; i < number.len; i++)
+		if (text_is_digit(number.p[i]))
+			uri[n++] = number.p[i];
+	return service_classify(text_make(uri, n)) == SERVICE_EMERGENCY;
+}
+
 bool test_call_has_number(struct text numbers, struct text request_uri)
 {
 	char buf[NUMBER_SIZE];
@@ -62,6 +74,8 @@ bool test_call_has_number(struct text numbers, struct text request_uri)
 	if (!numbers.len)
 		return false;
 	n = dialled(request_uri, buf);
+	if (smells_of_911(text_make(buf, n)))
+		return false;
 	while (n && text_cut(&numbers, ',', &number))
 		if (text_equal(number, text_make(buf, n)))
 			return true;

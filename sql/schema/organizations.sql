@@ -45,8 +45,9 @@ CREATE TABLE e911.organization (
     language                text
                             CONSTRAINT organization_language_is_en_fr_or_es
                                 CHECK (language IN ('en', 'fr', 'es')),
-    -- A NULL would be "" here.  Emergency numbers of the world as well: a
-    -- traveller dials what they know, and must not hear a test.
+    -- A NULL would be "" here.  Emergency numbers of the world as well, with
+    -- what people put in front of them or behind: a traveller dials what they
+    -- know, and must not hear a test.
     test_numbers            text[] NOT NULL DEFAULT '{}'
                             CONSTRAINT organization_test_numbers_are_dialled
                                 CHECK (array_to_string(test_numbers, ',', '-') ~
@@ -54,8 +55,8 @@ CREATE TABLE e911.organization (
                             CONSTRAINT organization_test_numbers_are_at_most_8
                                 CHECK (cardinality(test_numbers) <= 8)
                             CONSTRAINT organization_test_numbers_are_no_emergency_numbers
-                                CHECK (array_to_string(test_numbers, ',') !~
-                                   '(^|,)([+]?1?|9|8|99)(911|112|999|000|100|110|111|118|119|122|066|080|988)(,|$)')
+                                CHECK (translate(array_to_string(test_numbers, ','), '+*#', '') !~
+                                   '(^|,)([0-9]{0,3}(911|112|999|000|988)|(911|112|999|000|988)[0-9]{0,3}|[0-9]?(100|110|111|118|119|122|066|080))(,|$)')
 );
 COMMENT ON TABLE e911.organization IS
     'a customer whose people dial 911: tenant, company, site operator';

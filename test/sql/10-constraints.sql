@@ -214,7 +214,8 @@ SELECT test.refused(pg_temp.put_organization(format(
     '23514', 'organization_test_numbers_are_no_emergency_numbers',
     n || ' is no test')
   FROM unnest(ARRAY['911', '+911', '1911', '+1911', '9911', '99911', '8911',
-                    '112', '999', '000']) AS n;
+                    '112', '999', '000', '*911', '911#', '0911', '7911',
+                    '9*911', '911911', '9112', '0112', '*1*1*2']) AS n;
 SELECT test.refused(pg_temp.put_organization(format('home_npa = %L', npa)),
     '23514', 'organization_home_npa_is_an_area_code',
     npa || ' is no area code')

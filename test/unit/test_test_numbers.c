@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -60,11 +61,27 @@ static void nothing_else_is(void **state)
 		assert_false(has("*77,8777", uris[i]));
 }
 
+static void what_smells_of_911_is_no_test(void **state)
+{
+	static const char *const numbers[] = { "911",  "*911",  "911#",
+					       "9*11", "+1911", "9911" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		char uri[64];
+
+		(void)snprintf(uri, sizeof(uri), "sip:%s@192.0.2.1",
+			       numbers[i]);
+		assert_false(has(numbers[i], uri));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_is_found_however_it_is_written),
 		cmocka_unit_test(nothing_else_is),
+		cmocka_unit_test(what_smells_of_911_is_no_test),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

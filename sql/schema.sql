@@ -103,6 +103,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (46, 'fetch_ali_errors'),
     (47, 'clear_ali_errors'),
     (48, 'fill_ali_forms'),
-    (49, 'refuse_more_test_numbers');
+    (49, 'refuse_more_test_numbers'),
+    (50, 'know_own_ali_files');
 
 COMMIT;

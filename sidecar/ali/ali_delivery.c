@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/retry.h"
 #include "base/stats.h"
+#include "crc32c.h"
 #include "events/alarm.h"
 #include "notify/target_names.h"
 #include "store/db.h"
@@ -23,6 +24,7 @@
 #define NAMES_MS      50
 #define FILE_MAX      (256u << 20)
 #define NAME_SIZE     40
+#define COMPLAINT_MS  60000
 /* Failed for four minutes: somebody is told. */
 #define ALARM_AT 8
 
@@ -49,7 +51,7 @@ struct delivery {
 	unsigned party_count;
 	bool is_ours; /* this connection has the lock */
 	bool names_wait, again;
-	int64_t list_at_ms; /* monotonic */
+	int64_t list_at_ms, complain_at_ms; /* monotonic */
 };
 
 /* ---- what PostgreSQL says ---- */
@@ -137,15 +139,20 @@ static int read_fetch(struct delivery *d, struct party *p,
 
 /* name, layout, deliver_to, company_name, user_name, password_file, key_file,
  * ca_file, host_keys, part_suffix, file, its name, verify_size, due, may try,
- * error_code_start; of ali_fetch: path, names, removes, due */
+ * error_code_start; of ali_fetch: path, names, removes, due; the file was begun
+ */
 static int on_party(const struct db_row *row, void *arg)
 {
 	struct delivery *d = arg;
 	struct party *p = party_of(d, db_text(row, 0));
 
 	if (!p) {
-		log_error(WHO, "more than %d providers: one gets no files",
-			  PROVIDERS_MAX);
+		if (clock_mono_ms() >= d->complain_at_ms)
+			log_error(WHO,
+				  "more than %d providers: one gets no files",
+				  PROVIDERS_MAX);
+		if (clock_mono_ms() >= d->complain_at_ms)
+			d->complain_at_ms = clock_mono_ms() + COMPLAINT_MS;
 		return 0;
 	}
 	p->is_listed = true;
@@ -158,6 +165,7 @@ static int on_party(const struct db_row *row, void *arg)
 		return 0;
 	}
 	p->courier.verify_size = db_bool(row, 12);
+	p->courier.has_begun = db_bool(row, 20);
 	p->is_due = db_bool(row, 13);
 	p->may_try = db_bool(row, 14);
 	p->courier.exchange.conf = d->conf;
@@ -175,32 +183,67 @@ static bool anything_under_way(const struct delivery *d)
 	return false;
 }
 
+/* Those that are provisioned no more. */
+static void forget_parties(struct delivery *d)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < d->party_count; i++) {
+		struct party *p = d->parties[i];
+
+		if (p->is_listed || is_busy(p))
+			d->parties[kept++] = p;
+		else
+			free(p);
+	}
+	d->party_count = kept;
+}
+
 /* Not with each packet of what is under way. */
 static int list_parties(struct delivery *d, bool is_asked)
 {
 	int64_t now_ms = clock_mono_ms();
+	int err;
 
 	if (!is_asked && anything_under_way(d) && now_ms < d->list_at_ms)
 		return 0;
 	d->list_at_ms = now_ms + TURN_MS;
 	for (unsigned i = 0; i < d->party_count; i++)
 		d->parties[i]->is_listed = false;
-	return db_exec(d->db, DB_ALI_DELIVERIES, NULL, on_party, d);
+	err = db_exec(d->db, DB_ALI_DELIVERIES, NULL, on_party, d);
+	if (err >= 0)
+		forget_parties(d);
+	return err;
 }
 
 /* ---- what fails ---- */
 
-static int on_number(const struct db_row *row, void *arg)
+struct failing {
+	uint64_t attempts, since_s;
+};
+
+/* How often, since when (seconds of UTC; 0: since now) */
+static int on_failing(const struct db_row *row, void *arg)
 {
-	return db_u64(row, 0, arg) < 0 ? -EPROTO : 0;
+	struct failing *f = arg;
+
+	return db_u64(row, 0, &f->attempts) < 0 ||
+			       db_u64(row, 1, &f->since_s) < 0
+		       ? -EPROTO
+		       : 0;
 }
 
-static int tell(struct delivery *d, const struct party *p, const char *why)
+/* Told again with each attempt; PostgreSQL stores it once for each time that
+ * deliveries began to fail. */
+static int tell(struct delivery *d, const struct party *p, const char *why,
+		uint64_t since_s)
 {
-	const struct alarm alarm = { .node = d->conf->node,
-				     .kind = "ali.undelivered",
-				     .at_ms = clock_utc_ms(),
-				     .which = (uint64_t)clock_utc_ms() };
+	const struct alarm alarm = {
+		.node = d->conf->node,
+		.kind = "ali.undelivered",
+		.at_ms = clock_utc_ms(),
+		.which = crc32c(0, p->name, strlen(p->name)) ^ since_s
+	};
 	struct json *j = NULL;
 	int err = json_new(&j);
 
@@ -218,15 +261,15 @@ static int tell(struct delivery *d, const struct party *p, const char *why)
 
 static int failed(struct delivery *d, const struct party *p, const char *why)
 {
-	uint64_t attempts = 0;
+	struct failing f = { 0 };
 	int err;
 
 	stats_add(STAT_ALI_DELIVERIES_FAILED, 1);
 	log_warning(WHO, "'%s': %s", p->name, why);
 	err = db_exec(d->db, DB_ALI_DELIVERY_FAILED,
-		      (const char *[]){ p->name, why }, on_number, &attempts);
-	if (err >= 0 && attempts == ALARM_AT)
-		err = tell(d, p, why);
+		      (const char *[]){ p->name, why }, on_failing, &f);
+	if (err >= 0 && f.attempts >= ALARM_AT)
+		err = tell(d, p, why, f.since_s);
 	return err;
 }
 
@@ -462,8 +505,14 @@ static int go_on(struct delivery *d, struct party *p)
 			p->courier.step = ALI_COURIER_FAILED;
 			break;
 		}
-		err = ali_courier_go(&p->courier, a.count,
-				     (const uint8_t(*)[16])a.ip);
+		if (p->courier.step == ALI_COURIER_BEGIN) {
+			err = db_exec(d->db, DB_ALI_FILE_BEGUN,
+				      (const char *[]){ p->file }, NULL, NULL);
+			ali_courier_began(&p->courier);
+		}
+		if (err >= 0)
+			err = ali_courier_go(&p->courier, a.count,
+					     (const uint8_t(*)[16])a.ip);
 	}
 	if (err < 0 || p->courier.step < ALI_COURIER_DELIVERED)
 		return err;

@@ -18,6 +18,12 @@ void ali_courier_begin(struct ali_courier *c, const char *name,
 	ali_exchange_reset(&c->exchange);
 }
 
+void ali_courier_began(struct ali_courier *c)
+{
+	c->has_begun = true;
+	c->step = ALI_COURIER_PUT;
+}
+
 bool ali_courier_is_ready(const struct ali_courier *c)
 {
 	return c->step != ALI_COURIER_IDLE && c->step < ALI_COURIER_DELIVERED &&
@@ -26,6 +32,8 @@ bool ali_courier_is_ready(const struct ali_courier *c)
 
 static enum ali_courier_step fail(struct ali_courier *c, const char *what)
 {
+	if (c->verify_size && c->exchange.size_bytes < 0)
+		what = "the server does not say how long it is";
 	/* A name of any length: what does not fit is told without it. */
 	if (snprintf(c->exchange.why, sizeof(c->exchange.why),
 		     "%s: %s, %" PRId64 " bytes of %zu are there", c->name,
@@ -40,18 +48,20 @@ static enum ali_courier_step looked(struct ali_courier *c)
 {
 	struct ali_exchange *x = &c->exchange;
 	bool has_part = c->part_suffix[0] != '\0';
+	bool is_there = c->verify_size ? x->end != TRANSFER_ABSENT
+				       : ali_exchange_lists(x, c->name);
 
-	if (!c->verify_size)
-		return has_part && ali_exchange_lists(x, c->name)
-			       ? ALI_COURIER_DELIVERED
-			       : ALI_COURIER_PUT;
-	if (x->end == TRANSFER_ABSENT)
-		return ALI_COURIER_PUT;
-	if (x->size_bytes == (int64_t)c->body.len)
-		return ALI_COURIER_DELIVERED;
+	if (!is_there)
+		return c->has_begun ? ALI_COURIER_PUT : ALI_COURIER_BEGIN;
+	if (!c->has_begun)
+		return fail(c, "another file has its name");
 	/* Without a name beside it that is what came of the last attempt. */
-	return has_part ? fail(c, "another file has its name")
-			: ALI_COURIER_PUT;
+	if (!has_part &&
+	    (!c->verify_size || x->size_bytes != (int64_t)c->body.len))
+		return ALI_COURIER_PUT;
+	if (!c->verify_size || x->size_bytes == (int64_t)c->body.len)
+		return ALI_COURIER_DELIVERED;
+	return fail(c, "another file has its name");
 }
 
 static enum ali_courier_step behind_put(const struct ali_courier *c)

@@ -7,7 +7,8 @@
  *	measure	is all of it there?
  *	rename
  *
- * Begun anew it does no harm: a name is given to one content.
+ * What is there under its name is it only if this file was begun before:
+ *another of that name, and maybe that length, is never taken for it.
  */
 #pragma once
 
@@ -16,6 +17,7 @@
 enum ali_courier_step {
 	ALI_COURIER_IDLE,
 	ALI_COURIER_LOOK,
+	ALI_COURIER_BEGIN, /* the caller commits that it begins: began() */
 	ALI_COURIER_PUT,
 	ALI_COURIER_MEASURE,
 	ALI_COURIER_RENAME,
@@ -28,6 +30,7 @@ struct ali_courier {
 	struct ali_exchange exchange;
 	char part_suffix[24]; /* "": it is written under its name */
 	bool verify_size;
+	bool has_begun; /* an earlier attempt has, with this very file */
 
 	enum ali_courier_step step;
 	char name[ALI_FILE_NAME_SIZE], part[ALI_FILE_NAME_SIZE + 24];
@@ -36,6 +39,8 @@ struct ali_courier {
 
 void ali_courier_begin(struct ali_courier *c, const char *name,
 		       struct text body);
+/* It is committed that it begins. */
+void ali_courier_began(struct ali_courier *c);
 /* Is it at the caller to give it addresses and go on? */
 bool ali_courier_is_ready(const struct ali_courier *c);
 /* One step, when it is ready.  -ENOMEM. */

@@ -154,6 +154,18 @@ static int name_files(struct ali_exchange *x, const struct ali_asked *asked)
 	return 0;
 }
 
+static size_t answer_max(enum ali_act act)
+{
+	switch (act) {
+	case ALI_ACT_LIST:
+		return LIST_MAX;
+	case ALI_ACT_GET:
+		return GET_MAX;
+	default:
+		return ANSWER_MAX;
+	}
+}
+
 static int start(struct ali_exchange *x, const struct ali_asked *asked)
 {
 	static const enum transfer_verb verbs[] = {
@@ -180,8 +192,7 @@ static int start(struct ali_exchange *x, const struct ali_asked *asked)
 		.host_keys = a->host_keys,
 		.commands = x->commands,
 		.body = asked->body,
-		.answer_max =
-			asked->act == ALI_ACT_LIST ? LIST_MAX : ANSWER_MAX,
+		.answer_max = answer_max(asked->act),
 	};
 
 	for (unsigned i = 0;
@@ -225,5 +236,10 @@ int ali_exchange_start(struct ali_exchange *x, const struct ali_asked *asked)
 	err = start(x, asked);
 	if (err < 0)
 		ali_exchange_reset(x);
-	return err;
+	if (err != -ENOTSUP)
+		return err;
+	ali_exchange_tell(x, "this machine's libcurl cannot do that", 0);
+	x->end = TRANSFER_REFUSED;
+	x->is_answered = true;
+	return 0;
 }

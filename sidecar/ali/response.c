@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stats.h"
+#include "crc32c.h"
 #include "events/alarm.h"
 #include "sha256.h"
 
@@ -105,13 +106,14 @@ static void put_aside(const struct ali_response *r, const char *hash,
 		path[0] = '\0';
 }
 
-static int tell(const struct ali_response *r, struct db *db, const char *path,
-		const char *problem)
+/* Before it is noted as read: told twice, it is stored once. */
+static int tell(const struct ali_response *r, struct db *db, const char *hash,
+		const char *path, const char *problem)
 {
 	const struct alarm alarm = { .node = r->conf->node,
 				     .kind = "ali.unreadable",
 				     .at_ms = clock_utc_ms(),
-				     .which = (uint64_t)clock_utc_ms() };
+				     .which = crc32c(0, hash, strlen(hash)) };
 	struct json *j = NULL;
 	int err = json_new(&j);
 
@@ -177,9 +179,13 @@ static int read_new(const struct ali_response *r, struct db *db,
 		return store(r, db, hash, "unfinished",
 			     "it ends in the middle");
 	is_bad = is_unreadable(&a, r->bytes.len);
-	if (is_bad)
+	if (is_bad) {
 		put_aside(r, hash, path);
-	err = apply(r, db, hash, is_bad ? "unreadable" : "read", said);
+		ali_answers_tell(&a, said, sizeof(said));
+		err = tell(r, db, hash, path, said);
+	}
+	if (err >= 0)
+		err = apply(r, db, hash, is_bad ? "unreadable" : "read", said);
 	if (err == -EPROTO) {
 		(void)snprintf(why, ALI_WHY_SIZE, "%s: %s", r->name,
 			       db_error(db));
@@ -189,8 +195,7 @@ static int read_new(const struct ali_response *r, struct db *db,
 		return err;
 	stats_add(STAT_ALI_RESPONSES, 1);
 	log_notice(WHO, "'%s': %s: %s", r->provider, r->name, said);
-	err = is_bad ? tell(r, db, path, said) : 0;
-	return err < 0 ? err : 1;
+	return 1;
 }
 
 int ali_response_read(const struct ali_response *r, struct db *db,

@@ -339,7 +339,7 @@ static CURLcode set_protocol(struct run *r)
 	return is_ftp(r) ? set_ftp(r) : set_http(r);
 }
 
-static bool set_options(struct run *r)
+static CURLcode set_options(struct run *r)
 {
 	const struct transfer *w = &r->what;
 	CURLcode rc = set_protocol(r);
@@ -371,7 +371,7 @@ static bool set_options(struct run *r)
 		SET(CURLOPT_USERNAME, w->user);
 		SET(CURLOPT_PASSWORD, w->password ? w->password : "");
 	}
-	return rc == CURLE_OK;
+	return rc;
 }
 #undef SET
 
@@ -401,6 +401,7 @@ int transfers_start(struct transfers *t, const struct transfer *what,
 		    transfer_done *done, void *arg)
 {
 	struct run *r = calloc(1, sizeof(*r));
+	CURLcode rc = CURLE_OK;
 
 	if (!r)
 		return -ENOMEM;
@@ -410,10 +411,16 @@ int transfers_start(struct transfers *t, const struct transfer *what,
 			   .until_ms = clock_mono_ms() + what->timeout_ms,
 			   .answer = malloc(what->answer_max + 1),
 			   .curl = curl_easy_init() };
-	if (!r->answer || !r->curl || !make_lists(r) || !set_options(r) ||
-	    curl_multi_add_handle(t->multi, r->curl) != CURLM_OK) {
+	if (!r->answer || !r->curl || !make_lists(r))
+		rc = CURLE_OUT_OF_MEMORY;
+	if (rc == CURLE_OK)
+		rc = set_options(r);
+	if (rc == CURLE_OK &&
+	    curl_multi_add_handle(t->multi, r->curl) != CURLM_OK)
+		rc = CURLE_OUT_OF_MEMORY;
+	if (rc != CURLE_OK) {
 		run_free(t, r);
-		return -ENOMEM;
+		return rc == CURLE_OUT_OF_MEMORY ? -ENOMEM : -ENOTSUP;
 	}
 	r->next = t->runs;
 	if (r->next)

@@ -103,7 +103,8 @@ int must_check transfers_new(struct transfers **ret);
 /* Ends what is going on; nothing is told.  Accepts NULL; returns NULL. */
 struct transfers *transfers_free(struct transfers *t);
 
-/* done() is called by transfers_step(), once.  -ENOMEM: never. */
+/* done() is called by transfers_step(), once; never with -ENOMEM, -ENOTSUP
+ * (this libcurl cannot do that). */
 int must_check transfers_start(struct transfers *t, const struct transfer *what,
 			       transfer_done *done, void *arg);
 /*

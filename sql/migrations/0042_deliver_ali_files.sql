@@ -6,7 +6,7 @@
 
 BEGIN;
 
-\ir ../schema/ali_delivery.sql
+\ir 0042_deliver_ali_files/ali_delivery.sql
 \ir 0042_deliver_ali_files/sentences.sql
 
 SELECT e911.tenants_divide()

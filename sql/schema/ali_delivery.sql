@@ -144,6 +144,7 @@ CREATE TABLE e911.ali_file (
     content         text,
     made_at         timestamptz NOT NULL DEFAULT now(),
     delivered_at    timestamptz,
+    begun_at        timestamptz,
     CONSTRAINT ali_file_name_is_given_once UNIQUE (ali_provider_id, name),
     CONSTRAINT ali_file_is_kept_until_it_is_delivered
         CHECK (content IS NOT NULL OR delivered_at IS NOT NULL)
@@ -172,6 +173,8 @@ COMMENT ON COLUMN e911.ali_file.made_at IS
     'when it was made';
 COMMENT ON COLUMN e911.ali_file.delivered_at IS
     'when the provider had all of it; NULL: it waits';
+COMMENT ON COLUMN e911.ali_file.begun_at IS
+    'since when something of it may be there; NULL: a file of its name there is another one';
 
 -- ---- when ----
 
@@ -255,7 +258,15 @@ AS $$
     UPDATE e911.ali_delivery_state s
        SET next_at = e911.ali_delivery_next(d, now())
       FROM e911.ali_delivery d JOIN e911.ali_provider p USING (ali_provider_id)
-     WHERE s.ali_provider_id = d.ali_provider_id AND p.name = provider
+     WHERE s.ali_provider_id = d.ali_provider_id AND p.name = provider;
+    -- What could not be made is not asked for any more.
+    UPDATE e911.ali_delivery_state s
+       SET retry_at = NULL, attempts = 0, error = NULL, failing_since = NULL
+      FROM e911.ali_provider p
+     WHERE s.ali_provider_id = p.ali_provider_id AND p.name = provider
+       AND NOT EXISTS (SELECT FROM e911.ali_file f
+                        WHERE f.ali_provider_id = p.ali_provider_id
+                          AND f.delivered_at IS NULL)
 $$;
 COMMENT ON FUNCTION e911.ali_delivery_planned(text) IS
     'for e911d: a file was made, or nothing is to be sent; the next time is the next one';
@@ -281,6 +292,16 @@ AS $$
 $$;
 COMMENT ON FUNCTION e911.ali_file_store(text, integer, integer, text) IS
     'for e911d, with ali_take() in one transaction: keeps a file until the provider has it; its name';
+
+CREATE FUNCTION e911.ali_file_begun(file bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+    UPDATE e911.ali_file f SET begun_at = now()
+     WHERE f.ali_file_id = file AND f.begun_at IS NULL
+$$;
+COMMENT ON FUNCTION e911.ali_file_begun(bigint) IS
+    'for e911d: nothing of its name is there, and it is brought from now on';
 
 CREATE FUNCTION e911.ali_file_delivered(file bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER

@@ -180,6 +180,7 @@ GRANT EXECUTE ON FUNCTION
     e911.ali_take(text),
     e911.ali_delivery_planned(text),
     e911.ali_file_store(text, integer, integer, text),
+    e911.ali_file_begun(bigint),
     e911.ali_file_delivered(bigint),
     e911.ali_delivery_failed(text, text)
     TO e911_sidecar;

@@ -97,7 +97,7 @@ def assert_is_complete(postgres, drop):
         assert int(trailer["record_count"]) == row["records"]
 
 
-def put_errors(drop, name, code, lines=slice(0, 3), sent="west-000001.dat"):
+def put_errors(drop, name, code, lines=slice(0, 20), sent="west-000001.dat"):
     """The provider rejects some records of a file; their numbers."""
     records = drop.read(sent).split(b"\r\n")[1:-2][lines]
     path = os.path.join(drop.answers, name)
@@ -138,7 +138,7 @@ def assert_errors_are_read(postgres, ctl, drop, removes):
         wait_until(lambda: not os.listdir(drop.answers), "it is removed", 40)
         return
     # Its bytes are read once; other bytes under its name are another file.
-    others = put_errors(drop, name, b"709", slice(3, 5))
+    others = put_errors(drop, name, b"709", slice(20, 25))
     push(ctl)
     wait_until(lambda: rejected(postgres, others) == {"rejected"},
                "the other file is read", 40)
@@ -204,7 +204,7 @@ def test_files_reach_the_server_whole_and_once_whatever_happens(
     assert_is_complete(postgres, drop)
     name = "answer.err"
     numbers = put_errors(drop, name, b"709", sent="west-000004.dat")
-    put_errors(drop, "other.txt", b"709", slice(3, 5), "west-000004.dat")
+    put_errors(drop, "other.txt", b"709", slice(20, 25), "west-000004.dat")
     fetch(postgres, drop, removes=True)
     wait_response(postgres, name, "read")
     assert rejected(postgres, numbers) == {"rejected"}
@@ -237,13 +237,15 @@ def test_a_directory_has_whole_files_by_their_names(e911d, postgres, ctl,
     push(ctl)
     wait_delivered(postgres, 1)
     assert_is_complete(postgres, drop)
-    # Another file of that name is never written over.
+    # Another file of that name, as long as ours, is not taken for it, nor
+    # written over.
+    other = b"x" * (len(drop.read("LARKS.000001.west")) - 19 * 514)
     change_all(postgres, "Other")
     with open(os.path.join(drop.path, "LARKS.000002.west"), "wb") as out:
-        out.write(b"other")
+        out.write(other)
     push(ctl)
-    wait_error(postgres, "another file has its name, 5 bytes of")
-    assert drop.read("LARKS.000002.west") == b"other"
+    wait_error(postgres, f"its name, {len(other)} bytes of {len(other)} are")
+    assert drop.read("LARKS.000002.west") == other
     status, out, _ = ctl.run("ali", "deliveries", "--json")
     assert status == 1 and '"waiting":1' in out
     os.unlink(os.path.join(drop.path, "LARKS.000002.west"))
@@ -269,14 +271,18 @@ def test_files_of_errors_are_read_once_or_put_aside(e911d, postgres, ctl,
     with open(os.path.join(drop.answers, "junk.err"), "wb") as out:
         out.write(b"\x00\xff" * 400 + b"\n" + b"x\n" * 30)
     # The provider has not written all of it yet.
-    unfinished = put_errors(drop, "b.err", b"709", slice(3, 6))
+    unfinished = put_errors(drop, "b.err", b"709", slice(20, 26))
     path = os.path.join(drop.answers, "b.err")
     with open(path, "rb+") as file:
         whole = file.read()
         file.truncate(len(whole) - 100)
+    with open(os.path.join(drop.answers, "big.err"), "wb") as out:
+        out.truncate(33 << 20)
     fetch(postgres, drop)
     wait_response(postgres, "a.err", "read")
     assert rejected(postgres, numbers) == {"rejected"}
+    wait_until(lambda: "big.err cannot be fetched: File too large"
+               in ctl.run("ali", "status")[1], "it is told", 40)
     wait_response(postgres, "b.err", "unfinished")
     assert rejected(postgres, unfinished) == {"sent"}
     with open(path, "wb") as file:

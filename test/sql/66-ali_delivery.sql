@@ -90,6 +90,22 @@ SELECT test.is_same(e911.event_sentence('ali.undelivered',
     'ALI records do not reach west: file x.dat: no room',
     'what fails for long is told');
 
+SELECT e911.ali_delivery_failed('west', 'x') \g /dev/null
+SELECT e911.ali_delivery_planned('west') \g /dev/null
+SELECT test.is_same((SELECT (error, attempts) FROM e911.ali_delivery_status),
+    (NULL::text, 0), 'who has nothing to be sent fails no more');
+SELECT e911.ali_file_store('west', 9, 1, 'x') \g /dev/null
+SELECT e911.ali_delivery_failed('west', 'x') \g /dev/null
+SELECT e911.ali_delivery_planned('west') \g /dev/null
+SELECT test.is_same((SELECT error FROM e911.ali_delivery_status), 'x',
+    '... who has, does');
+SELECT test.is_true((SELECT begun_at IS NULL FROM e911.ali_file
+    WHERE cycle = 9), 'a file is not begun when it is made');
+SELECT e911.ali_file_begun(ali_file_id) FROM e911.ali_file WHERE cycle = 9
+\g /dev/null
+SELECT test.is_same((SELECT begun_at FROM e911.ali_file WHERE cycle = 9),
+    now(), '... but when it is brought');
+
 -- ---- files of errors ----
 
 INSERT INTO e911.ali_fetch (ali_provider_id, path, names)

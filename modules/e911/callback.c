@@ -326,7 +326,7 @@ static void leave_psaps_out(struct path *p, struct directory *d,
 }
 
 /* Where a prefix is replaced something else may come out than was asked for. */
-static bool sounds_like_a_service(struct text user)
+static bool begins_like_a_service(struct text user)
 {
 	static const char *const starts[] = { "911", "933", "988",
 					      "999", "112", "000" };
@@ -339,7 +339,44 @@ static bool sounds_like_a_service(struct text user)
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
 		if (text_has_prefix_nocase(user, text_of(starts[i])))
 			return true;
-	return user.len < 4;
+	return false;
+}
+
+static bool is_service_uri(struct text uri)
+{
+	struct address_view a;
+	char user[CALL_USER_SIZE];
+
+	return service_classify(uri) != SERVICE_NONE ||
+	       address_parse(uri, &a) < 0 ||
+	       text_percent_decode(a.user, user, sizeof(user)) < 0 ||
+	       begins_like_a_service(text_of(user));
+}
+
+/* As the platforms' forms have made them (callback_form.h). */
+static bool has_service_address(struct text lines)
+{
+	struct text line, index, uri, to;
+
+	while (text_cut(&lines, '\n', &line))
+		if (line.len && (!text_cut(&line, ' ', &index) ||
+				 !text_cut(&line, ' ', &uri) ||
+				 !text_cut(&line, ' ', &to) ||
+				 is_service_uri(uri) || is_service_uri(to)))
+			return true;
+	return false;
+}
+
+/* What goes out is looked at, whatever was asked for. */
+static bool leads_to_a_service(const struct path *p)
+{
+	for (unsigned i = 0; i < p->route_count; i++) {
+		struct text user = text_of(p->routes[i].user);
+
+		if (user.len < 4 || begins_like_a_service(user))
+			return true;
+	}
+	return has_service_address(p->addresses);
 }
 
 int path_alert(struct path *p, struct directory *d, uint64_t number,
@@ -359,12 +396,10 @@ int path_alert(struct path *p, struct directory *d, uint64_t number,
 		platforms = o.trunks;
 	leave_psaps_out(p, d, &platforms);
 	leave_psaps_out(p, d, &network);
-	if (!ring_desk(p, d, number, &platforms, &network))
-		return -ENOENT;
-	for (unsigned i = 0; i < p->route_count; i++)
-		if (sounds_like_a_service(text_of(p->routes[i].user)))
-			return -ENOENT;
-	return 0;
+	return ring_desk(p, d, number, &platforms, &network) &&
+			       !leads_to_a_service(p)
+		       ? 0
+		       : -ENOENT;
 }
 
 bool callback_is_marked(const struct path *p,

@@ -340,8 +340,8 @@ static uint32_t write_down(struct sip_msg *msg, const struct path_request *rq)
  * Make the transaction of an initial INVITE.  False: it is absorbed, or is
  * served already, or the node drains, or tm cannot serve it (*ret_failed).
  */
-static bool begin_invite(struct sip_msg *msg, const struct path_request *rq,
-			 struct sip_transaction *t, bool *ret_failed)
+static bool begin_unwritten(struct sip_msg *msg, struct sip_transaction *t,
+			    bool *ret_failed)
 {
 	*ret_failed = false;
 	switch (tm_new_transaction(msg, t)) {
@@ -364,6 +364,15 @@ static bool begin_invite(struct sip_msg *msg, const struct path_request *rq,
 		refuse(t, 503, "Service Unavailable");
 		return false;
 	}
+	return true;
+}
+
+/* ... and one that a death of ours does not lose. */
+static bool begin_invite(struct sip_msg *msg, const struct path_request *rq,
+			 struct sip_transaction *t, bool *ret_failed)
+{
+	if (!begin_unwritten(msg, t, ret_failed))
+		return false;
 	last_setup = write_down(msg, rq);
 	tm_trying(msg);
 	return true;
@@ -608,7 +617,6 @@ static struct call *alert_from(struct sip_msg *msg, struct path_request *rq,
 	if (path_alert(p, d, number, organization) < 0) {
 		stat_add(STAT_alerts_refused, 1);
 		refuse(t, 404, "Not Found");
-		setup_end(&last_setup);
 	} else {
 		alert_call_routes_mend(p);
 		call = call_from(msg, CALL_ALERT, rq, t, p);
@@ -635,8 +643,10 @@ int handle_alert(struct sip_msg *msg)
 	if (gate_gives_way(msg, &rq, STAT_alerts_refused))
 		return 1;
 	begin_path(msg, &rq);
-	if (!begin_invite(msg, &rq, &t, &failed))
+	/* The agent places it again by itself. */
+	if (!begin_unwritten(msg, &t, &failed))
 		return failed ? -1 : 1;
+	tm_trying(msg);
 	/* 911 and its like are no numbers that may be called. */
 	(void)called_number(msg, &number);
 	call = alert_from(msg, &rq, &t, number);

@@ -96,8 +96,10 @@ static int pick(struct call *call, const struct b2bua *b, enum rank *ret_rank)
 		rank = rank_of(call, &call->routes[i], b);
 		/* An alert takes the line of no emergency call. */
 		if (call->kind == CALL_ALERT &&
-		    (rank == RANK_FULL || rank == RANK_SHARED))
+		    (rank == RANK_FULL || rank == RANK_SHARED)) {
+			call->untried &= ~(1u << i);
 			continue;
+		}
 		if (rank == RANK_FULL)
 			full |= 1u << i;
 		if (rank == RANK_SHARED)

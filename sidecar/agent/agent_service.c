@@ -216,10 +216,7 @@ static int begin_alerts(struct agent *a)
 	(void)snprintf(a->gateway, sizeof(a->gateway),
 		       conf.gateway.ss_family == AF_INET6 ? "[%s]" : "%s",
 		       host);
-	err = alert_desk_new(&a->alert_desk, &conf);
-	if (err >= 0)
-		alerts_open(a->alerts);
-	return err;
+	return alert_desk_new(&a->alert_desk, &conf);
 }
 
 static int begin(struct agent *a)

@@ -245,6 +245,8 @@ static void on_ended(struct alert_desk *d, struct visit *v)
 		};
 	else
 		v->result = unheard;
+	/* Whatever a network makes of a telephone that nobody took. */
+	v->result.was_tried |= ua_call_has_rung(v->call);
 	v->call = NULL;
 	try_to_end(d, v);
 }

@@ -21,8 +21,7 @@ struct alerts {
 	void *arg; /* borrowed */
 	int fd;    /* for the agent */
 	int ack_fd;
-	pthread_mutex_t lock; /* of all below */
-	bool is_open;
+	pthread_mutex_t lock;            /* of all below */
 	struct alert_list waiting, said; /* said: by somebody who pressed 1 */
 	struct alert *all;               /* owned */
 };
@@ -154,13 +153,7 @@ int alerts_submit(struct alerts *a, const struct notice *n, void *cookie)
 {
 	struct alert *one;
 	uint64_t number;
-	bool is_open;
 
-	(void)pthread_mutex_lock(&a->lock);
-	is_open = a->is_open;
-	(void)pthread_mutex_unlock(&a->lock);
-	if (!is_open)
-		return -ENOTSUP;
 	if (e164_to_u64(text_of(n->target), &number) < 0 ||
 	    !service_may_alert(number))
 		return -EINVAL;
@@ -187,13 +180,6 @@ int alerts_submit(struct alerts *a, const struct notice *n, void *cookie)
 }
 
 /* ---- the agent ---- */
-
-void alerts_open(struct alerts *a)
-{
-	(void)pthread_mutex_lock(&a->lock);
-	a->is_open = true;
-	(void)pthread_mutex_unlock(&a->lock);
-}
 
 int alerts_fd(const struct alerts *a)
 {

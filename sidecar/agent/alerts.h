@@ -61,15 +61,14 @@ int must_check alerts_run(struct alerts *a, const struct stop *stop);
 
 /* ---- who delivers ---- */
 
-/* Copies what it needs; done() tells the end.  -ENOTSUP: there is no agent that
- * calls people; -EINVAL: that number may be called by no machine; -ENOMEM. */
+/* Copies what it needs; done() tells the end.  It waits for the agent if that
+ * is not there yet.  -EINVAL: that number may be called by no machine;
+ * -ENOMEM. */
 int must_check alerts_submit(struct alerts *a, const struct notice *n,
 			     void *cookie);
 
 /* ---- the agent ---- */
 
-/* From now on there is one. */
-void alerts_open(struct alerts *a);
 /* Readable when there is something; read it, then look. */
 int alerts_fd(const struct alerts *a);
 /* The oldest that nobody has taken; NULL: none. */

@@ -84,6 +84,8 @@ int must_check ua_ring(struct ua *ua, const struct ua_ring *whom,
  * answered, or we gave it up. */
 unsigned ua_call_status(const struct ua_call *c);
 bool ua_call_is_ours(const struct ua_call *c);
+/* It has rung there (18x), or was answered. */
+bool ua_call_has_rung(const struct ua_call *c);
 
 /* UA_CALL to UA_ENDED: what a caller is to be told before a refusal
  * (X-E911-Announce), as early media; "": nothing, it is another call. */

@@ -39,7 +39,7 @@ struct ua_call {
 	bool is_ending;            /* BYE behind their ACK */
 	bool has_been_up;
 	/* a call of ours */
-	bool is_ours, has_progress, is_cancelled;
+	bool is_ours, has_progress, has_rung, is_cancelled;
 	char branch[UA_BRANCH_SIZE]; /* of the INVITE, for its CANCEL */
 	char *ack;                   /* owned: of their 2xx, to be repeated */
 	unsigned status;

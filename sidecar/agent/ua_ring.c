@@ -107,6 +107,11 @@ bool ua_call_is_ours(const struct ua_call *c)
 	return c->is_ours;
 }
 
+bool ua_call_has_rung(const struct ua_call *c)
+{
+	return c->has_rung;
+}
+
 /* ---- CANCEL ---- */
 
 static void send_cancel(struct ua_call *c)
@@ -198,6 +203,7 @@ static void on_answer(struct ua_call *c, const struct sip_heard *h)
 	struct ua *ua = c->ua;
 
 	c->state = UA_STATE_TALKING;
+	c->has_rung = true;
 	if (!settle_dialog(c, h)) {
 		/* Without memory nobody can be told; their timers end it. */
 		ua_call_end(c);
@@ -236,6 +242,7 @@ void ua_ring_heard(struct ua *ua, uint64_t cookie, const struct sip_heard *h)
 	}
 	if (h->status < 200) {
 		c->has_progress = true;
+		c->has_rung |= h->status >= 180;
 		if (c->is_ending)
 			ua_ring_cancel(c);
 	} else if (h->status < 300) {

@@ -80,12 +80,13 @@ static void post(struct notify_service *s, struct task *t)
 
 /* ---- by telephone ---- */
 
-/* Whoever rings as often as they may without an answer is not to be called for
- * ever; who cannot be reached at all is no fault of theirs. */
+/* Who does not answer as often as they may is not called for ever; who cannot
+ * be reached at all is no fault of theirs. */
 static enum delivery_stage stage_of(const struct notify_service *s,
-				    const struct task *t,
+				    struct task *t,
 				    const struct alert_result *r)
 {
+	t->rings += r->was_tried;
 	switch (r->outcome) {
 	case ALERT_ACKNOWLEDGED:
 		return DELIVERY_DELIVERED;
@@ -94,10 +95,8 @@ static enum delivery_stage stage_of(const struct notify_service *s,
 	case ALERT_AGAIN:
 		break;
 	}
-	return r->was_tried && t->delivery.attempts + 1 >=
-				       (uint32_t)s->conf->phone_attempts
-		       ? DELIVERY_GIVEN_UP
-		       : DELIVERY_WAITING;
+	return t->rings >= (unsigned)s->conf->phone_attempts ? DELIVERY_GIVEN_UP
+							     : DELIVERY_WAITING;
 }
 
 /* Out of the agent's thread. */
@@ -135,7 +134,9 @@ static void call(struct notify_service *s, struct task *t)
 	int err = parts_words(s, t, &n, &bytes);
 
 	if (err >= 0) {
-		err = s->alerts ? alerts_submit(s->alerts, &n, t) : -ENOTSUP;
+		err = s->alerts && s->conf->phone_gateway[0]
+			      ? alerts_submit(s->alerts, &n, t)
+			      : -ENOTSUP;
 		free(bytes);
 	}
 	if (err == -ENOTSUP)

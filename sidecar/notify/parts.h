@@ -30,6 +30,7 @@ struct task {
 	size_t len;
 	bool is_kept;       /* it is in the box */
 	int64_t started_ms; /* UTC: the attempt that goes on */
+	unsigned rings;     /* attempts that somebody could have answered */
 	struct task *next;  /* at the poster */
 };
 

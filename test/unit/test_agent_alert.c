@@ -5,6 +5,7 @@
  */
 /* build: link e911_sidecar pthread */
 /* build: wrap clock_mono_ms ua_ring ua_play ua_hang_up ua_call_status */
+/* build: wrap ua_call_has_rung */
 /* build: wrap speech_get speech_ref speech_unref */
 #include <errno.h>
 #include <pthread.h>
@@ -81,7 +82,7 @@ void __wrap_speech_unref(const struct speech_clip *c)
 
 static struct {
 	char uri[128], headers[64];
-	bool is_up;
+	bool is_up, has_rung;
 	unsigned hang_ups, status;
 	const char *playing; /* of a fake clip */
 } calls[CALLS];
@@ -135,6 +136,12 @@ unsigned __wrap_ua_call_status(const struct ua_call *c);
 unsigned __wrap_ua_call_status(const struct ua_call *c)
 {
 	return calls[index_of(c)].status;
+}
+
+bool __wrap_ua_call_has_rung(const struct ua_call *c);
+bool __wrap_ua_call_has_rung(const struct ua_call *c)
+{
+	return calls[index_of(c)].has_rung;
 }
 
 /* ---- who delivers, and who writes down ---- */
@@ -197,7 +204,6 @@ static int set_up(void **state)
 	memset(calls, 0, sizeof(calls));
 	assert_int_equal(alerts_new(&alerts), 0);
 	alerts_use(alerts, on_done, on_acknowledge, NULL);
-	alerts_open(alerts);
 	full.alerts = alerts;
 	assert_int_equal(alert_desk_new(&desk, &full), 0);
 	assert_int_equal(stop_init(&stop), 0);
@@ -518,17 +524,29 @@ static void no_service_is_called(void **state)
 	assert_int_equal(call_count, 0);
 }
 
-static void without_an_agent_nobody_is_called(void **state)
+/* Carriers say many things of a telephone that rang and nobody took. */
+static void what_has_rung_was_tried(void **state)
 {
-	struct alerts *others;
-	const struct notice n = { .target = "+12065550102",
-				  .text = "Help",
-				  .language = "en" };
-
 	(void)state;
-	assert_int_equal(alerts_new(&others), 0);
-	assert_int_equal(alerts_submit(others, &n, NULL), -ENOTSUP);
-	others = alerts_free(others);
+	assert_int_equal(submit("+12065550102", "Help", 9), 0);
+	alert_desk_tick(desk);
+	calls[0].has_rung = true;
+	ends(0, 503);
+	assert_int_equal(results[0].outcome, ALERT_AGAIN);
+	assert_true(results[0].was_tried);
+}
+
+/* As at the start of e911d, when notices have waited for it. */
+static void what_comes_before_the_agent_waits_for_it(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(submit("+12065550102", "Help", 9), 0);
+	assert_int_equal(result_count, 0);
+	alert_desk_tick(desk);
+	assert_int_equal(call_count, 2);
+	ends(0, 486);
+	ends(1, 486);
 }
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -548,7 +566,8 @@ int main(void)
 		STORY(more_than_so_many_wait),
 		STORY(without_a_line_or_a_voice_it_is_tried_again),
 		STORY(no_service_is_called),
-		STORY(without_an_agent_nobody_is_called),
+		STORY(what_has_rung_was_tried),
+		STORY(what_comes_before_the_agent_waits_for_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,7 @@ struct world {
 	unsigned sent_count;
 	char events[64]; /* u k p e, a key behind k */
 	unsigned status; /* at the end */
+	bool has_rung;
 	struct ua_call *call;
 	bool is_deaf; /* nothing can be sent */
 	char host[20];
@@ -62,6 +63,7 @@ static void on_event(void *arg, struct ua_call *c, enum ua_event what, char key)
 		w->events[n + 1] = key;
 	if (what == UA_ENDED) {
 		w->status = ua_call_status(c);
+		w->has_rung = ua_call_has_rung(c);
 		w->call = NULL;
 	}
 }
@@ -322,6 +324,7 @@ static void who_refuses_says_why(void **state)
 	assert_said(w, "ACK sip:+12065550102@127.0.0.1:5060 SIP/2.0\r\n");
 	assert_string_equal(w->events, "e");
 	assert_int_equal(w->status, 486);
+	assert_false(w->has_rung);
 	answer(w, w->invite, "486 Busy Here", "desk", "");
 	assert_said(w, "ACK ");
 	assert_string_equal(w->events, "e");
@@ -436,6 +439,7 @@ static void an_answer_that_we_cannot_talk_over_ends_it(void **state)
 		assert_said(w, "BYE ");
 		assert_string_equal(w->events, "e");
 		assert_int_equal(w->status, 488);
+		assert_true(w->has_rung); /* somebody has picked up */
 	}
 }
 

@@ -403,6 +403,17 @@ static void no_alert_rings_a_service_or_an_elin(void **state)
 	assert_string_not_equal(alerts(12065530100, 7), "nobody");
 	assert_string_equal(alerts(12065511100, 7), "nobody");
 	assert_string_equal(alerts(12065533100, 7), "nobody");
+	/* Nor what a platform's form would. */
+	trunks[PLATFORM].callback_uri = text_of("sip:\2@acme.example.com");
+	trunks[PLATFORM].callback_to = text_of("sip:\2@example.com");
+	assert_string_not_equal(alerts(12065530100, 7), "nobody");
+	trunks[PLATFORM].callback_uri = text_of("sip:911@acme.example.com");
+	assert_string_equal(alerts(12065530100, 7), "nobody");
+	trunks[PLATFORM].callback_uri = text_of("sip:%39112@acme.example.com");
+	assert_string_equal(alerts(12065530100, 7), "nobody");
+	trunks[PLATFORM].callback_uri = text_of("sip:\2@acme.example.com");
+	trunks[PLATFORM].callback_to = text_of("sip:911\2@example.com");
+	assert_string_equal(alerts(12065530100, 7), "nobody");
 }
 
 static void a_form_that_makes_no_uri_costs_its_shape_only(void **state)

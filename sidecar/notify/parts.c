@@ -436,17 +436,23 @@ int notify_acknowledge(struct notify_service *s,
 
 int parts_hear(struct notify_service *s, const struct notify_event *e)
 {
-	struct tell_request r = { .event = e, .result = -ESHUTDOWN };
+	struct tell_request *r = calloc(1, sizeof(*r));
+	int result;
 
+	if (!r)
+		return -ENOMEM;
+	r->event = e;
 	(void)pthread_mutex_lock(&s->lock);
+	r->result = s->is_over ? -ESHUTDOWN : 1;
 	if (!s->is_over) {
-		r.result = 1;
-		r.next = s->tells;
-		s->tells = &r;
+		r->next = s->tells;
+		s->tells = r;
 		wake_hub_wake(&s->feed->hub, OUTBOX_NOTIFY);
 	}
-	while (r.result > 0)
+	while (r->result > 0)
 		(void)pthread_cond_wait(&s->told, &s->lock);
 	(void)pthread_mutex_unlock(&s->lock);
-	return r.result;
+	result = r->result;
+	free(r);
+	return result;
 }

@@ -17,7 +17,7 @@ AS $$
         'floor', 'unit', 'room', 'info', 'latitude', 'longitude',
         'located_by', 'place', 'psap', 'node', 'service', 'platform_call_id',
         'time_zone', 'trunk', 'destination', 'reason', 'count', 'registered',
-        'calling_back']
+        'calling_back', 'provider']
 $$;
 COMMENT ON FUNCTION e911.notice_variables() IS
     'what a template of notices may ask for, in braces: {callback_number}';

@@ -36,7 +36,8 @@ struct slot {
 struct place {
 	struct slot *slots;  /* owned; NULL: not yet used */
 	uint8_t *bytes;      /* owned: page_size for each slot */
-	size_t count;        /* slots, a power of two */
+	size_t wanted;       /* slots, a power of two */
+	size_t count;        /* those that there was memory for */
 	struct slot *latest; /* NULL: none */
 };
 
@@ -87,14 +88,18 @@ static void place_free(struct place *p)
 	*p = (struct place){ .slots = NULL };
 }
 
-static int place_make(struct place *p, size_t count, uint32_t page_size)
+/* Short of memory it keeps fewer pages, as long as it can read any. */
+static int place_make(struct place *p, size_t wanted, uint32_t page_size)
 {
-	place_free(p);
-	p->slots = calloc(count, sizeof(*p->slots));
-	p->bytes = calloc(count, page_size);
-	p->count = count;
-	if (p->slots && p->bytes)
-		return 0;
+	for (size_t count = wanted; count >= WAYS; count /= 2) {
+		place_free(p);
+		p->slots = calloc(count, sizeof(*p->slots));
+		p->bytes = calloc(count, page_size);
+		p->wanted = wanted;
+		p->count = count;
+		if (p->slots && p->bytes)
+			return 0;
+	}
 	place_free(p);
 	return -ENOMEM;
 }
@@ -133,13 +138,13 @@ static int page_get(void *arg, unsigned place, uint64_t number,
 {
 	struct directory_file *f = arg;
 	struct place *kept = &f->places[place];
-	size_t count = kept_at(f, place);
+	size_t wanted = kept_at(f, place);
 	struct slot *s;
 	uint8_t *p;
 	int err = 0;
 
-	if (kept->count != count)
-		err = place_make(kept, count, f->page_size);
+	if (kept->wanted != wanted)
+		err = place_make(kept, wanted, f->page_size);
 	if (err < 0)
 		return err;
 	s = slot_of(kept, f->tree.transaction, number);

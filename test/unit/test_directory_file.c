@@ -2,7 +2,7 @@
 /* build: with sidecar/store/lmdb_env.c modules/e911/directory_file.c */
 /* build: with test/unit/dir_world.c test/unit/dir_samples.c */
 /* build: link e911_sidecar lmdb */
-/* build: wrap clock_mono_ms */
+/* build: wrap clock_mono_ms calloc */
 /* A reader without a slot, and the writer that knows of such readers. */
 #include "modules/e911/directory_file.h"
 
@@ -20,6 +20,17 @@ int64_t __wrap_clock_mono_ms(void);
 int64_t __wrap_clock_mono_ms(void)
 {
 	return now_ms;
+}
+
+/* Bytes that are to be had at once. */
+static size_t memory_left = SIZE_MAX;
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return size && count > memory_left / size ? NULL
+						  : __real_calloc(count, size);
 }
 
 static void write_all(struct lmdb_env *env, uint64_t location_id)
@@ -81,6 +92,29 @@ static void a_message_sees_one_state_for_a_second(void **state)
 	}
 	directory_file_end(f);
 	assert_null(directory_file_close(f));
+	assert_null(lmdb_env_close(env));
+}
+
+/* Fewer pages are kept then, and all is found. */
+static void it_is_read_while_memory_is_short(void **state)
+{
+	static const size_t lefts[] = { (size_t)1 << 20, 65536, 16384 };
+	const struct lmdb_options o = { .no_sync = true };
+	struct directory_file *f;
+	struct lmdb_env *env;
+
+	(void)state;
+	assert_int_equal(lmdb_env_open(&env, dir_root, &o), 0);
+	write_all(env, 3);
+	for (size_t i = 0; i < ARRAY_SIZE(lefts); i++) {
+		assert_int_equal(directory_file_open(&f, at("data.mdb")), 0);
+		assert_int_equal(directory_file_begin(f), 0);
+		memory_left = lefts[i];
+		assert_all_at(f, 3);
+		memory_left = SIZE_MAX;
+		directory_file_end(f);
+		assert_null(directory_file_close(f));
+	}
 	assert_null(lmdb_env_close(env));
 }
 
@@ -243,6 +277,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_message_sees_one_state_for_a_second),
+		TEST(it_is_read_while_memory_is_short),
 		TEST(one_comes_after_another_to_the_last_one),
 		TEST(a_message_that_was_stopped_misses_nobody),
 		TEST(the_file_does_not_grow_for_it),

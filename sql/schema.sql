@@ -105,6 +105,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (48, 'fill_ali_forms'),
     (49, 'refuse_more_test_numbers'),
     (50, 'know_own_ali_files'),
-    (51, 'name_ali_providers');
+    (51, 'name_ali_providers'),
+    (52, 'lend_numbers_of_recipients');
 
 COMMIT;

@@ -158,8 +158,8 @@ CREATE TRIGGER site_number_is_no_person_update AFTER UPDATE ON e911.site_number
     FOR EACH STATEMENT EXECUTE FUNCTION e911.person_or_place_check();
 
 -- A number that is lent leads to whoever has called 911, and is nobody's to be
--- told at.  Two transactions at once may miss each other; the gateway rings no
--- ELIN in any case.
+-- told at.  What a tenant names keeps no number from being lent, though; the
+-- gateway rings no ELIN in any case.
 --
 -- SECURITY DEFINER, because an ELIN may be another organisation's.
 CREATE FUNCTION e911.recipient_phone_check() RETURNS trigger
@@ -169,20 +169,24 @@ AS $$
 DECLARE
     clash text;
 BEGIN
-    IF TG_TABLE_NAME = 'recipient' THEN
-        SELECT n.address INTO clash
-          FROM new_rows n JOIN e911.elin e ON e.elin = n.address
-         WHERE n.channel = 'phone'
-         LIMIT 1;
-    ELSE
+    IF TG_TABLE_NAME = 'elin' THEN
         SELECT r.address INTO clash
           FROM new_rows n JOIN e911.recipient r ON r.address = n.elin
          WHERE r.channel = 'phone'
          LIMIT 1;
+        IF FOUND THEN
+            RAISE WARNING 'number % is a recipient''s telephone: nobody is '
+                'called there any more', clash
+                USING SCHEMA = 'e911', TABLE = 'elin';
+        END IF;
+        RETURN NULL;
     END IF;
+    SELECT n.address INTO clash
+      FROM new_rows n JOIN e911.elin e ON e.elin = n.address
+     WHERE n.channel = 'phone'
+     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'number % is an ELIN and a recipient''s telephone',
-            clash
+        RAISE EXCEPTION 'number % is an ELIN', clash
             USING ERRCODE = 'check_violation', SCHEMA = 'e911',
                   TABLE = TG_TABLE_NAME,
                   CONSTRAINT = 'recipient_phone_is_no_elin',
@@ -192,7 +196,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION e911.recipient_phone_check() IS
-    'trigger: nobody is called at an ELIN';
+    'trigger: nobody is called at an ELIN; what becomes one is told';
 
 CREATE TRIGGER recipient_phone_insert AFTER INSERT ON e911.recipient
     REFERENCING NEW TABLE AS new_rows

@@ -26,16 +26,24 @@ static int write_all(int fd, struct text body)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+/* Others may write here too: a FIFO of that name must hold nobody. */
 static int put(int dir, const struct ali_asked *asked)
 {
-	int fd = openat(dir, asked->name,
-			O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-			FILE_MODE);
-	int err;
+	int fd =
+		openat(dir, asked->name,
+		       O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		       FILE_MODE);
+	struct stat st;
+	int err = 0;
 
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, asked->body);
+	if (fstat(fd, &st) < 0 || (S_ISREG(st.st_mode) && ftruncate(fd, 0) < 0))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	if (err >= 0)
+		err = write_all(fd, asked->body);
 	if (close(fd) < 0 && err >= 0)
 		err = -errno;
 	return err;

@@ -15,9 +15,9 @@ struct ali_response {
 };
 
 /*
- * *ret_done: it has been read or put aside, now or earlier, and may go.  why
- * (of ALI_WHY_SIZE) tells what failed, untouched otherwise.  Errors of db, but
- * for what it refuses.
+ * *ret_done: it has been read or put aside, and may go; not if it could not be
+ * put aside.  why (of ALI_WHY_SIZE) tells what failed, untouched otherwise.
+ * Errors of db, but for what it refuses.
  */
 int must_check ali_response_read(const struct ali_response *r, struct db *db,
 				 bool *ret_done, char *why);

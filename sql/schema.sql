@@ -106,6 +106,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (49, 'refuse_more_test_numbers'),
     (50, 'know_own_ali_files'),
     (51, 'name_ali_providers'),
-    (52, 'lend_numbers_of_recipients');
+    (52, 'lend_numbers_of_recipients'),
+    (53, 'leave_others_ali_records');
 
 COMMIT;

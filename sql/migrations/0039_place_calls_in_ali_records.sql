@@ -405,7 +405,7 @@ CREATE OR REPLACE VIEW e911.ali_audit WITH (security_invoker) AS
 COMMENT ON COLUMN e911.ali_audit.temporary_until IS
     'a call shows it from elsewhere: the record says where that is, until then at the latest; NULL: it says where the number belongs';
 
-\ir ../schema/ali_dynamic.sql
+\ir 0039_place_calls_in_ali_records/ali_dynamic.sql
 \ir 0039_place_calls_in_ali_records/sentences.sql
 
 REVOKE ALL ON FUNCTION

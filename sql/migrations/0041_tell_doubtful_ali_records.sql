@@ -21,7 +21,7 @@ $$;
 COMMENT ON COLUMN e911.recipient.events IS
     'emergency_call (each 911 call), relay_call (went to the relay centre), test_call (933), undefined_location, endpoint_unlocated, callback, elin_pool_exhausted, ali_doubtful (the PSAP may see another address); of the gateway''s own also trunk_down, psap_down';
 
-\ir ../schema/ali_doubts.sql
+\ir 0041_tell_doubtful_ali_records/ali_doubts.sql
 
 REVOKE ALL ON FUNCTION
     e911.ali_doubt_note(),

@@ -402,7 +402,9 @@ AS $$
                coalesce(h.organization_id, a.organization_id)
                    AS organization_id,
                h.location_id AS home_id, a.location_id AS away_id,
-               CASE WHEN a.location_id IS NULL THEN a.address
+               -- A call of another organisation than the number has no say.
+               CASE WHEN h.organization_id <> a.organization_id THEN NULL
+                    WHEN a.location_id IS NULL THEN a.address
                     ELSE to_jsonb(l) END AS away
           FROM home h FULL JOIN away a USING (number)
           LEFT JOIN e911.location_civic l ON l.location_id = a.location_id),

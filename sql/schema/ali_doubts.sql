@@ -20,6 +20,14 @@ CREATE FUNCTION e911.ali_doubt_note() RETURNS trigger
     SET search_path = pg_catalog, e911, pg_temp
 AS $$
 BEGIN
+    -- What nobody takes, because no e911d here tells people, ends after a day.
+    DELETE FROM e911.ali_doubt d
+     WHERE d.event_id IN (
+        SELECT o.event_id FROM e911.ali_doubt o
+         WHERE NOT EXISTS (SELECT FROM e911.call_event e
+                            WHERE e.event_id = o.event_id
+                              AND e.stored_at > now() - interval '1 day')
+           FOR UPDATE SKIP LOCKED);
     INSERT INTO e911.ali_doubt (event_id)
     SELECT new.event_id
      WHERE EXISTS (SELECT FROM e911.recipient
@@ -35,7 +43,8 @@ CREATE TRIGGER ali_doubt_note AFTER INSERT ON e911.call_event
     EXECUTE FUNCTION e911.ali_doubt_note();
 
 -- By the node that took the call, which knows most of it; after a minute by
--- whichever asks.
+-- whichever asks.  If the first one hangs for longer and then goes on, both tell:
+-- better than that nobody does.
 CREATE FUNCTION e911.ali_doubt_take(of_node text)
     RETURNS TABLE (event_id uuid, call_id uuid, at_ms bigint, node text,
                    organization_id bigint, location_id bigint, number text,

@@ -58,6 +58,21 @@ $$;
 COMMENT ON FUNCTION e911.ali_is_ours(text, text, bigint, bigint) IS
     'true for an ELIN that was lent, the endpoint''s own number, or a site''s';
 
+-- Whose the record of a number is: as ali_source() has it.  What somebody
+-- writes as the number on which they are rung back may be another's.
+CREATE FUNCTION e911.ali_owner(shown text) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, e911, pg_temp
+AS $$
+    SELECT c.organization_id
+      FROM e911.ali_candidate c
+     WHERE c.number = shown
+     ORDER BY c.kind <> 'elin', c.organization_id
+     LIMIT 1
+$$;
+COMMENT ON FUNCTION e911.ali_owner(text) IS
+    'organisation that a number''s record is of; NULL: nothing that is provisioned shows it';
+
 -- A call is at this location, or at this address, and shows the number.  The
 -- latest call that shows a number counts, as it does for callbacks.
 CREATE FUNCTION e911.ali_place(shown text, organization bigint, of_call uuid,
@@ -76,6 +91,11 @@ BEGIN
       FROM e911.ali_numbers n JOIN e911.ali_provider p USING (ali_provider_id)
      WHERE n.ali_numbers_id = e911.ali_provider_of(shown, organization);
     IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF e911.ali_owner(shown) <> organization THEN
+        PERFORM e911.ali_doubt_call(of_call, at, node, jsonb_build_object(
+            'number', shown, 'provider', provider.name, 'state', 'elsewhere'));
         RETURN;
     END IF;
     IF is_away AND provider.is_pushed

@@ -432,6 +432,10 @@ SELECT test.is_same((SELECT e911.ali_doubt_told(t.event_id)
     '... then whoever asks, until it is told');
 SELECT test.is_same((SELECT count(*) FROM e911.ali_doubt), 0::bigint,
     '... and then no more');
+INSERT INTO e911.ali_doubt (event_id) VALUES (md5('pruned')::uuid);
+SELECT pg_temp.call(7, :'elin') \g /dev/null
+SELECT test.is_same((SELECT count(*) FROM e911.ali_doubt), 1::bigint,
+    'what nobody took while its event was kept is forgotten');
 SELECT test.is_true(pg_temp.call(4, '+12065550997') LIKE '%was missing',
     'a call with a number that has no record is told');
 DELETE FROM e911.ali_numbers;
@@ -567,6 +571,42 @@ SELECT test.is_same(pg_temp.said(30, 'call.located', jsonb_build_object(
     'a provider that takes files cannot be told in time: that is told');
 SELECT test.is_same((SELECT count(*) FROM e911.ali_dynamic), 0::bigint,
     '... and its record stays');
+ROLLBACK;
+
+-- Another organisation's number, as if it were one's own.
+BEGIN;
+UPDATE e911.ali_provider SET push_url = 'https://ali.example.com/records';
+SELECT pg_temp.derive() \g /dev/null
+SELECT pg_temp.accept() \g /dev/null
+SELECT endpoint_id AS stranger, organization_id AS strangers,
+       location_id AS there
+  FROM e911.endpoint WHERE organization_id <> :larkspur
+   AND status = 'active' AND location_id IS NOT NULL LIMIT 1 \gset
+UPDATE e911.endpoint SET callback_number = :'elin'
+ WHERE endpoint_id = :stranger;
+SELECT pg_temp.derive() \g /dev/null
+SELECT pg_temp.street(:'elin') AS home \gset
+SELECT jsonb_build_object('service', 'emergency', 'callback_number', :'elin',
+    'endpoint_id', :stranger, 'organization_id', :strangers,
+    'location_id', :there, 'bound_by', 'own_number') AS strange \gset
+SELECT test.is_same(pg_temp.said(40, 'call.started', :'strange'::jsonb),
+    'elsewhere', 'a call that shows another organisation''s number is told');
+SELECT test.is_same((SELECT count(*) FROM e911.ali_dynamic), 0::bigint,
+    '... and changes no record');
+-- While that one's caller is on the line.
+SELECT pg_temp.said(41, 'call.started', :'started'::jsonb) \g /dev/null
+SELECT pg_temp.said(41, 'call.located', jsonb_build_object('location_used',
+    'brought', 'brought_address',
+    '{"street":"Elm Ave","city":"Kirkham","state":"WA"}')) \g /dev/null
+SELECT pg_temp.said(42, 'call.started', :'strange'::jsonb) \g /dev/null
+SELECT test.is_same((SELECT organization_id || ' ' || (address ->> 'street')
+                       FROM e911.ali_dynamic), :'larkspur' || ' Elm Ave',
+    '... nor takes the place of a call of that organisation');
+-- A row from before the number was that organisation's.
+UPDATE e911.ali_dynamic SET organization_id = :strangers;
+SELECT pg_temp.derive() \g /dev/null
+SELECT test.is_same(pg_temp.street(:'elin'), :'home',
+    '... and a row of another organisation has no say');
 ROLLBACK;
 
 -- A person at work elsewhere: the same number, another location.

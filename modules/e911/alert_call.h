@@ -11,7 +11,7 @@
  *	X-E911-Alert: organization=1
  *
  * 911 calls go first: an alert is refused when the node is short, and has half
- * of a trunk's max_calls at most, but one.
+ * of a trunk's max_calls at most (one, if it has one line).
  */
 #pragma once
 

@@ -80,6 +80,17 @@ static void tell_passed_over(struct call *call, unsigned i, bool is_shared)
 				      : 0);
 }
 
+/* An alert takes the line of no emergency call. */
+static void leave_full_out(struct call *call, const struct b2bua *b)
+{
+	if (call->kind != CALL_ALERT)
+		return;
+	for (unsigned i = 0; i < call->route_count; i++)
+		if (trunk_calls_room(b->trunk_calls, &call->routes[i],
+				     call->share) != TRUNK_HAS_ROOM)
+			call->untried &= ~(1u << i);
+}
+
 /* The best that is left, in order from where the round began; -1: none is. */
 static int pick(struct call *call, const struct b2bua *b, enum rank *ret_rank)
 {
@@ -94,12 +105,6 @@ static int pick(struct call *call, const struct b2bua *b, enum rank *ret_rank)
 		if (!(call->untried & 1u << i))
 			continue;
 		rank = rank_of(call, &call->routes[i], b);
-		/* An alert takes the line of no emergency call. */
-		if (call->kind == CALL_ALERT &&
-		    (rank == RANK_FULL || rank == RANK_SHARED)) {
-			call->untried &= ~(1u << i);
-			continue;
-		}
 		if (rank == RANK_FULL)
 			full |= 1u << i;
 		if (rank == RANK_SHARED)
@@ -198,6 +203,7 @@ static bool hunt(struct call *call, const struct b2bua *b)
 
 	/* A leg that was refused just now has made room. */
 	trunk_calls_settle(b->trunk_calls, call);
+	leave_full_out(call, b);
 	while ((i = pick(call, b, &rank)) >= 0 ||
 	       (i = pick_unverified(call)) >= 0) {
 		const char *why;
@@ -211,8 +217,10 @@ static bool hunt(struct call *call, const struct b2bua *b)
 			continue;
 		}
 		/* Another call was faster. */
-		if (count < 0)
+		if (count < 0) {
+			leave_full_out(call, b);
 			continue;
+		}
 		call->route_index = (unsigned)i;
 		call->untried &= ~(1u << i);
 		err = try_route(call, b, count);

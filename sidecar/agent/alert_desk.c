@@ -404,6 +404,16 @@ static void look_at(struct alert_desk *d, struct visit *v, int64_t now_ms)
 	look_whether_acknowledged(d, v);
 	if (!v->alert)
 		return;
+	/* Somebody else was faster: the deliverer knows why. */
+	if (alerts_is_moot(v->alert) && v->state == VISIT_PREPARES) {
+		v->result.was_tried = false;
+		end(d, v);
+		return;
+	}
+	if (alerts_is_moot(v->alert) && v->state == VISIT_RINGS) {
+		hang_up(v);
+		return;
+	}
 	if (v->state == VISIT_PREPARES) {
 		prepare(d, v, now_ms);
 		return;

@@ -26,6 +26,14 @@ struct alerts {
 	struct alert *all;               /* owned */
 };
 
+bool alert_is_over(const struct alert_result *r, unsigned *rings,
+		   unsigned rings_max)
+{
+	*rings += r->was_tried;
+	return r->outcome != ALERT_AGAIN ||
+	       (r->was_tried && *rings >= rings_max);
+}
+
 static void poke(int fd)
 {
 	/* It is readable already when this fails. */
@@ -177,6 +185,23 @@ int alerts_submit(struct alerts *a, const struct notice *n, void *cookie)
 	(void)pthread_mutex_unlock(&a->lock);
 	poke(a->fd);
 	return 0;
+}
+
+/* ---- what nobody needs to be told any more ---- */
+
+void alerts_moot(struct alerts *a, const uint8_t call_id[NOTICE_ID_SIZE])
+{
+	(void)pthread_mutex_lock(&a->lock);
+	for (struct alert *one = a->all; one; one = one->next_all)
+		if (memcmp(one->call_id, call_id, NOTICE_ID_SIZE) == 0)
+			__atomic_store_n(&one->is_moot, true, __ATOMIC_RELEASE);
+	(void)pthread_mutex_unlock(&a->lock);
+	poke(a->fd);
+}
+
+bool alerts_is_moot(const struct alert *one)
+{
+	return __atomic_load_n(&one->is_moot, __ATOMIC_ACQUIRE);
 }
 
 /* ---- the agent ---- */

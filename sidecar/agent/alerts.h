@@ -27,6 +27,7 @@ struct alert {
 	void *cookie;
 	uint8_t call_id[NOTICE_ID_SIZE];
 	int acknowledged; /* atomic; 1: not yet, else what came of it */
+	bool is_moot;     /* atomic */
 	struct alert *next, *next_ack, *before_all, *next_all;
 };
 
@@ -44,6 +45,13 @@ struct alert_result {
 	unsigned status; /* of SIP; 0: there was none */
 	const char *why; /* short, a constant, names nobody */
 };
+/*
+ * Is that the end of the notice, delivered or not?  *rings counts what somebody
+ * could have answered: so often is enough (rings_max).  What failed for any
+ * other reason counts for nothing.
+ */
+bool alert_is_over(const struct alert_result *r, unsigned *rings,
+		   unsigned rings_max);
 /* Any thread; takes no lock of alerts. */
 typedef void alert_done(void *arg, void *cookie, const struct alert_result *r);
 /* As notify_acknowledge(). */
@@ -67,6 +75,10 @@ int must_check alerts_run(struct alerts *a, const struct stop *stop);
 int must_check alerts_submit(struct alerts *a, const struct notice *n,
 			     void *cookie);
 
+/* Somebody has taken the call over: who is not told of it yet need not be.  Any
+ * thread. */
+void alerts_moot(struct alerts *a, const uint8_t call_id[NOTICE_ID_SIZE]);
+
 /* ---- the agent ---- */
 
 /* Readable when there is something; read it, then look. */
@@ -78,6 +90,8 @@ void alerts_acknowledge(struct alerts *a, struct alert *one);
 /* 1: not yet; 0: it is durable; -EIO: escalation has ended, but a restart will
  * not know; otherwise it could not be done. */
 int alerts_acknowledged(const struct alert *one);
+/* It need not be told any more. */
+bool alerts_is_moot(const struct alert *one);
 /* It is over: done(), and it is gone.  Not while it is being acknowledged. */
 void alerts_end(struct alerts *a, struct alert *one,
 		const struct alert_result *r);

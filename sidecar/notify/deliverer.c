@@ -80,23 +80,14 @@ static void post(struct notify_service *s, struct task *t)
 
 /* ---- by telephone ---- */
 
-/* Who does not answer as often as they may is not called for ever; who cannot
- * be reached at all is no fault of theirs. */
 static enum delivery_stage stage_of(const struct notify_service *s,
 				    struct task *t,
 				    const struct alert_result *r)
 {
-	t->rings += r->was_tried;
-	switch (r->outcome) {
-	case ALERT_ACKNOWLEDGED:
-		return DELIVERY_DELIVERED;
-	case ALERT_REFUSED:
-		return DELIVERY_GIVEN_UP;
-	case ALERT_AGAIN:
-		break;
-	}
-	return t->rings >= (unsigned)s->conf->phone_attempts ? DELIVERY_GIVEN_UP
-							     : DELIVERY_WAITING;
+	if (!alert_is_over(r, &t->rings, (unsigned)s->conf->phone_attempts))
+		return DELIVERY_WAITING;
+	return r->outcome == ALERT_ACKNOWLEDGED ? DELIVERY_DELIVERED
+						: DELIVERY_GIVEN_UP;
 }
 
 /* Out of the agent's thread. */

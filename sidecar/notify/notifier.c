@@ -375,6 +375,8 @@ static void answer_requests(struct notifier *n, int result)
 			parts_end(s, d->owner, DELIVERY_CANCELLED,
 				  "acknowledged");
 		}
+		if (s->alerts)
+			alerts_moot(s->alerts, r->a->call_id);
 		stats_add(STAT_NOTIFY_ACKNOWLEDGED, 1);
 		r->result = result;
 	}

@@ -2,6 +2,7 @@
 """People are called, hear that somebody has dialled 911, and press 1."""
 import contextlib
 import os
+import socket
 
 import pytest
 
@@ -141,6 +142,32 @@ def test_who_presses_1_has_acknowledged(gateway):
     steps = [r["step"] for r in gateway.postgres.query(
         "SELECT step FROM e911.call_timeline ORDER BY at")]
     assert "acknowledged" in steps and "alert delivered" in steps
+    gateway.check_idle()
+
+
+def test_who_was_not_told_before_a_restart_is_called_when_there_is_an_agent(
+        gateway):
+    """... though its port is somebody else's for a while."""
+    sidecar = gateway.sidecar
+    host, port = sidecar.settings["agent_listen"].split(":")
+    with told(gateway, (GUARD, None)), Desk(gateway) as desk:
+        sidecar.stop()
+        with contextlib.closing(socket.socket(
+                socket.AF_INET, socket.SOCK_DGRAM)) as other:
+            other.bind((host, int(port)))
+            with emergency(gateway):
+                pass
+            sidecar.start()
+            wait_until(lambda: gateway.postgres.value(STATE, GUARD)
+                       == "waiting, ", "the notice waits", 60,
+                       gateway.services())
+            wait_until(lambda: "cannot listen" in
+                       sidecar.process.log_text(), "the port is taken", 60)
+        desk.pick_up(desk.rung(GUARD))
+        wait_until(lambda: desk.ear.said(), "it speaks", 60)
+        desk.ear.press(1)
+        desk.is_hung_up()
+        comes_to(gateway, GUARD, "delivered, ")
     gateway.check_idle()
 
 

@@ -70,6 +70,23 @@ static void an_alert_takes_no_line_of_a_full_trunk(struct flow *f)
 	assert_int_equal(stat_get(STAT_limits_exceeded), 0);
 }
 
+static void a_slow_way_is_better_than_a_full_one(struct flow *f)
+{
+	must_ring_within(f, "south", 3000);
+	carries_at_most(f, "county", 1);
+	carries_a_call(f, "county");
+	caller_is_our_agent(f);
+	caller_dials(f, OFFER);
+	psap_expects(f, "south", "INVITE");
+	psap_replies(f, "south", "INVITE", 100, NULL);
+	time_passes(f, 4000);
+	because(f, "the south may take its time: there is nothing better");
+	psap_expects_nothing(f, "south");
+	psap_expects_nothing(f, "county");
+	psap_replies(f, "south", "INVITE", 486, NULL);
+	caller_expects_reply(f, 486);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -77,6 +94,7 @@ int main(void)
 		flow_test(who_is_busy_is_rung_no_other_way),
 		flow_test(the_agent_hears_what_somebody_has_said),
 		flow_test(an_alert_takes_no_line_of_a_full_trunk),
+		flow_test(a_slow_way_is_better_than_a_full_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -536,6 +536,63 @@ static void what_has_rung_was_tried(void **state)
 	assert_true(results[0].was_tried);
 }
 
+static void a_telephone_falls_silent_when_it_is_acknowledged(void **state)
+{
+	const uint8_t ours[NOTICE_ID_SIZE] = { 9 },
+		      other[NOTICE_ID_SIZE] = { 8 };
+
+	(void)state;
+	assert_int_equal(submit("+12065550102", "Help", 9), 0);
+	alert_desk_tick(desk);
+	being_made = "Two";
+	assert_int_equal(submit("+12065550103", "Two", 9), 0);
+	alert_desk_tick(desk);
+	alerts_moot(alerts, other);
+	alert_desk_tick(desk);
+	assert_int_equal(calls[0].hang_ups, 0);
+	alerts_moot(alerts, ours);
+	alert_desk_tick(desk);
+	assert_int_equal(calls[0].hang_ups, 1);
+	assert_int_equal(call_count, 1); /* the other one does not ring */
+	assert_int_equal(result_count, 1);
+	ends(0, 0);
+	assert_int_equal(result_count, 2);
+}
+
+/* Who speaks with us is not cut off. */
+static void who_has_picked_up_is_told_all_the_same(void **state)
+{
+	const uint8_t ours[NOTICE_ID_SIZE] = { 9 };
+
+	(void)state;
+	assert_int_equal(submit("+12065550102", "Help", 9), 0);
+	alert_desk_tick(desk);
+	pick_up(0);
+	alerts_moot(alerts, ours);
+	alert_desk_tick(desk);
+	assert_int_equal(calls[0].hang_ups, 0);
+	ends(0, 0);
+}
+
+static void only_what_rang_counts(void **state)
+{
+	const struct alert_result unreached = { .outcome = ALERT_AGAIN },
+				  busy = { .outcome = ALERT_AGAIN,
+					   .was_tried = true },
+				  refused = { .outcome = ALERT_REFUSED };
+	unsigned rings = 0;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		assert_false(alert_is_over(&unreached, &rings, 5));
+	for (int i = 0; i < 4; i++)
+		assert_false(alert_is_over(&busy, &rings, 5));
+	assert_false(alert_is_over(&unreached, &rings, 5));
+	assert_true(alert_is_over(&busy, &rings, 5));
+	rings = 0;
+	assert_true(alert_is_over(&refused, &rings, 5));
+}
+
 /* As at the start of e911d, when notices have waited for it. */
 static void what_comes_before_the_agent_waits_for_it(void **state)
 {
@@ -567,6 +624,9 @@ int main(void)
 		STORY(without_a_line_or_a_voice_it_is_tried_again),
 		STORY(no_service_is_called),
 		STORY(what_has_rung_was_tried),
+		STORY(a_telephone_falls_silent_when_it_is_acknowledged),
+		STORY(who_has_picked_up_is_told_all_the_same),
+		STORY(only_what_rang_counts),
 		STORY(what_comes_before_the_agent_waits_for_it),
 	};
 

@@ -200,12 +200,14 @@ def test_a_second_way_is_used_when_the_first_is_silent(town):
             Hook(tls=town.authority.context) as spare:
         town.hook(silent, "first")
         town.hook(well, "well")
-        for name, hook, first in (("second", second, "first"),
-                                  ("spare", spare, "well")):
+        # What is well has a minute for it, on a machine that is busy too.
+        for name, hook, first, after_s in (("second", second, "first", 1),
+                                           ("spare", spare, "well", 60)):
             number = town.postgres.value(
                 "SELECT recipient_id FROM e911.recipient WHERE name = %s",
                 first)
-            town.hook(hook, name, instead_of=number, after_s=1)
+            town.hook(hook, name, instead_of=number,
+                      after_s=after_s)
         town.start()
         town.call(10)
         town.wait_posts(second, 10, "the second way is used")

@@ -277,6 +277,13 @@ static int look_at_connection(struct collector *c)
 	return n < 0 ? n : 0;
 }
 
+static int connect_for_events(struct db *db)
+{
+	int err = db_is_connected(db) ? 0 : db_connect(db);
+
+	return err < 0 ? err : db_exec(db, DB_EVENT_PLANS, NULL, NULL, NULL);
+}
+
 static int follow(struct collector *c, struct retry *retry)
 {
 	for (;;) {
@@ -327,7 +334,7 @@ static int loop(struct collector *c)
 
 	retry_init(&retry, (int)c->conf->postgres_retry_max_ms);
 	for (;;) {
-		err = db_is_connected(c->db) ? 0 : db_connect(c->db);
+		err = connect_for_events(c->db);
 		if (err >= 0)
 			err = follow(c, &retry);
 		if (err == -ECANCELED)

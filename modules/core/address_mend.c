@@ -214,6 +214,77 @@ static bool is_sound(struct text t)
 	return n && t.len && t.p[0] == '>' && params_are_sound(from(t, 1));
 }
 
+/* ---- what is plain ---- */
+
+/* Where a byte ends what goes on until then. */
+enum stop {
+	STOPS_QUOTED = 1 << 0,
+	STOPS_NAME = 1 << 1,
+	STOPS_URI = 1 << 2,
+	STOPS_PARAM = 1 << 3,
+	/* None may be the first one of a parameter. */
+	STOPS_NONE_YET = 1 << 4,
+	STOPS_ALL = (1 << 5) - 1,
+};
+
+/* clang-format off */
+static const uint8_t stops_of[UCHAR_MAX + 1] = {
+	['\0'] = STOPS_ALL, ['\r'] = STOPS_ALL, ['\n'] = STOPS_ALL,
+	['"'] = STOPS_ALL,  ['\\'] = STOPS_ALL,
+	['<'] = STOPS_ALL & ~STOPS_QUOTED,
+	['>'] = STOPS_ALL & ~STOPS_QUOTED,
+	[' '] = STOPS_URI | STOPS_PARAM | STOPS_NONE_YET,
+	['\t'] = STOPS_URI | STOPS_PARAM | STOPS_NONE_YET,
+	[';'] = STOPS_NAME | STOPS_PARAM | STOPS_NONE_YET,
+	['='] = STOPS_NONE_YET,
+};
+/* clang-format on */
+
+static bool stops(char c, enum stop what)
+{
+	return stops_of[(unsigned char)c] & what;
+}
+
+/* A CR or LF stops all, so that nothing goes on behind 'end'. */
+bool address_is_plain_party(const char *value, const char *end)
+{
+	const char *p = value;
+
+	while (is_blank(*p))
+		p++;
+	if (*p == '"') {
+		for (p++; !stops(*p, STOPS_QUOTED);)
+			p++;
+		if (*p++ != '"')
+			return false;
+		while (is_blank(*p))
+			p++;
+	} else {
+		while (!stops(*p, STOPS_NAME))
+			p++;
+	}
+	if (*p++ != '<' || stops(*p, STOPS_URI))
+		return false;
+	while (!stops(*p, STOPS_URI))
+		p++;
+	if (*p++ != '>')
+		return false;
+	while (*p == ';') {
+		if (stops(*++p, STOPS_NONE_YET))
+			return false;
+		while (!stops(*p, STOPS_PARAM))
+			p++;
+	}
+	return p == end;
+}
+
+bool address_is_plain_contact(const char *value, const char *end)
+{
+	size_t len = (size_t)(end - value);
+
+	return memchr(value, '<', len) && memchr(value, '>', len);
+}
+
 /* ---- written anew ---- */
 
 /* Behind the last of these; all of it if there is none. */

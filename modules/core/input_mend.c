@@ -128,13 +128,80 @@ static size_t unfold(char *buf, size_t len, size_t end)
 	return end;
 }
 
-struct mend_result input_mend(char *buf, size_t len)
+/* Digits and nothing else; blanks may come first. */
+static bool is_plain_number(const char *value, const char *end)
+{
+	const char *p, *digits;
+
+	for (p = value; *p == ' ' || *p == '\t';)
+		p++;
+	for (digits = p; text_is_digit(*p);)
+		p++;
+	return p > digits && p == end;
+}
+
+/* A name that is looked into, in full or compact (RFC 3261 7.3.3)? */
+static bool is_called(struct text name, struct text full, char compact)
+{
+	return name.len == 1 ? (name.p[0] | 0x20) == compact
+			     : text_equal_nocase(name, full);
+}
+
+static bool is_limit(struct text name)
 {
 	const struct text max_forwards = { "Max-Forwards", 12 };
+
+	return text_equal_nocase(name, max_forwards);
+}
+
+static bool has_plain_value(struct text name, const char *value,
+			    const char *end)
+{
+	const struct text length = { "Content-Length", 14 };
+	const struct text retry = { "Retry-After", 11 };
+
+	switch (name.p[0] | 0x20) {
+	case 'f':
+	case 't':
+		return !address_mend_is_of(name) ||
+		       address_is_plain_party(value, end);
+	case 'c':
+	case 'l':
+	case 'm':
+		if (address_mend_is_of(name))
+			return address_is_plain_contact(value, end);
+		return is_called(name, length, 'l')
+			       ? is_plain_number(value, end)
+			       : !is_limit(name);
+	case 'r':
+		return !text_equal_nocase(name, retry);
+	default:
+		return true;
+	}
+}
+
+/* Nearly every header line is "name:value" with nothing to mend in it, and is
+ * told from others by one look at each byte that matters.  lf: where it ends,
+ * which also ends each run of bytes in it. */
+static bool is_plain(const char *line, const char *lf)
+{
+	const char *p = line;
+
+	while (token_chars[(unsigned char)*p])
+		p++;
+	return *p == ':' && p > line &&
+	       has_plain_value(text_make(line, (size_t)(p - line)), p + 1,
+			       lf - (lf[-1] == '\r'));
+}
+
+static struct mend_result mend(char *buf, size_t len, bool closely)
+{
 	struct mend_result r = { 0 };
 	bool masking = false, limited = false;
 	bool nul_somewhere = has_nul(buf, len);
 	size_t end;
+
+	closely = closely || nul_somewhere;
 
 	for (size_t i = line_end(buf, len, 0) + 1; i < len; i = end + 1) {
 		struct text name;
@@ -143,6 +210,11 @@ struct mend_result input_mend(char *buf, size_t len)
 
 		end = line_end(buf, len, i);
 		n = end - i;
+		if (!closely && end < len && !is_folded(buf, len, end) &&
+		    is_plain(buf + i, buf + end)) {
+			masking = false;
+			continue;
+		}
 		if (n == 0 || (n == 1 && buf[i] == '\r'))
 			break; /* the body begins */
 		if (buf[i] == ' ' || buf[i] == '\t') {
@@ -160,7 +232,7 @@ struct mend_result input_mend(char *buf, size_t len)
 		masking = !name.len || (nul_somewhere && has_nul(buf + i, n)) ||
 			  (!is_folded(buf, len, end) &&
 			   !number_is_sound(text_make(buf + i, n), name));
-		if (!masking && text_equal_nocase(name, max_forwards)) {
+		if (!masking && is_limit(name)) {
 			/* Kamailio's parser gives up at the second one. */
 			masking = limited;
 			limited = true;
@@ -176,4 +248,14 @@ struct mend_result input_mend(char *buf, size_t len)
 		r.masked++;
 	}
 	return r;
+}
+
+struct mend_result input_mend(char *buf, size_t len)
+{
+	return mend(buf, len, false);
+}
+
+struct mend_result input_mend_closely(char *buf, size_t len)
+{
+	return mend(buf, len, true);
 }

@@ -25,3 +25,5 @@ struct mend_result {
 };
 /* The message must be the whole buffer; the length does not change. */
 struct mend_result input_mend(char *buf, size_t len);
+/* The same, every line looked at closely: what input_mend() must do as well. */
+struct mend_result input_mend_closely(char *buf, size_t len);

@@ -26,18 +26,17 @@ static void tell(unsigned masked)
 static int on_data(sr_event_param_t *evp)
 {
 	str *buf = evp->data;
-	bool is_emergency;
 	struct mend_result r;
 
 	if (!buf || buf->len <= 0 ||
 	    !input_is_sip(text_make(buf->s, (size_t)buf->len)))
 		return 0;
-	is_emergency = input_is_emergency(text_make(buf->s, (size_t)buf->len));
 	r = input_mend(buf->s, (size_t)buf->len);
 	if (!r.masked)
 		return 0;
 	stat_add(STAT_inputs_mended, 1);
-	if (is_emergency)
+	/* The first line is never mended. */
+	if (input_is_emergency(text_make(buf->s, (size_t)buf->len)))
 		tell(r.masked);
 	return 0;
 }

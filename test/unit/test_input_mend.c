@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -134,6 +135,106 @@ static void any_bytes_are_taken(void **state)
 	}
 }
 
+/* ---- the short way ---- */
+
+/* A byte in its place, or lines, or an end.  Bounded, and ever the same. */
+static uint32_t random_below(uint32_t n)
+{
+	static uint32_t x = 911;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return x % n;
+}
+
+static char *copy(const char *bytes, size_t len)
+{
+	char *buf = malloc(len ? len : 1);
+
+	assert_non_null(buf);
+	memcpy(buf, bytes, len);
+	return buf;
+}
+
+/* Both ways of looking say the same and leave the same bytes. */
+static void mends_the_same(const char *bytes, size_t len)
+{
+	char *quick = copy(bytes, len), *close = copy(bytes, len);
+	struct mend_result a = input_mend(quick, len);
+	struct mend_result b = input_mend_closely(close, len);
+
+	assert_int_equal(a.masked, b.masked);
+	assert_memory_equal(quick, close, len);
+	free(quick);
+	free(close);
+}
+
+/* clang-format off */
+static const char *const lines[] = {
+	"From: \"A; <b\" <sip:4102@192.0.2.9;x=1>;tag=1;y=;z\r\n",
+	"From: Ann Lee <sip:4102@192.0.2.9>;tag=1\r\n",
+	"f:<sips:a@[2001:db8::1]:5061>;tag=a=b\n",
+	"f:\"a\\\"\" <sip:a>\r\n",
+	"To: <sip:911@192.0.2.1>\r\n",
+	"To: <sip:911@192.0.2.1>;=x;;tag=7\r\n",
+	"TO: <urn:service:sos> ;tag=1\r\n",
+	"t: 911\r\n", "t: \"C\" 9 <sip:911@h>\r\n",
+	"To : <>;tag=1\r\n", "To:\r\n", "f:\r\r\n",
+	"Contact: <sip:a@h>, <sip:b@h>;q=1\r\n",
+	"m: \"U\" sip:a@h\r\n", "Contact: *\r\n",
+	"Contact: <sip:a@h<;x=1\r\n",
+	"Content-Length: 12\r\n", "content-length: \t1 \r\n",
+	"l:x\r\n", "L: \r\n", "Retry-After: 5 (busy)\r\n",
+	"Retry-After: soon\r\n",
+	"Max-Forwards: 70\r\n", "max-forwards: 69\r\n",
+	"Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1\r\n",
+	"Call-ID: 1@h\r\n", "CSeq: 1 INVITE\r\n", "i:2\n",
+	" a fold\r\n", "\tanother\n", "no header\r\n", ": none\r\n",
+	"X-\xff: y\r\n", "\r\n", "\n",
+};
+/* clang-format on */
+
+static size_t put_lines(char *buf, size_t size)
+{
+	size_t len = sizeof(INVITE) - 1;
+
+	memcpy(buf, INVITE, len);
+	for (uint32_t left = random_below(6) + 1; left; left--) {
+		const char *line = lines[random_below(ARRAY_SIZE(lines))];
+		size_t n = strlen(line);
+
+		assert_true(n <= size - len);
+		memcpy(buf + len, line, n);
+		len += n;
+	}
+	return len;
+}
+
+static void a_quick_look_mends_what_a_close_one_does(void **state)
+{
+	static const char other[] = "\0<>\"\\;=, \t\r\n:x1\xff";
+	char buf[1024];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		int len = snprintf(buf, sizeof(buf), INVITE "%s", lines[i]);
+
+		for (int end = 0; end <= len; end++)
+			mends_the_same(buf, (size_t)end);
+	}
+	for (unsigned turn = 0; turn < 200000; turn++) {
+		size_t len = put_lines(buf, sizeof(buf));
+
+		for (uint32_t left = random_below(4); left; left--)
+			buf[random_below((uint32_t)len)] =
+				other[random_below(sizeof(other) - 1)];
+		if (!random_below(4))
+			len = random_below((uint32_t)len + 1);
+		mends_the_same(buf, len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +247,7 @@ int main(void)
 		cmocka_unit_test(an_address_is_mended_when_it_is_one_line),
 		cmocka_unit_test(only_emergency_invites_are_looked_at),
 		cmocka_unit_test(any_bytes_are_taken),
+		cmocka_unit_test(a_quick_look_mends_what_a_close_one_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

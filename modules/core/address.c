@@ -2,6 +2,7 @@
 #include "address.h"
 
 #include <errno.h>
+#include <limits.h>
 
 static struct text head(struct text t, size_t len)
 {
@@ -53,20 +54,43 @@ static size_t any_scheme(struct text t)
 	return i && i < t.len && t.p[i] == ':' ? i + 1 : 0;
 }
 
-/* Parameters behind what comes first, URI headers ("?...") cut off. */
-static struct text params_of(struct text t)
+/* Parameters behind the semicolon, URI headers ("?...") cut off. */
+static struct text params_at(struct text t, size_t semicolon)
 {
-	struct text params = text_trim(tail(t, text_index(t, ';') + 1));
+	struct text params = text_trim(tail(t, semicolon + 1));
 
 	params.len = text_index(params, '?');
 	return params;
 }
 
+static struct text params_of(struct text t)
+{
+	return params_at(t, text_index(t, ';'));
+}
+
 static void parse_user(struct text t, struct address_view *a)
 {
+	size_t end;
+
 	t.len = text_index(t, ':'); /* no password is of any use here */
-	a->user = text_trim(head(t, text_index(t, ';')));
-	a->user_params = params_of(t);
+	end = text_index(t, ';');
+	a->user = text_trim(head(t, end));
+	a->user_params = params_at(t, end);
+}
+
+/* As text_index_any(t, ":;?,> \t\r\n"): every URI is read for its host. */
+static size_t host_len(struct text t)
+{
+	static const bool ends[UCHAR_MAX + 1] = {
+		[':'] = true,  [';'] = true,  ['?'] = true,
+		[','] = true,  ['>'] = true,  [' '] = true,
+		['\t'] = true, ['\r'] = true, ['\n'] = true,
+	};
+	size_t i = 0;
+
+	while (i < t.len && !ends[(unsigned char)t.p[i]])
+		i++;
+	return i;
 }
 
 static void parse_host(struct text t, struct address_view *a)
@@ -79,7 +103,7 @@ static void parse_host(struct text t, struct address_view *a)
 		if (end > t.len)
 			end = t.len;
 	} else {
-		end = text_index_any(t, ":;?,> \t\r\n");
+		end = host_len(t);
 	}
 	a->host = head(t, end);
 	a->uri_params = params_of(tail(t, end));
@@ -142,7 +166,8 @@ static int parse_bare(struct text t, struct address_view *a)
 static int parse_bracketed(struct text t, size_t open, struct address_view *a)
 {
 	struct text inside = tail(t, open + 1);
-	size_t close = text_index_any(inside, "<>");
+	/* Or a second '<' in its place, when that comes first. */
+	size_t close = text_index(head(inside, text_index(inside, '>')), '<');
 	struct text behind = text_trim(tail(inside, close + 1));
 
 	if (!a->display.len)

@@ -192,9 +192,37 @@ static void whatever_is_read_stays_within_its_bounds(void **state)
 	address_rules(text_of(NULL));
 }
 
+/* Any byte behind the host, and any two in brackets. */
+static void a_host_and_brackets_end_where_they_should(void **state)
+{
+	(void)state;
+	for (int c = 1; c <= 255; c++) {
+		char uri[] = { 's', 'i', 'p', ':', 'h', (char)c, 'x' };
+		struct text host = text_make(uri + 4, 3);
+		struct address_view a;
+
+		if (c == '@')
+			continue;
+		assert_int_equal(uri_parse(text_make(uri, sizeof(uri)), &a), 0);
+		assert_int_equal(a.host.len,
+				 text_index_any(host, ":;?,> \t\r\n"));
+	}
+	for (int c = 0; c < 9; c++) {
+		char value[] = "<sip:uxhxz";
+		struct address_view a;
+
+		value[6] = "<>x"[c % 3];
+		value[8] = "<>x"[c / 3];
+		assert_int_equal(address_parse(text_of(value), &a), 0);
+		assert_int_equal(a.host.len,
+				 text_index_any(text_of(value + 5), "<>"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_host_and_brackets_end_where_they_should),
 		cmocka_unit_test(every_form_is_taken_apart),
 		cmocka_unit_test(what_holds_no_uri_is_refused),
 		cmocka_unit_test(a_uri_alone_keeps_its_parameters),

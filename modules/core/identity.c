@@ -111,6 +111,7 @@ void collector_add(struct collector *c, enum identity_kind kind,
 		return;
 	}
 	k = &set->candidates[set->count++];
+	memset(k, 0, sizeof(*k));
 	k->kind = kind;
 	k->value_len = (uint8_t)value.len;
 	memcpy(k->value, value.p, value.len);
@@ -201,7 +202,9 @@ void identity_collect(const struct request_view *req,
 			       .calling = PARTY_COUNT };
 	const enum identity_kind *order = profile->order;
 
-	memset(ret_set, 0, sizeof(*ret_set));
+	/* Not the candidates: few are ever used, and each is cleared then. */
+	ret_set->count = ret_set->faults = 0;
+	ret_set->number[0] = ret_set->user[0] = '\0';
 	ret_set->calling_source = "none";
 	collect_calling(&c);
 	inspect_station(&c);

@@ -36,7 +36,7 @@ static bool context_npa(const struct address_view *a, char ret_npa[4])
 	return true;
 }
 
-static bool number_of(const struct collector *c, const struct address_view *a,
+static bool normalise(const struct collector *c, const struct address_view *a,
 		      struct text user, char ret_e164[E164_SIZE])
 {
 	const char *home_npa = c->profile->home_npa;
@@ -45,6 +45,19 @@ static bool number_of(const struct collector *c, const struct address_view *a,
 	if (context_npa(a, npa))
 		home_npa = npa;
 	return e164_normalise(user, home_npa, ret_e164) == 0;
+}
+
+/* user: the address's own, cleaned. */
+static bool number_of(struct collector *c, const struct address_view *a,
+		      struct text user, char ret_e164[E164_SIZE])
+{
+	if (c->numbered.user != a->user.p) {
+		c->numbered.user = a->user.p;
+		c->numbered.is_number = normalise(c, a, user, c->numbered.e164);
+	}
+	if (c->numbered.is_number)
+		memcpy(ret_e164, c->numbered.e164, E164_SIZE);
+	return c->numbered.is_number;
 }
 
 /* As received, for it may be sent back; but never with a line end in it. */

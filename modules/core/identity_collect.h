@@ -17,6 +17,12 @@ struct collector {
 	struct identity_set *set;
 	enum party calling; /* PARTY_COUNT: nobody */
 	struct party_memo memo;
+	/* The number of the latest address: each is asked for several times. */
+	struct {
+		const char *user; /* the address's own; NULL: none yet */
+		bool is_number;
+		char e164[E164_SIZE];
+	} numbered;
 };
 
 void collector_fault(struct collector *c, enum identity_fault f);

@@ -45,9 +45,14 @@ static bool next_from(struct collector *c, size_t *at, struct address_view *ret)
 {
 	const struct header_view *h;
 
-	while ((h = header_next(c->req, text_of("From"), "f", at)) != NULL)
-		if (address_parse(h->value, ret) == 0)
+	while ((h = header_next(c->req, text_of("From"), "f", at)) != NULL) {
+		const struct address_view *a = party_from_address(h, &c->memo);
+
+		if (a) {
+			*ret = *a;
 			return true;
+		}
+	}
 	return false;
 }
 

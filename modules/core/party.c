@@ -48,40 +48,45 @@ static bool is_other_side(const struct address_view *a)
 	       !text_equal_nocase(side, text_of("calling"));
 }
 
-static enum party_quality judge(const struct party_walk *w, struct text value,
-				struct address_view *ret_address)
+static enum party_quality judge(const struct party_judged *j)
 {
-	struct address_view a;
-
-	if (address_parse(value, &a) < 0)
+	if (!j->is_address)
 		return PARTY_MALFORMED;
-	if (is_anonymous(&a))
+	if (is_anonymous(&j->address))
 		return PARTY_ANONYMOUS;
-	if (!a.user.len)
+	if (!j->address.user.len)
 		return PARTY_MALFORMED;
-	if (w->party == PARTY_RPID && is_other_side(&a))
+	if (j->party == PARTY_RPID && is_other_side(&j->address))
 		return PARTY_ANONYMOUS;
-	*ret_address = a;
 	return PARTY_USABLE;
 }
 
-static const struct party_judged *judge_once(const struct party_walk *w,
-					     struct text value)
+static const struct party_judged *judge_once(struct party_memo *memo,
+					     enum party p, struct text value)
 {
-	struct party_memo *memo = w->memo;
 	struct party_judged *j;
 
 	for (unsigned i = 0; i < PARTY_MEMO_SIZE && i < memo->count; i++) {
 		j = &memo->judged[i];
 		if (j->value.p == value.p && j->value.len == value.len &&
-		    j->party == w->party)
+		    j->party == p)
 			return j;
 	}
 	j = &memo->judged[memo->count++ % PARTY_MEMO_SIZE];
 	j->value = value;
-	j->party = w->party;
-	j->quality = judge(w, value, &j->address);
+	j->party = p;
+	j->is_address = address_parse(value, &j->address) == 0;
+	j->quality = judge(j);
 	return j;
+}
+
+const struct address_view *party_from_address(const struct header_view *from,
+					      struct party_memo *memo)
+{
+	const struct party_judged *j =
+		judge_once(memo, PARTY_FROM, text_trim(from->value));
+
+	return j->is_address ? &j->address : NULL;
 }
 
 /* The next element, empty ones between commas skipped. */
@@ -113,7 +118,7 @@ bool party_next(struct party_walk *w, struct address_view *ret_address,
 
 	if (!next_value(w, &value))
 		return false;
-	j = judge_once(w, value);
+	j = judge_once(w->memo, w->party, value);
 	*ret_quality = j->quality;
 	if (j->quality == PARTY_USABLE)
 		*ret_address = j->address;

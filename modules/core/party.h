@@ -32,6 +32,7 @@ struct party_memo {
 		struct text value; /* the element itself, not its text */
 		enum party party;
 		enum party_quality quality;
+		bool is_address; /* malformed ones may be one as well */
 		struct address_view address;
 	} judged[PARTY_MEMO_SIZE];
 	unsigned count; /* ever; the oldest one goes */
@@ -54,3 +55,6 @@ bool party_next(struct party_walk *w, struct address_view *ret_address,
 		enum party_quality *ret_quality);
 /* The next usable one; false at the end. */
 bool party_next_usable(struct party_walk *w, struct address_view *ret_address);
+/* The address that a From is, whatever its quality; NULL: none. */
+const struct address_view *party_from_address(const struct header_view *from,
+					      struct party_memo *memo);

@@ -112,6 +112,7 @@ static void fill_request(struct sip_msg *msg, struct path_request *rq)
 	memset(rq, 0, sizeof(*rq));
 	rq->view.request_uri = message_request_uri(msg);
 	rq->view.headers = message_headers(msg, &rq->view.header_count);
+	request_note_names(&rq->view);
 	message_source(msg, rq->source, &rq->source_port);
 	if (flow.transport == TRANSPORT_TLS)
 		rq->tls_connection = (int)flow.connection;

@@ -300,16 +300,77 @@ static void collect_rules(const struct request_view *req,
 		  profile->order[0] ? profile->order : identity_order_default);
 }
 
-/* Nothing of the set comes from what was in its memory before. */
+/* The same headers are found when the names were noted. */
+static void names_rules(const struct request_view *req,
+			const struct request_view *noted, struct text name,
+			const char *compact)
+{
+	const struct header_view *h;
+	size_t a = 0, b = 0;
+
+	do {
+		h = header_next(req, name, compact, &a);
+		must(header_next(noted, name, compact, &b) == h);
+		must(a == b);
+	} while (h);
+}
+
+/* In the other case, as far as the name fits. */
+static struct text other_case(struct text name, char buf[64])
+{
+	size_t len = name.len < 64 ? name.len : 64;
+
+	for (size_t i = 0; i < len; i++)
+		buf[i] = text_is_letter(name.p[i]) ? name.p[i] ^ 0x20
+						   : name.p[i];
+	return text_make(buf, len);
+}
+
+static void all_names_rules(const struct request_view *req,
+			    const struct request_view *noted)
+{
+	static const struct text names[] = {
+		{ "P-Asserted-Identity", 19 },
+		{ "ININAttr", 8 },
+		{ "User-to-User", 12 },
+		{ "E911-Organization-ID", 20 },
+		{ "x", 1 },
+		{ "", 0 },
+	};
+
+	names_rules(req, noted, text_of("from"), "f");
+	names_rules(req, noted, text_of("Content-Type"), "c");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		names_rules(req, noted, names[i], NULL);
+	for (size_t i = 0; i < req->header_count; i++) {
+		struct text name = req->headers[i].name;
+		char buf[64];
+
+		names_rules(req, noted, name, NULL);
+		names_rules(req, noted, other_case(name, buf), NULL);
+		names_rules(req, noted, text_trim(name), NULL);
+		if (name.len)
+			names_rules(req, noted, text_of("none"), name.p);
+	}
+}
+
+/* Nothing of the set comes from what was in its memory before, nor from
+ * whether the names were noted. */
 static void repeat_rules(const struct request_view *req,
 			 const struct identity_profile *profile)
 {
 	static struct identity_set set, again;
+	struct request_view noted = *req;
 
+	request_note_names(&noted);
+	all_names_rules(req, &noted);
 	identity_collect(req, profile, &set);
 	memset(&again, 0xa5, sizeof(again));
-	identity_collect(req, profile, &again);
+	identity_collect(&noted, profile, &again);
 	must(again.count == set.count && again.faults == set.faults);
+	must(!strcmp(again.number, set.number) &&
+	     !strcmp(again.user, set.user) &&
+	     !strcmp(again.calling_source, set.calling_source));
 	for (unsigned i = 0; i < set.count; i++) {
 		const struct identity_candidate *a = &again.candidates[i];
 		const struct identity_candidate *b = &set.candidates[i];

@@ -65,6 +65,7 @@ void request_text_init(struct request_text *r, struct text message)
 	}
 	r->view.headers = r->headers;
 	r->view.header_count = n;
+	r->view.names = 0;
 }
 
 static void release(struct text t)

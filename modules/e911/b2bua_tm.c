@@ -10,9 +10,11 @@
 
 #include <errno.h>
 
+#include "ack.h"
 #include "b2bua.h"
 #include "core/forward.h"
 #include "core/mem/shm_mem.h"
+#include "core/msg_translator.h"
 #include "core/parser/parse_cseq.h"
 #include "core/parser/parse_rr.h"
 #include "core/resolve.h"
@@ -26,6 +28,8 @@
 
 #define ROUTE_SET_SIZE 8192
 #define REPLY_ROOM     2048 /* start line, Via, tags, lengths */
+#define ACK_SIZE       16384
+#define BRANCH_RANDOM  16 /* bytes */
 
 #define ANSWER_MS 32000 /* 64*T1: RFC 3261 13.3.1.4 */
 #define WAIT_MS   5000  /* until tm has told */
@@ -145,10 +149,20 @@ static int proto_of(uint8_t transport)
 					    : PROTO_UDP;
 }
 
+/* The one that the far side opened, 0: none.  Only of the same kind: its
+ * Contact may name another. */
+static int connection_of(const struct leg *leg, int proto)
+{
+	return proto == proto_of(leg->flow.transport) ? leg->flow.connection
+						      : 0;
+}
+
 /* What would cancel it, per-request timers, and the connection that the far
  * side opened. */
 static void on_local_request(struct cell *t, int type, struct tmcb_params *ps)
 {
+	int connection;
+
 	(void)type;
 	(void)ps;
 	if (!sending)
@@ -161,11 +175,9 @@ static void on_local_request(struct cell *t, int type, struct tmcb_params *ps)
 		t->fr_timeout = MS_TO_TICKS(sending->response_timeout_ms);
 	if (sending->final_timeout_ms)
 		t->fr_inv_timeout = MS_TO_TICKS(sending->final_timeout_ms);
-	/* Only a connection of the same kind: the Contact may name another. */
-	if (sending->leg->flow.connection &&
-	    t->uac[0].request.dst.proto ==
-		    proto_of(sending->leg->flow.transport))
-		t->uac[0].request.dst.id = sending->leg->flow.connection;
+	connection = connection_of(sending->leg, t->uac[0].request.dst.proto);
+	if (connection)
+		t->uac[0].request.dst.id = connection;
 }
 
 int tm_bind(void)
@@ -196,19 +208,31 @@ struct departure {
 	char next_hop[NEXT_HOP_URI_SIZE + 3], peer[NEXT_HOP_URI_SIZE];
 };
 
-/* Does any listening socket reach it? */
-static bool is_reachable(const struct next_hop *hop,
-			 struct socket_info *our_socket)
+/* By the listening socket that reaches it: false where there is none. */
+static bool destination_of(const struct next_hop *hop,
+			   struct socket_info *our_socket,
+			   struct dest_info *ret)
 {
 	str name = { (char *)hop->host, (int)strlen(hop->host) };
 	struct ip_addr *ip = str2ip(&name);
-	union sockaddr_union to;
 
+	init_dest_info(ret);
 	if (!ip)
 		ip = str2ip6(&name);
-	return ip && init_su(&to, ip, hop->port) == 0 &&
-	       get_send_socket2(our_socket, &to, proto_of(hop->transport),
-				NULL);
+	if (!ip || init_su(&ret->to, ip, hop->port) != 0)
+		return false;
+	ret->proto = (char)proto_of(hop->transport);
+	ret->send_sock = get_send_socket2(our_socket, &ret->to,
+					  proto_of(hop->transport), NULL);
+	return ret->send_sock != NULL;
+}
+
+static bool is_reachable(const struct next_hop *hop,
+			 struct socket_info *our_socket)
+{
+	struct dest_info to;
+
+	return destination_of(hop, our_socket, &to);
 }
 
 static bool next_hop_is(const struct next_hop *a, const struct next_hop *b)
@@ -283,6 +307,75 @@ static bool is_watched(const struct sip_out *out, const struct next_hop *hop,
 	       (ex->kind == EXCHANGE_OWN && ex->purpose == OWN_CLOSED);
 }
 
+/* A CRLF-terminated line; the caller's to pkg_free.  NULL: no memory. */
+static char *via_new(struct dest_info *to, struct text *ret)
+{
+	static const char hex[] = "0123456789abcdef";
+	char branch[MCOOKIE_LEN + 2 * BRANCH_RANDOM];
+	str its = { branch, sizeof(branch) };
+	uint8_t random[BRANCH_RANDOM];
+	struct hostport hp;
+	unsigned int len = 0;
+	char *line;
+
+	random_bytes(random, sizeof(random));
+	memcpy(branch, MCOOKIE, MCOOKIE_LEN);
+	for (size_t i = 0; i < sizeof(random); i++) {
+		branch[MCOOKIE_LEN + 2 * i] = hex[random[i] >> 4];
+		branch[MCOOKIE_LEN + 2 * i + 1] = hex[random[i] & 15];
+	}
+	set_hostport(&hp, NULL);
+	line = via_builder(&len, NULL, to, &its, NULL, &hp);
+	*ret = text_make(line, len);
+	return line;
+}
+
+/*
+ * The ACK for a 2xx, without tm: that would make a transaction of some kB for
+ * it and throw it away once it is sent.  -ENOSPC: too big for this.
+ */
+static int send_ack(const struct sip_out *out, const struct departure *d)
+{
+	static char buf[ACK_SIZE];
+	struct text_writer w = text_writer_on(buf, sizeof(buf));
+	const dlg_t *g = &d->dialog;
+	struct dest_info to;
+	struct ack ack = {
+		.target = str_to_text(g->rem_target),
+		.to_uri = str_to_text(g->rem_uri),
+		.to_tag = str_to_text(g->id.rem_tag),
+		.from_uri = str_to_text(g->loc_uri),
+		.from_tag = str_to_text(g->id.loc_tag),
+		.call_id = str_to_text(g->id.call_id),
+		.cseq = out->cseq,
+		.headers = out->headers,
+		.body = out->body,
+	};
+	char *via;
+
+	if (!destination_of(&d->hop, out->leg->flow.socket, &to))
+		return -EHOSTUNREACH;
+	to.id = connection_of(out->leg, to.proto);
+	via = via_new(&to, &ack.via);
+	if (!via)
+		return -ENOMEM;
+	ack_write(&w, &ack);
+	pkg_free(via);
+	if (w.full)
+		return -ENOSPC;
+	tls_peer_begin(out->leg);
+	(void)msg_send(&to, buf, (int)w.used);
+	(void)tls_peer_end();
+	return 0;
+}
+
+/* Routes and their order are tm's to write. */
+static bool is_simple_ack(const struct sip_out *out, const struct departure *d)
+{
+	return !out->exchange && !out->probe && !d->dialog.route_set &&
+	       strcmp(out->method, "ACK") == 0;
+}
+
 int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 {
 	str method = { (char *)out->method, (int)strlen(out->method) };
@@ -295,6 +388,9 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 	int rc;
 
 	fill_departure(&d, out);
+	*ret = (struct sip_transaction){ 0 };
+	if (is_simple_ack(out, &d) && send_ack(out, &d) == 0)
+		return 0;
 	watched = is_watched(out, &d.hop, &kind);
 	set_uac_req(&req, &method, headers.len ? &headers : NULL,
 		    body.len ? &body : NULL, &d.dialog, 0, NULL, NULL);

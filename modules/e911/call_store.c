@@ -33,6 +33,7 @@ struct call_store {
 
 /* ---- memory of a call ---- */
 
+/* Its bytes are whatever they were. */
 static void *chunk_take(struct call *call, size_t size)
 {
 	struct call_chunk *c = call->chunks;
@@ -42,11 +43,11 @@ static void *chunk_take(struct call *call, size_t size)
 	if (!c || c->size - c->used < size) {
 		size_t want = size > CHUNK_SIZE ? size : CHUNK_SIZE;
 
-		c = shared_alloc(sizeof(*c) + want);
+		c = shared_malloc(sizeof(*c) + want);
 		if (!c)
 			return NULL;
-		c->size = (uint32_t)want;
-		c->next = call->chunks;
+		*c = (struct call_chunk){ .next = call->chunks,
+					  .size = (uint32_t)want };
 		call->chunks = c;
 	}
 	p = c->data + c->used;

@@ -10,11 +10,20 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "text.h"
 
-/* Memory that all processes see.  NULL when there is none left; zeroed. */
-void *shared_alloc(size_t size);
+/* Memory that all processes see, whatever its bytes were.  NULL when there is
+ * none left. */
+void *shared_malloc(size_t size);
+/* The same, zeroed. */
+static inline void *shared_alloc(size_t size)
+{
+	void *p = shared_malloc(size);
+
+	return p ? memset(p, 0, size) : NULL;
+}
 void shared_free(void *p); /* accepts NULL */
 
 /* A spinning lock in shared memory: held for microseconds, never across

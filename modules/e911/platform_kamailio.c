@@ -14,13 +14,9 @@
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
 
-void *shared_alloc(size_t size)
+void *shared_malloc(size_t size)
 {
-	void *p = shm_malloc(size);
-
-	if (p)
-		memset(p, 0, size);
-	return p;
+	return shm_malloc(size);
 }
 
 void shared_free(void *p)

@@ -11,9 +11,9 @@
 #include "modules/e911/platform.h"
 #include "modules/e911/report.h"
 
-void *shared_alloc(size_t size)
+void *shared_malloc(size_t size)
 {
-	return calloc(1, size);
+	return malloc(size);
 }
 
 void shared_free(void *p)

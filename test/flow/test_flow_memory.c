@@ -7,7 +7,7 @@
  * build: link e911_bridge
  * build: with test/support/fake_sip.c test/support/fake_report.c
  * build: with test/support/flow_call.c test/support/platform_libc.c
- * build: wrap random_bytes shared_alloc
+ * build: wrap random_bytes shared_malloc
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,16 +34,16 @@ static long count, fails_at; /* 1: the first; 0: none */
 static bool fails_on;
 static unsigned failed;
 
-void *__real_shared_alloc(size_t size);
-void *__wrap_shared_alloc(size_t size);
-void *__wrap_shared_alloc(size_t size)
+void *__real_shared_malloc(size_t size);
+void *__wrap_shared_malloc(size_t size);
+void *__wrap_shared_malloc(size_t size)
 {
 	count++;
 	if (fails_at && (count == fails_at || (fails_on && count > fails_at))) {
 		failed++;
 		return NULL;
 	}
-	return __real_shared_alloc(size);
+	return __real_shared_malloc(size);
 }
 
 /* ---- the scene ---- */

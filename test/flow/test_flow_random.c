@@ -10,7 +10,7 @@
  * build: link e911_bridge
  * build: with test/support/fake_sip.c test/support/fake_report.c
  * build: with test/support/flow_call.c test/support/platform_libc.c
- * build: wrap random_bytes shared_alloc
+ * build: wrap random_bytes shared_malloc
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,9 +60,9 @@ static long alloc_count, alloc_fails_at; /* 1: the first; 0: none */
 static bool alloc_fails_on;              /* also all later ones */
 static unsigned alloc_failed;
 
-void *__real_shared_alloc(size_t size);
-void *__wrap_shared_alloc(size_t size);
-void *__wrap_shared_alloc(size_t size)
+void *__real_shared_malloc(size_t size);
+void *__wrap_shared_malloc(size_t size);
+void *__wrap_shared_malloc(size_t size)
 {
 	alloc_count++;
 	if (alloc_fails_at &&
@@ -71,7 +71,7 @@ void *__wrap_shared_alloc(size_t size)
 		alloc_failed++;
 		return NULL;
 	}
-	return __real_shared_alloc(size);
+	return __real_shared_malloc(size);
 }
 
 static void allocs_fail(long at, bool and_all_later)

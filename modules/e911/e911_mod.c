@@ -485,6 +485,8 @@ static int child_init(int rank)
 			       ? -1
 			       : 0;
 	}
+	if (rank > 0 || rank == PROC_TIMER)
+		worker_lasting_fetch();
 	worker_directory_open();
 	return 0;
 }

@@ -12,6 +12,10 @@
 #include "platform.h"
 
 #define LOCK_AGAIN_MS 20
+#define FETCH_MOST    ((size_t)64 * 1024 * 1024)
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 
 static int lock(int fd, int wait_ms)
 {
@@ -103,6 +107,15 @@ int lasting_memory_renew(struct lasting_memory *m, size_t size)
 	/* A page that cannot be had later would be SIGBUS. */
 	err = posix_fallocate(m->fd, 0, (off_t)size);
 	return err ? -err : map(m, size);
+}
+
+/* By reading: pages of a memory file system can then be written to, too, and
+ * many come at once; MADV_POPULATE_WRITE would take them one by one. */
+void lasting_memory_fetch(const struct lasting_memory *m)
+{
+	if (m->p)
+		(void)madvise(m->p, m->size < FETCH_MOST ? m->size : FETCH_MOST,
+			      MADV_POPULATE_READ);
 }
 
 void lasting_memory_close(struct lasting_memory *m)

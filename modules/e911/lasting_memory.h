@@ -32,5 +32,12 @@ int must_check lasting_memory_open(struct lasting_memory *m, const char *path,
 				   uid_t owner, int wait_ms);
 /* Empty it and map 'size' zero bytes, for which there is room: -ENOSPC. */
 int must_check lasting_memory_renew(struct lasting_memory *m, size_t size);
+/*
+ * For each process that will use it: have its pages at hand at once, instead
+ * of one by one as each is first used, in the middle of a call.  Takes no
+ * memory but for the process's page table; only the first 64 MiB.  A kernel
+ * that cannot do it (before 5.14) leaves all as it was.
+ */
+void lasting_memory_fetch(const struct lasting_memory *m);
 /* Let go of it; what is in it stays.  Accepts one that was never open. */
 void lasting_memory_close(struct lasting_memory *m);

@@ -140,3 +140,11 @@ void worker_setups_begin(void)
 	replay_keep();
 	__atomic_store_n(&worker_shared->setups_ready, true, __ATOMIC_RELEASE);
 }
+
+/* ---- both ---- */
+
+void worker_lasting_fetch(void)
+{
+	lasting_memory_fetch(&ring_memory);
+	lasting_memory_fetch(&setup_memory);
+}

@@ -19,5 +19,8 @@ struct journal_ring *worker_ring_new(void);
  * to be written to yet, and what an earlier process left in it, for
  * replay_run(). */
 void worker_setups_open(void);
+/* In each process that handles calls, as it begins: none of them waits for a
+ * page of the two. */
+void worker_lasting_fetch(void);
 /* All processes run: the store is empty but for what waits for replay_run(). */
 void worker_setups_begin(void);

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -119,6 +121,56 @@ static void what_is_no_file_is_not_taken(void **state)
 			 -ENOENT);
 }
 
+static long faults(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_minflt : -1;
+}
+
+/* How many a new process meets that writes to each page; -1: some trouble. */
+static int faults_of_child(const struct lasting_memory *m, bool fetch)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		long before;
+
+		if (fetch)
+			lasting_memory_fetch(m);
+		before = faults();
+		for (size_t i = 0; i < m->size; i += 4096)
+			((volatile uint8_t *)m->p)[i] = 1;
+		_exit((int)(faults() - before));
+	}
+	return waitpid(child, &status, 0) == child && WIFEXITED(status)
+		       ? WEXITSTATUS(status)
+		       : -1;
+}
+
+static void what_was_fetched_is_at_hand(void **state)
+{
+	char dir[] = "/dev/shm/e911-test-XXXXXX", path[64];
+	struct lasting_memory m;
+
+	(void)state;
+	if (!mkdtemp(dir))
+		skip();
+	(void)snprintf(path, sizeof(path), "%s/memory", dir);
+	assert_int_equal(lasting_memory_open(&m, path, geteuid(), 0), 0);
+	lasting_memory_fetch(&m); /* nothing */
+	assert_int_equal(lasting_memory_renew(&m, 200 * (size_t)4096), 0);
+	assert_in_range(faults_of_child(&m, false), 200, 255);
+	if (madvise(m.p, 4096, 22 /* MADV_POPULATE_READ */) == 0)
+		assert_in_range(faults_of_child(&m, true), 0, 9);
+	else
+		assert_in_range(faults_of_child(&m, true), 200, 255);
+	lasting_memory_close(&m);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -128,6 +180,7 @@ int main(void)
 		T(only_one_process_at_a_time_has_it),
 		T(a_file_that_others_may_write_is_not_taken),
 		T(what_is_no_file_is_not_taken),
+		T(what_was_fetched_is_at_hand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

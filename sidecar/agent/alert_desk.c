@@ -11,7 +11,7 @@
 #include "e164.h"
 #include "speech/prompt.h"
 
-#define SPEECH_WAIT_MS 10000 /* then they hear that it cannot be said */
+#define SPEECH_WAIT_MS 10000 /* then it rings without the words */
 #define KEY_WAIT_MS    4000  /* for a 1, after the last word */
 #define THANKS_WAIT_MS 5000  /* at most, for the last words */
 #define HEARINGS_MAX   4
@@ -35,7 +35,10 @@ struct visit {
 	const struct speech_clip *clips[PARTS]; /* shared */
 	enum part part;
 	unsigned hearings;
-	int64_t until_ms;
+	int64_t taken_ms, until_ms;
+	/* wants_words: they may still be made; until then, or for ever, a
+	 * sentence stands in for them. */
+	bool wants_words, has_words, was_unspoken;
 	bool has_been_up, has_pressed, is_acknowledged;
 	struct alert_result result; /* unless somebody acknowledges */
 };
@@ -168,6 +171,10 @@ static void play(struct visit *v, enum part part)
 {
 	const struct speech_clip *clip = speech_ref(v->clips[part]);
 
+	if (part == PART_WORDS && !v->has_words && !v->was_unspoken) {
+		v->was_unspoken = true;
+		stats_add(STAT_ALERTS_UNSPOKEN, 1);
+	}
 	v->part = part;
 	ua_play(v->call, &(struct media_clip){ .samples = clip->samples,
 					       .count = clip->count,
@@ -357,29 +364,63 @@ static void cannot_speak(struct alert_desk *d, struct visit *v)
 	end(d, v);
 }
 
+/* Who has waited longest, of those who would still hear them. */
+static struct visit *next_to_make(struct alert_desk *d)
+{
+	struct visit *oldest = NULL;
+
+	for (unsigned i = 0; i < visits_max(d); i++) {
+		struct visit *v = &d->visits[i];
+
+		if (v->alert && v->wants_words && !v->has_pressed &&
+		    v->state != VISIT_LEAVES &&
+		    (!oldest || v->taken_ms < oldest->taken_ms))
+			oldest = v;
+	}
+	return oldest;
+}
+
+/* False: they are being made. */
+static bool get_words(struct alert_desk *d, struct visit *v)
+{
+	const struct speech_clip *clip;
+	int err;
+
+	clip = speech_get(d->conf.speech, text_of(v->alert->text), "en", &err);
+	if (!clip && err >= 0)
+		return false;
+	d->makes = NULL;
+	v->wants_words = false;
+	if (clip) {
+		speech_unref(v->clips[PART_WORDS]);
+		v->clips[PART_WORDS] = clip;
+		v->has_words = true;
+	}
+	return true;
+}
+
+/* Whose turn comes late rings meanwhile, and hears them when they are there. */
+static void make_words(struct alert_desk *d)
+{
+	do {
+		if (!d->makes)
+			d->makes = next_to_make(d);
+	} while (d->makes && get_words(d, d->makes));
+}
+
 static void prepare(struct alert_desk *d, struct visit *v, int64_t now_ms)
 {
 	bool is_late = now_ms >= v->until_ms;
-	int err = 0;
 
-	if (d->makes && d->makes != v && !is_late)
+	if (v->wants_words && !is_late)
 		return;
-	if (!v->clips[PART_WORDS] && !is_late) {
-		d->makes = v;
-		v->clips[PART_WORDS] = speech_get(
-			d->conf.speech, text_of(v->alert->text), "en", &err);
-	}
-	if (!v->clips[PART_WORDS] && (is_late || err < 0)) {
-		stats_add(STAT_ALERTS_UNSPOKEN, 1);
+	if (!v->clips[PART_WORDS])
 		v->clips[PART_WORDS] =
 			prompt_clip(d, v, PROMPT_ALERT_NOT_SPOKEN);
-	}
-	if (v->clips[PART_WORDS] && get_prompts(d, v)) {
-		d->makes = d->makes == v ? NULL : d->makes;
+	if (v->clips[PART_WORDS] && get_prompts(d, v))
 		ring(d, v);
-	} else if (is_late) {
+	else if (is_late)
 		cannot_speak(d, v);
-	}
 }
 
 static void take_alerts(struct alert_desk *d, int64_t now_ms)
@@ -394,6 +435,8 @@ static void take_alerts(struct alert_desk *d, int64_t now_ms)
 			return;
 		*v = (struct visit){ .alert = v->alert,
 				     .state = VISIT_PREPARES,
+				     .wants_words = true,
+				     .taken_ms = now_ms,
 				     .until_ms = now_ms + SPEECH_WAIT_MS,
 				     .result = unheard };
 	}
@@ -432,6 +475,7 @@ void alert_desk_tick(struct alert_desk *d)
 	int64_t now_ms = clock_mono_ms();
 
 	take_alerts(d, now_ms);
+	make_words(d);
 	for (unsigned i = 0; i < visits_max(d); i++)
 		if (d->visits[i].alert)
 			look_at(d, &d->visits[i], now_ms);

@@ -461,6 +461,71 @@ static void words_that_cannot_be_spoken_are_told_of(void **state)
 	ends(0, 0);
 }
 
+/* The desk rings many, and there is one voice: words may come after all. */
+static void words_that_come_while_it_rings_are_said(void **state)
+{
+	(void)state;
+	being_made = "Help";
+	assert_int_equal(submit("+12065550102", "Help", 9), 0);
+	alert_desk_tick(desk);
+	wait_ms(11000);
+	assert_int_equal(call_count, 1);
+	being_made = NULL;
+	wait_ms(3000);
+	pick_up(0);
+	tell(0, UA_PLAYED, '\0');
+	hears(0, "Help");
+	ends(0, 0);
+	assert_int_equal(clips_held, 0);
+}
+
+static void words_that_come_while_it_speaks_are_said_the_next_time(void **state)
+{
+	(void)state;
+	being_made = "Help";
+	assert_int_equal(submit("+12065550102", "Help", 9), 0);
+	alert_desk_tick(desk);
+	wait_ms(11000);
+	pick_up(0);
+	tell(0, UA_PLAYED, '\0');
+	hears_prompt(0, PROMPT_ALERT_NOT_SPOKEN);
+	being_made = NULL;
+	wait_ms(1000);
+	hears_prompt(0, PROMPT_ALERT_NOT_SPOKEN);
+	tell(0, UA_PLAYED, '\0');
+	hears_prompt(0, PROMPT_ALERT_ACKNOWLEDGE);
+	tell(0, UA_PLAYED, '\0');
+	wait_ms(5000);
+	hears_prompt(0, PROMPT_ALERT_GREETING);
+	tell(0, UA_PLAYED, '\0');
+	hears(0, "Help");
+	ends(0, 0);
+}
+
+/* Those who ring without their words are not behind those who came later. */
+static void who_has_waited_longest_has_words_first(void **state)
+{
+	(void)state;
+	being_made = "One";
+	assert_int_equal(submit("+12065550102", "One", 9), 0);
+	assert_int_equal(submit("+12065550103", "Two", 8), 0);
+	alert_desk_tick(desk);
+	wait_ms(11000);
+	assert_int_equal(call_count, 2);
+	ends(0, 486);
+	being_made = "Three";
+	assert_int_equal(submit("+12065550104", "Three", 7), 0);
+	alert_desk_tick(desk);
+	pick_up(1);
+	tell(1, UA_PLAYED, '\0');
+	hears(1, "Two");
+	ends(1, 0);
+	being_made = NULL;
+	alert_desk_tick(desk);
+	assert_int_equal(call_count, 3);
+	ends(2, 486);
+}
+
 /* One text of ours at a time: who dials 933 waits for one at most. */
 static void one_text_is_made_at_a_time(void **state)
 {
@@ -619,6 +684,9 @@ int main(void)
 		STORY(a_key_counts_though_they_hang_up),
 		STORY(what_cannot_be_written_down_is_no_acknowledgement),
 		STORY(words_that_cannot_be_spoken_are_told_of),
+		STORY(words_that_come_while_it_rings_are_said),
+		STORY(words_that_come_while_it_speaks_are_said_the_next_time),
+		STORY(who_has_waited_longest_has_words_first),
 		STORY(one_text_is_made_at_a_time),
 		STORY(more_than_so_many_wait),
 		STORY(without_a_line_or_a_voice_it_is_tried_again),

@@ -80,6 +80,13 @@ static char letter(const struct header_rule *r, const struct header_way *way)
 	return found;
 }
 
+static bool may_cross(const struct header_rule *r, const struct header_way *way)
+{
+	char c = letter(r, way);
+
+	return c == 'x' || c == '?';
+}
+
 /* "<cid:..>;purpose=EmergencyCallData.ProviderInfo" (RFC 7852 6). */
 static bool is_additional_data(struct text value, bool body_crosses)
 {
@@ -200,10 +207,14 @@ unsigned headers_format(const struct header_view *headers, size_t count,
 
 	for (size_t i = 0; i < count; i++) {
 		const struct header_rule *r = rule_find(headers[i].name);
-		struct text value = text_trim(headers[i].value);
+		struct text value;
 
-		if (!r || !value.len ||
+		/* Most stay behind, whatever they say. */
+		if (!r || !may_cross(r, way) ||
 		    (r->count == COUNT_ONE && seen[r - rules]))
+			continue;
+		value = text_trim(headers[i].value);
+		if (!value.len)
 			continue;
 		if (r->condition == HEADER_IF_PURPOSE) {
 			left_out += list_write(w, r, way, value);

@@ -166,7 +166,12 @@ void event_text(struct event_writer *w, enum event_field field,
 
 	if (event_field_type(field) != EVENT_TYPE_TEXT || text_is_empty(value))
 		return;
-	field_add(w, field, clean, value_clean(value, clean));
+	/* Nearly all are written as they are. */
+	if (value.len <= EVENT_TEXT_MAX &&
+	    text_printable_len(value) == value.len)
+		field_add(w, field, value.p, value.len);
+	else
+		field_add(w, field, clean, value_clean(value, clean));
 }
 
 size_t event_finish(struct event_writer *w)

@@ -108,13 +108,10 @@ bool next_hop_uri_is_sound(struct text uri)
 {
 	size_t colon = text_index(uri, ':');
 
-	if (colon == 0 || colon + 1 >= uri.len)
-		return false;
-	for (size_t i = 0; i < uri.len; i++) {
-		unsigned char c = (unsigned char)uri.p[i];
-
-		if (c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"')
-			return false;
-	}
-	return true;
+	return colon > 0 && colon + 1 < uri.len &&
+	       text_printable_len(uri) == uri.len &&
+	       text_index(uri, ' ') == uri.len &&
+	       text_index(uri, '<') == uri.len &&
+	       text_index(uri, '>') == uri.len &&
+	       text_index(uri, '"') == uri.len;
 }

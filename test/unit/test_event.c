@@ -454,9 +454,35 @@ static void names_are_found_by_number(void **state)
 	assert_int_equal(event_field_type(255), 0);
 }
 
+/* One byte behind a text that is not printable changes nothing before it. */
+static void plain_text_is_written_as_any_other(void **state)
+{
+	uint8_t plain[EVENT_MAX], odd[EVENT_MAX];
+	char text[EVENT_TEXT_MAX];
+
+	(void)state;
+	for (size_t len = 1; len < sizeof(text); len++) {
+		struct event_writer a, b;
+
+		text[len - 1] = (char)(' ' + len % 95);
+		event_begin(&a, plain, sizeof(plain), EVENT_CALL_STARTED,
+			    &call_id, 0);
+		event_text(&a, FIELD_NODE, text_make(text, len));
+		text[len] = '\x01';
+		event_begin(&b, odd, sizeof(odd), EVENT_CALL_STARTED, &call_id,
+			    0);
+		event_text(&b, FIELD_NODE, text_make(text, len + 1));
+		assert_int_equal(b.len, a.len + 1);
+		assert_int_equal(odd[a.len], '?');
+		assert_memory_equal(odd + HEAD_SIZE + 3, plain + HEAD_SIZE + 3,
+				    len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_text_is_written_as_any_other),
 		cmocka_unit_test(event_comes_back_as_it_was_told),
 		cmocka_unit_test(every_field_comes_back),
 		cmocka_unit_test(value_of_the_wrong_type_is_left_out),

@@ -91,6 +91,15 @@ static void what_cannot_stand_in_a_request_line(void **state)
 		assert_true(next_hop_uri_is_sound(text_of(sound[i])));
 	for (size_t i = 0; i < ARRAY_SIZE(not ); i++)
 		assert_false(next_hop_uri_is_sound(text_of(not [i])));
+	for (int c = 0; c <= 255; c++) {
+		char uri[] = { 's', ':', 'a', (char)c, 'b', 'c', 'd', 'e' };
+		bool is_sound = c > ' ' && c < 0x7f && !strchr("<>\"", c);
+
+		for (size_t len = 4; len <= sizeof(uri); len++)
+			assert_int_equal(
+				next_hop_uri_is_sound(text_make(uri, len)),
+				is_sound);
+	}
 }
 
 int main(void)

@@ -53,15 +53,19 @@ void path_user_format(const char *user, char *out, size_t size)
 static void caller_key(const struct path *p, char *key, size_t size)
 {
 	unsigned long long org = p->organization.organization_id;
+	struct text_writer w = text_writer_on(key, size);
 
-	if (p->endpoint.endpoint_id)
-		(void)snprintf(key, size, "%llu/e%llu", org,
-			       (unsigned long long)p->endpoint.endpoint_id);
-	else
+	if (!p->endpoint.endpoint_id) {
 		(void)snprintf(key, size, "%llu/t%llu/%.60s", org,
 			       (unsigned long long)p->trunk.trunk_id,
 			       p->identities.number[0] ? p->identities.number
 						       : p->identities.user);
+		return;
+	}
+	text_write_u64(&w, org);
+	text_write_cstr(&w, "/e");
+	text_write_u64(&w, p->endpoint.endpoint_id);
+	(void)text_writer_end(&w);
 }
 
 /* The user part that rings the caller on the trunk the call came from. */

@@ -16,7 +16,6 @@
  * When it cannot: organisation none, endpoint unknown.  Both are outcomes.
  */
 #include <errno.h>
-#include <stdio.h>
 
 #include "fair_share.h"
 #include "path.h"
@@ -122,16 +121,22 @@ static void collect(struct path *p, const struct path_request *rq)
 static void remember_hit(struct path *p, const char *by,
 			 const struct identity_candidate *c)
 {
+	struct text value = text_make(c->value, c->value_len);
+
 	if (p->identified_by)
 		return;
 	p->identified_by = by;
 	memcpy(p->identified_from, c->source, sizeof(p->identified_from));
-	if (c->kind == IDENTITY_IP && c->value_len == 16)
+	if (c->kind == IDENTITY_IP && c->value_len == 16) {
 		path_ip_format((const uint8_t *)c->value, p->identified_value,
 			       sizeof(p->identified_value));
-	else
-		(void)snprintf(p->identified_value, sizeof(p->identified_value),
-			       "%.*s", c->value_len, c->value);
+		return;
+	}
+	value.len = text_index(value, '\0');
+	if (value.len >= sizeof(p->identified_value))
+		value.len = sizeof(p->identified_value) - 1;
+	(void)!text_to_cstr(value, p->identified_value,
+			    sizeof(p->identified_value));
 }
 
 /* A subnet knows the place of an address, not the person. */

@@ -7,27 +7,6 @@
 #include "address.h"
 #include "text_writer.h"
 
-/* In full or compact (RFC 3261 7.3.3). */
-static bool is_contact(struct text name)
-{
-	return name.len == 1 ? (name.p[0] | 0x20) == 'm'
-			     : text_equal_nocase(name, text_of("Contact"));
-}
-
-static bool is_party(struct text name)
-{
-	switch (name.len) {
-	case 1:
-		return (name.p[0] | 0x20) == 'f' || (name.p[0] | 0x20) == 't';
-	case 2:
-		return text_equal_nocase(name, text_of("To"));
-	case 4:
-		return text_equal_nocase(name, text_of("From"));
-	default:
-		return false;
-	}
-}
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -430,11 +409,6 @@ static bool shorten_name(char *line, size_t len)
 	return true;
 }
 
-bool address_mend_is_of(struct text name)
-{
-	return is_party(name) || is_contact(name);
-}
-
 bool address_mend(char *line, size_t len, struct text name)
 {
 	char *value = memchr(line, ':', len);
@@ -444,13 +418,13 @@ bool address_mend(char *line, size_t len, struct text name)
 		return false;
 	value++;
 	if (value == line + len)
-		return is_party(name) && shorten_name(line, len);
+		return address_mend_is_party(name) && shorten_name(line, len);
 	len -= (size_t)(value - line);
 	/* Nearly all are. */
-	if (is_party(name) && is_sound(text_make(value, len)))
+	if (address_mend_is_party(name) && is_sound(text_make(value, len)))
 		return false;
 	is_mended = close_bracket(value, len) || blank_display_name(value, len);
-	if (is_party(name) && !is_sound(text_make(value, len)))
+	if (address_mend_is_party(name) && !is_sound(text_make(value, len)))
 		is_mended = write_anew(value, len) || is_mended;
 	return is_mended;
 }

@@ -15,8 +15,32 @@
 
 #include "text.h"
 
-/* Is it one of From, To and Contact, in full or compact? */
-bool address_mend_is_of(struct text name);
+/* Which header is it, in full or compact (RFC 3261 7.3.3)? */
+static inline bool address_mend_is_contact(struct text name)
+{
+	return name.len == 1 ? (name.p[0] | 0x20) == 'm'
+			     : text_equal_nocase(name, text_of("Contact"));
+}
+
+static inline bool address_mend_is_party(struct text name)
+{
+	switch (name.len) {
+	case 1:
+		return (name.p[0] | 0x20) == 'f' || (name.p[0] | 0x20) == 't';
+	case 2:
+		return text_equal_nocase(name, text_of("To"));
+	case 4:
+		return text_equal_nocase(name, text_of("From"));
+	default:
+		return false;
+	}
+}
+
+/* Is it one of those? */
+static inline bool address_mend_is_of(struct text name)
+{
+	return address_mend_is_party(name) || address_mend_is_contact(name);
+}
 /* line: the header of this name, without folds and its CR.  false: it stays as
  * it is, also when it is none of these. */
 bool address_mend(char *line, size_t len, struct text name);

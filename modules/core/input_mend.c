@@ -163,12 +163,12 @@ static bool has_plain_value(struct text name, const char *value,
 	switch (name.p[0] | 0x20) {
 	case 'f':
 	case 't':
-		return !address_mend_is_of(name) ||
+		return !address_mend_is_party(name) ||
 		       address_is_plain_party(value, end);
 	case 'c':
 	case 'l':
 	case 'm':
-		if (address_mend_is_of(name))
+		if (address_mend_is_contact(name))
 			return address_is_plain_contact(value, end);
 		return is_called(name, length, 'l')
 			       ? is_plain_number(value, end)

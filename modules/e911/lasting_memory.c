@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "platform.h"
@@ -107,6 +109,14 @@ int lasting_memory_renew(struct lasting_memory *m, size_t size)
 	/* A page that cannot be had later would be SIGBUS. */
 	err = posix_fallocate(m->fd, 0, (off_t)size);
 	return err ? -err : map(m, size);
+}
+
+bool lasting_memory_is_on_disk(const struct lasting_memory *m)
+{
+	struct statfs fs;
+
+	return fstatfs(m->fd, &fs) == 0 && fs.f_type != TMPFS_MAGIC &&
+	       fs.f_type != RAMFS_MAGIC;
 }
 
 /* By reading: pages of a memory file system can then be written to, too, and

@@ -32,6 +32,8 @@ int must_check lasting_memory_open(struct lasting_memory *m, const char *path,
 				   uid_t owner, int wait_ms);
 /* Empty it and map 'size' zero bytes, for which there is room: -ENOSPC. */
 int must_check lasting_memory_renew(struct lasting_memory *m, size_t size);
+/* Whoever writes to it may have to wait for a disk. */
+bool lasting_memory_is_on_disk(const struct lasting_memory *m);
 /*
  * For each process that will use it: have its pages at hand at once, instead
  * of one by one as each is first used, in the middle of a call.  Takes no

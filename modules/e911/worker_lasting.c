@@ -85,6 +85,11 @@ static struct journal_ring *lasting_ring(size_t size)
 
 	if (open_lasting(m, "ring") < 0)
 		return NULL;
+	if (lasting_memory_is_on_disk(m))
+		log_line(LEVEL_WARNING,
+			 "lasting_dir '%s' is in no memory file system: calls "
+			 "wait for its disk",
+			 worker_conf.lasting_dir);
 	if (m->size >= journal_ring_size(0)) {
 		ring = journal_ring_on(m->p, m->size);
 		write_what_is_left(ring);

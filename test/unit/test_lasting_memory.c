@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -121,6 +122,49 @@ static void what_is_no_file_is_not_taken(void **state)
 			 -ENOENT);
 }
 
+/* The file system of the longest mount point above it. */
+static bool is_mounted_from_memory(const char *path)
+{
+	char line[4096], point[1024], type[64];
+	FILE *mounts = fopen("/proc/self/mounts", "re");
+	bool is_memory = false;
+	size_t longest = 0;
+
+	assert_non_null(mounts);
+	while (fgets(line, sizeof(line), mounts)) {
+		size_t len;
+
+		if (sscanf(line, "%*s %1023s %63s", point, type) != 2)
+			continue;
+		len = strlen(point);
+		if (strncmp(path, point, len) != 0 || len < longest)
+			continue;
+		longest = len;
+		is_memory = strcmp(type, "tmpfs") == 0;
+	}
+	(void)fclose(mounts);
+	return is_memory;
+}
+
+static void a_disk_is_told_from_memory(void **state)
+{
+	char memory[64];
+	const char *paths[] = { file_of(state), memory };
+
+	(void)snprintf(memory, sizeof(memory), "/dev/shm/e911-test-%d",
+		       (int)getpid());
+	for (size_t i = 0; i < 2; i++) {
+		struct lasting_memory m;
+
+		if (lasting_memory_open(&m, paths[i], geteuid(), 0) < 0)
+			continue;
+		assert_int_equal(lasting_memory_is_on_disk(&m),
+				 !is_mounted_from_memory(paths[i]));
+		lasting_memory_close(&m);
+		(void)unlink(paths[i]);
+	}
+}
+
 static long faults(void)
 {
 	struct rusage usage;
@@ -180,6 +224,7 @@ int main(void)
 		T(only_one_process_at_a_time_has_it),
 		T(a_file_that_others_may_write_is_not_taken),
 		T(what_is_no_file_is_not_taken),
+		T(a_disk_is_told_from_memory),
 		T(what_was_fetched_is_at_hand),
 	};
 

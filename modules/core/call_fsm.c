@@ -12,6 +12,7 @@ const struct call_rule call_rules[] = {
 
 	{ CALL_HUNTING,    CALL_EV_B_PROGRESS,  CALL_RINGING,   CALL_DO_RELAY_PROGRESS,  "the far side is alerting" },
 	{ CALL_HUNTING,    CALL_EV_B_ANSWER,    CALL_ANSWERED,  CALL_DO_RELAY_ANSWER,    "the far side answered at once" },
+	{ CALL_HUNTING,    CALL_EV_B_LATE,      CALL_ANSWERED,  CALL_DO_TAKE_LATE,       "who answers now is better than who may answer" },
 	{ CALL_HUNTING,    CALL_EV_B_FAIL,      CALL_HUNTING,   CALL_DO_TRY_NEXT,        "refused or silent: fall forward, never back" },
 	{ CALL_HUNTING,    CALL_EV_NO_ROUTE,    CALL_ENDED,     CALL_DO_REFUSE_A,        "every route failed: a 5xx lets the origin try another node" },
 	{ CALL_HUNTING,    CALL_EV_ANNOUNCE,    CALL_ANNOUNCING, CALL_DO_ANNOUNCE,       "every route failed, and the operator wants the caller to hear it" },
@@ -21,6 +22,7 @@ const struct call_rule call_rules[] = {
 
 	{ CALL_RINGING,    CALL_EV_B_PROGRESS,  CALL_RINGING,   CALL_DO_RELAY_PROGRESS,  "more news while alerting" },
 	{ CALL_RINGING,    CALL_EV_B_ANSWER,    CALL_ANSWERED,  CALL_DO_RELAY_ANSWER,    "the far side answered" },
+	{ CALL_RINGING,    CALL_EV_B_LATE,      CALL_ANSWERED,  CALL_DO_TAKE_LATE,       "who answers now is better than who may answer" },
 	{ CALL_RINGING,    CALL_EV_B_FAIL,      CALL_RINGING,   CALL_DO_TRY_NEXT,        "refused after alerting: the caller goes on hearing it ring" },
 	{ CALL_RINGING,    CALL_EV_NO_ROUTE,    CALL_ENDED,     CALL_DO_REFUSE_A,        "every route failed" },
 	{ CALL_RINGING,    CALL_EV_ANNOUNCE,    CALL_ANNOUNCING, CALL_DO_ANNOUNCE,       "every route failed, and the operator wants the caller to hear it" },
@@ -30,6 +32,7 @@ const struct call_rule call_rules[] = {
 
 	{ CALL_ANNOUNCING, CALL_EV_B_PROGRESS,  CALL_TELLING,   CALL_DO_LET_HEAR,        "it begins to speak, as early media: the call is not answered" },
 	{ CALL_ANNOUNCING, CALL_EV_B_ANSWER,    CALL_ENDED,     CALL_DO_REFUSE_A,        "nobody who can help has answered: the origin must try another node" },
+	{ CALL_ANNOUNCING, CALL_EV_B_LATE,      CALL_ANSWERED,  CALL_DO_TAKE_LATE,       "somebody can help after all" },
 	{ CALL_ANNOUNCING, CALL_EV_B_FAIL,      CALL_ENDED,     CALL_DO_REFUSE_A,        "it is gone or busy: the refusal does not wait for words" },
 	{ CALL_ANNOUNCING, CALL_EV_A_CANCEL,    CALL_CANCELLED, CALL_DO_CANCEL_B,        "the caller gave up" },
 	{ CALL_ANNOUNCING, CALL_EV_A_BYE,       CALL_CANCELLED, CALL_DO_CANCEL_B,        "a BYE may end an early dialog (RFC 3261 15)" },
@@ -37,6 +40,7 @@ const struct call_rule call_rules[] = {
 
 	{ CALL_TELLING,    CALL_EV_B_PROGRESS,  CALL_TELLING,   CALL_DO_LET_HEAR,        "its early media, once more" },
 	{ CALL_TELLING,    CALL_EV_B_ANSWER,    CALL_ENDED,     CALL_DO_REFUSE_A,        "nobody who can help has answered" },
+	{ CALL_TELLING,    CALL_EV_B_LATE,      CALL_ANSWERED,  CALL_DO_TAKE_LATE,       "somebody can help after all: they are worth more than what is said" },
 	{ CALL_TELLING,    CALL_EV_B_FAIL,      CALL_ENDED,     CALL_DO_REFUSE_A,        "it has said what there is to say: now the origin may try another node" },
 	{ CALL_TELLING,    CALL_EV_A_CANCEL,    CALL_CANCELLED, CALL_DO_CANCEL_B,        "the caller has heard enough" },
 	{ CALL_TELLING,    CALL_EV_A_BYE,       CALL_CANCELLED, CALL_DO_CANCEL_B,        "a BYE may end an early dialog (RFC 3261 15)" },
@@ -65,6 +69,7 @@ const struct call_rule call_rules[] = {
 	{ CALL_RECOVERING, CALL_EV_A_ACK,       CALL_RECOVERING, CALL_DO_NOTHING,        "the ACK of the first answer, late" },
 	{ CALL_RECOVERING, CALL_EV_B_PROGRESS,  CALL_RECOVERING, CALL_DO_NOTE_PROGRESS,  "the caller has an answered dialog: a 18x means nothing to it" },
 	{ CALL_RECOVERING, CALL_EV_B_ANSWER,    CALL_CONNECTED, CALL_DO_REJOIN,          "somebody talks to the caller again" },
+	{ CALL_RECOVERING, CALL_EV_B_LATE,      CALL_CONNECTED, CALL_DO_REJOIN_LATE,     "who answers now is better than who may answer" },
 	{ CALL_RECOVERING, CALL_EV_B_FAIL,      CALL_RECOVERING, CALL_DO_TRY_NEXT,       "refused or silent: the next, then the earlier ones" },
 	{ CALL_RECOVERING, CALL_EV_NO_ROUTE,    CALL_ENDING,    CALL_DO_GIVE_UP,         "nobody takes the caller: a hang-up lets it dial again, silence does not" },
 	{ CALL_RECOVERING, CALL_EV_GUARD,       CALL_CANCELLED, CALL_DO_GIVE_UP,         "nobody took the caller in the ladder's time" },
@@ -140,6 +145,7 @@ const char *call_event_name(enum call_event e)
 		[CALL_EV_B_LOST] = "b_lost",
 		[CALL_EV_B_PROGRESS] = "b_progress",
 		[CALL_EV_B_ANSWER] = "b_answer",
+		[CALL_EV_B_LATE] = "b_late",
 		[CALL_EV_B_FAIL] = "b_fail",
 		[CALL_EV_B_BYE] = "b_bye",
 		[CALL_EV_NO_ROUTE] = "no_route",
@@ -176,6 +182,8 @@ const char *call_action_name(enum call_action a)
 		[CALL_DO_GIVE_BACK] = "give_back",
 		[CALL_DO_ANNOUNCE] = "announce",
 		[CALL_DO_LET_HEAR] = "let_hear",
+		[CALL_DO_TAKE_LATE] = "take_late",
+		[CALL_DO_REJOIN_LATE] = "rejoin_late",
 	};
 
 	return a < CALL_ACTION_COUNT ? names[a] : "?";

@@ -36,6 +36,7 @@ enum call_event {
 	CALL_EV_B_LOST,     /* nobody at B any more, in an answered call */
 	CALL_EV_B_PROGRESS, /* 101..199 */
 	CALL_EV_B_ANSWER,   /* 2xx */
+	CALL_EV_B_LATE,     /* 2xx of a leg that was given up */
 	CALL_EV_B_FAIL,     /* 3xx..6xx or silence */
 	CALL_EV_B_BYE,
 	CALL_EV_NO_ROUTE,  /* the hunt has nothing left to try */
@@ -68,6 +69,8 @@ enum call_action {
 	CALL_DO_GIVE_BACK,     /* 487 to A, whom nobody was rung for */
 	CALL_DO_ANNOUNCE,      /* invite the announcer */
 	CALL_DO_LET_HEAR,      /* show A its early media */
+	CALL_DO_TAKE_LATE,     /* CANCEL to B; the late leg is B, and answers */
+	CALL_DO_REJOIN_LATE,   /* CANCEL to B; the late leg is B, rejoin */
 	CALL_ACTION_COUNT,
 };
 

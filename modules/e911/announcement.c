@@ -83,6 +83,12 @@ void announcement_heard(struct leg *leg)
 	report_announced(leg->call, leg);
 }
 
+void announcement_gives_way(struct call *call)
+{
+	if (call->b->is_announcer)
+		call->route_count--;
+}
+
 void announcement_ends(const struct call *call)
 {
 	if (!call->b || !call->b->is_announcer || call->b->rang)

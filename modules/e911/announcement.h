@@ -6,7 +6,8 @@
  * One more leg B, toward e911d's agent.  It speaks as early media, so that
  * the call is never answered, and then refuses; A gets the 503 that it would
  * have had at once.  An announcer that is gone, busy or silent costs its
- * response time at most (core/call_fsm.h, announcing and telling).
+ * response time at most (core/call_fsm.h, announcing and telling).  A PSAP that
+ * answers meanwhile takes its place (hunt_takes()).
  *
  * Called with the call's lock held.
  */
@@ -31,5 +32,7 @@ bool announcement_is_due(const struct call *call, const struct b2bua *b);
 int must_check announcement_begin(struct call *call, const struct b2bua *b);
 /* A was shown where its words come from; once. */
 void announcement_heard(struct leg *leg);
+/* A PSAP has answered after all.  The announcer is no route of a recovery. */
+void announcement_gives_way(struct call *call);
 /* The call is about to be refused; counts what was missed. */
 void announcement_ends(const struct call *call);

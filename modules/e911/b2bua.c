@@ -234,6 +234,12 @@ static void do_relay_answer(struct call *call, const struct cause *cause)
 	report_answered(call, call->b);
 }
 
+static void do_take_late(struct call *call, const struct cause *cause)
+{
+	hunt_takes(cause->leg);
+	do_relay_answer(call, cause);
+}
+
 /* ---- the end ---- */
 
 static void release(struct call *call, const char *outcome)
@@ -353,6 +359,12 @@ static void do_rejoin(struct call *call, const struct cause *cause)
 	recovery_joins(call);
 }
 
+static void do_rejoin_late(struct call *call, const struct cause *cause)
+{
+	hunt_takes(cause->leg);
+	do_rejoin(call, cause);
+}
+
 static void do_abandon(struct call *call, const struct cause *cause)
 {
 	(void)cause;
@@ -407,6 +419,8 @@ static action_f *const actions[CALL_ACTION_COUNT] = {
 	[CALL_DO_GIVE_BACK] = do_give_back,
 	[CALL_DO_ANNOUNCE] = do_announce,
 	[CALL_DO_LET_HEAR] = do_let_hear,
+	[CALL_DO_TAKE_LATE] = do_take_late,
+	[CALL_DO_REJOIN_LATE] = do_rejoin_late,
 };
 
 static void on_guard(struct call *call)
@@ -482,77 +496,6 @@ void b2bua_on_due(struct call *call)
 
 /* ---- replies ---- */
 
-/* Memory is short: who answered cannot be remembered, so cannot be spoken
- * to.  It counts as a refusal; its next 2xx finds the leg given up. */
-static void on_unlearnt_answer(struct leg *leg)
-{
-	static const struct sip_reply_view no_memory = {
-		.reason = { "no memory", 9 },
-	};
-	struct cause cause = { .leg = leg, .reply = &no_memory };
-
-	stat_add(STAT_memory_failures, 1);
-	if (leg_is_answered(leg)) /* only a fork of the one in use */
-		return;
-	(void)leg_step(leg, LEG_EV_REFUSE);
-	if (leg == leg->call->b)
-		b2bua_step(leg->call, CALL_EV_B_FAIL, &cause);
-}
-
-/* Who answered cannot be talked to: as good as a refusal, after the ACK and
- * BYE that they may understand. */
-static void on_unusable_answer(struct exchange *ex,
-			       const struct sip_reply_view *r)
-{
-	struct leg *leg = ex->leg;
-	struct call *call = leg->call;
-	struct sip_reply_view refusal = *r;
-	struct cause cause = { .leg = leg, .reply = &refusal };
-
-	leg->invite.open = false;
-	if (leg_is_answered(leg) || leg_is_gone(leg))
-		return;
-	stat_add(STAT_inputs_malformed, 1);
-	refusal.reason = text_of("answer that cannot be parsed");
-	(void)call_text_set(call, &leg->remote_tag, r->to_tag);
-	(void)leg_step(leg, LEG_EV_ANSWER_IN);
-	leg_drop(leg);
-	if (leg == call->b)
-		b2bua_step(call, CALL_EV_B_FAIL, &cause);
-}
-
-static void on_invite_2xx(struct exchange *ex, const struct sip_reply_view *r)
-{
-	struct leg *leg = ex->leg;
-	struct call *call = leg->call;
-	struct cause cause = { .leg = leg, .reply = r };
-
-	if (r->is_unusable) {
-		on_unusable_answer(ex, r);
-		return;
-	}
-	/* Repeated: b2bua_on_2xx_again() has acknowledged it. */
-	if (fork_answered(leg, r->to_tag))
-		return;
-	leg->invite.open = false;
-	if (leg_is_answered(leg))
-		leg = fork_new(ex);
-	else
-		early_enter(leg, r->to_tag);
-	if (!leg || leg_learn(leg, r) < 0) {
-		on_unlearnt_answer(ex->leg);
-		return;
-	}
-	(void)leg_step(leg, LEG_EV_ANSWER_IN);
-	if (leg == call->b) {
-		session_timer_agreed(leg, r);
-		b2bua_step(call, CALL_EV_B_ANSWER, &cause);
-		return;
-	}
-	log_line(LEVEL_WARNING, "bridge: answer of a route given up: BYE");
-	leg_drop(leg);
-}
-
 static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 {
 	struct leg *leg = ex->leg;
@@ -572,7 +515,7 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 		return;
 	}
 	if (r->code < 300) {
-		on_invite_2xx(ex, r);
+		b2bua_on_answer(ex, r);
 		return;
 	}
 	/* A time-out that another process brings after the answer. */
@@ -625,37 +568,6 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 			b2bua_step(call, CALL_EV_PEER_DONE, NULL);
 		break;
 	}
-	b2bua_leave(call);
-}
-
-void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag)
-{
-	struct call *call = ex->leg->call;
-	struct leg *leg;
-
-	shared_lock_take(&call->lock);
-	leg = fork_answered(ex->leg, to_tag);
-	if (leg)
-		leg_ack_again(leg, ex->cseq);
-	b2bua_leave(call);
-}
-
-void b2bua_on_stray_2xx(struct leg *found, uint32_t cseq,
-			const struct sip_reply_view *r)
-{
-	struct call *call = found->call;
-	struct exchange ex = { .kind = EXCHANGE_INVITE,
-			       .leg = found,
-			       .cseq = cseq };
-	struct leg *leg;
-
-	shared_lock_take(&call->lock);
-	stat_add(STAT_answers_late, 1);
-	leg = fork_answered(found, r->to_tag);
-	if (leg)
-		leg_ack_again(leg, cseq);
-	else if (found->side == LEG_B && cseq == LEG_FIRST_CSEQ)
-		on_invite_2xx(&ex, r);
 	b2bua_leave(call);
 }
 

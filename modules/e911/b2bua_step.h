@@ -13,5 +13,7 @@ struct cause {
 /* The only function that moves call->state.  Under the call's lock. */
 void b2bua_step(struct call *call, enum call_event ev,
 		const struct cause *cause);
+/* A 2xx to the INVITE of a leg B. */
+void b2bua_on_answer(struct exchange *ex, const struct sip_reply_view *r);
 /* Each way in begins by taking the lock and ends here. */
 void b2bua_leave(struct call *call);

@@ -169,6 +169,7 @@ struct leg {
 	uint8_t media;         /* enum trunk_media; 0: rtp */
 	uint8_t location_body; /* as that of struct call_route */
 	bool is_anchored; /* B: what was offered last goes through an engine */
+	bool lost_place;  /* B: the engine has forgotten it for another one */
 	bool is_asked_again; /* nobody took the OPTIONS before */
 	bool is_probed;      /* an OPTIONS of ours asks whether they live */
 	uint8_t byes;        /* that we have sent */

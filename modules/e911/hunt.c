@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "announcement.h"
 #include "b2bua.h"
 #include "crossing.h"
 #include "leg.h"
@@ -401,4 +402,20 @@ bool hunt_gives_up_unreachable(struct call *call, bool is_sent_again)
 	else /* whoever ends the call cancels it */
 		(void)leg_step(leg, LEG_EV_REFUSE);
 	return true;
+}
+
+/* ---- a route given up answers ---- */
+
+void hunt_takes(struct leg *late)
+{
+	struct call *call = late->call;
+
+	log_line(LEVEL_NOTICE, "bridge: a route given up has answered, and the "
+			       "caller waits: taken");
+	stat_add(STAT_answers_taken, 1);
+	if (call->b->invite.open)
+		give_up(call->b);
+	announcement_gives_way(call);
+	call->b = late;
+	call->route_index = late->attempt;
 }

@@ -6,7 +6,9 @@
  * silent for too long, or has been cancelled.  Routes whose destination is in
  * service (trunk_health.h) and whose trunk is below its limit (trunk_calls.h)
  * go first, in their order; when none is left those at their limit, then
- * those out of service.  None is left out.  Called with the call's lock held.
+ * those out of service.  None is left out.  Whoever answers first is taken,
+ * also one that was given up meanwhile (docs/adr/0045).  Called with the
+ * call's lock held.
  */
 #pragma once
 
@@ -39,3 +41,7 @@ bool hunt_gives_up_silent(struct call *call);
  * nothing yet.  is_sent_again: the INVITE is repeated and may still arrive, so
  * the last route keeps its time.  True: the next one is due. */
 bool hunt_gives_up_unreachable(struct call *call, bool is_sent_again);
+
+/* A leg that was given up has been answered, and the caller waits: it is leg B
+ * again, and who is rung in its place is cancelled. */
+void hunt_takes(struct leg *late);

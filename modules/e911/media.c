@@ -131,6 +131,7 @@ static void forget_others(const struct leg *b)
 		    !leg_is_gone(l))
 			continue;
 		l->is_anchored = false;
+		l->lost_place = true;
 		name_call(call, name, &c);
 		port->tell(call->media_engine - 1u, &c);
 	}
@@ -179,7 +180,8 @@ static int answer_at(struct leg *from, struct leg *to, struct text sdp,
 }
 
 /*
- * The engine has died, or has forgotten the session, after it was offered.
+ * The engine has died, or has forgotten the session or who answers (a route
+ * given up, whose place another one took), after it was offered.
  * The one that offered gets a whole answer from another engine at once; the
  * one that answers here was given ports that nobody serves any more, and hears
  * of the new ones by re-INVITE.
@@ -199,9 +201,12 @@ static bool answer_anew(struct leg *from, struct leg *to, struct text sdp,
 static bool answer(struct leg *from, struct leg *to, struct text sdp,
 		   struct text *ret_sdp)
 {
+	struct leg *b = b_of(from, to);
 	int err;
 
-	if (!b_of(from, to)->is_anchored)
+	if (b->lost_place)
+		return answer_anew(from, to, sdp, ret_sdp);
+	if (!b->is_anchored)
 		return false;
 	err = answer_at(from, to, sdp, ret_sdp);
 	/* What it does not like it would not like better the second time. */
@@ -225,7 +230,7 @@ struct text media_session(struct leg *from, struct leg *to,
 			  enum media_role role, struct text sdp)
 {
 	struct leg *b = b_of(from, to);
-	bool was_anchored = b->is_anchored;
+	bool was_anchored = b->is_anchored || b->lost_place;
 	struct text shown = sdp;
 	bool done;
 
@@ -236,6 +241,7 @@ struct text media_session(struct leg *from, struct leg *to,
 	}
 	done = role == MEDIA_OFFER ? offer(from, to, sdp, &shown)
 				   : answer(from, to, sdp, &shown);
+	b->lost_place = false;
 	if (done) {
 		b->is_anchored = true;
 		if (!call_text_set(from->call, &from->session_shown, shown)) {

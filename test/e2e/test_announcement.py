@@ -9,7 +9,9 @@ import sys
 import pytest
 
 from harness import wait_until
+from harness.rawpsap import RawPsap
 from harness.tone import from_ulaw
+from test_gate import bye_of, receive, reply_to
 from test_test_call import Caller, with_agent
 from test_test_call_voice import correlation
 
@@ -105,6 +107,35 @@ def test_who_hangs_up_while_it_is_said_leaves_nothing_behind(gateway):
         refusal = until(caller, 487)[-1]
         acknowledge(caller, refusal)
     gateway.check_idle()
+
+
+def test_a_psap_that_picks_up_while_it_is_said_has_the_caller(gateway):
+    """It said nothing for its response time, so it was given up."""
+    taken = stat(gateway, "answers_taken")
+    trunk = gateway.trunks["psap-north"]
+    with RawPsap(trunk["host"], trunk["port"]) as psap, \
+            Caller(gateway) as caller:
+        caller.send(caller.offer(user="911"))
+        invite = psap.receive("INVITE")
+        until(caller, 183)
+        wait_until(lambda: caller.ear.said(), "somebody speaks", 30)
+        psap.send(psap.answer(invite))
+        psap.receive("ACK")
+        answer = until(caller, 200)[-1]
+        assert psap.address in answer.body
+        caller.reply = answer
+        caller.send(caller.request("ACK",
+                                   start=f"ACK {caller.contact()} SIP/2.0",
+                                   **caller.names()))
+        wait_until(lambda: gateway.live_calls()[0]["state"] == "connected",
+                   "they talk", 10)
+        psap.send(bye_of(psap, invite))
+        caller.send(reply_to(receive(caller, "BYE")))
+        psap.receive("200")
+    gateway.check_idle()
+    assert stat(gateway, "answers_taken") == taken + 1
+    row = gateway.call(caller.call_id)
+    assert (row["outcome"], row["psap"]) == ("answered", "Ashgrove North")
 
 
 def test_without_the_agent_the_refusal_does_not_wait_for_it(gateway):

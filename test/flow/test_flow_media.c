@@ -252,6 +252,32 @@ static void a_death_between_offer_and_answer(struct flow *f)
 	caller_hangs_up(f, "south");
 }
 
+static void a_route_given_up_that_answers_is_given_ports_anew(struct flow *f)
+{
+	there_are_engines();
+	caller_dials(f, SECURE);
+	psap_expects(f, "south", "INVITE");
+	given(f, AT_1 "1");
+	time_passes(f, 2000);
+	psap_expects(f, "county", "INVITE");
+	because(f, "the engine has forgotten the south for the county");
+	psap_replies(f, "south", "INVITE", 200, RTP_ANSWER);
+	psap_expects(f, "south", "ACK");
+	psap_expects_cancel(f, "county");
+	caller_expects_reply(f, 200);
+	given(f, AT_1 "0");
+	psap_replies(f, "county", "INVITE", 487, NULL);
+	caller_acks(f, NULL);
+	because(f, "the south is told of its new ports");
+	time_passes(f, 1100);
+	psap_expects(f, "south", "INVITE");
+	given(f, AT_1 "1");
+	psap_replies(f, "south", "INVITE", 200, RTP_ANSWER);
+	psap_expects(f, "south", "ACK");
+	caller_expects_nothing(f);
+	caller_hangs_up(f, "south");
+}
+
 static bool lost(struct call *call, void *arg)
 {
 	(void)b2bua_on_media_lost(call, *(unsigned *)arg, 0);
@@ -318,6 +344,7 @@ int main(void)
 		flow_test(the_other_engine_serves_when_one_is_dead),
 		flow_test(without_any_engine_the_media_go_past_us),
 		flow_test(a_death_between_offer_and_answer),
+		flow_test(a_route_given_up_that_answers_is_given_ports_anew),
 		flow_test(a_death_in_mid_call_moves_both),
 		flow_test(a_call_that_no_engine_can_take_waits_for_one),
 	};

@@ -54,7 +54,8 @@ struct scene {
 	struct call *call;
 	const char *offer;
 	uint32_t a_cseq, b_cseq;
-	bool connected; /* the caller has heard a 2xx */
+	bool connected;   /* the caller has heard a 2xx */
+	struct leg *rung; /* when a route given up answered; NULL */
 };
 
 static char long_contact[LONG], long_body[LONG];
@@ -209,13 +210,23 @@ static void the_route_given_up_answers(struct scene *s)
 		return;
 	time_goes_on(s, 2000);
 	answers(first, "INVITE", 408);
+	s->rung = s->call->b;
 	fake_sip_reply(fake_sip_client(first, "INVITE"),
 		       &(struct sip_reply_view){
 			       .code = 200,
-			       .to_tag = text_of("late-tag"),
+			       .to_tag = text_of("b-tag"),
 			       .contact = text_of(long_contact),
+			       .body = text_of(ANSWER),
 		       });
 	answers(first, "BYE", 200);
+}
+
+static void who_was_rung_meanwhile_answers_too(struct scene *s)
+{
+	if (!s->rung || s->rung == s->call->b)
+		return;
+	answers(s->rung, "INVITE", 200);
+	answers(s->rung, "BYE", 200);
 }
 
 static void another_fork_answers(struct scene *s)
@@ -237,7 +248,7 @@ static act_f *const plays[][6] = {
 	{ the_first_route_rings_and_refuses, the_caller_cancels },
 	{ the_answer_crosses_the_cancel },
 	{ the_route_given_up_answers, the_next_route_answers,
-	  the_psap_hangs_up },
+	  who_was_rung_meanwhile_answers_too, they_talk, the_psap_hangs_up },
 	{ the_next_route_answers, another_fork_answers, they_talk,
 	  the_caller_hangs_up },
 };

@@ -11,7 +11,8 @@
  * At the end, when nobody has anything to say any more:
  *   - the caller has had a final answer,
  *   - no leg is up while its other one is forgotten,
- *   - at most one PSAP is up.
+ *   - at most one PSAP is up,
+ * and at every moment: no PSAP that answers is hung up while the caller waits.
  */
 #include "rows.pml"
 
@@ -42,6 +43,8 @@ mtype:state state = st_hunting;
 mtype:action action;
 mtype:event next; /* what an action brings about itself */
 byte route;       /* the latest that was tried */
+byte current;     /* who speaks for B: that one, or one given up before it */
+hidden byte late; /* who was given up and has answered; in one step */
 bool a_open = true;       /* the caller's INVITE awaits its final answer */
 bool b_open[ROUTES];      /* our INVITE awaits its final answer */
 bool b_answered[ROUTES];  /* it got a 2xx */
@@ -62,6 +65,7 @@ inline say(ch, message)
 
 inline invite()
 {
+	current = route;
 	if
 	:: route < ROUTES -> say(psap_hears[route], INVITE);
 		b_open[route] = true
@@ -93,8 +97,26 @@ inline final_to_caller(message)
 inline cancel_b()
 {
 	if
-	:: route < ROUTES && b_open[route] -> say(psap_hears[route], CANCEL)
+	:: current < ROUTES && b_open[current] ->
+		say(psap_hears[current], CANCEL)
 	:: else -> skip
+	fi
+}
+
+/* Who is rung in its place is cancelled. */
+inline take_late()
+{
+	cancel_b(); current = late
+}
+
+inline answer_caller()
+{
+	say(psap_hears[current], ACK);
+	if
+	:: true -> final_to_caller(ANSWER)
+	:: true -> /* no memory for it: a short refusal may go out */
+		final_to_caller(REFUSAL);
+		next = ev_a_lost
 	fi
 }
 
@@ -109,37 +131,34 @@ inline act()
 	if
 	:: action == do_ignored || action == do_nothing -> skip
 	:: action == do_relay_progress -> say(caller_hears, PROGRESS)
-	:: action == do_relay_answer ->
-		say(psap_hears[route], ACK);
-		if
-		:: true -> final_to_caller(ANSWER)
-		:: true -> /* no memory for it: a short refusal may go out */
-			final_to_caller(REFUSAL);
-			next = ev_a_lost
-		fi
+	:: action == do_relay_answer -> answer_caller()
+	:: action == do_take_late -> take_late(); answer_caller()
 	:: action == do_try_next -> invite_next()
 	:: action == do_announce -> invite()
 	:: action == do_let_hear -> say(caller_hears, PROGRESS)
 	:: action == do_refuse_a ->
 		cancel_b();
 		if /* an announcer must not answer */
-		:: route < ROUTES && b_answered[route] ->
-			say(psap_hears[route], ACK); say(psap_hears[route], BYE)
+		:: current < ROUTES && b_answered[current] ->
+			say(psap_hears[current], ACK);
+			say(psap_hears[current], BYE)
 		:: else -> skip
 		fi;
 		final_to_caller(REFUSAL); release()
 	:: action == do_cancel_b -> final_to_caller(REFUSAL); cancel_b()
 	:: action == do_drop_late_b ->
-		say(psap_hears[route], ACK); say(psap_hears[route], BYE)
+		say(psap_hears[current], ACK); say(psap_hears[current], BYE)
 	:: action == do_bye_a -> say(caller_hears, BYE)
-	:: action == do_bye_b -> say(psap_hears[route], BYE)
+	:: action == do_bye_b -> say(psap_hears[current], BYE)
 	:: action == do_bye_all ->
-		say(caller_hears, BYE); say(psap_hears[route], BYE)
+		say(caller_hears, BYE); say(psap_hears[current], BYE)
 	:: action == do_note_progress -> skip
 	:: action == do_recover ->
-		say(psap_hears[route], BYE); route++; invite()
+		say(psap_hears[current], BYE); route++; invite()
 	/* The re-INVITE of the caller moves media, not the call. */
-	:: action == do_rejoin -> say(psap_hears[route], ACK)
+	:: action == do_rejoin -> say(psap_hears[current], ACK)
+	:: action == do_rejoin_late ->
+		take_late(); say(psap_hears[current], ACK)
 	:: action == do_give_up || action == do_abandon ->
 		cancel_b();
 		if
@@ -178,6 +197,25 @@ inline from_caller(message)
 	fi
 }
 
+#define IS_ANNOUNCER(i) (announces && i == ROUTES - 1)
+
+/* Of a route given up.  Whether it is taken is for the rows to say; who is
+ * hung up has nobody who waits. */
+inline answer_late(i)
+{
+	action = do_ignored;
+	if
+	:: !IS_ANNOUNCER(i) -> step(ev_b_late)
+	:: else -> skip
+	fi;
+	if
+	:: current == i -> skip
+	:: else ->
+		assert(!a_open || IS_ANNOUNCER(i));
+		say(psap_hears[i], ACK); say(psap_hears[i], BYE)
+	fi
+}
+
 inline answer_from(i)
 {
 	if
@@ -186,9 +224,8 @@ inline answer_from(i)
 		b_answered[i] = true;
 		b_open[i] = false;
 		if
-		:: i == route -> step(ev_b_answer)
-		:: else -> /* a route given up */
-			say(psap_hears[i], ACK); say(psap_hears[i], BYE)
+		:: i == current -> step(ev_b_answer)
+		:: else -> late = i; answer_late(i)
 		fi
 	fi
 }
@@ -196,20 +233,20 @@ inline answer_from(i)
 inline from_psap(i, message)
 {
 	if
-	:: message == PROGRESS && i == route && b_open[i] -> step(ev_b_progress)
+	:: message == PROGRESS && i == current && b_open[i] -> step(ev_b_progress)
 	:: message == ANSWER -> answer_from(i)
 	:: message == REFUSAL && b_open[i] ->
 		b_open[i] = false;
 		if
-		:: i == route -> step(ev_b_fail)
+		:: i == current -> step(ev_b_fail)
 		:: else -> skip
 		fi
 	:: message == BYE -> say(psap_hears[i], DONE);
 		if
-		:: i == route -> step(ev_b_bye)
+		:: i == current -> step(ev_b_bye)
 		:: else -> skip
 		fi
-	:: message == DONE && i == route -> step(ev_peer_done)
+	:: message == DONE && i == current -> step(ev_peer_done)
 	:: else -> skip
 	fi
 }
@@ -219,7 +256,7 @@ inline give_up(i)
 {
 	b_open[i] = false;
 	if
-	:: i == route -> step(ev_b_fail)
+	:: i == current -> step(ev_b_fail)
 	:: else -> skip
 	fi
 }

@@ -180,6 +180,7 @@ static void leaving_the_hunt_answers_the_caller(void **state)
 
 		if (from && !to)
 			assert_true(r->action == CALL_DO_RELAY_ANSWER ||
+				    r->action == CALL_DO_TAKE_LATE ||
 				    r->action == CALL_DO_REFUSE_A ||
 				    r->action == CALL_DO_CANCEL_B ||
 				    r->action == CALL_DO_GIVE_BACK);
@@ -199,6 +200,28 @@ static void an_answer_that_is_not_wanted_is_never_ignored(void **state)
 			 CALL_DO_DROP_LATE_B);
 }
 
+/* While the caller waits, and then only: never two of them. */
+static void who_was_given_up_is_taken_while_nobody_has_answered(void **state)
+{
+	static const enum call_state waits[] = {
+		CALL_HUNTING, CALL_RINGING,    CALL_ANNOUNCING,
+		CALL_TELLING, CALL_RECOVERING,
+	};
+	size_t rows = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(waits); i++) {
+		const struct call_rule *r =
+			call_rule_find(waits[i], CALL_EV_B_LATE);
+
+		assert_non_null(r);
+		assert_true(r->to == CALL_ANSWERED || r->to == CALL_CONNECTED);
+	}
+	for (size_t i = 0; i < call_rule_count; i++)
+		rows += call_rules[i].on == CALL_EV_B_LATE;
+	assert_int_equal(rows, ARRAY_SIZE(waits));
+}
+
 static void a_caller_can_give_up_at_any_time_before_the_answer(void **state)
 {
 	(void)state;
@@ -211,7 +234,7 @@ static void a_caller_can_give_up_at_any_time_before_the_answer(void **state)
 }
 
 /* An announcement is no help: nothing that the announcer does makes it an
- * answer, and nothing leads back to the hunt. */
+ * answer, only a PSAP that was given up; and nothing leads back to the hunt. */
 static void an_announcement_ends_in_a_refusal(void **state)
 {
 	(void)state;
@@ -219,6 +242,8 @@ static void an_announcement_ends_in_a_refusal(void **state)
 		const struct call_rule *r = &call_rules[i];
 
 		if (r->from != CALL_ANNOUNCING && r->from != CALL_TELLING)
+			continue;
+		if (r->on == CALL_EV_B_LATE)
 			continue;
 		assert_true(r->to == CALL_TELLING || r->to == CALL_ENDED ||
 			    r->to == CALL_CANCELLED);
@@ -293,6 +318,8 @@ int main(void)
 		cmocka_unit_test(the_call_is_released_exactly_when_it_ends),
 		cmocka_unit_test(leaving_the_hunt_answers_the_caller),
 		cmocka_unit_test(an_answer_that_is_not_wanted_is_never_ignored),
+		cmocka_unit_test(
+			who_was_given_up_is_taken_while_nobody_has_answered),
 		cmocka_unit_test(
 			a_caller_can_give_up_at_any_time_before_the_answer),
 		cmocka_unit_test(an_announcement_ends_in_a_refusal),

@@ -2,7 +2,6 @@
 #include "worker.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,10 +15,8 @@
 #include "trunk_watch.h"
 #include "worker_lasting.h"
 
-#define DIRECTORY_RETRY_MS 1000
-#define COMPLAIN_MS        60000
-#define WATCH_MS           50
-#define STEP_MS            1000 /* the writer looks after itself, or tries again */
+#define WATCH_MS 50
+#define STEP_MS  1000 /* the writer looks after itself, or tries again */
 /* Between the commits of a burst; and where the latest one held so many events
  * (some 60 calls a second). */
 #define PACE_MS      30
@@ -29,18 +26,7 @@
 struct worker_conf worker_conf;
 struct shared_state *worker_shared;
 
-/* This process's directory. */
-static struct directory *directory;
-static char directory_path[PATH_MAX];
-static int64_t retry_at_ms, complain_at_ms;
-
 /* ---- shared state ---- */
-
-static void directory_path_set(void)
-{
-	(void)snprintf(directory_path, sizeof(directory_path), "%s/directory",
-		       worker_conf.state_dir);
-}
 
 int worker_shared_new(void)
 {
@@ -65,7 +51,6 @@ int worker_shared_new(void)
 	s->ring = worker_ring_new();
 	if (!s->calls || !s->elins || !s->health || !s->trunk_calls || !s->ring)
 		return -ENOMEM;
-	directory_path_set();
 	random_bytes(worker_conf.path.credential.key,
 		     sizeof(worker_conf.path.credential.key));
 	worker_conf.path.elins = s->elins;
@@ -96,82 +81,6 @@ int worker_shared_new(void)
 	survival_init(
 		&(struct survival){ .calls = s->calls, .elins = s->elins });
 	return 0;
-}
-
-/* ---- the directory ---- */
-
-static uint64_t generation(void)
-{
-	return __atomic_load_n(&worker_shared->generation, __ATOMIC_ACQUIRE);
-}
-
-/* Once, and again each minute as long as it lasts. */
-static void complain(int err)
-{
-	int64_t now = clock_mono_ms();
-
-	if (complain_at_ms && now < complain_at_ms)
-		return;
-	complain_at_ms = now + COMPLAIN_MS;
-	log_line(LEVEL_ERR,
-		 "directory: '%s' cannot be used (%s): emergency calls take "
-		 "the default routes",
-		 directory_path, strerror(-err));
-}
-
-static void try_open(void)
-{
-	int err;
-
-	retry_at_ms = clock_mono_ms() + DIRECTORY_RETRY_MS;
-	err = directory_open(&directory, directory_path);
-	if (err < 0) {
-		directory = NULL;
-		complain(err);
-		return;
-	}
-	if (complain_at_ms)
-		log_line(LEVEL_NOTICE, "directory: '%s' is in use again",
-			 directory_path);
-	complain_at_ms = 0;
-	directory_hint(directory, generation());
-}
-
-void worker_directory_open(void)
-{
-	directory_path_set();
-	try_open();
-}
-
-void worker_directory_close(void)
-{
-	if (directory)
-		directory = directory_close(directory);
-}
-
-struct directory *worker_directory_begin(void)
-{
-	int err;
-
-	if (!directory && clock_mono_ms() >= retry_at_ms)
-		try_open();
-	if (!directory)
-		return NULL;
-	directory_hint(directory, generation());
-	err = directory_begin(directory);
-	if (err >= 0)
-		return directory;
-	complain(err);
-	stat_add(STAT_directory_errors, 1);
-	worker_directory_close();
-	retry_at_ms = 0;
-	return NULL;
-}
-
-void worker_directory_end(struct directory *d)
-{
-	if (d)
-		directory_end(d);
 }
 
 void worker_watch_trunks(void)
@@ -305,21 +214,6 @@ bool worker_is_draining(void)
 
 /* ---- the journal process ---- */
 
-void worker_watch_generation(void)
-{
-	static char last[PATH_MAX];
-	char now[PATH_MAX];
-
-	if (directory_current_target(directory_path, now, sizeof(now)) < 0)
-		return;
-	if (strcmp(now, last) == 0)
-		return;
-	if (last[0])
-		__atomic_add_fetch(&worker_shared->generation, 1,
-				   __ATOMIC_ACQ_REL);
-	(void)snprintf(last, sizeof(last), "%s", now);
-}
-
 static void wait_for_wake(int timeout_ms)
 {
 	struct pollfd pfd = { .fd = worker_shared->wake_fd, .events = POLLIN };
@@ -401,7 +295,6 @@ void worker_journal_run(void)
 	bool failing = false;
 
 	stop_on_signals();
-	directory_path_set();
 	journal_writer_init(&w, worker_shared->ring, &worker_shared->journal,
 			    worker_conf.state_dir, worker_conf.wake_socket,
 			    text_of(worker_conf.node));

@@ -81,7 +81,11 @@ int must_check worker_shared_new(void);
  * directory the default routes serve. */
 void worker_directory_open(void);
 void worker_directory_close(void);
-/* The directory, begun; NULL when there is none.  To be ended in any case. */
+/*
+ * The directory, begun; NULL when there is none.  To be ended in any case.
+ * Within another look it is the same one, and what either has read lives until
+ * the outer is ended.
+ */
 struct directory *worker_directory_begin(void);
 void worker_directory_end(struct directory *d);
 

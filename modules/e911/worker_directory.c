@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* worker_directory: each process's own view of the directory, opened again
+ * while it cannot be. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "worker.h"
+
+#define DIRECTORY_RETRY_MS 1000
+#define COMPLAIN_MS        60000
+#define LOOK_MAX_MS        10000 /* one takes microseconds */
+
+static struct directory *directory;
+static unsigned looks; /* begun and not ended, one within the other */
+static char directory_path[PATH_MAX];
+static int64_t looks_since_ms;
+static int64_t retry_at_ms, complain_at_ms;
+
+static void directory_path_set(void)
+{
+	(void)snprintf(directory_path, sizeof(directory_path), "%s/directory",
+		       worker_conf.state_dir);
+}
+
+static uint64_t generation(void)
+{
+	return __atomic_load_n(&worker_shared->generation, __ATOMIC_ACQUIRE);
+}
+
+/* Once, and again each minute as long as it lasts. */
+static void complain(int err)
+{
+	int64_t now = clock_mono_ms();
+
+	if (complain_at_ms && now < complain_at_ms)
+		return;
+	complain_at_ms = now + COMPLAIN_MS;
+	log_line(LEVEL_ERR,
+		 "directory: '%s' cannot be used (%s): emergency calls take "
+		 "the default routes",
+		 directory_path, strerror(-err));
+}
+
+static void try_open(void)
+{
+	int err;
+
+	retry_at_ms = clock_mono_ms() + DIRECTORY_RETRY_MS;
+	directory_path_set();
+	err = directory_open(&directory, directory_path);
+	if (err < 0) {
+		directory = NULL;
+		complain(err);
+		return;
+	}
+	if (complain_at_ms)
+		log_line(LEVEL_NOTICE, "directory: '%s' is in use again",
+			 directory_path);
+	complain_at_ms = 0;
+	directory_hint(directory, generation());
+}
+
+void worker_directory_open(void)
+{
+	try_open();
+}
+
+void worker_directory_close(void)
+{
+	looks = 0;
+	if (directory)
+		directory = directory_close(directory);
+}
+
+/* Within another one, which holds what has been read; not one that nobody has
+ * ended: this process would never see another generation. */
+static bool is_within_a_look(void)
+{
+	if (!looks)
+		return false;
+	if (clock_mono_ms() - looks_since_ms < LOOK_MAX_MS)
+		return true;
+	log_line(LEVEL_ERR, "directory: a look was never ended");
+	looks = 0;
+	directory_end(directory);
+	return false;
+}
+
+struct directory *worker_directory_begin(void)
+{
+	int err;
+
+	if (is_within_a_look()) {
+		looks++;
+		return directory;
+	}
+	if (!directory && clock_mono_ms() >= retry_at_ms)
+		try_open();
+	if (!directory)
+		return NULL;
+	directory_hint(directory, generation());
+	err = directory_begin(directory);
+	if (err >= 0) {
+		looks = 1;
+		looks_since_ms = clock_mono_ms();
+		return directory;
+	}
+	complain(err);
+	stat_add(STAT_directory_errors, 1);
+	worker_directory_close();
+	retry_at_ms = 0;
+	return NULL;
+}
+
+void worker_directory_end(struct directory *d)
+{
+	if (d && looks && --looks == 0)
+		directory_end(d);
+}
+
+/* ---- the journal process ---- */
+
+void worker_watch_generation(void)
+{
+	static char last[PATH_MAX];
+	char now[PATH_MAX];
+
+	if (!directory_path[0])
+		directory_path_set();
+	if (directory_current_target(directory_path, now, sizeof(now)) < 0)
+		return;
+	if (strcmp(now, last) == 0)
+		return;
+	if (last[0])
+		__atomic_add_fetch(&worker_shared->generation, 1,
+				   __ATOMIC_ACQ_REL);
+	(void)snprintf(last, sizeof(last), "%s", now);
+}

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define NUMBER_SIZE 13
-
 /* Three digits where the provider writes them; empty: none. */
 static struct text code_of(const struct ali_answers *r,
 			   const struct ali_read_line *line)
@@ -84,26 +82,11 @@ static int on_error_line(struct ali_answers *r,
 	return 0;
 }
 
-/* "+1" and ten digits. */
-static int number_of(const struct ali_values *v, char ret[NUMBER_SIZE])
-{
-	struct text npa = v->value[ALI_NPA];
-	struct text rest = v->value[ALI_CALLING_NUMBER];
-
-	if (npa.len != 3 || rest.len != 7)
-		return -EINVAL;
-	memcpy(ret, "+1", 2);
-	memcpy(ret + 2, npa.p, 3);
-	memcpy(ret + 5, rest.p, 7);
-	ret[NUMBER_SIZE - 1] = '\0';
-	return 0;
-}
-
 int ali_answers_read(struct ali_answers *a, ali_read_f *read, void *from)
 {
 	bool is_behind = a->error_code_start + 2 > a->layout->length;
 	struct ali_read_line line;
-	char number[NUMBER_SIZE];
+	char number[ALI_NUMBER_SIZE];
 	int got, err = 0;
 
 	ali_reader_init(&a->reader, a->layout, is_behind ? ALI_BEHIND_MAX : 0,
@@ -118,7 +101,7 @@ int ali_answers_read(struct ali_answers *a, ali_read_f *read, void *from)
 			err = got;
 		} else if (line.kind == ALI_DATA) {
 			a->records++;
-			if (number_of(&line.values, number) >= 0)
+			if (ali_number_of(&line.values, number) >= 0)
 				err = on_error_line(a, &line, number);
 		}
 	}

@@ -275,3 +275,17 @@ int ali_record_read(const struct ali_layout *layout, enum ali_line line,
 	}
 	return ret_remarks->fatal ? -EBADMSG : 0;
 }
+
+int ali_number_of(const struct ali_values *v, char ret[ALI_NUMBER_SIZE])
+{
+	struct text npa = v->value[ALI_NPA];
+	struct text rest = v->value[ALI_CALLING_NUMBER];
+
+	if (npa.len != 3 || rest.len != 7)
+		return -EINVAL;
+	memcpy(ret, "+1", 2);
+	memcpy(ret + 2, npa.p, 3);
+	memcpy(ret + 5, rest.p, 7);
+	ret[ALI_NUMBER_SIZE - 1] = '\0';
+	return 0;
+}

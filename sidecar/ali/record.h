@@ -70,3 +70,9 @@ int must_check ali_record_read(const struct ali_layout *layout,
 			       enum ali_line line, struct text bytes,
 			       struct ali_values *ret,
 			       struct ali_remarks *ret_remarks);
+
+/* The number of a record that was read, "+1" and ten digits, NUL-terminated;
+ * -EINVAL: it has none. */
+#define ALI_NUMBER_SIZE 13
+int must_check ali_number_of(const struct ali_values *v,
+			     char ret[ALI_NUMBER_SIZE]);

@@ -40,20 +40,6 @@ enum ctl_exit ali_party_find(struct ctl *ctl, struct db *db,
 	return CTL_UNKNOWN;
 }
 
-int ali_number_of(const struct ali_values *v, char ret[ALI_NUMBER_SIZE])
-{
-	struct text npa = v->value[ALI_NPA];
-	struct text rest = v->value[ALI_CALLING_NUMBER];
-
-	if (npa.len != 3 || rest.len != 7)
-		return -EINVAL;
-	memcpy(ret, "+1", 2);
-	memcpy(ret + 2, npa.p, 3);
-	memcpy(ret + 5, rest.p, 7);
-	ret[ALI_NUMBER_SIZE - 1] = '\0';
-	return 0;
-}
-
 ssize_t ali_read_stdio(void *arg, char *buf, size_t size)
 {
 	size_t n = fread(buf, 1, size, arg);

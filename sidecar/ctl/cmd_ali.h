@@ -18,11 +18,6 @@ struct ali_party {
 enum ctl_exit must_check ali_party_find(struct ctl *ctl, struct db *db,
 					struct ali_party *ret);
 
-/* "+1" and ten digits of a record that was read; NUL-terminated. */
-#define ALI_NUMBER_SIZE 13
-int must_check ali_number_of(const struct ali_values *v,
-			     char ret[ALI_NUMBER_SIZE]);
-
 /* A file of a provider as ali_read_f; arg is a FILE. */
 ssize_t ali_read_stdio(void *arg, char *buf, size_t size);
 

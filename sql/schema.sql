@@ -107,6 +107,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (50, 'know_own_ali_files'),
     (51, 'name_ali_providers'),
     (52, 'lend_numbers_of_recipients'),
-    (53, 'leave_others_ali_records');
+    (53, 'leave_others_ali_records'),
+    (54, 'call_is_who_answered');
 
 COMMIT;

@@ -101,6 +101,7 @@ BEGIN
         c.ringing_at := at;
     WHEN 'call.answered' THEN
         c.answered_at := at;
+        c.sip_call_id_b := e911.detail_text(detail, 'sip_call_id');
     WHEN 'call.ended', 'test.refused' THEN
         c.ended_at := at;
         c.outcome := coalesce(e911.detail_text(detail, 'outcome'),
@@ -120,7 +121,7 @@ COMMENT ON FUNCTION e911.event_to_call(uuid, timestamptz, text, text, jsonb) IS
 
 -- Events of a call come in order, yet nothing here depends on it: what is
 -- said once stands (the first word wins), and the route is that of the latest
--- leg by its own clock.
+-- leg by its own clock, or of who answered: it may have been given up before.
 CREATE FUNCTION e911.call_add(said e911.call) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, e911, pg_temp
@@ -134,7 +135,8 @@ BEGIN
         RETURN;
     END IF;
     SELECT * INTO c FROM e911.call WHERE call_id = said.call_id FOR UPDATE;
-    later := said.routed_at >= coalesce(c.routed_at, '-infinity');
+    later := coalesce(said.routed_at, said.answered_at)
+             >= coalesce(greatest(c.routed_at, c.answered_at), '-infinity');
     UPDATE e911.call SET
         node = coalesce(c.node, said.node),
         service = coalesce(c.service, said.service),

@@ -134,7 +134,9 @@ def test_a_psap_that_picks_up_while_it_is_said_has_the_caller(gateway):
         psap.receive("200")
     gateway.check_idle()
     assert stat(gateway, "answers_taken") == taken + 1
-    assert gateway.call(caller.call_id)["outcome"] == "answered"
+    row = gateway.call(caller.call_id)
+    assert row["outcome"] == "answered"
+    assert row["psap"] == "Ashgrove North"
 
 
 def test_without_the_agent_the_refusal_does_not_wait_for_it(gateway):

@@ -40,7 +40,7 @@ byte may_die; /* 0: the caller, 1 and 2: a PSAP, 3: nobody */
 /* ---- the gateway ---- */
 
 mtype:state state = st_hunting;
-mtype:action action;
+hidden mtype:action action; /* of one step */
 mtype:event next; /* what an action brings about itself */
 byte route;       /* the latest that was tried */
 byte current;     /* who speaks for B: that one, or one given up before it */
@@ -203,7 +203,6 @@ inline from_caller(message)
  * hung up has nobody who waits. */
 inline answer_late(i)
 {
-	action = do_ignored;
 	if
 	:: !IS_ANNOUNCER(i) -> step(ev_b_late)
 	:: else -> skip

@@ -270,3 +270,28 @@ SELECT test.is_true(
       ''00000000-0000-4000-8000-000000000001''',
      'call_event_call', 'the story of a call')
   ) AS v (statement, index, sentence);
+
+-- South is given up, county rung, and then south picks up after all.
+INSERT INTO story VALUES
+    (21, 0, 'call.started', '{"psap_id": 5, "service": "emergency"}'),
+    (22, 2, 'leg.invited', '{"route_index": 0, "route_trunk_id": 6,
+        "psap_id": 5, "sip_call_id": "b1@gw"}'),
+    (23, 90, 'leg.refused', '{"route_index": 0, "route_trunk_id": 6,
+        "psap_id": 5, "status": 408}'),
+    (24, 91, 'leg.invited', '{"route_index": 1, "route_trunk_id": 8,
+        "psap_id": 7, "sip_call_id": "b2@gw"}'),
+    (25, 200, 'leg.ringing', '{"route_index": 1, "route_trunk_id": 8,
+        "psap_id": 7, "status": 180}'),
+    (26, 3000, 'call.answered', '{"route_index": 0, "route_trunk_id": 6,
+        "psap_id": 5, "sip_call_id": "b1@gw"}'),
+    (27, 60000, 'call.ended', '{"outcome": "answered"}');
+SELECT pg_temp.tell(21, '{21,22,23,24,25,26,27}');
+SELECT pg_temp.tell(22, '{27,26,25,24,23,22,21}');
+SELECT pg_temp.tell(23, '{26,24,22,21,25,27,23}');
+SELECT test.is_same(
+    array_agg(DISTINCT (psap_id, route_index, route_trunk_id,
+                        sip_call_id_b)::text),
+    '{"(5,0,6,b1@gw)"}',
+    'the PSAP of a call is the one that answered, whatever was rung last')
+  FROM e911.call
+ WHERE call_id IN (pg_temp.id(21), pg_temp.id(22), pg_temp.id(23));

@@ -27,7 +27,7 @@ INSERT INTO story VALUES
     (5, 200, 'leg.ringing', '{"route_index": 1, "route_trunk_id": 8,
         "psap_id": 7, "status": 180}'),
     (6, 3000, 'call.answered', '{"route_index": 1, "route_trunk_id": 8,
-        "psap_id": 7}'),
+        "psap_id": 7, "sip_call_id": "b2@gw"}'),
     (7, 60000, 'call.ended', '{"outcome": "answered", "ended_by": "callee",
         "status": 200, "reason": "OK"}');
 
@@ -285,9 +285,9 @@ INSERT INTO story VALUES
     (26, 3000, 'call.answered', '{"route_index": 0, "route_trunk_id": 6,
         "psap_id": 5, "sip_call_id": "b1@gw"}'),
     (27, 60000, 'call.ended', '{"outcome": "answered"}');
-SELECT pg_temp.tell(21, '{21,22,23,24,25,26,27}');
-SELECT pg_temp.tell(22, '{27,26,25,24,23,22,21}');
-SELECT pg_temp.tell(23, '{26,24,22,21,25,27,23}');
+SELECT test.is_same(pg_temp.tell(21, '{21,22,23,24,25,26,27}'), 7, 'told as {21,22,23,24,25,26,27}');
+SELECT test.is_same(pg_temp.tell(22, '{27,26,25,24,23,22,21}'), 7, 'told as {27,26,25,24,23,22,21}');
+SELECT test.is_same(pg_temp.tell(23, '{26,24,22,21,25,27,23}'), 7, 'told as {26,24,22,21,25,27,23}');
 SELECT test.is_same(
     array_agg(DISTINCT (psap_id, route_index, route_trunk_id,
                         sip_call_id_b)::text),

@@ -122,17 +122,8 @@ static void say_place(struct speaker *s, const struct civic *c,
 	}
 }
 
-/* Of "98101-2345" the first five, as people know it. */
-static void say_postal(struct speaker *s, const struct civic *c)
+static void say_postal_once(struct speaker *s, struct text t)
 {
-	struct text t = text_trim(c->value[CIVIC_PC]);
-
-	if (t.len == 10 && t.p[5] == '-')
-		t.len = 5;
-	if (t.len > ADDRESS_WORD_SIZE) {
-		s->lost = true;
-		return;
-	}
 	say_pause(s);
 	for (size_t i = 0; i < t.len; i++) {
 		if (text_is_digit(t.p[i]))
@@ -144,6 +135,22 @@ static void say_postal(struct speaker *s, const struct civic *c)
 		else
 			s->lost = true;
 	}
+}
+
+/* Of "98101-2345" the first five, as people know it. */
+static void say_postal(struct speaker *s, const struct civic *c)
+{
+	struct text t = text_trim(c->value[CIVIC_PC]);
+
+	if (t.len == 10 && t.p[5] == '-')
+		t.len = 5;
+	if (t.len > ADDRESS_WORD_SIZE) {
+		s->lost = true;
+		return;
+	}
+	/* Nothing behind it tells a six from an eight: it is said twice. */
+	say_postal_once(s, t);
+	say_postal_once(s, t);
 }
 
 /* ---- all of it ---- */

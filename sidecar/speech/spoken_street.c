@@ -247,8 +247,11 @@ void say_street(struct speaker *s, struct word_range r, bool is_canada)
 		say_names(s, (struct word_range){ r.word, r.count - 1 });
 		say_full(s, ADDRESS_SUFFIX, type);
 	}
-	if (behind.len)
+	if (behind.len) {
+		/* In one breath "lane north" is heard as "way north". */
+		say_pause(s);
 		say_direction(s, behind);
+	}
 }
 
 /* A word of a name that is no street's. */

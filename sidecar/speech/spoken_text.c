@@ -246,7 +246,8 @@ static bool say_state(struct speaker *s, struct text raw, struct word_range r)
 	if (!state || !spoken_words_of(text_of(state), &w))
 		return false;
 	say_phrase(s, (struct word_range){ w.word, w.count });
-	if (has_code) {
+	/* Twice, as say_postal() does. */
+	for (int i = 0; has_code && i < 2; i++) {
 		say_pause(s);
 		say_digits(s, r.word[1]);
 	}

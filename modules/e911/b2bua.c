@@ -522,6 +522,7 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 	if (leg_is_answered(leg))
 		return;
 	leg->invite.open = false;
+	leg->has_refused |= !r->is_local;
 	(void)leg_step(leg, LEG_EV_REFUSE);
 	if (leg == call->b)
 		b2bua_step(call, CALL_EV_B_FAIL, &cause);

@@ -176,6 +176,7 @@ struct leg {
 
 	enum leg_state state; /* moved by leg_step() */
 	bool heard;           /* B: any reply came, also one that refused */
+	bool has_refused;     /* B: itself, by a final reply */
 	bool rang;            /* B: its first 18x has been told */
 	bool is_counted;      /* B: among its trunk's calls: trunk_calls.h */
 	bool is_untrusted;    /* B: refused for its certificate; atomic */

@@ -116,7 +116,15 @@ static bool choose(const struct call *call, unsigned tried, unsigned *ret)
 	return false;
 }
 
-/* Whoever was given up speaks no more: its place in the session is taken. */
+/* A 2xx of it would be taken: nobody else has answered (b_late). */
+static bool may_answer_yet(const struct leg *l, const struct leg *b)
+{
+	return l->state == LEG_REFUSED && !l->has_refused &&
+	       !leg_is_answered(b);
+}
+
+/* Whoever was given up speaks no more, and its ports are free for others; but
+ * one whose answer may cross our CANCEL sends to those of its INVITE. */
 static void forget_others(const struct leg *b)
 {
 	struct call *call = b->call;
@@ -128,7 +136,7 @@ static void forget_others(const struct leg *b)
 						call_text_get(&l->local_tag) };
 
 		if (l->side != LEG_B || l == b || !l->is_anchored ||
-		    !leg_is_gone(l))
+		    !leg_is_gone(l) || may_answer_yet(l, b))
 			continue;
 		l->is_anchored = false;
 		l->lost_place = true;
@@ -244,6 +252,8 @@ struct text media_session(struct leg *from, struct leg *to,
 	b->lost_place = false;
 	if (done) {
 		b->is_anchored = true;
+		if (leg_is_answered(b))
+			forget_others(b);
 		if (!call_text_set(from->call, &from->session_shown, shown)) {
 			stat_add(STAT_memory_failures, 1);
 			return shown;

@@ -156,6 +156,23 @@ def test_the_next_psap_has_the_same_session(scene):
     scene.hang_up()
 
 
+def test_who_picks_up_after_its_time_is_heard_at_once(scene):
+    """Its INVITE said where it is to speak to, and nobody tells it anew."""
+    scene.dial()
+    invite = scene.north.receive("INVITE")
+    rung = scene.south.receive("INVITE")    # north was silent for 2 s
+    scene.south.send(scene.south.reply(rung, 180))
+    scene.north.take(invite)
+    cancel = scene.south.receive("CANCEL")
+    scene.south.send(scene.south.reply(cancel, 200))
+    scene.south.send(scene.south.reply(rung, 487))
+    scene.both_hear(scene.north)
+    assert scene.stat("answers_taken") == 1
+    assert scene.engines[0].sessions() == 1
+    scene.hang_up()
+    scene.gateway.check_idle()
+
+
 def test_who_takes_over_from_a_dead_psap_is_heard(scene):
     scene.dial()
     scene.north.take()

@@ -252,15 +252,15 @@ static void a_death_between_offer_and_answer(struct flow *f)
 	caller_hangs_up(f, "south");
 }
 
-static void a_route_given_up_that_answers_is_given_ports_anew(struct flow *f)
+static void a_route_given_up_that_answers_has_its_ports(struct flow *f)
 {
 	there_are_engines();
 	caller_dials(f, SECURE);
 	psap_expects(f, "south", "INVITE");
 	given(f, AT_1 "1");
+	because(f, "the south sends to these ports when it answers");
 	time_passes(f, 2000);
 	psap_expects(f, "county", "INVITE");
-	because(f, "the engine has forgotten the south for the county");
 	psap_replies(f, "south", "INVITE", 200, RTP_ANSWER);
 	psap_expects(f, "south", "ACK");
 	psap_expects_cancel(f, "county");
@@ -268,13 +268,31 @@ static void a_route_given_up_that_answers_is_given_ports_anew(struct flow *f)
 	given(f, AT_1 "0");
 	psap_replies(f, "county", "INVITE", 487, NULL);
 	caller_acks(f, NULL);
-	because(f, "the south is told of its new ports");
 	time_passes(f, 1100);
+	psap_expects_nothing(f, "south");
+	caller_expects_nothing(f);
+	caller_hangs_up(f, "south");
+}
+
+static void of_two_given_up_the_first_has_its_ports(struct flow *f)
+{
+	there_are_engines();
+	caller_dials(f, SECURE);
 	psap_expects(f, "south", "INVITE");
-	given(f, AT_1 "1");
+	time_passes(f, 2000);
+	psap_expects(f, "county", "INVITE");
+	psap_replies(f, "county", "INVITE", 183, RTP_ANSWER);
+	caller_expects_reply(f, 183);
+	because(f, "early media of the county do not end the south's ports");
 	psap_replies(f, "south", "INVITE", 200, RTP_ANSWER);
 	psap_expects(f, "south", "ACK");
-	caller_expects_nothing(f);
+	psap_expects_cancel(f, "county");
+	caller_expects_reply(f, 200);
+	given(f, AT_1 "0");
+	psap_replies(f, "county", "INVITE", 487, NULL);
+	caller_acks(f, NULL);
+	time_passes(f, 1100);
+	psap_expects_nothing(f, "south");
 	caller_hangs_up(f, "south");
 }
 
@@ -344,7 +362,8 @@ int main(void)
 		flow_test(the_other_engine_serves_when_one_is_dead),
 		flow_test(without_any_engine_the_media_go_past_us),
 		flow_test(a_death_between_offer_and_answer),
-		flow_test(a_route_given_up_that_answers_is_given_ports_anew),
+		flow_test(a_route_given_up_that_answers_has_its_ports),
+		flow_test(of_two_given_up_the_first_has_its_ports),
 		flow_test(a_death_in_mid_call_moves_both),
 		flow_test(a_call_that_no_engine_can_take_waits_for_one),
 	};

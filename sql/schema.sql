@@ -108,6 +108,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (51, 'name_ali_providers'),
     (52, 'lend_numbers_of_recipients'),
     (53, 'leave_others_ali_records'),
-    (54, 'call_is_who_answered');
+    (54, 'call_is_who_answered'),
+    (55, 'call_is_who_recovered');
 
 COMMIT;

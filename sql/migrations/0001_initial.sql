@@ -17,7 +17,7 @@ BEGIN;
 \ir 0001_initial/places.sql
 \ir 0001_initial/limits.sql
 \ir 0001_initial/change_log.sql
-\ir ../schema/calls.sql
+\ir 0001_initial/calls.sql
 \ir 0001_initial/event_store.sql
 \ir 0001_initial/views.sql
 \ir 0001_initial/grants.sql

@@ -42,7 +42,8 @@ CREATE TABLE e911.call (
     ended_by            text,
     final_status        integer,
     end_reason          text,
-    original_call_id    uuid
+    original_call_id    uuid,
+    recovered_at        timestamptz
 );
 COMMENT ON TABLE e911.call IS
     'one row per call: emergency, test or callback; what its events add up to';
@@ -75,7 +76,7 @@ COMMENT ON COLUMN e911.call.endpoint_id IS
 COMMENT ON COLUMN e911.call.location_id IS
     'dispatchable location of the caller; NULL: none';
 COMMENT ON COLUMN e911.call.psap_id IS
-    'PSAP, relay centre or last resort of the route last tried';
+    'PSAP, relay centre or last resort of the route last tried, or of the one that answered since';
 COMMENT ON COLUMN e911.call.identified_by IS
     'identity that hit: device_user, mac, ip, network, number, extension, site';
 COMMENT ON COLUMN e911.call.identified_from IS
@@ -99,11 +100,11 @@ COMMENT ON COLUMN e911.call.request_uri IS
 COMMENT ON COLUMN e911.call.sip_call_id_a IS
     'SIP Call-ID of the caller''s leg';
 COMMENT ON COLUMN e911.call.sip_call_id_b IS
-    'SIP Call-ID of the leg last sent out';
+    'SIP Call-ID of the leg last sent out, or that has answered since';
 COMMENT ON COLUMN e911.call.route_index IS
-    'position of the route last tried in the list, from 0';
+    'position in the list, from 0, of the route last tried, or of the one that answered since';
 COMMENT ON COLUMN e911.call.route_trunk_id IS
-    'trunk of the route last tried';
+    'trunk of the route last tried, or of the one that answered since';
 COMMENT ON COLUMN e911.call.legs_invited IS
     'how many routes were tried';
 COMMENT ON COLUMN e911.call.legs_refused IS
@@ -118,6 +119,8 @@ COMMENT ON COLUMN e911.call.end_reason IS
     'its reason phrase, or our word for it';
 COMMENT ON COLUMN e911.call.original_call_id IS
     'a callback''s emergency call';
+COMMENT ON COLUMN e911.call.recovered_at IS
+    'when another far side last answered in place of a lost one; NULL: never, or before this column was';
 
 -- "What happened at ten", "who called from", "who had this number".
 CREATE INDEX call_started ON e911.call (started_at);

@@ -102,6 +102,9 @@ BEGIN
     WHEN 'call.answered' THEN
         c.answered_at := at;
         c.sip_call_id_b := e911.detail_text(detail, 'sip_call_id');
+    WHEN 'call.recovered' THEN
+        c.recovered_at := at;
+        c.sip_call_id_b := e911.detail_text(detail, 'sip_call_id');
     WHEN 'call.ended', 'test.refused' THEN
         c.ended_at := at;
         c.outcome := coalesce(e911.detail_text(detail, 'outcome'),
@@ -135,8 +138,9 @@ BEGIN
         RETURN;
     END IF;
     SELECT * INTO c FROM e911.call WHERE call_id = said.call_id FOR UPDATE;
-    later := coalesce(said.routed_at, said.answered_at)
-             >= coalesce(greatest(c.routed_at, c.answered_at), '-infinity');
+    later := greatest(said.routed_at, said.answered_at, said.recovered_at)
+             >= coalesce(greatest(c.routed_at, c.answered_at, c.recovered_at),
+                         '-infinity');
     UPDATE e911.call SET
         node = coalesce(c.node, said.node),
         service = coalesce(c.service, said.service),
@@ -183,7 +187,8 @@ BEGIN
         ended_by = coalesce(c.ended_by, said.ended_by),
         final_status = coalesce(c.final_status, said.final_status),
         end_reason = coalesce(c.end_reason, said.end_reason),
-        original_call_id = coalesce(c.original_call_id, said.original_call_id)
+        original_call_id = coalesce(c.original_call_id, said.original_call_id),
+        recovered_at = greatest(c.recovered_at, said.recovered_at)
      WHERE call_id = said.call_id;
 END
 $$;
@@ -210,8 +215,8 @@ BEGIN
     END IF;
     IF call_id IS NOT NULL
        AND kind IN ('call.started', 'leg.invited', 'leg.refused',
-                    'leg.ringing', 'call.answered', 'call.ended',
-                    'callback.started', 'test.refused') THEN
+                    'leg.ringing', 'call.answered', 'call.recovered',
+                    'call.ended', 'callback.started', 'test.refused') THEN
         PERFORM e911.call_add(e911.event_to_call(
             call_id, coalesce(at, now()), kind, node, detail));
     END IF;

@@ -147,8 +147,8 @@ INSERT INTO field (name) VALUES ('trunk_id'), ('source_address'),
     ('something_else');
 CREATE TEMP TABLE kind (n serial, name text);
 INSERT INTO kind (name) VALUES ('call.started'), ('leg.invited'),
-    ('leg.refused'), ('leg.ringing'), ('call.answered'), ('call.ended'),
-    ('callback.started'), ('test.refused'), ('no.such.kind');
+    ('leg.refused'), ('leg.ringing'), ('call.answered'), ('call.recovered'),
+    ('call.ended'), ('callback.started'), ('test.refused'), ('no.such.kind');
 SELECT test.is_same(
     (SELECT count(*) FILTER (WHERE e911.event_store(
         pg_temp.id(1000000 + f.n * 10000 + k.n * 100 + o.n),
@@ -295,3 +295,61 @@ SELECT test.is_same(
     'the PSAP of a call is the one that answered, whatever was rung last')
   FROM e911.call
  WHERE call_id IN (pg_temp.id(21), pg_temp.id(22), pg_temp.id(23));
+
+-- South is lost in mid-call, county given up, state rung in its place, and
+-- then county picks up after all: it has the caller.
+INSERT INTO story VALUES
+    (31, 0, 'call.started', '{"psap_id": 5, "service": "emergency"}'),
+    (32, 2, 'leg.invited', '{"route_index": 0, "route_trunk_id": 6,
+        "psap_id": 5, "sip_call_id": "b1@gw"}'),
+    (33, 3000, 'call.answered', '{"route_index": 0, "route_trunk_id": 6,
+        "psap_id": 5, "sip_call_id": "b1@gw"}'),
+    (34, 9000, 'leg.lost', '{"leg": "callee", "route_index": 0,
+        "route_trunk_id": 6, "psap_id": 5, "sip_call_id": "b1@gw"}'),
+    (35, 9001, 'leg.invited', '{"route_index": 1, "route_trunk_id": 8,
+        "psap_id": 7, "sip_call_id": "b2@gw"}'),
+    (36, 11000, 'leg.refused', '{"route_index": 1, "route_trunk_id": 8,
+        "psap_id": 7, "status": 408, "sip_call_id": "b2@gw"}'),
+    (37, 11001, 'leg.invited', '{"route_index": 2, "route_trunk_id": 10,
+        "psap_id": 9, "sip_call_id": "b3@gw"}'),
+    (38, 12000, 'call.recovered', '{"route_index": 1, "route_trunk_id": 8,
+        "psap_id": 7, "sip_call_id": "b2@gw", "recovery_ms": 3000,
+        "count": 1}'),
+    (39, 60000, 'call.ended', '{"outcome": "answered"}'),
+    -- County is lost as well, and south is there again.
+    (40, 20000, 'leg.lost', '{"leg": "callee", "route_index": 1,
+        "route_trunk_id": 8, "psap_id": 7, "sip_call_id": "b2@gw"}'),
+    (41, 20001, 'leg.invited', '{"route_index": 0, "route_trunk_id": 6,
+        "psap_id": 5, "sip_call_id": "b4@gw"}'),
+    (42, 21000, 'call.recovered', '{"route_index": 0, "route_trunk_id": 6,
+        "psap_id": 5, "sip_call_id": "b4@gw", "recovery_ms": 1000,
+        "count": 2}');
+SELECT setseed(0.911) \g /dev/null
+SELECT pg_temp.tell(3000, '{31,32,33,34,35,36,37,38,39}'),
+       pg_temp.tell(3001, '{39,38,37,36,35,34,33,32,31}'),
+       pg_temp.tell(3300, '{31,32,33,34,35,36,37,38,40,41,42,39}'),
+       pg_temp.tell(3301, '{39,42,41,40,38,37,36,35,34,33,32,31}')
+    \g /dev/null
+SELECT pg_temp.tell(3000 + n, (SELECT array_agg(i ORDER BY random() + n * 0)
+                          FROM generate_series(31, 39) AS i)),
+       pg_temp.tell(3300 + n, (SELECT array_agg(i ORDER BY random() + n * 0)
+                          FROM generate_series(31, 42) AS i))
+  FROM generate_series(2, 200) AS n \g /dev/null
+SELECT test.is_same(
+    array_agg(DISTINCT concat_ws(' ', psap_id, route_index, route_trunk_id,
+                                 sip_call_id_b)),
+    ARRAY[want], sentence)
+  FROM (VALUES
+    (3000, '7 1 8 b2@gw',
+     'the PSAP of a call that was recovered is the one that answered then'),
+    (3300, '5 0 6 b4@gw',
+     'and the last one that did, if it was recovered more than once'))
+    AS v (first, want, sentence)
+  JOIN e911.call ON call_id BETWEEN pg_temp.id(first) AND pg_temp.id(first + 200)
+ GROUP BY first, want, sentence ORDER BY first;
+SELECT test.is_same(
+    array_agg(DISTINCT concat_ws(' ', to_char(answered_at, 'SS'),
+                                 legs_invited, legs_refused)),
+    '{"08 3 1"}', 'it was answered when it was answered first')
+  FROM e911.call
+ WHERE call_id BETWEEN pg_temp.id(3000) AND pg_temp.id(3200);

@@ -9,12 +9,12 @@
 
 #define DIRECTORY_RETRY_MS 1000
 #define COMPLAIN_MS        60000
-#define LOOK_MAX_MS        10000 /* one takes microseconds */
+#define LOOK_LONG_MS       10000 /* one takes microseconds */
 
 static struct directory *directory;
 static unsigned looks; /* begun and not ended, one within the other */
 static char directory_path[PATH_MAX];
-static int64_t looks_since_ms;
+static int64_t looks_since_ms, look_told_ms;
 static int64_t retry_at_ms, complain_at_ms;
 
 static void directory_path_set(void)
@@ -73,25 +73,30 @@ void worker_directory_close(void)
 		directory = directory_close(directory);
 }
 
-/* Within another one, which holds what has been read; not one that nobody has
- * ended: this process would never see another generation. */
-static bool is_within_a_look(void)
+/*
+ * Whether it was never ended or this process was stopped for a while, nobody
+ * can tell from here: it is not ended, since what it has read may be in use.
+ */
+static void complain_of_long_look(void)
 {
-	if (!looks)
-		return false;
-	if (clock_mono_ms() - looks_since_ms < LOOK_MAX_MS)
-		return true;
-	log_line(LEVEL_ERR, "directory: a look was never ended");
-	looks = 0;
-	directory_end(directory);
-	return false;
+	int64_t now = clock_mono_ms();
+
+	if (now - looks_since_ms < LOOK_LONG_MS ||
+	    (look_told_ms && now - look_told_ms < COMPLAIN_MS))
+		return;
+	look_told_ms = now;
+	log_line(LEVEL_ERR,
+		 "directory: a look has lasted %lld s: until it ends this "
+		 "process sees nothing newer",
+		 (long long)(now - looks_since_ms) / 1000);
 }
 
 struct directory *worker_directory_begin(void)
 {
 	int err;
 
-	if (is_within_a_look()) {
+	if (looks) {
+		complain_of_long_look();
 		looks++;
 		return directory;
 	}
@@ -104,6 +109,7 @@ struct directory *worker_directory_begin(void)
 	if (err >= 0) {
 		looks = 1;
 		looks_since_ms = clock_mono_ms();
+		look_told_ms = 0;
 		return directory;
 	}
 	complain(err);

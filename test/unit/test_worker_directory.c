@@ -127,15 +127,37 @@ static void one_end_too_many_ends_nothing(void **state)
 	assert_int_equal(the_one.ended, 2);
 }
 
-static void a_look_that_nobody_ends_does_not_last(void **state)
+/* Its process was stopped for a while, or somebody has forgotten it. */
+static void however_long_a_look_lasts_another_one_does_not_end_it(void **state)
 {
+	struct directory *outer = worker_directory_begin();
+
 	(void)state;
-	(void)worker_directory_begin();
-	clock_advance(10000);
+	clock_advance(9999);
 	worker_directory_end(worker_directory_begin());
-	assert_int_equal(the_one.begun, 2);
+	assert_int_equal(log_count(LEVEL_ERR, "a look has lasted"), 0);
+	clock_advance(1);
+	worker_directory_end(worker_directory_begin());
+	assert_int_equal(the_one.begun, 1);
+	assert_int_equal(the_one.ended, 0);
+	assert_int_equal(log_count(LEVEL_ERR, "a look has lasted 10 s"), 1);
+	worker_directory_end(outer);
+	assert_int_equal(the_one.ended, 1);
+	worker_directory_end(worker_directory_begin());
 	assert_int_equal(the_one.ended, 2);
-	assert_int_equal(log_count(LEVEL_ERR, "never ended"), 1);
+}
+
+static void a_long_look_is_told_once_a_minute(void **state)
+{
+	struct directory *outer = worker_directory_begin();
+
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		clock_advance(10000);
+		worker_directory_end(worker_directory_begin());
+	}
+	assert_int_equal(log_count(LEVEL_ERR, "a look has lasted"), 2);
+	worker_directory_end(outer);
 }
 
 static void where_there_is_none_nothing_is_counted(void **state)
@@ -171,7 +193,8 @@ int main(void)
 		T(what_the_outer_look_has_read_lives_until_its_end),
 		T(the_next_look_is_another),
 		T(one_end_too_many_ends_nothing),
-		T(a_look_that_nobody_ends_does_not_last),
+		T(however_long_a_look_lasts_another_one_does_not_end_it),
+		T(a_long_look_is_told_once_a_minute),
 		T(where_there_is_none_nothing_is_counted),
 		T(a_damaged_one_is_opened_anew),
 	};

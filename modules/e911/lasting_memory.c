@@ -120,10 +120,11 @@ bool lasting_memory_is_on_disk(const struct lasting_memory *m)
 }
 
 /* By reading: pages of a memory file system can then be written to, too, and
- * many come at once; MADV_POPULATE_WRITE would take them one by one. */
+ * many come at once; MADV_POPULATE_WRITE would take them one by one.  Those of
+ * a disk would be read from it, and are faulted in anew all the same. */
 void lasting_memory_fetch(const struct lasting_memory *m)
 {
-	if (m->p)
+	if (m->p && !lasting_memory_is_on_disk(m))
 		(void)madvise(m->p, m->size < FETCH_MOST ? m->size : FETCH_MOST,
 			      MADV_POPULATE_READ);
 }

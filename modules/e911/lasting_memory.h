@@ -37,8 +37,9 @@ bool lasting_memory_is_on_disk(const struct lasting_memory *m);
 /*
  * For each process that will use it: have its pages at hand at once, instead
  * of one by one as each is first used, in the middle of a call.  Takes no
- * memory but for the process's page table; only the first 64 MiB.  A kernel
- * that cannot do it (before 5.14) leaves all as it was.
+ * memory but for the process's page table; only the first 64 MiB.  Nothing
+ * is read from a disk: that would keep the process from serving for as long.
+ * A kernel that cannot do it (before 5.14) leaves all as it was.
  */
 void lasting_memory_fetch(const struct lasting_memory *m);
 /* Let go of it; what is in it stays.  Accepts one that was never open. */

@@ -215,6 +215,33 @@ static void what_was_fetched_is_at_hand(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+static bool is_in_memory(const struct lasting_memory *m, size_t page)
+{
+	unsigned char is_there = 0;
+
+	assert_int_equal(
+		mincore((uint8_t *)m->p + page * 4096, 4096, &is_there), 0);
+	return is_there & 1;
+}
+
+static void of_a_disk_nothing_is_fetched(void **state)
+{
+	const char *path = file_of(state);
+	struct lasting_memory m;
+
+	assert_int_equal(lasting_memory_open(&m, path, geteuid(), 0), 0);
+	assert_int_equal(lasting_memory_renew(&m, 200 * (size_t)4096), 0);
+	assert_int_equal(fsync(m.fd), 0);
+	(void)posix_fadvise(m.fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (!lasting_memory_is_on_disk(&m) || is_in_memory(&m, 100)) {
+		lasting_memory_close(&m);
+		skip();
+	}
+	lasting_memory_fetch(&m);
+	assert_false(is_in_memory(&m, 100));
+	lasting_memory_close(&m);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -226,6 +253,7 @@ int main(void)
 		T(what_is_no_file_is_not_taken),
 		T(a_disk_is_told_from_memory),
 		T(what_was_fetched_is_at_hand),
+		T(of_a_disk_nothing_is_fetched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

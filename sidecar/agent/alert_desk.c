@@ -12,6 +12,7 @@
 #include "speech/prompt.h"
 
 #define SPEECH_WAIT_MS 10000 /* then it rings without the words */
+#define VOICE_AGAIN_MS 1000  /* a voice that is too busy is asked so often */
 #define KEY_WAIT_MS    4000  /* for a 1, after the last word */
 #define THANKS_WAIT_MS 5000  /* at most, for the last words */
 #define HEARINGS_MAX   4
@@ -45,8 +46,9 @@ struct visit {
 
 struct alert_desk {
 	struct alert_desk_conf conf;
-	struct visit *visits; /* owned, phone_calls_max of them */
-	struct visit *makes;  /* whose words are being made; NULL: nobody's */
+	struct visit *visits;   /* owned, phone_calls_max of them */
+	struct visit *makes;    /* whose words are being made; NULL: nobody's */
+	int64_t voice_again_ms; /* when it was too busy */
 };
 
 static unsigned visits_max(const struct alert_desk *d)
@@ -380,8 +382,9 @@ static struct visit *next_to_make(struct alert_desk *d)
 	return oldest;
 }
 
-/* False: they are being made. */
-static bool get_words(struct alert_desk *d, struct visit *v)
+/* False: they are being made, or so much waits that they are asked for later.
+ */
+static bool get_words(struct alert_desk *d, struct visit *v, int64_t now_ms)
 {
 	const struct speech_clip *clip;
 	int err;
@@ -390,6 +393,10 @@ static bool get_words(struct alert_desk *d, struct visit *v)
 	if (!clip && err >= 0)
 		return false;
 	d->makes = NULL;
+	if (err == -EAGAIN || err == -ENOMEM) {
+		d->voice_again_ms = now_ms + VOICE_AGAIN_MS;
+		return false;
+	}
 	v->wants_words = false;
 	if (clip) {
 		speech_unref(v->clips[PART_WORDS]);
@@ -400,12 +407,14 @@ static bool get_words(struct alert_desk *d, struct visit *v)
 }
 
 /* Whose turn comes late rings meanwhile, and hears them when they are there. */
-static void make_words(struct alert_desk *d)
+static void make_words(struct alert_desk *d, int64_t now_ms)
 {
+	if (now_ms < d->voice_again_ms)
+		return;
 	do {
 		if (!d->makes)
 			d->makes = next_to_make(d);
-	} while (d->makes && get_words(d, d->makes));
+	} while (d->makes && get_words(d, d->makes, now_ms));
 }
 
 static void prepare(struct alert_desk *d, struct visit *v, int64_t now_ms)
@@ -475,7 +484,7 @@ void alert_desk_tick(struct alert_desk *d)
 	int64_t now_ms = clock_mono_ms();
 
 	take_alerts(d, now_ms);
-	make_words(d);
+	make_words(d, now_ms);
 	for (unsigned i = 0; i < visits_max(d); i++)
 		if (d->visits[i].alert)
 			look_at(d, &d->visits[i], now_ms);

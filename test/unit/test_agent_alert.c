@@ -38,7 +38,7 @@ int64_t __wrap_clock_mono_ms(void)
 
 static const char *being_made; /* this text is not there yet */
 static unsigned clips_held;
-static bool is_mute;
+static int voice_err; /* instead of a clip */
 
 struct fake_clip {
 	struct speech_clip clip;
@@ -56,8 +56,8 @@ const struct speech_clip *__wrap_speech_get(struct speech *s, struct text text,
 
 	(void)s;
 	(void)language;
-	*err = is_mute ? -EIO : 0;
-	if (is_mute || (being_made && text_equal(text, text_of(being_made))))
+	*err = voice_err;
+	if (voice_err || (being_made && text_equal(text, text_of(being_made))))
 		return NULL;
 	f = &fakes[fake_count++ % 16];
 	assert_int_equal(text_to_cstr(text, f->text, sizeof(f->text)), 0);
@@ -198,8 +198,7 @@ static int set_up(void **state)
 	(void)state;
 	clock_ms = 1000000;
 	being_made = NULL;
-	is_mute = false;
-	ring_err = acknowledge_err = 0;
+	voice_err = ring_err = acknowledge_err = 0;
 	call_count = result_count = acknowledgements = clips_held = 0;
 	memset(calls, 0, sizeof(calls));
 	assert_int_equal(alerts_new(&alerts), 0);
@@ -502,6 +501,66 @@ static void words_that_come_while_it_speaks_are_said_the_next_time(void **state)
 	ends(0, 0);
 }
 
+static void words_wait_while_the_voice_is_too_busy(void **state)
+{
+	static const int errs[] = { -EAGAIN, -ENOMEM };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(submit("+12065550102", "Help", 9), 0);
+		voice_err = errs[i];
+		alert_desk_tick(desk);
+		assert_int_equal(call_count, i);
+		voice_err = 0;
+		wait_ms(999);
+		assert_int_equal(call_count, i);
+		wait_ms(1);
+		assert_int_equal(call_count, i + 1);
+		pick_up(i);
+		tell(i, UA_PLAYED, '\0');
+		hears(i, "Help");
+		ends(i, 0);
+	}
+}
+
+static void who_was_first_stays_first_with_a_busy_voice(void **state)
+{
+	(void)state;
+	assert_int_equal(submit("+12065550102", "One", 9), 0);
+	assert_int_equal(submit("+12065550103", "Two", 8), 0);
+	voice_err = -EAGAIN;
+	alert_desk_tick(desk);
+	voice_err = 0;
+	being_made = "Two";
+	wait_ms(1000);
+	assert_int_equal(call_count, 1);
+	assert_string_equal(calls[0].uri, "sip:+12065550102@127.0.0.1:5060");
+	ends(0, 486);
+	being_made = NULL;
+	alert_desk_tick(desk);
+	assert_int_equal(call_count, 2);
+	ends(1, 486);
+}
+
+static void words_that_cannot_be_made_are_asked_for_once(void **state)
+{
+	(void)state;
+	being_made = "Help";
+	assert_int_equal(submit("+12065550102", "Help", 9), 0);
+	alert_desk_tick(desk);
+	wait_ms(11000);
+	assert_int_equal(call_count, 1);
+	voice_err = -EIO;
+	alert_desk_tick(desk);
+	voice_err = 0;
+	being_made = NULL;
+	alert_desk_tick(desk);
+	pick_up(0);
+	tell(0, UA_PLAYED, '\0');
+	hears_prompt(0, PROMPT_ALERT_NOT_SPOKEN);
+	ends(0, 0);
+}
+
 /* Those who ring without their words are not behind those who came later. */
 static void who_has_waited_longest_has_words_first(void **state)
 {
@@ -566,7 +625,7 @@ static void without_a_line_or_a_voice_it_is_tried_again(void **state)
 	alert_desk_tick(desk);
 	assert_int_equal(results[0].outcome, ALERT_AGAIN);
 	assert_false(results[0].was_tried);
-	is_mute = true;
+	voice_err = -EIO;
 	assert_int_equal(submit("+12065550102", "Help", 9), 0);
 	alert_desk_tick(desk);
 	wait_ms(11000);
@@ -686,6 +745,9 @@ int main(void)
 		STORY(words_that_cannot_be_spoken_are_told_of),
 		STORY(words_that_come_while_it_rings_are_said),
 		STORY(words_that_come_while_it_speaks_are_said_the_next_time),
+		STORY(words_wait_while_the_voice_is_too_busy),
+		STORY(who_was_first_stays_first_with_a_busy_voice),
+		STORY(words_that_cannot_be_made_are_asked_for_once),
 		STORY(who_has_waited_longest_has_words_first),
 		STORY(one_text_is_made_at_a_time),
 		STORY(more_than_so_many_wait),

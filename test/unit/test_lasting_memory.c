@@ -197,6 +197,7 @@ static void what_was_fetched_is_at_hand(void **state)
 {
 	char dir[] = "/dev/shm/e911-test-XXXXXX", path[64];
 	struct lasting_memory m;
+	int unfetched;
 
 	(void)state;
 	if (!mkdtemp(dir))
@@ -205,9 +206,12 @@ static void what_was_fetched_is_at_hand(void **state)
 	assert_int_equal(lasting_memory_open(&m, path, geteuid(), 0), 0);
 	lasting_memory_fetch(&m); /* nothing */
 	assert_int_equal(lasting_memory_renew(&m, 200 * (size_t)4096), 0);
-	assert_in_range(faults_of_child(&m, false), 200, 255);
+	unfetched = faults_of_child(&m, false);
+	assert_in_range(unfetched, 200, 255);
+	/* A sanitizer's shadow has faults of its own, in both children. */
 	if (madvise(m.p, 4096, 22 /* MADV_POPULATE_READ */) == 0)
-		assert_in_range(faults_of_child(&m, true), 0, 9);
+		assert_in_range(unfetched - faults_of_child(&m, true), 191,
+				255);
 	else
 		assert_in_range(faults_of_child(&m, true), 200, 255);
 	lasting_memory_close(&m);

@@ -29,7 +29,7 @@
 #define ROUTE_SET_SIZE 8192
 #define REPLY_ROOM     2048 /* start line, Via, tags, lengths */
 #define ACK_SIZE       16384
-#define BRANCH_RANDOM  16 /* bytes */
+#define BRANCH_RANDOM  16u /* bytes */
 
 #define ANSWER_MS 32000 /* 64*T1: RFC 3261 13.3.1.4 */
 #define WAIT_MS   5000  /* until tm has told */
@@ -311,7 +311,7 @@ static bool is_watched(const struct sip_out *out, const struct next_hop *hop,
 static char *via_new(struct dest_info *to, struct text *ret)
 {
 	static const char hex[] = "0123456789abcdef";
-	char branch[MCOOKIE_LEN + 2 * BRANCH_RANDOM];
+	char branch[MCOOKIE_LEN + 2 * (size_t)BRANCH_RANDOM];
 	str its = { branch, sizeof(branch) };
 	uint8_t random[BRANCH_RANDOM];
 	struct hostport hp;

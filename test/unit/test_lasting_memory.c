@@ -200,8 +200,10 @@ static void what_was_fetched_is_at_hand(void **state)
 	int unfetched;
 
 	(void)state;
-	if (!mkdtemp(dir))
+	if (!mkdtemp(dir)) {
+		print_message("skipped: nothing can be made in /dev/shm\n");
 		skip();
+	}
 	(void)snprintf(path, sizeof(path), "%s/memory", dir);
 	assert_int_equal(lasting_memory_open(&m, path, geteuid(), 0), 0);
 	lasting_memory_fetch(&m); /* nothing */
@@ -239,6 +241,7 @@ static void of_a_disk_nothing_is_fetched(void **state)
 	(void)posix_fadvise(m.fd, 0, 0, POSIX_FADV_DONTNEED);
 	if (!lasting_memory_is_on_disk(&m) || is_in_memory(&m, 100)) {
 		lasting_memory_close(&m);
+		print_message("skipped: no disk, or its pages stay\n");
 		skip();
 	}
 	lasting_memory_fetch(&m);

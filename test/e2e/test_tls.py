@@ -16,7 +16,7 @@ from harness import Gateway
 from harness.authority import Authority
 from harness.kamailio import RpcError
 from harness.rawcaller import RawCaller
-from harness.rawpsap import RawPsap
+from harness.rawpsap import RawPsap, check_ack
 from harness.streampsap import TlsPsap
 from test_gate import NORTH
 from test_survival import (kill_a_worker, kill_everything, outlive,
@@ -69,9 +69,10 @@ def talk(caller, psap):
     """(INVITE that the PSAP has answered, 200 that the caller has got)"""
     caller.send(caller.invite())
     invite = psap.receive("INVITE")
-    psap.send(psap.answer(invite, **({"Contact": psap.contact}
-                                     if hasattr(psap, "contact") else {})))
-    psap.receive("ACK")
+    answer = psap.answer(invite, **({"Contact": psap.contact}
+                                    if hasattr(psap, "contact") else {}))
+    psap.send(answer)
+    check_ack(psap.receive("ACK"), invite, answer)
     reply = caller.final()
     assert reply.status == 200, reply.text
     in_dialog(caller, reply, "ACK")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A far side that answers with any bytes, step by step."""
+import re
 import socket
 import uuid
 
@@ -13,6 +14,27 @@ def sdp_at(text, address):
     """The description with this address in it, of either family."""
     text = text.format(address=address)
     return text.replace("IN IP4", "IN IP6") if ":" in address else text
+
+
+def check_ack(ack, invite, answer):
+    """The ACK of a 2xx is a request of its own (RFC 3261 13.2.2.4): sent to
+    the answer's Contact, with a branch that no other has (17.1.1.3 is for
+    the rest), in the dialog of the two."""
+    answer = Message(False, answer)
+    contact = re.search(r"<([^>]+)>", answer.header("Contact")).group(1)
+    assert ack.request_uri == contact, ack.text
+    assert len(ack.all("Via")) == 1, ack.text
+    sent_by, branch = ack.header("Via").split(";branch=")
+    assert invite.header("Via").split(";branch=")[0] == sent_by, ack.text
+    assert branch.startswith("z9hG4bK"), ack.text
+    assert branch.split(";")[0] not in invite.header("Via"), ack.text
+    for name in ("From", "Call-ID"):
+        assert ack.header(name) == invite.header(name), ack.text
+    assert ack.header("To") == answer.header("To"), ack.text
+    number = invite.header("CSeq").split()[0]
+    assert ack.header("CSeq") == f"{number} ACK", ack.text
+    assert int(ack.header("Max-Forwards")) > 0, ack.text
+    assert ack.header("Content-Length") == "0" and not ack.body, ack.text
 
 
 class RawPsap:

@@ -580,6 +580,9 @@ static void on_bye(struct leg *leg, struct sip_transaction *t)
 	enum call_event ev = leg->side == LEG_A ? CALL_EV_A_BYE : CALL_EV_B_BYE;
 
 	leg_reply_plain(leg, t, 200, "OK");
+	/* It comes again because its 200 was lost. */
+	if (leg->state == LEG_GONE)
+		return;
 	if (leg->state == LEG_ANSWERED)
 		sip_answer_heard(&leg->invite);
 	if (replace_cancelled(leg))

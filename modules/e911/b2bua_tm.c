@@ -22,6 +22,7 @@
 #include "report.h"
 #include "setup.h"
 #include "sip_message.h"
+#include "stateless.h"
 #include "tls_peer.h"
 #include "trunk_watch.h"
 #include "worker.h"
@@ -40,6 +41,8 @@ static ticks_t *usual_wait;
 /* What is being sent now: read by on_local_request(), which tm runs inside
  * t_uac before the request is on the wire. */
 static const struct sip_out *sending;
+/* What is served now and has no transaction; NULL. */
+static struct sip_msg *in_hand;
 
 /* ---- exchange ---- */
 
@@ -414,8 +417,9 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 		free_rr(&d.dialog.route_set);
 	if (rc <= 0)
 		return -EIO;
-	*ret = (struct sip_transaction){ index, label,
-					 out->exchange || out->probe };
+	*ret = (struct sip_transaction){ .index = index,
+					 .label = label,
+					 .open = out->exchange || out->probe };
 	if (watched)
 		unreach_ring_sent(worker_shared->connections, kind, out->leg,
 				  &d.hop);
@@ -489,6 +493,16 @@ static void revive(const struct sip_transaction *t)
 	tmb.unref_cell(cell);
 }
 
+/* With neither headers nor a body: a BYE's answer has none. */
+static int reply_in_hand(struct sip_transaction *t, unsigned code,
+			 const char *reason)
+{
+	if (!in_hand || !stateless_reply(in_hand, (int)code, reason))
+		return -EIO;
+	t->open = code < 200;
+	return 0;
+}
+
 int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
 {
 	str reason = text_to_str(answer->reason);
@@ -506,6 +520,8 @@ int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
 		reason = (str)STR_STATIC_INIT("Reply");
 	else
 		reason.s = phrase;
+	if (t->is_bare)
+		return reply_in_hand(t, answer->code, reason.s);
 	if (tmb.t_lookup_ident(&cell, t->index, t->label) < 0) {
 		tmb.t_sett(saved, saved_branch);
 		t->open = false;
@@ -571,6 +587,7 @@ enum tm_newtran tm_new_transaction(struct sip_msg *msg,
 {
 	int rc = tmb.t_newtran(msg);
 
+	*ret = (struct sip_transaction){ 0 };
 	if (rc == 0)
 		return TM_ABSORBED;
 	if (rc < 0 || tmb.t_get_trans_ident(msg, &ret->index, &ret->label) < 0)
@@ -580,6 +597,17 @@ enum tm_newtran tm_new_transaction(struct sip_msg *msg,
 		tmb.t_gett()->fr_timeout = MS_TO_TICKS(ANSWER_MS);
 	ret->open = true;
 	return TM_NEW;
+}
+
+void tm_take_in_hand(struct sip_msg *msg, struct sip_transaction *ret)
+{
+	in_hand = msg;
+	*ret = (struct sip_transaction){ .open = true, .is_bare = true };
+}
+
+void tm_put_down(void)
+{
+	in_hand = NULL;
 }
 
 /* What t_unref() does at the end of the script, but for its judgement: that
@@ -613,8 +641,9 @@ void tm_ack_in(struct sip_msg *msg, struct sip_transaction *ret)
 	cell = tmb.t_gett();
 	if (cell && cell != T_UNDEFINED && is_invite(cell) &&
 	    cell->uas.status / 100 == 2)
-		*ret = (struct sip_transaction){ cell->hash_index, cell->label,
-						 true };
+		*ret = (struct sip_transaction){ .index = cell->hash_index,
+						 .label = cell->label,
+						 .open = true };
 }
 
 void sip_answer_heard(const struct sip_transaction *t)

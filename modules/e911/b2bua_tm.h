@@ -15,6 +15,13 @@ enum tm_newtran {
 };
 enum tm_newtran tm_new_transaction(struct sip_msg *msg,
 				   struct sip_transaction *ret);
+/*
+ * No transaction is made: *ret is of this request for as long as it is in hand,
+ * that is until it is put down.  For one that is answered at once, and again
+ * when it comes again (ADR 46).
+ */
+void tm_take_in_hand(struct sip_msg *msg, struct sip_transaction *ret);
+void tm_put_down(void);
 /* Is there a transaction for this request: is it a copy of one? */
 bool tm_knows_request(struct sip_msg *msg);
 /*

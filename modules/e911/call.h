@@ -51,6 +51,9 @@ struct sip_flow {
 struct sip_transaction {
 	unsigned index, label;
 	bool open; /* may still be answered or cancelled */
+	/* Of no transaction: the request is answered while it is served, by
+	 * the process that serves it. */
+	bool is_bare;
 };
 
 enum leg_side { LEG_A, LEG_B };

@@ -676,6 +676,16 @@ static int handle_cancel(struct sip_msg *msg)
 	return 1;
 }
 
+/* False: it is answered already, or cannot be. */
+static bool may_be_answered(struct sip_msg *msg, struct sip_transaction *t)
+{
+	if (msg->first_line.u.request.method_value != METHOD_BYE)
+		return tm_new_transaction(msg, t) == TM_NEW;
+	/* Answered at once, and by the call itself when it comes again. */
+	tm_take_in_hand(msg, t);
+	return true;
+}
+
 int handle_in_dialog(struct sip_msg *msg)
 {
 	struct sip_transaction answered = { 0 };
@@ -698,8 +708,9 @@ int handle_in_dialog(struct sip_msg *msg)
 	}
 	connection_watch_keep((int)message_flow(msg).connection);
 	message_request_view(msg, &view);
-	if (ack || tm_new_transaction(msg, &view.transaction) == TM_NEW)
+	if (ack || may_be_answered(msg, &view.transaction))
 		b2bua_on_request(leg, &view);
+	tm_put_down();
 	call_unref(leg->call);
 	if (answered.open)
 		sip_answer_heard(&answered);

@@ -14,9 +14,9 @@ int stateless_bind(void)
 	return sl_load_api(&slb) < 0 ? -ENOENT : 0;
 }
 
-void stateless_reply(struct sip_msg *msg, int code, const char *reason)
+bool stateless_reply(struct sip_msg *msg, int code, const char *reason)
 {
-	(void)slb.zreply(msg, code, (char *)reason);
+	return slb.zreply(msg, code, (char *)reason) > 0;
 }
 
 void stateless_reply_with(struct sip_msg *msg, int code, const char *reason,
@@ -25,5 +25,5 @@ void stateless_reply_with(struct sip_msg *msg, int code, const char *reason,
 	if (!add_lump_rpl(msg, (char *)lines.p, (int)lines.len, LUMP_RPL_HDR))
 		log_line(LEVEL_WARNING, "no memory for the headers of a %d",
 			 code);
-	stateless_reply(msg, code, reason);
+	(void)stateless_reply(msg, code, reason);
 }

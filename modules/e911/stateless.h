@@ -10,9 +10,9 @@
 /* mod_init; negative errno when sl is not loaded. */
 int must_check stateless_bind(void);
 
-/* Answer a request; reason is static text.  Its ACK, if it gets one, is the
- * script's. */
-void stateless_reply(struct sip_msg *msg, int code, const char *reason);
+/* Answer a request.  Its ACK, if it gets one, is the script's.  False: it could
+ * not be sent. */
+bool stateless_reply(struct sip_msg *msg, int code, const char *reason);
 /* ... with whole header lines more. */
 void stateless_reply_with(struct sip_msg *msg, int code, const char *reason,
 			  struct text lines);

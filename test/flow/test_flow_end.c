@@ -330,6 +330,52 @@ static void the_byes_cross(struct flow *f)
 	expect_state(f, CALL_ENDED);
 }
 
+/* Nobody below us absorbs a copy (ADR 46): it has the CSeq of the first. */
+static void a_bye_that_comes_again_is_answered_again(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	caller_acks(f, NULL);
+	caller_counts_from(f, 102);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	because(f, "that 200 was lost, and the PSAP is silent still");
+	caller_counts_from(f, 102);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects_nothing(f, "south");
+	expect_state(f, CALL_ENDING);
+	psap_replies(f, "south", "BYE", 200, NULL);
+	expect_event(f, EVENT_CALL_ENDED);
+	because(f, "and the next one too; it comes as late as it may");
+	time_passes(f, 31500);
+	caller_counts_from(f, 102);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	assert_int_equal(fake_report_of(EVENT_CALL_ENDED), 1);
+}
+
+static void a_psaps_bye_that_comes_again_is_answered_again(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	because(f, "the PSAP leaves before the ACK: no BYE may go out yet");
+	psap_sends(f, "south", "BYE", NULL);
+	psap_expects_reply(f, "south", 200);
+	expect_state(f, CALL_HANGING);
+	psap_sends(f, "south", "BYE", NULL);
+	psap_expects_reply(f, "south", 200);
+	expect_state(f, CALL_HANGING);
+	caller_acks(f, NULL);
+	caller_expects(f, "BYE");
+	psap_sends(f, "south", "BYE", NULL);
+	psap_expects_reply(f, "south", 200);
+	expect_state(f, CALL_ENDING);
+	caller_replies(f, "BYE", 200, NULL);
+	expect_event(f, EVENT_CALL_ENDED);
+}
+
 static void a_lost_bye_does_not_hold_the_call(struct flow *f)
 {
 	dials(f);
@@ -460,6 +506,8 @@ int main(void)
 		flow_test(both_hang_up_before_the_ack),
 		flow_test(a_bye_of_the_psap_before_its_answer_means_nothing),
 		flow_test(the_byes_cross),
+		flow_test(a_bye_that_comes_again_is_answered_again),
+		flow_test(a_psaps_bye_that_comes_again_is_answered_again),
 		flow_test(a_lost_bye_does_not_hold_the_call),
 		flow_test(a_bye_that_cannot_be_sent_does_not_hold_the_call),
 		flow_test(a_bye_without_memory_goes_out_unheard),

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A BYE makes no transaction (ADR 46): the call answers each copy of it, and
+hears it once."""
+import re
+import time
+
+import pytest
+
+from harness import Gateway, wait_until
+from harness.rawcaller import RawCaller
+from harness.rawpsap import RawPsap
+from test_gate import bye_of, receive, reply_to, transactions
+
+QUIET = 0.8   # s
+AT_ONCE = 8   # copies: each worker has some
+
+
+@pytest.fixture(name="lingering", scope="module")
+def lingering_gateway(request):
+    """One that keeps ended calls for as long as the shipped one."""
+    with Gateway(request.config.getoption("--build"),
+                 keep=request.config.getoption("--keep")) as gateway:
+        yield gateway
+
+
+class Caller:
+    """Of an answered call; so is Psap."""
+
+    def __init__(self, raw, reply):
+        self.raw = raw
+        contact = re.search(r"<([^>]+)>", reply.header("Contact")).group(1)
+        words = {"To": reply.header("To")}
+        raw.send(raw.request("ACK", start=f"ACK {contact} SIP/2.0", **words))
+        self.bye = raw.request("BYE", start=f"BYE {contact} SIP/2.0",
+                               CSeq="2 BYE", **words)
+
+    def hang_up(self, times):
+        for _ in range(times):
+            self.raw.send(self.bye)
+        for _ in range(times):
+            reply = receive(self.raw, "200")
+            assert reply.header("CSeq") == "2 BYE"
+            assert reply.all("Via") == re.findall("Via: (.*)\r", self.bye)
+            assert reply.header("To") == self.to()
+
+    def to(self):
+        return re.search("To: (.*)\r", self.bye).group(1)
+
+    def next_bye(self):
+        self.raw.socket.settimeout(QUIET)
+        return receive(self.raw, "BYE")
+
+    def byes(self):
+        """Those that came, by their CSeq."""
+        found = {}
+        try:
+            while True:
+                bye = self.next_bye()
+                found[bye.header("CSeq")] = bye
+        except TimeoutError:
+            return found
+
+    def answer(self, bye):
+        self.raw.send(reply_to(bye))
+
+
+class Psap(Caller):
+    def __init__(self, raw, invite):
+        self.raw, self.bye = raw, bye_of(raw, invite).replace(
+            "CSeq: 1", "CSeq: 2")
+
+    def next_bye(self):
+        return self.raw.receive("BYE", QUIET)
+
+    def hang_up(self, times):
+        for _ in range(times):
+            self.raw.send(self.bye)
+        for _ in range(times):
+            reply = self.raw.receive("200")
+            assert reply.header("CSeq") == "2 BYE"
+            assert reply.header("To") == self.to()
+
+
+def state_of(gateway, call_id):
+    return [call["state"] for call in gateway.kamailio.rpc("e911.calls")
+            if call["sip_call_id_a"] == call_id]
+
+
+@pytest.fixture(name="call")
+def answered_call(lingering):
+    where = lingering.trunks["genesys-cloud"]
+    caller = RawCaller(where["host"], where["port"],
+                       (lingering.address, lingering.port))
+    where = lingering.trunks["psap-north"]
+    with RawPsap(where["host"], where["port"]) as psap:
+        caller.send(caller.invite())
+        invite = psap.receive("INVITE")
+        psap.send(psap.answer(invite))
+        psap.receive("ACK")
+        sides = [Caller(caller, caller.final()), Psap(psap, invite)]
+        wait_until(lambda: state_of(lingering, caller.call_id)
+                   == ["connected"], "the call is up", 10)
+        yield sides, caller.call_id
+    caller.close()
+
+
+@pytest.mark.parametrize("leaves, late", [(0, 20), (1, 1)],
+                         ids=["caller", "psap"])
+def test_copies_are_answered_and_heard_once(lingering, call, leaves, late):
+    sides, call_id = call
+    who, other = sides[leaves], sides[1 - leaves]
+    before = transactions(lingering)
+    who.hang_up(AT_ONCE)
+    byes = other.byes()
+    assert len(byes) == 1, byes
+    # The far side is silent yet, and a copy is no BYE that has crossed ours.
+    who.hang_up(1)
+    assert state_of(lingering, call_id) == ["ending"]
+    other.answer(*byes.values())
+    wait_until(lambda: state_of(lingering, call_id) == ["ended"],
+               "the call has ended", 10)
+    time.sleep(late)
+    who.hang_up(1)
+    assert other.byes().keys() <= byes.keys()
+    assert transactions(lingering) == before + 1  # our own BYE
+    ended = lingering.ended_call(call_id)
+    assert ended["ended_by"] == ("caller", "callee")[leaves]
+    kinds = [e["kind"] for e in lingering.events(ended["call_id"])]
+    assert kinds.count("call.ended") == 1

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "address/book_set.h"
+#include "base/array.h"
 #include "crc32c.h"
 
 #define SLOTS_FIRST 1024
@@ -67,24 +68,6 @@ size_t address_book_coverage_count(const struct address_book *b)
 	return b->coverage_count;
 }
 
-/* Room for 'need' elements; -ENOMEM. */
-static int grow(void **list, size_t *size, size_t need, size_t each)
-{
-	size_t next = *size ? *size : 64;
-	void *p;
-
-	if (need <= *size)
-		return 0;
-	while (next < need)
-		next += next / 2;
-	p = realloc(*list, next * each);
-	if (!p)
-		return -ENOMEM;
-	*list = p;
-	*size = next;
-	return 0;
-}
-
 /* ---- texts ---- */
 
 /* Where the text is, or the free slot that it would take. */
@@ -141,8 +124,8 @@ int book_text_add(struct address_book *b, const char *text, uint32_t *ret)
 	if (!b->slots[slot]) {
 		if (b->text_used + len + 1 > ADDRESS_BOOK_TEXT_MAX)
 			return -E2BIG;
-		if (grow((void **)&b->texts, &b->text_size,
-			 b->text_used + len + 1, 1) < 0)
+		if (array_reserve((void **)&b->texts, &b->text_size,
+				  b->text_used + len + 1, 1) < 0)
 			return -ENOMEM;
 		memcpy(b->texts + b->text_used, text, len + 1);
 		b->slots[slot] = (uint32_t)b->text_used + 1;
@@ -159,8 +142,8 @@ int book_add(struct address_book *b, const struct book_entry *e)
 {
 	if (b->count >= b->max)
 		return -E2BIG;
-	if (grow((void **)&b->entries, &b->size, b->count + 1,
-		 sizeof(*b->entries)) < 0)
+	if (array_reserve((void **)&b->entries, &b->size, b->count + 1,
+			  sizeof(*b->entries)) < 0)
 		return -ENOMEM;
 	b->entries[b->count++] = *e;
 	return 0;
@@ -170,8 +153,8 @@ int book_add_coverage(struct address_book *b, const struct book_coverage *c)
 {
 	if (b->coverage_count >= ADDRESS_BOOK_MAX)
 		return -E2BIG;
-	if (grow((void **)&b->coverage, &b->coverage_size,
-		 b->coverage_count + 1, sizeof(*b->coverage)) < 0)
+	if (array_reserve((void **)&b->coverage, &b->coverage_size,
+			  b->coverage_count + 1, sizeof(*b->coverage)) < 0)
 		return -ENOMEM;
 	b->coverage[b->coverage_count++] = *c;
 	return 0;

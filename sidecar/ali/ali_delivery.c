@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ali/courier.h"
 #include "ali/fetcher.h"
@@ -16,7 +17,7 @@
 #include "crc32c.h"
 #include "events/alarm.h"
 #include "notify/target_names.h"
-#include "store/db.h"
+#include "store/db_service.h"
 
 #define WHO           "ali delivery"
 #define PROVIDERS_MAX 64
@@ -596,8 +597,9 @@ static int turn(struct delivery *d)
 	return err < 0 ? err : wait_for_more(d);
 }
 
-static int serve(struct delivery *d, struct retry *retry)
+static int serve(void *self, struct retry *retry)
 {
+	struct delivery *d = self;
 	int err = db_connect(d->db);
 
 	d->is_ours = false;
@@ -613,9 +615,19 @@ static int serve(struct delivery *d, struct retry *retry)
 	return err;
 }
 
-/* What is under way is begun anew by whoever has the lock then. */
-static int drop_all(struct delivery *d)
+static void say_why(void *self, int err)
 {
+	const struct delivery *d = self;
+
+	if (!db_service_tell(d->db, err, WHO, "nothing is delivered"))
+		log_error(WHO, "nothing is delivered: %s", strerror(-err));
+}
+
+/* What is under way is begun anew by whoever has the lock then. */
+static int drop_all(void *self)
+{
+	struct delivery *d = self;
+
 	d->transfers = transfers_free(d->transfers);
 	for (unsigned i = 0; i < d->party_count; i++) {
 		ali_exchange_reset(&d->parties[i]->courier.exchange);
@@ -629,39 +641,25 @@ static int drop_all(struct delivery *d)
 
 static int loop(struct delivery *d)
 {
-	struct retry retry;
-
-	retry_init(&retry, (int)d->conf->postgres_retry_max_ms);
-	for (;;) {
-		int err = serve(d, &retry);
-
-		if (err == -ECANCELED)
-			return 0;
-		if (err == -ENOMEM)
-			return err;
-		log_warning(WHO, "nothing is delivered: %s", db_error(d->db));
-		db_disconnect(d->db);
-		err = drop_all(d);
-		if (err < 0)
-			return err;
-		if (stop_wait(d->stop, -1, retry_next_ms(&retry)) < 0)
-			return 0;
-	}
+	return db_service_run(&(struct db_service){
+		.db = d->db,
+		.stop = d->stop,
+		.retry_max_ms = (int)d->conf->postgres_retry_max_ms,
+		.self = d,
+		.serve = serve,
+		.tell = say_why,
+		.away = drop_all,
+	});
 }
 
 int ali_delivery_run(const struct conf *conf, const struct stop *stop)
 {
-	const struct db_options o = {
-		.conninfo = conf->postgres,
-		.user = DB_ALI,
-		.stop = stop,
-		.connect_timeout_ms = (int)conf->postgres_connect_timeout_ms,
-		/* A first load is a file of all numbers. */
-		.statement_timeout_ms = (int)conf->postgres_rebuild_timeout_ms,
-	};
+	struct db_options o = db_options_of(conf, DB_ALI, stop);
 	struct delivery *d = calloc(1, sizeof(*d));
 	int err = d ? 0 : -ENOMEM;
 
+	/* A first load is a file of all numbers. */
+	o.statement_timeout_ms = (int)conf->postgres_rebuild_timeout_ms;
 	if (err >= 0) {
 		d->conf = conf;
 		d->stop = stop;

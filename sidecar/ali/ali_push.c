@@ -16,7 +16,7 @@
 #include "base/transfer.h"
 #include "names/web_uri.h"
 #include "notify/target_names.h"
-#include "store/db.h"
+#include "store/db_service.h"
 
 #define WHO           "ali push"
 #define PROVIDERS_MAX 64
@@ -471,8 +471,9 @@ static int turn(struct push *p)
 	return err < 0 ? err : store_answers(p);
 }
 
-static int serve(struct push *p, struct retry *retry)
+static int serve(void *self, struct retry *retry)
 {
+	struct push *p = self;
 	int err = db_connect(p->db);
 
 	p->is_ours = false;
@@ -488,9 +489,19 @@ static int serve(struct push *p, struct retry *retry)
 	return err;
 }
 
-/* What is under way is repeated by whoever has the lock then. */
-static int land_all(struct push *p)
+static void say_why(void *self, int err)
 {
+	const struct push *p = self;
+
+	if (!db_service_tell(p->db, err, WHO, "nothing is pushed"))
+		log_error(WHO, "nothing is pushed: %s", strerror(-err));
+}
+
+/* What is under way is repeated by whoever has the lock then. */
+static int land_all(void *self)
+{
+	struct push *p = self;
+
 	p->transfers = transfers_free(p->transfers);
 	flights_free(p);
 	return transfers_new(&p->transfers);
@@ -498,36 +509,20 @@ static int land_all(struct push *p)
 
 static int loop(struct push *p)
 {
-	struct retry retry;
-
-	retry_init(&retry, (int)p->conf->postgres_retry_max_ms);
-	for (;;) {
-		int err = serve(p, &retry);
-
-		if (err == -ECANCELED)
-			return 0;
-		if (err == -ENOMEM)
-			return err;
-		log_warning(WHO, "nothing is pushed: %s", db_error(p->db));
-		db_disconnect(p->db);
-		err = land_all(p);
-		if (err < 0)
-			return err;
-		if (stop_wait(p->stop, -1, retry_next_ms(&retry)) < 0)
-			return 0;
-	}
+	return db_service_run(&(struct db_service){
+		.db = p->db,
+		.stop = p->stop,
+		.retry_max_ms = (int)p->conf->postgres_retry_max_ms,
+		.self = p,
+		.serve = serve,
+		.tell = say_why,
+		.away = land_all,
+	});
 }
 
 int ali_push_run(const struct conf *conf, const struct stop *stop)
 {
-	const struct db_options o = {
-		.conninfo = conf->postgres,
-		.user = DB_ALI,
-		.stop = stop,
-		.connect_timeout_ms = (int)conf->postgres_connect_timeout_ms,
-		.statement_timeout_ms =
-			(int)conf->postgres_statement_timeout_ms,
-	};
+	const struct db_options o = db_options_of(conf, DB_ALI, stop);
 	struct push *p = calloc(1, sizeof(*p));
 	int err = p ? 0 : -ENOMEM;
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/retry.h"
+#include "store/db_service.h"
 
 #define WHO "ali"
 /* All numbers are looked at anew so often, for what no trigger has seen. */
@@ -67,8 +68,9 @@ static int follow(struct follower *f, struct retry *retry)
 	}
 }
 
-static int serve(struct follower *f, struct retry *retry)
+static int serve(void *self, struct retry *retry)
 {
+	struct follower *f = self;
 	int err = db_connect(f->db);
 
 	if (err >= 0)
@@ -76,50 +78,31 @@ static int serve(struct follower *f, struct retry *retry)
 	return err < 0 ? err : follow(f, retry);
 }
 
-static void tell(const struct follower *f, int err)
+static void say_why(void *self, int err)
 {
-	if (err == -ENOTCONN)
-		log_warning(WHO, "no PostgreSQL: %s", db_error(f->db));
-	else if (err == -ENOTSUP)
-		log_error(WHO, "records are not kept in step: %s",
-			  db_error(f->db));
-	else if (err == -EPROTO)
-		log_error(WHO, "PostgreSQL refuses: %s", db_error(f->db));
-	else
+	const struct follower *f = self;
+
+	if (!db_service_tell(f->db, err, WHO, "records are not kept in step"))
 		log_error(WHO, "records are not kept in step: %s",
 			  strerror(-err));
 }
 
 static int loop(struct follower *f)
 {
-	struct retry retry;
-
-	retry_init(&retry, (int)f->conf->postgres_retry_max_ms);
-	for (;;) {
-		int err = serve(f, &retry);
-
-		if (err == -ECANCELED)
-			return 0;
-		tell(f, err);
-		if (err == -ENOMEM)
-			return err;
-		db_disconnect(f->db);
-		if (stop_wait(f->stop, -1, retry_next_ms(&retry)) < 0)
-			return 0;
-	}
+	return db_service_run(&(struct db_service){
+		.db = f->db,
+		.stop = f->stop,
+		.retry_max_ms = (int)f->conf->postgres_retry_max_ms,
+		.self = f,
+		.serve = serve,
+		.tell = say_why,
+	});
 }
 
 int ali_service_run(const struct conf *conf, const struct stop *stop)
 {
 	struct follower f = { .conf = conf, .stop = stop };
-	const struct db_options o = {
-		.conninfo = conf->postgres,
-		.user = DB_ALI,
-		.stop = stop,
-		.connect_timeout_ms = (int)conf->postgres_connect_timeout_ms,
-		.statement_timeout_ms =
-			(int)conf->postgres_statement_timeout_ms,
-	};
+	const struct db_options o = db_options_of(conf, DB_ALI, stop);
 	int err = db_new(&f.db, &o);
 
 	f.check_at_ms = clock_mono_ms();

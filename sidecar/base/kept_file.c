@@ -34,8 +34,7 @@ void kept_put_u64(struct kept_writer *w, uint64_t v)
 	kept_put(w, &v, sizeof(v));
 }
 
-/* The name in its directory must be on the disk too. */
-static int sync_directory(const char *path)
+int directory_sync(const char *path)
 {
 	char copy[PATH_MAX];
 	int fd, err = 0;
@@ -73,7 +72,7 @@ int kept_file_save(const char *path,
 		err = -errno;
 	if (err >= 0 && rename(next, path) < 0)
 		err = -errno;
-	return err < 0 ? err : sync_directory(path);
+	return err < 0 ? err : directory_sync(path);
 }
 
 /* ---- reading ---- */

@@ -39,6 +39,9 @@ int must_check kept_file_load(const char *path, struct text *ret);
 /* Its content without the CRC; -EBADMSG: damaged. */
 int must_check kept_file_check(struct text bytes, struct text *ret);
 
+/* A renamed file's name in its directory must be on the disk too.  -errno. */
+int must_check directory_sync(const char *path);
+
 struct kept_reader {
 	const char *p, *end;
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "directory/dir_op.h"
 
 void dir_batch_init(struct dir_batch *b)
@@ -32,23 +33,6 @@ size_t dir_batch_bytes(const struct dir_batch *b)
 
 /* ---- gathering ---- */
 
-static bool grow(void **p, size_t *size, size_t need, size_t each)
-{
-	size_t n = *size ? *size : 64;
-	void *q;
-
-	if (need <= *size)
-		return true;
-	while (n < need)
-		n *= 2;
-	q = realloc(*p, n * each);
-	if (!q)
-		return false;
-	*p = q;
-	*size = n;
-	return true;
-}
-
 static size_t keep(struct dir_batch *b, const void *p, size_t len)
 {
 	size_t at = b->len;
@@ -65,9 +49,10 @@ static struct dir_op *add(struct dir_batch *b, enum op_kind kind,
 {
 	struct dir_op *op;
 
-	if (!grow((void **)&b->ops, &b->size, b->count + 1, sizeof(*b->ops)) ||
-	    !grow((void **)&b->arena, &b->capacity, b->len + key->len + len,
-		  1)) {
+	if (array_reserve((void **)&b->ops, &b->size, b->count + 1,
+			  sizeof(*b->ops)) < 0 ||
+	    array_reserve((void **)&b->arena, &b->capacity,
+			  b->len + key->len + len, 1) < 0) {
 		b->failed = true;
 		return NULL;
 	}

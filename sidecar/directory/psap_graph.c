@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 #define REQUEST_USER_MAX 128
 
 struct psap_node {
@@ -37,21 +39,6 @@ void psap_graph_fini(struct psap_graph *g)
 	psap_graph_init(g);
 }
 
-static int make_room(void **p, size_t *size, size_t count, size_t each)
-{
-	size_t n = *size ? *size * 2 : 64;
-	void *q;
-
-	if (count < *size)
-		return 0;
-	q = realloc(*p, n * each);
-	if (!q)
-		return -ENOMEM;
-	*p = q;
-	*size = n;
-	return 0;
-}
-
 static enum psap_kind kind_of(struct text t)
 {
 	static const enum psap_kind kinds[] = {
@@ -75,7 +62,8 @@ int psap_graph_add(struct psap_graph *g, const struct db_row *row)
 
 	if (db_u64(row, 0, &n.psap_id) < 0 || !n.psap_id)
 		return -EINVAL;
-	if (make_room((void **)&g->nodes, &g->size, g->count, sizeof(n)) < 0)
+	if (array_reserve((void **)&g->nodes, &g->size, g->count + 1,
+			  sizeof(n)) < 0)
 		return -ENOMEM;
 	n.kind = kind_of(db_text(row, 2));
 	n.wanted = db_bool(row, 4);
@@ -117,8 +105,8 @@ int psap_graph_add_route(struct psap_graph *g, const struct db_row *row)
 
 	if (db_u64(row, 0, &w.psap_id) < 0 || !w.psap_id)
 		return -EINVAL;
-	if (make_room((void **)&g->ways, &g->way_size, g->way_count,
-		      sizeof(w)) < 0)
+	if (array_reserve((void **)&g->ways, &g->way_size, g->way_count + 1,
+			  sizeof(w)) < 0)
 		return -ENOMEM;
 	w.sound = db_u64(row, 1, &w.trunk_id) >= 0 && w.trunk_id &&
 		  is_user_part(user) &&

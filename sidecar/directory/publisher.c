@@ -19,7 +19,7 @@
 #include "directory/record_check.h"
 #include "directory/room.h"
 #include "directory/trunk_hosts.h"
-#include "store/db.h"
+#include "store/db_service.h"
 #include "store/lmdb_env.h"
 
 #define WHO             "publisher"
@@ -516,8 +516,9 @@ static int follow(struct publisher *p, struct retry *retry)
 
 /* ---- the thread ---- */
 
-static int serve(struct publisher *p, struct retry *retry)
+static int serve(void *self, struct retry *retry)
 {
+	struct publisher *p = self;
 	int err = db_connect(p->db);
 
 	if (err < 0)
@@ -532,66 +533,50 @@ static int serve(struct publisher *p, struct retry *retry)
 	return follow(p, retry);
 }
 
-static void tell(const struct publisher *p, int err)
+static void say_why(void *self, int err)
 {
-	if (err == -ENOTCONN)
-		log_warning(WHO, "no PostgreSQL: %s", db_error(p->db));
-	else if (err == -ENOTSUP)
-		log_error(WHO,
-			  "the directory stays as it is and serves, changes "
-			  "wait: %s",
-			  db_error(p->db));
-	else if (err == -EPROTO)
-		log_error(WHO, "PostgreSQL refuses: %s", db_error(p->db));
-	else
+	const struct publisher *p = self;
+
+	if (!db_service_tell(p->db, err, WHO,
+			     "the directory stays as it is and serves, changes "
+			     "wait"))
 		log_error(WHO, "cannot publish in '%s': %s", p->dir,
 			  strerror(-err));
 }
 
-/* Without PostgreSQL: names have their own servers. */
-static void follow_names_alone(struct publisher *p)
+/* Names have their own servers. */
+static int away(void *self)
 {
-	int err = follow_names(p);
+	struct publisher *p = self;
+	int err;
 
+	health_since(HEALTH_PUBLISHER_AWAY, true);
+	health_set(HEALTH_DIRECTORY_USABLE, p->env != NULL);
+	check_readers(p);
+	err = follow_names(p);
 	if (err < 0)
 		log_error(WHO, "trunks with names: %s", strerror(-err));
+	return 0;
 }
 
 static int loop(struct publisher *p)
 {
-	struct retry retry;
-	int err;
-
-	retry_init(&retry, (int)p->conf->postgres_retry_max_ms);
-	for (;;) {
-		err = serve(p, &retry);
-		if (err == -ECANCELED)
-			return 0;
-		tell(p, err);
-		if (err == -ENOMEM)
-			return err;
-		db_disconnect(p->db);
-		health_since(HEALTH_PUBLISHER_AWAY, true);
-		health_set(HEALTH_DIRECTORY_USABLE, p->env != NULL);
-		check_readers(p);
-		follow_names_alone(p);
-		if (stop_wait(p->stop, -1, retry_next_ms(&retry)) < 0)
-			return 0;
-	}
+	return db_service_run(&(struct db_service){
+		.db = p->db,
+		.stop = p->stop,
+		.retry_max_ms = (int)p->conf->postgres_retry_max_ms,
+		.self = p,
+		.serve = serve,
+		.tell = say_why,
+		.away = away,
+	});
 }
 
 int publisher_run(const struct conf *conf, const struct stop *stop,
 		  struct names *names)
 {
 	struct publisher p = { .conf = conf, .stop = stop, .names = names };
-	const struct db_options o = {
-		.conninfo = conf->postgres,
-		.user = DB_PUBLISHER,
-		.stop = stop,
-		.connect_timeout_ms = (int)conf->postgres_connect_timeout_ms,
-		.statement_timeout_ms =
-			(int)conf->postgres_statement_timeout_ms,
-	};
+	const struct db_options o = db_options_of(conf, DB_PUBLISHER, stop);
 	int err;
 
 	(void)snprintf(p.dir, sizeof(p.dir), "%s/directory", conf->state_dir);

@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "callback_form.h"
+#include "directory/row_fields.h"
 #include "directory/trunk_hosts.h"
 #include "md5.h"
 #include "sha256.h"
@@ -37,51 +38,13 @@ int row_check_text(struct row_out *out, struct text t, size_t max,
 	return 0;
 }
 
-/* The texts and numbers of a row, with the first failure kept. */
-struct fields {
-	const struct db_row *row;
-	struct row_out *out;
-	int err;
-};
-
-static struct text take_text(struct fields *f, size_t col, size_t max,
-			     const char *what)
+static uint64_t take_optional_id(struct row_fields *f, size_t col,
+				 const char *what)
 {
-	struct text t = db_text(f->row, col);
-
-	if (f->err >= 0)
-		f->err = row_check_text(f->out, t, max, what);
-	return t;
+	return row_u64(f, col, INT64_MAX, what);
 }
 
-static uint64_t take_u64(struct fields *f, size_t col, uint64_t max,
-			 const char *what)
-{
-	uint64_t n = 0;
-
-	if (f->err < 0)
-		return 0;
-	if (db_u64(f->row, col, &n) < 0 || n > max)
-		f->err = row_refuse(f->out, "%s is out of range", what);
-	return n;
-}
-
-/* NULL, 0 and negative are no ids. */
-static uint64_t take_id(struct fields *f, size_t col, const char *what)
-{
-	uint64_t n = take_u64(f, col, INT64_MAX, what);
-
-	if (f->err >= 0 && n == 0)
-		f->err = row_refuse(f->out, "%s is missing", what);
-	return n;
-}
-
-static uint64_t take_optional_id(struct fields *f, size_t col, const char *what)
-{
-	return take_u64(f, col, INT64_MAX, what);
-}
-
-static void take_uuid(struct fields *f, size_t col, const char *what,
+static void take_uuid(struct row_fields *f, size_t col, const char *what,
 		      struct uuid *ret)
 {
 	if (f->err >= 0 && uuid_parse(db_text(f->row, col), ret) < 0)
@@ -89,7 +52,7 @@ static void take_uuid(struct fields *f, size_t col, const char *what,
 }
 
 /* "120,128" */
-static void take_plens(struct fields *f, size_t col, struct dir_plens *ret)
+static void take_plens(struct row_fields *f, size_t col, struct dir_plens *ret)
 {
 	struct text rest = db_text(f->row, col), piece;
 
@@ -104,8 +67,8 @@ static void take_plens(struct fields *f, size_t col, struct dir_plens *ret)
 	}
 }
 
-static int take_one_of(struct fields *f, size_t col, const char *const *names,
-		       const char *what)
+static int take_one_of(struct row_fields *f, size_t col,
+		       const char *const *names, const char *what)
 {
 	struct text t = db_text(f->row, col);
 
@@ -120,7 +83,8 @@ static int take_one_of(struct fields *f, size_t col, const char *const *names,
 }
 
 /* "5,9": those that fit, the first ones. */
-static void take_trunks(struct fields *f, size_t col, struct dir_trunk_ids *ret)
+static void take_trunks(struct row_fields *f, size_t col,
+			struct dir_trunk_ids *ret)
 {
 	struct text rest = db_text(f->row, col), piece;
 
@@ -136,7 +100,7 @@ static void take_trunks(struct fields *f, size_t col, struct dir_trunk_ids *ret)
 }
 
 /* "+12065550100" or NULL */
-static uint64_t take_number(struct fields *f, size_t col, const char *what)
+static uint64_t take_number(struct row_fields *f, size_t col, const char *what)
 {
 	struct text t = db_text(f->row, col);
 	uint64_t n = 0;
@@ -216,7 +180,7 @@ static const char *const role_names[] = { "origin", "psap", "pstn", NULL };
 static const char *const transport_names[] = { "udp", "tcp", "tls", NULL };
 static const char *const format_names[] = { "e164", "nanp10", "nanp11", NULL };
 
-static void take_order(struct fields *f, size_t col,
+static void take_order(struct row_fields *f, size_t col,
 		       enum identity_kind ret[IDENTITY_ORDER_MAX])
 {
 	struct text rest = db_text(f->row, col), piece;
@@ -237,17 +201,17 @@ static const char *const media_names[] = { "rtp", "sdes", "dtls", "pass",
 					   NULL };
 
 /* When the next route is due, and what is sent there. */
-static void take_service(struct fields *f, struct dir_trunk *r)
+static void take_service(struct row_fields *f, struct dir_trunk *r)
 {
 	r->progress_timeout_ms =
-		(uint32_t)take_u64(f, 12, 3600000, "progress_timeout_ms");
+		(uint32_t)row_u64(f, 12, 3600000, "progress_timeout_ms");
 	r->profile = (enum trunk_profile)take_one_of(f, 13, profile_names,
 						     "profile");
 	r->recovery_timeout_s =
-		(uint32_t)take_u64(f, 14, 86400, "recovery_timeout_s");
-	r->prefix = take_text(f, 15, ROW_PART_MAX, "prefix");
+		(uint32_t)row_u64(f, 14, 86400, "recovery_timeout_s");
+	r->prefix = row_text(f, 15, ROW_PART_MAX, "prefix");
 	r->has_replacement = !db_is_null(f->row, 16);
-	r->replace_prefix = take_text(f, 16, ROW_PART_MAX, "replace_prefix");
+	r->replace_prefix = row_text(f, 16, ROW_PART_MAX, "replace_prefix");
 }
 
 static const char *const caller_location_names[] = { "ignore", "log", "prefer",
@@ -256,11 +220,11 @@ static const char *const caller_location_names[] = { "ignore", "log", "prefer",
 static const char *const location_body_names[] = { "caller", "ours", "both",
 						   "none", NULL };
 
-static void take_supervision(struct fields *f, struct dir_trunk *r)
+static void take_supervision(struct row_fields *f, struct dir_trunk *r)
 {
-	r->oos_check_s = (uint32_t)take_u64(f, 18, 300, "oos_check_s");
-	r->oos_force_s = (uint32_t)take_u64(f, 19, 30, "oos_force_s");
-	r->max_calls = (uint32_t)take_u64(f, 20, INT32_MAX, "max_calls");
+	r->oos_check_s = (uint32_t)row_u64(f, 18, 300, "oos_check_s");
+	r->oos_force_s = (uint32_t)row_u64(f, 19, 30, "oos_force_s");
+	r->max_calls = (uint32_t)row_u64(f, 20, INT32_MAX, "max_calls");
 	r->media = (enum trunk_media)take_one_of(f, 28, media_names, "media");
 	r->caller_location = (enum brought_policy)take_one_of(
 		f, 29, caller_location_names, "caller_location");
@@ -271,12 +235,12 @@ static void take_supervision(struct fields *f, struct dir_trunk *r)
 
 static const char *const tls_check_names[] = { "chain", "name", "none", NULL };
 
-static void take_tls(struct fields *f, struct dir_trunk *r)
+static void take_tls(struct row_fields *f, struct dir_trunk *r)
 {
 	r->tls_check = (enum tls_check)take_one_of(f, 25, tls_check_names,
 						   "tls_check");
 	r->tls_unverified = db_bool(f->row, 26);
-	r->tls_name = take_text(f, 27, NAME_TEXT_MAX, "tls_name");
+	r->tls_name = row_text(f, 27, NAME_TEXT_MAX, "tls_name");
 }
 
 /*
@@ -288,7 +252,7 @@ struct trunk_texts {
 	struct trunk_hosts hosts;
 };
 
-static void take_hosts(struct fields *f, struct dir_trunk *r,
+static void take_hosts(struct row_fields *f, struct dir_trunk *r,
 		       struct trunk_texts *buf)
 {
 	struct text host = db_text(f->row, 4), more = db_text(f->row, 17);
@@ -314,7 +278,7 @@ static void take_hosts(struct fields *f, struct dir_trunk *r,
 }
 
 /* "address,digest" */
-static void take_proofs(struct fields *f, size_t col, struct dir_trunk *r)
+static void take_proofs(struct row_fields *f, size_t col, struct dir_trunk *r)
 {
 	static const struct {
 		const char *name;
@@ -338,7 +302,7 @@ static void take_proofs(struct fields *f, size_t col, struct dir_trunk *r)
 	}
 }
 
-static struct text take_form(struct fields *f, size_t col,
+static struct text take_form(struct row_fields *f, size_t col,
 			     char buf[CALLBACK_FORM_MAX], const char *what)
 {
 	int n = callback_form_compile(db_text(f->row, col), buf,
@@ -351,30 +315,30 @@ static struct text take_form(struct fields *f, size_t col,
 
 int row_trunk(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_trunk r = { 0 };
 	struct trunk_texts texts;
 	char forms[3][CALLBACK_FORM_MAX];
 	uint8_t buf[DIR_RECORD_MAX];
 
-	r.trunk_id = take_id(&f, 0, "trunk_id");
+	r.trunk_id = row_id(&f, 0, "trunk_id");
 	if (f.err < 0)
 		return f.err;
 	dir_key_trunk(&out->key, r.trunk_id);
-	r.name = take_text(&f, 1, ROW_NAME_MAX, "name");
+	r.name = row_text(&f, 1, ROW_NAME_MAX, "name");
 	r.role = (enum trunk_role)take_one_of(&f, 2, role_names, "role");
 	r.transport = (enum trunk_transport)take_one_of(&f, 3, transport_names,
 							"transport");
-	r.port = (uint16_t)take_u64(&f, 5, UINT16_MAX, "port");
+	r.port = (uint16_t)row_u64(&f, 5, UINT16_MAX, "port");
 	r.organization_id = take_optional_id(&f, 6, "organization_id");
 	take_order(&f, 7, r.identify_order);
-	r.user_id_sources = take_text(&f, 8, ROW_PART_MAX, "user_id_sources");
+	r.user_id_sources = row_text(&f, 8, ROW_PART_MAX, "user_id_sources");
 	r.number_format = (enum number_format)take_one_of(&f, 9, format_names,
 							  "number_format");
 	r.response_timeout_ms =
-		(uint32_t)take_u64(&f, 10, 3600000, "response_timeout_ms");
+		(uint32_t)row_u64(&f, 10, 3600000, "response_timeout_ms");
 	r.ring_timeout_ms =
-		(uint32_t)take_u64(&f, 11, 3600000, "ring_timeout_ms");
+		(uint32_t)row_u64(&f, 11, 3600000, "ring_timeout_ms");
 	take_service(&f, &r);
 	take_supervision(&f, &r);
 	r.callback_uri = take_form(&f, 21, forms[0], "callback request_uri");
@@ -392,7 +356,7 @@ int row_trunk(const struct db_row *row, struct row_out *out)
 
 int row_trunk_source(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_source r = { 0 };
 	uint8_t buf[DIR_RECORD_MAX], addr[16];
 	unsigned plen;
@@ -400,7 +364,7 @@ int row_trunk_source(const struct db_row *row, struct row_out *out)
 	if (row_parse_prefix(db_text(row, 0), addr, &plen) < 0)
 		return row_refuse(out, "source is no prefix");
 	dir_key_source(&out->key, addr, plen);
-	r.trunk_id = take_id(&f, 1, "trunk_id");
+	r.trunk_id = row_id(&f, 1, "trunk_id");
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf,
@@ -409,18 +373,18 @@ int row_trunk_source(const struct db_row *row, struct row_out *out)
 
 int row_trunk_org(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_trunk_org r = { 0 };
 	uint8_t buf[DIR_RECORD_MAX];
 	struct uuid uuid;
 	uint64_t trunk_id;
 
-	trunk_id = take_id(&f, 0, "trunk_id");
+	trunk_id = row_id(&f, 0, "trunk_id");
 	take_uuid(&f, 1, "e911_organization_id", &uuid);
 	if (f.err < 0)
 		return f.err;
 	dir_key_trunk_org(&out->key, trunk_id, &uuid);
-	r.organization_id = take_id(&f, 2, "organization_id");
+	r.organization_id = row_id(&f, 2, "organization_id");
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf,
@@ -428,7 +392,7 @@ int row_trunk_org(const struct db_row *row, struct row_out *out)
 }
 
 /* size bytes as hexadecimal digits, or NULL */
-static struct text take_hash(struct fields *f, size_t col, uint8_t *buf,
+static struct text take_hash(struct row_fields *f, size_t col, uint8_t *buf,
 			     size_t size)
 {
 	struct text t = db_text(f->row, col);
@@ -451,16 +415,16 @@ static struct text take_hash(struct fields *f, size_t col, uint8_t *buf,
 
 int row_trunk_credential(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_credential r = { 0 };
 	uint8_t buf[DIR_RECORD_MAX], md5[MD5_SIZE], sha256[SHA256_SIZE];
-	struct text username = take_text(&f, 0, DIR_USERNAME_MAX, "username");
+	struct text username = row_text(&f, 0, DIR_USERNAME_MAX, "username");
 
 	if (f.err < 0)
 		return f.err;
 	if (!username.len || dir_key_credential(&out->key, username) < 0)
 		return row_refuse(out, "username is missing");
-	r.trunk_id = take_id(&f, 1, "trunk_id");
+	r.trunk_id = row_id(&f, 1, "trunk_id");
 	r.ha1_md5 = take_hash(&f, 2, md5, sizeof(md5));
 	r.ha1_sha256 = take_hash(&f, 3, sha256, sizeof(sha256));
 	if (f.err < 0)
@@ -471,16 +435,16 @@ int row_trunk_credential(const struct db_row *row, struct row_out *out)
 
 int row_trunk_certificate(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_certificate r = { 0 };
 	uint8_t buf[DIR_RECORD_MAX];
-	struct text name = take_text(&f, 0, DIR_CERTIFICATE_MAX, "name");
+	struct text name = row_text(&f, 0, DIR_CERTIFICATE_MAX, "name");
 
 	if (f.err < 0)
 		return f.err;
 	if (!name.len || dir_key_certificate(&out->key, name) < 0)
 		return row_refuse(out, "name is missing");
-	r.trunk_id = take_id(&f, 1, "trunk_id");
+	r.trunk_id = row_id(&f, 1, "trunk_id");
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf,
@@ -489,9 +453,9 @@ int row_trunk_certificate(const struct db_row *row, struct row_out *out)
 
 /* ---- organisations and the gateway ---- */
 
-static void take_npa(struct fields *f, size_t col, struct text *ret)
+static void take_npa(struct row_fields *f, size_t col, struct text *ret)
 {
-	*ret = take_text(f, col, 3, "home_npa");
+	*ret = row_text(f, col, 3, "home_npa");
 	if (f->err < 0 || ret->len == 0)
 		return;
 	for (size_t i = 0; i < ret->len; i++) {
@@ -502,19 +466,19 @@ static void take_npa(struct fields *f, size_t col, struct text *ret)
 
 int row_organization(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_organization r = { 0 };
 	uint8_t buf[DIR_RECORD_MAX];
 
-	r.organization_id = take_id(&f, 0, "organization_id");
+	r.organization_id = row_id(&f, 0, "organization_id");
 	if (f.err < 0)
 		return f.err;
 	dir_key_organization(&out->key, r.organization_id);
 	take_uuid(&f, 1, "e911_organization_id", &r.uuid);
-	r.name = take_text(&f, 2, ROW_NAME_MAX, "name");
+	r.name = row_text(&f, 2, ROW_NAME_MAX, "name");
 	r.default_location_id = take_optional_id(&f, 3, "default_location_id");
-	r.elin_timeout_s = (uint32_t)take_u64(&f, 4, DIR_TIMEOUT_UNSET - 1,
-					      "elin_timeout_s");
+	r.elin_timeout_s = (uint32_t)row_u64(&f, 4, DIR_TIMEOUT_UNSET - 1,
+					     "elin_timeout_s");
 	if (db_is_null(row, 4))
 		r.elin_timeout_s = DIR_TIMEOUT_UNSET;
 	r.keep_own_number = db_bool(row, 5);
@@ -524,10 +488,9 @@ int row_organization(const struct db_row *row, struct row_out *out)
 	take_plens(&f, 8, &r.network_plens);
 	r.desk_number = take_number(&f, 9, "desk_number");
 	take_trunks(&f, 10, &r.trunks);
-	r.time_zone = take_text(&f, 11, ROW_NAME_MAX, "time_zone");
-	r.language = take_text(&f, 12, 2, "language");
-	r.test_numbers =
-		take_text(&f, 13, DIR_TEST_NUMBERS_MAX, "test_numbers");
+	r.time_zone = row_text(&f, 11, ROW_NAME_MAX, "time_zone");
+	r.language = row_text(&f, 12, 2, "language");
+	r.test_numbers = row_text(&f, 13, DIR_TEST_NUMBERS_MAX, "test_numbers");
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf,
@@ -536,7 +499,7 @@ int row_organization(const struct db_row *row, struct row_out *out)
 
 int row_gateway(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_gateway r = { 0 };
 	uint8_t buf[DIR_RECORD_MAX];
 
@@ -547,7 +510,7 @@ int row_gateway(const struct db_row *row, struct row_out *out)
 	take_plens(&f, 2, &r.source_plens);
 	r.desk_number = take_number(&f, 3, "desk_number");
 	take_trunks(&f, 4, &r.pstn_trunks);
-	r.digest_realm = take_text(&f, 5, ROW_PART_MAX, "digest_realm");
+	r.digest_realm = row_text(&f, 5, ROW_PART_MAX, "digest_realm");
 	r.asks_strangers = db_bool(row, 6);
 	if (f.err < 0)
 		return f.err;
@@ -557,10 +520,10 @@ int row_gateway(const struct db_row *row, struct row_out *out)
 
 int row_network_range(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_network r = { 0 };
 	uint8_t buf[DIR_RECORD_MAX], addr[16];
-	uint64_t organization_id = take_id(&f, 0, "organization_id");
+	uint64_t organization_id = row_id(&f, 0, "organization_id");
 	unsigned plen;
 
 	if (f.err < 0)
@@ -568,7 +531,7 @@ int row_network_range(const struct db_row *row, struct row_out *out)
 	if (row_parse_prefix(db_text(row, 1), addr, &plen) < 0)
 		return row_refuse(out, "range is no prefix");
 	dir_key_network(&out->key, organization_id, addr, plen);
-	r.location_id = take_id(&f, 2, "location_id");
+	r.location_id = row_id(&f, 2, "location_id");
 	if (f.err < 0)
 		return f.err;
 	return put(out, buf,
@@ -577,16 +540,16 @@ int row_network_range(const struct db_row *row, struct row_out *out)
 
 int row_site_number(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
-	uint64_t organization_id = take_id(&f, 0, "organization_id");
-	struct text number = take_text(&f, 1, IDENTITY_VALUE_MAX, "number");
+	struct row_fields f = { .row = row, .out = out };
+	uint64_t organization_id = row_id(&f, 0, "organization_id");
+	struct text number = row_text(&f, 1, IDENTITY_VALUE_MAX, "number");
 	uint64_t location_id;
 
 	if (f.err < 0)
 		return f.err;
 	if (row_site_key(&out->key, organization_id, number) < 0)
 		return row_refuse(out, "number is empty or too long");
-	location_id = take_id(&f, 2, "location_id");
+	location_id = row_id(&f, 2, "location_id");
 	if (f.err < 0)
 		return f.err;
 	dir_batch_set_site(out->batch, &out->key, location_id);

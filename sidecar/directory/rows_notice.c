@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "bytes.h"
+#include "directory/row_fields.h"
 #include "directory/rows.h"
 
 #define ADDRESS_MAX  2048
@@ -10,25 +11,8 @@
 #define TEMPLATE_MAX 4096
 #define SPANS_MAX    32
 
-/* The texts and numbers of a row, with the first failure kept. */
-struct fields {
-	const struct db_row *row;
-	struct row_out *out;
-	int err;
-};
-
-static struct text take_text(struct fields *f, size_t col, size_t max,
-			     const char *what)
-{
-	struct text t = db_text(f->row, col);
-
-	if (f->err >= 0)
-		f->err = row_check_text(f->out, t, max, what);
-	return t;
-}
-
 /* Lines of text. */
-static struct text take_lines(struct fields *f, size_t col, size_t max,
+static struct text take_lines(struct row_fields *f, size_t col, size_t max,
 			      const char *what)
 {
 	struct text t = db_text(f->row, col), rest = t, line;
@@ -39,27 +23,6 @@ static struct text take_lines(struct fields *f, size_t col, size_t max,
 	while (f->err >= 0 && text_cut(&rest, '\n', &line))
 		f->err = row_check_text(f->out, line, max, what);
 	return t;
-}
-
-static uint64_t take_u64(struct fields *f, size_t col, uint64_t max,
-			 const char *what)
-{
-	uint64_t n = 0;
-
-	if (f->err < 0)
-		return 0;
-	if (db_u64(f->row, col, &n) < 0 || n > max)
-		f->err = row_refuse(f->out, "%s is out of range", what);
-	return n;
-}
-
-static uint64_t take_id(struct fields *f, size_t col, const char *what)
-{
-	uint64_t n = take_u64(f, col, INT64_MAX, what);
-
-	if (f->err >= 0 && n == 0)
-		f->err = row_refuse(f->out, "%s is missing", what);
-	return n;
 }
 
 static int put(struct row_out *out, const uint8_t *buf, int n)
@@ -125,7 +88,7 @@ static const struct {
 };
 
 /* "emergency_call,relay_call" */
-static uint32_t take_events(struct fields *f, size_t col)
+static uint32_t take_events(struct row_fields *f, size_t col)
 {
 	struct text rest = db_text(f->row, col), piece;
 	uint32_t bits = 0;
@@ -145,7 +108,7 @@ static uint32_t take_events(struct fields *f, size_t col)
 	return bits;
 }
 
-static enum recipient_channel take_channel(struct fields *f, size_t col)
+static enum recipient_channel take_channel(struct row_fields *f, size_t col)
 {
 	static const char *const names[] = { "email", "sms", "webhook",
 					     "screen", "phone" };
@@ -161,28 +124,28 @@ static enum recipient_channel take_channel(struct fields *f, size_t col)
 
 int row_recipient(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_recipient r = { 0 };
 	uint8_t buf[DIR_RECORD_MAX];
 
-	r.recipient_id = take_id(&f, 0, "recipient_id");
+	r.recipient_id = row_id(&f, 0, "recipient_id");
 	if (f.err < 0)
 		return f.err;
 	if (row_recipient_key(&out->key, r.recipient_id, db_text(row, 1)) < 0)
 		return row_refuse(out, "its place makes no sense");
-	r.organization_id = take_u64(&f, 2, INT64_MAX, "organization_id");
-	r.name = take_text(&f, 3, ROW_NAME_MAX, "name");
+	r.organization_id = row_u64(&f, 2, INT64_MAX, "organization_id");
+	r.name = row_text(&f, 3, ROW_NAME_MAX, "name");
 	r.channel = take_channel(&f, 4);
-	r.address = take_text(&f, 5, ADDRESS_MAX, "address");
-	r.preset = take_text(&f, 6, ROW_NAME_MAX, "preset");
-	r.secret = take_text(&f, 7, ROW_NAME_MAX, "secret");
+	r.address = row_text(&f, 5, ADDRESS_MAX, "address");
+	r.preset = row_text(&f, 6, ROW_NAME_MAX, "preset");
+	r.secret = row_text(&f, 7, ROW_NAME_MAX, "secret");
 	r.events = take_events(&f, 8);
-	r.language = take_text(&f, 9, LANGUAGE_MAX, "language");
-	r.template_id = take_u64(&f, 10, INT64_MAX, "notice_template_id");
-	r.hours_id = take_u64(&f, 11, INT64_MAX, "notice_hours_id");
+	r.language = row_text(&f, 9, LANGUAGE_MAX, "language");
+	r.template_id = row_u64(&f, 10, INT64_MAX, "notice_template_id");
+	r.hours_id = row_u64(&f, 11, INT64_MAX, "notice_hours_id");
 	r.outside_hours = db_bool(row, 12);
 	r.no_updates = !db_bool(row, 13);
-	r.after_s = (uint32_t)take_u64(&f, 14, 86400, "after_s");
+	r.after_s = (uint32_t)row_u64(&f, 14, 86400, "after_s");
 	if (f.err >= 0 && !r.address.len)
 		f.err = row_refuse(out, "address is missing");
 	if (f.err < 0)
@@ -196,16 +159,16 @@ int row_recipient(const struct db_row *row, struct row_out *out)
 static int read_template(const struct db_row *row, struct row_out *out,
 			 enum template_scope scope)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_template r = { 0 };
 	uint8_t buf[DIR_RECORD_MAX];
-	uint64_t id = take_id(&f, 0, "its number");
+	uint64_t id = row_id(&f, 0, "its number");
 
 	if (f.err < 0)
 		return f.err;
 	dir_key_template(&out->key, scope, id);
-	r.organization_id = take_u64(&f, 1, INT64_MAX, "organization_id");
-	r.subject = take_text(&f, 2, ROW_PART_MAX, "subject");
+	r.organization_id = row_u64(&f, 1, INT64_MAX, "organization_id");
+	r.subject = row_text(&f, 2, ROW_PART_MAX, "subject");
 	r.body = take_lines(&f, 3, TEMPLATE_MAX, "text");
 	r.sms = take_lines(&f, 4, TEMPLATE_MAX, "sms");
 	if (f.err < 0)
@@ -301,18 +264,18 @@ static int parse_span(struct text t, uint8_t ret[DIR_HOURS_SPAN_SIZE])
 
 int row_notice_hours(const struct db_row *row, struct row_out *out)
 {
-	struct fields f = { .row = row, .out = out };
+	struct row_fields f = { .row = row, .out = out };
 	struct dir_hours r = { 0 };
 	struct text rest = db_text(row, 3), span;
 	uint8_t buf[DIR_RECORD_MAX], spans[SPANS_MAX * DIR_HOURS_SPAN_SIZE];
-	uint64_t id = take_id(&f, 0, "notice_hours_id");
+	uint64_t id = row_id(&f, 0, "notice_hours_id");
 	size_t len = 0;
 
 	if (f.err < 0)
 		return f.err;
 	dir_key_hours(&out->key, id);
-	r.organization_id = take_u64(&f, 1, INT64_MAX, "organization_id");
-	r.time_zone = take_text(&f, 2, ROW_NAME_MAX, "time_zone");
+	r.organization_id = row_u64(&f, 1, INT64_MAX, "organization_id");
+	r.time_zone = row_text(&f, 2, ROW_NAME_MAX, "time_zone");
 	while (f.err >= 0 && text_cut(&rest, ';', &span)) {
 		if (len == sizeof(spans) || parse_span(span, spans + len) < 0)
 			f.err = row_refuse(out, "a span is none");

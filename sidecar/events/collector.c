@@ -14,7 +14,7 @@
 #include "certificates/expiry_store.h"
 #include "events/event_row.h"
 #include "events/refused.h"
-#include "store/db.h"
+#include "store/db_service.h"
 
 #define WHO             "collector"
 #define READER_CHECK_MS 10000
@@ -277,13 +277,6 @@ static int look_at_connection(struct collector *c)
 	return n < 0 ? n : 0;
 }
 
-static int connect_for_events(struct db *db)
-{
-	int err = db_is_connected(db) ? 0 : db_connect(db);
-
-	return err < 0 ? err : db_exec(db, DB_EVENT_PLANS, NULL, NULL, NULL);
-}
-
 static int follow(struct collector *c, struct retry *retry)
 {
 	for (;;) {
@@ -310,57 +303,56 @@ static int follow(struct collector *c, struct retry *retry)
 	}
 }
 
-static void tell(struct collector *c, int err)
+static int serve(void *self, struct retry *retry)
 {
-	if (err == -ENOTCONN)
-		log_warning(WHO,
-			    "no PostgreSQL, events wait in the journal: %s",
-			    db_error(c->db));
-	else if (err == -ENOTSUP)
-		log_error(WHO, "events wait in the journal: %s",
-			  db_error(c->db));
-	else if (err == -EPROTO || err == -EAGAIN)
-		log_error(WHO, "PostgreSQL refuses: %s", db_error(c->db));
-	else if (err != c->complaint)
+	struct collector *c = self;
+	int err = db_connect(c->db);
+
+	if (err >= 0)
+		err = db_exec(c->db, DB_EVENT_PLANS, NULL, NULL, NULL);
+	return err < 0 ? err : follow(c, retry);
+}
+
+static void say_why(void *self, int err)
+{
+	struct collector *c = self;
+
+	/* -EAGAIN: PostgreSQL has no room for it just now. */
+	if (!db_service_tell(c->db, err == -EAGAIN ? -EPROTO : err, WHO,
+			     "events wait in the journal") &&
+	    err != c->complaint)
 		log_error(WHO, "cannot collect: '%s': %s", c->where,
 			  strerror(-err));
 	c->complaint = err;
 }
 
+static int away(void *self)
+{
+	struct collector *c = self;
+
+	health_since(HEALTH_COLLECTOR_AWAY, true);
+	say_backlog(c);
+	check_readers(c);
+	return 0;
+}
+
 static int loop(struct collector *c)
 {
-	struct retry retry;
-	int err;
-
-	retry_init(&retry, (int)c->conf->postgres_retry_max_ms);
-	for (;;) {
-		err = connect_for_events(c->db);
-		if (err >= 0)
-			err = follow(c, &retry);
-		if (err == -ECANCELED)
-			return 0;
-		tell(c, err);
-		if (err == -ENOMEM)
-			return err;
-		db_disconnect(c->db);
-		health_since(HEALTH_COLLECTOR_AWAY, true);
-		say_backlog(c);
-		check_readers(c);
-		if (stop_wait(c->stop, -1, retry_next_ms(&retry)) < 0)
-			return 0;
-	}
+	return db_service_run(&(struct db_service){
+		.db = c->db,
+		.stop = c->stop,
+		.retry_max_ms = (int)c->conf->postgres_retry_max_ms,
+		.self = c,
+		.serve = serve,
+		.tell = say_why,
+		.away = away,
+	});
 }
 
 static int open_all(struct collector *c)
 {
-	const struct db_options o = {
-		.conninfo = c->conf->postgres,
-		.user = DB_COLLECTOR,
-		.stop = c->stop,
-		.connect_timeout_ms = (int)c->conf->postgres_connect_timeout_ms,
-		.statement_timeout_ms =
-			(int)c->conf->postgres_statement_timeout_ms,
-	};
+	const struct db_options o =
+		db_options_of(c->conf, DB_COLLECTOR, c->stop);
 
 	(void)snprintf(c->refused_path, PATH_SIZE, "%s/refused-events.jsonl",
 		       c->conf->state_dir);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "event_pack.h"
 
 #define KEY_SIZE 8
@@ -56,23 +57,6 @@ static uint64_t parse_key(const uint8_t *p)
 	return n;
 }
 
-static bool make_room(void **p, size_t *size, size_t need, size_t each)
-{
-	size_t n = *size ? *size : 256;
-	void *q;
-
-	if (need <= *size)
-		return true;
-	while (n < need)
-		n *= 2;
-	q = realloc(*p, n * each);
-	if (!q)
-		return false;
-	*p = q;
-	*size = n;
-	return true;
-}
-
 struct taking {
 	struct journal_batch *b;
 	uint64_t behind; /* the cursor */
@@ -82,10 +66,14 @@ struct taking {
 static int take_event(struct journal_batch *b, uint64_t sequence,
 		      struct text event)
 {
-	if (!make_room((void **)&b->items, &b->size, b->count + 1,
-		       sizeof(*b->items)) ||
-	    !make_room((void **)&b->bytes, &b->capacity, b->len + event.len, 1))
-		return -ENOMEM;
+	int err = array_reserve((void **)&b->items, &b->size, b->count + 1,
+				sizeof(*b->items));
+
+	if (err >= 0)
+		err = array_reserve((void **)&b->bytes, &b->capacity,
+				    b->len + event.len, 1);
+	if (err < 0)
+		return err;
 	b->items[b->count++] = (struct journal_item){
 		.sequence = sequence,
 		.at = b->len,

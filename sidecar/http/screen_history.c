@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "http/screen_recall.h"
 #include "http/screen_table.h"
-#include "store/db.h"
+#include "store/db_service.h"
 
 #define WHO "screens"
 /* After PostgreSQL was away the log tells for so long. */
@@ -337,14 +337,7 @@ static void answer_all(struct screen_history *h)
 
 int screen_history_run(struct screen_history *h, const struct stop *stop)
 {
-	const struct db_options o = {
-		.conninfo = h->conf->postgres,
-		.user = DB_SCREEN,
-		.stop = stop,
-		.connect_timeout_ms = (int)h->conf->postgres_connect_timeout_ms,
-		.statement_timeout_ms =
-			(int)h->conf->postgres_statement_timeout_ms,
-	};
+	const struct db_options o = db_options_of(h->conf, DB_SCREEN, stop);
 	uint64_t n;
 	int err = db_new(&h->db, &o);
 

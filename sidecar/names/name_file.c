@@ -2,11 +2,10 @@
 #include "names/name_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/kept_file.h"
 #include "hwaddr.h"
 
 #define PATH_SIZE 512
@@ -88,22 +87,6 @@ static int write_all(const struct name_table *t, FILE *out)
 	return ferror(out) ? -EIO : 0;
 }
 
-/* The name in its directory must be on the disk too. */
-static int sync_directory(const char *path)
-{
-	char copy[PATH_SIZE];
-	int fd, err = 0;
-
-	(void)snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd) < 0)
-		err = -errno;
-	(void)close(fd);
-	return err;
-}
-
 int name_file_save(const struct name_table *t, const char *path)
 {
 	char next[PATH_SIZE];
@@ -120,5 +103,5 @@ int name_file_save(const struct name_table *t, const char *path)
 		err = -errno;
 	if (err >= 0 && rename(next, path) < 0)
 		err = -errno;
-	return err < 0 ? err : sync_directory(path);
+	return err < 0 ? err : directory_sync(path);
 }

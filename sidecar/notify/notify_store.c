@@ -13,7 +13,7 @@
 #include "base/retry.h"
 #include "base/stats.h"
 #include "notify/parts.h"
-#include "store/db.h"
+#include "store/db_service.h"
 #include "uuid.h"
 
 #define WHO "notify-store"
@@ -309,53 +309,45 @@ static int follow(struct storing *w, struct retry *retry)
 	}
 }
 
-static void tell(const struct storing *w, int err)
+static int serve(void *self, struct retry *retry)
 {
-	if (err == -ENOTCONN)
-		log_warning(WHO,
-			    "no PostgreSQL, results of notifications wait: %s",
-			    db_error(w->db));
-	else if (err == -ENOTSUP)
-		log_error(WHO, "results of notifications wait: %s",
-			  db_error(w->db));
-	else if (err == -EPROTO)
-		log_error(WHO, "PostgreSQL refuses: %s", db_error(w->db));
-	else
+	struct storing *w = self;
+	int err = db_connect(w->db);
+
+	return err < 0 ? err : follow(w, retry);
+}
+
+static void say_why(void *self, int err)
+{
+	const struct storing *w = self;
+
+	if (!db_service_tell(w->db, err, WHO, "results of notifications wait"))
 		log_error(WHO, "'%s': %s", box_path(w->s->box), strerror(-err));
+}
+
+static int away(void *self)
+{
+	(void)self;
+	health_since(HEALTH_NOTIFY_STORE_AWAY, true);
+	return 0;
 }
 
 static int loop(struct storing *w)
 {
-	struct retry retry;
-	int err;
-
-	retry_init(&retry, (int)w->s->conf->postgres_retry_max_ms);
-	for (;;) {
-		err = db_is_connected(w->db) ? 0 : db_connect(w->db);
-		if (err >= 0)
-			err = follow(w, &retry);
-		if (err == -ECANCELED)
-			return 0;
-		tell(w, err);
-		if (err == -ENOMEM)
-			return err;
-		db_disconnect(w->db);
-		health_since(HEALTH_NOTIFY_STORE_AWAY, true);
-		if (stop_wait(w->stop, -1, retry_next_ms(&retry)) < 0)
-			return 0;
-	}
+	return db_service_run(&(struct db_service){
+		.db = w->db,
+		.stop = w->stop,
+		.retry_max_ms = (int)w->s->conf->postgres_retry_max_ms,
+		.self = w,
+		.serve = serve,
+		.tell = say_why,
+		.away = away,
+	});
 }
 
 int notify_store_run(struct notify_service *s, const struct stop *stop)
 {
-	const struct db_options o = {
-		.conninfo = s->conf->postgres,
-		.user = DB_NOTIFIER,
-		.stop = stop,
-		.connect_timeout_ms = (int)s->conf->postgres_connect_timeout_ms,
-		.statement_timeout_ms =
-			(int)s->conf->postgres_statement_timeout_ms,
-	};
+	const struct db_options o = db_options_of(s->conf, DB_NOTIFIER, stop);
 	struct storing *w = calloc(1, sizeof(*w));
 	int err;
 

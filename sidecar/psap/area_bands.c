@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "psap/area_set.h"
 
 #define EDGES_PER_BAND 8
@@ -137,13 +138,13 @@ static int make(struct psap_areas *a, struct psap_area *area)
 	if (a->band_edge_count + entries > UINT32_MAX)
 		return -E2BIG;
 	area->band_first = (uint32_t)a->band_start_count;
-	err = psap_grow((void **)&a->band_start, &a->band_start_size,
-			a->band_start_count + area->band_count + 2,
-			sizeof(*a->band_start));
+	err = array_reserve((void **)&a->band_start, &a->band_start_size,
+			    a->band_start_count + area->band_count + 2,
+			    sizeof(*a->band_start));
 	if (err >= 0)
-		err = psap_grow((void **)&a->band_edges, &a->band_edge_size,
-				a->band_edge_count + entries,
-				sizeof(*a->band_edges));
+		err = array_reserve((void **)&a->band_edges, &a->band_edge_size,
+				    a->band_edge_count + entries,
+				    sizeof(*a->band_edges));
 	if (err < 0)
 		return err;
 	start = a->band_start + area->band_first;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "psap/area_set.h"
 
 #define CELLS_MAX   (1U << 22)
@@ -119,8 +120,8 @@ static int add_pair(struct work *w, uint32_t cell, uint32_t entry)
 
 	if (w->pair_count == ENTRIES_MAX)
 		return -E2BIG;
-	err = psap_grow((void **)&w->pairs, &w->pair_size, w->pair_count + 1,
-			sizeof(*w->pairs));
+	err = array_reserve((void **)&w->pairs, &w->pair_size,
+			    w->pair_count + 1, sizeof(*w->pairs));
 	if (err < 0)
 		return err;
 	w->pairs[w->pair_count++] = (struct pair){ cell, entry };
@@ -180,8 +181,8 @@ static int add_area(struct work *w, uint32_t number)
 	w->row0 = row_of(w->g, area->box.y0 - NEAR);
 	w->row1 = row_of(w->g, area->box.y1 + NEAR);
 	cells = (size_t)(w->column1 - w->column0 + 1) * (w->row1 - w->row0 + 1);
-	err = psap_grow((void **)&w->marks, &w->mark_size, cells,
-			sizeof(*w->marks));
+	err = array_reserve((void **)&w->marks, &w->mark_size, cells,
+			    sizeof(*w->marks));
 	if (err < 0)
 		return err;
 	memset(w->marks, MARK_NONE, cells);

@@ -70,9 +70,6 @@ static inline uint32_t psap_slot(double v, double from, double per_degree,
 	return slot >= count ? count - 1 : (uint32_t)slot;
 }
 
-/* Make room for one element more; -ENOMEM. */
-int must_check psap_grow(void **list, size_t *size, size_t need, size_t each);
-
 int must_check psap_bands_make(struct psap_areas *a);
 /* ST_Covers(area, p). */
 bool psap_bands_cover(const struct psap_areas *a, const struct psap_area *area,

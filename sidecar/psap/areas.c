@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "psap/area_set.h"
 
 int psap_areas_new(struct psap_areas **ret)
@@ -35,23 +36,6 @@ struct psap_areas *psap_areas_unref(struct psap_areas *a)
 	free(a->band_edges);
 	free(a);
 	return NULL;
-}
-
-int psap_grow(void **list, size_t *size, size_t need, size_t each)
-{
-	size_t bigger = *size ? *size : 64;
-	void *p;
-
-	while (bigger < need)
-		bigger *= 2;
-	if (bigger == *size)
-		return 0;
-	p = realloc(*list, bigger * each);
-	if (!p)
-		return -ENOMEM;
-	*list = p;
-	*size = bigger;
-	return 0;
 }
 
 /* ---- filling ---- */
@@ -117,11 +101,11 @@ int psap_areas_add_ring(struct psap_areas *a, bool is_hole,
 	if (a->point_count - a->points_kept + count > PSAP_AREA_POINTS_MAX ||
 	    a->point_count + count > PSAP_POINTS_MAX)
 		return give_up(a, -E2BIG);
-	err = psap_grow((void **)&a->points, &a->point_size,
-			a->point_count + count, sizeof(*a->points));
+	err = array_reserve((void **)&a->points, &a->point_size,
+			    a->point_count + count, sizeof(*a->points));
 	if (err >= 0)
-		err = psap_grow((void **)&a->rings, &a->ring_size,
-				a->ring_count + 1, sizeof(*a->rings));
+		err = array_reserve((void **)&a->rings, &a->ring_size,
+				    a->ring_count + 1, sizeof(*a->rings));
 	if (err < 0)
 		return give_up(a, err);
 	memcpy(a->points + a->point_count, p, count * sizeof(*p));
@@ -147,8 +131,8 @@ int psap_areas_end(struct psap_areas *a)
 		return give_up(a, -EINVAL);
 	if (a->area_count >= PSAP_AREAS_MAX)
 		return give_up(a, -E2BIG);
-	err = psap_grow((void **)&a->areas, &a->area_size, a->area_count + 1,
-			sizeof(*a->areas));
+	err = array_reserve((void **)&a->areas, &a->area_size,
+			    a->area_count + 1, sizeof(*a->areas));
 	if (err < 0)
 		return give_up(a, err);
 	a->areas[a->area_count++] = a->next;

@@ -17,6 +17,7 @@
 #include "psap/area_load.h"
 #include "psap/book_load.h"
 #include "psap/location_resolve.h"
+#include "store/db_service.h"
 
 #define WHO       "psap"
 #define PATH_SIZE 512
@@ -306,8 +307,9 @@ static int follow(struct follower *f, struct retry *retry)
 	}
 }
 
-static int serve(struct follower *f, struct retry *retry)
+static int serve(void *self, struct retry *retry)
 {
+	struct follower *f = self;
 	int err = db_connect(f->db);
 
 	if (err >= 0)
@@ -318,37 +320,26 @@ static int serve(struct follower *f, struct retry *retry)
 	return err < 0 ? err : follow(f, retry);
 }
 
-static void tell(const struct follower *f, int err)
+static void say_why(void *self, int err)
 {
-	if (err == -ENOTCONN)
-		log_warning(WHO, "no PostgreSQL: %s", db_error(f->db));
-	else if (err == -ENOTSUP)
-		log_error(WHO, "the areas stay as they are and serve: %s",
-			  db_error(f->db));
-	else if (err == -EPROTO)
-		log_error(WHO, "PostgreSQL refuses: %s", db_error(f->db));
-	else
+	const struct follower *f = self;
+
+	if (!db_service_tell(f->db, err, WHO,
+			     "the areas stay as they are and serve"))
 		log_error(WHO, "cannot follow areas and addresses: %s",
 			  strerror(-err));
 }
 
 static int loop(struct follower *f)
 {
-	struct retry retry;
-
-	retry_init(&retry, (int)f->conf->postgres_retry_max_ms);
-	for (;;) {
-		int err = serve(f, &retry);
-
-		if (err == -ECANCELED)
-			return 0;
-		tell(f, err);
-		if (err == -ENOMEM)
-			return err;
-		db_disconnect(f->db);
-		if (stop_wait(f->stop, -1, retry_next_ms(&retry)) < 0)
-			return 0;
-	}
+	return db_service_run(&(struct db_service){
+		.db = f->db,
+		.stop = f->stop,
+		.retry_max_ms = (int)f->conf->postgres_retry_max_ms,
+		.self = f,
+		.serve = serve,
+		.tell = say_why,
+	});
 }
 
 int psap_service_run(const struct conf *conf, const struct stop *stop,
@@ -360,14 +351,7 @@ int psap_service_run(const struct conf *conf, const struct stop *stop,
 		.service = s,
 		.resolve.knowledge.nearest_m = (double)conf->psap_nearest_m,
 	};
-	const struct db_options o = {
-		.conninfo = conf->postgres,
-		.user = DB_RESOLVER,
-		.stop = stop,
-		.connect_timeout_ms = (int)conf->postgres_connect_timeout_ms,
-		.statement_timeout_ms =
-			(int)conf->postgres_statement_timeout_ms,
-	};
+	const struct db_options o = db_options_of(conf, DB_RESOLVER, stop);
 	int err;
 
 	(void)snprintf(f.areas_path, PATH_SIZE, "%s/psap-areas",

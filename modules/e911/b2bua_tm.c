@@ -48,12 +48,17 @@ static struct sip_msg *in_hand;
 
 struct exchange *exchange_new(enum exchange_kind kind, struct leg *leg)
 {
-	struct exchange *ex = shared_alloc(sizeof(*ex));
+	/* Of what a leg has once: it may stay until the call ends. */
+	bool is_calls =
+		kind == EXCHANGE_INVITE || (kind == EXCHANGE_BYE && !leg->byes);
+	struct exchange *ex = is_calls ? call_memory(leg->call, sizeof(*ex))
+				       : shared_alloc(sizeof(*ex));
 
 	if (!ex)
 		return NULL;
 	ex->kind = kind;
 	ex->leg = leg;
+	ex->is_calls = is_calls;
 	call_ref(leg->call);
 	return ex;
 }
@@ -65,7 +70,8 @@ void exchange_free(struct exchange *ex)
 	if (!ex)
 		return;
 	call = ex->leg->call;
-	shared_free(ex);
+	if (!ex->is_calls)
+		shared_free(ex);
 	call_unref(call);
 }
 
@@ -76,7 +82,10 @@ static void tell_reply(struct exchange *ex, struct sip_msg *rpl, int code)
 	static char route_set[ROUTE_SET_SIZE];
 	struct sip_reply_view view = { 0 };
 
-	if (rpl && rpl != FAKED_REPLY)
+	if (rpl && rpl != FAKED_REPLY && ex->kind == EXCHANGE_BYE)
+		/* It is over, whatever else it says. */
+		view.code = rpl->first_line.u.reply.statuscode;
+	else if (rpl && rpl != FAKED_REPLY)
 		message_reply_view(rpl, &view, route_set, sizeof(route_set));
 	else
 		view = (struct sip_reply_view){
@@ -471,9 +480,13 @@ static bool has_memory_for(const struct cell *cell,
 			   const struct sip_answer *answer)
 {
 	size_t echoed = cell->uas.request ? cell->uas.request->len : 0;
-	void *p = shm_malloc(echoed + answer->headers.len + answer->body.len +
-			     REPLY_ROOM);
+	void *p;
 
+	/* No pieces are so small that none of half the memory would do. */
+	if (shm_available() > shm_mem_size / 2)
+		return true;
+	p = shm_malloc(echoed + answer->headers.len + answer->body.len +
+		       REPLY_ROOM);
 	if (p)
 		shm_free(p);
 	return p != NULL;

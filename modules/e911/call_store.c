@@ -2,15 +2,16 @@
 /*
  * call_store: see call_store.h.
  *
- * A call is one allocation (struct call with a first chunk of text memory
- * and leg A) plus what it grows by.  Everything is freed together with the
- * last reference.
+ * A call is one allocation (struct call with a first chunk of memory, of which
+ * leg A is the first piece) plus what it grows by.  Everything is freed
+ * together with the last reference.
  */
 #include "call_store.h"
 
 #include "call_wheel.h"
 
 #define CHUNK_SIZE 2048u
+#define FIRST_SIZE 6144u /* of the first chunk: what most calls take in all */
 #define SHARDS     64u
 
 struct bucket {
@@ -32,6 +33,12 @@ struct call_store {
 };
 
 /* ---- memory of a call ---- */
+
+static struct call_chunk *first_chunk(struct call *call)
+{
+	_Static_assert(sizeof(*call) % 8 == 0, "chunks begin aligned");
+	return (struct call_chunk *)(void *)(call + 1);
+}
 
 /* Its bytes are whatever they were. */
 static void *chunk_take(struct call *call, size_t size)
@@ -167,10 +174,14 @@ const char *call_kind_name(enum call_kind k)
 
 struct call *call_new(enum call_kind kind)
 {
-	struct call *call = shared_alloc(sizeof(*call));
+	struct call *call = shared_malloc(
+		sizeof(*call) + sizeof(struct call_chunk) + FIRST_SIZE);
 
 	if (!call)
 		return NULL;
+	memset(call, 0, sizeof(*call));
+	call->chunks = first_chunk(call);
+	*call->chunks = (struct call_chunk){ .size = FIRST_SIZE };
 	shared_lock_init(&call->lock);
 	call->refs = 1;
 	call->max_forwards = 70;
@@ -194,7 +205,7 @@ void call_unref(struct call *call)
 
 	if (!call || __atomic_sub_fetch(&call->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-	for (c = call->chunks; c; c = next) {
+	for (c = call->chunks; c != first_chunk(call); c = next) {
 		next = c->next;
 		shared_free(c);
 	}

@@ -146,11 +146,36 @@ int message_max_forwards(struct sip_msg *msg)
 	return n > UINT8_MAX ? UINT8_MAX : n;
 }
 
+/*
+ * The URI of a Contact that is "<URI>" and nothing else, as nearly all are:
+ * what parse_contact() finds in it, without the memory that it takes.  Empty:
+ * it may have something else.
+ */
+static struct text lone_uri(struct text contact)
+{
+	struct text value = text_trim(contact), uri;
+
+	if (value.len < 5 || value.p[0] != '<' || value.p[value.len - 1] != '>')
+		return text_of(NULL);
+	uri = text_make(value.p + 1, value.len - 2);
+	for (size_t i = 0; i < uri.len; i++)
+		if ((unsigned char)uri.p[i] <= ' ' || uri.p[i] == '"' ||
+		    uri.p[i] == '<' || uri.p[i] == '>')
+			return text_of(NULL);
+	return uri;
+}
+
 struct text message_contact(struct sip_msg *msg)
 {
 	contact_body_t *body;
+	struct text uri;
 
-	if (!msg->contact || parse_contact(msg->contact) < 0)
+	if (!msg->contact)
+		return text_of(NULL);
+	uri = lone_uri(str_to_text(msg->contact->body));
+	if (uri.len)
+		return uri;
+	if (parse_contact(msg->contact) < 0)
 		return text_of(NULL);
 	body = msg->contact->parsed;
 	if (!body || body->star || !body->contacts)

@@ -35,6 +35,7 @@ enum own_purpose {
 };
 struct exchange {
 	enum exchange_kind kind;
+	bool is_calls;               /* it lies in the call's own memory */
 	struct leg *leg;             /* where the request went */
 	enum own_purpose purpose;    /* OWN */
 	bool is_over;                /* OWN: the final reply has come */

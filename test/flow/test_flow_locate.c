@@ -109,6 +109,8 @@ static void without_memory_for_the_routes_the_old_ones_serve(struct flow *f)
 	routes_are(f, "south", "county", "state", "nation", "other", NULL);
 	caller_brings_a_location(f);
 	caller_dials(f, OFFER);
+	/* What the call began with is used up. */
+	assert_non_null(call_memory(flow_call(f), 8192));
 	shared_fail_once();
 	assert_true(location_is_judged(f, true));
 	assert_int_equal(stat_get(STAT_memory_failures), 1);

@@ -26,7 +26,7 @@
 
 #define LINGER 32000
 #define ROUTES 3
-#define LONG   4000 /* more than a chunk: each such text needs memory */
+#define LONG   8000 /* more than a call begins with: each needs memory */
 
 /* ---- allocations that fail ---- */
 

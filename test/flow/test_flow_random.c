@@ -315,10 +315,14 @@ static void a_psap_sends(struct run *r)
 static void someone_hangs_up(struct run *r)
 {
 	struct leg *leg = chance(r, 2) ? r->call->a : any_leg_b(r);
+	uint32_t *cseq = leg == r->call->a ? &r->a_cseq : &r->b_cseq;
 
-	if (leg)
-		send_in_dialog(r, leg, "BYE",
-			       leg == r->call->a ? ++r->a_cseq : ++r->b_cseq);
+	if (!leg)
+		return;
+	send_in_dialog(r, leg, "BYE", ++*cseq);
+	/* Nobody below the call absorbs a copy. */
+	if (chance(r, 3) == 0)
+		send_in_dialog(r, leg, "BYE", *cseq);
 }
 
 static void the_caller_cancels(struct run *r)
@@ -536,6 +540,9 @@ static void one_run(uint64_t seed, bool failures)
 	r.call = flow_call_new(r.elins, 1 + chance(&r, ROUTES_MAX),
 			       chance(&r, 3) ? OFFER : NULL);
 	assert_non_null(r.call);
+	/* Half of them have used up the memory that a call begins with. */
+	if (seed % 2)
+		assert_non_null(call_memory(r.call, 8192));
 	for (unsigned i = 0; i < r.call->route_count; i++)
 		r.call->routes[i].max_calls = (seed + i) % 2;
 	if (chance(&r, 2))

@@ -362,12 +362,19 @@ static void too_many_routes_are_refused(void **state)
 static void without_memory_there_is_no_call(void **state)
 {
 	struct call *call = call_full(), *back;
+	static char much[4000]; /* more of them than a call begins with */
 	uint8_t buf[RECORD_MAX];
-	size_t len = call_record_encode(call, buf);
+	size_t len;
 	long allowed = 0;
 	int err;
 
 	(void)state;
+	memset(much, 'm', sizeof(much));
+	assert_true(call_text_set(call, &call->offer_headers,
+				  text_make(much, sizeof(much))) &&
+		    call_text_set(call, &call->b->session_sent,
+				  text_make(much, sizeof(much))));
+	len = call_record_encode(call, buf);
 	do {
 		shared_fail_after(allowed++);
 		err = call_record_decode(buf, len, &back);

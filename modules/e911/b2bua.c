@@ -425,7 +425,9 @@ static action_f *const actions[CALL_ACTION_COUNT] = {
 
 static void on_guard(struct call *call)
 {
-	if (call->state == CALL_ANSWERED)
+	bool is_unheard = call->state == CALL_ANSWERED;
+
+	if (is_unheard)
 		log_line(LEVEL_WARNING,
 			 "bridge: no ACK from the caller in 32 s, kept");
 	if (call->state == CALL_LOCATING)
@@ -436,6 +438,8 @@ static void on_guard(struct call *call)
 	if (call->state == CALL_CANCELLED && call->b)
 		call->b->invite.open = false;
 	b2bua_step(call, CALL_EV_GUARD, NULL);
+	if (is_unheard)
+		recovery_caller_unheard(call->a);
 }
 
 static void on_no_progress(struct call *call)

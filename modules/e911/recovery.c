@@ -63,6 +63,22 @@ void recovery_probed(struct leg *leg, enum own_result result,
 		recovery_leg_lost(leg, "the far side does not know it");
 }
 
+/* Nothing but their word, or for leg B silence, makes it lost. */
+static int ask(struct leg *leg)
+{
+	int err;
+
+	leg->is_probed = true;
+	err = own_request_send(leg, OWN_CLOSED,
+			       &(struct own_request){ .method = "OPTIONS" });
+	if (err == 0)
+		return 0;
+	leg->is_probed = false;
+	if (err == -ENOMEM)
+		stat_add(STAT_memory_failures, 1);
+	return err;
+}
+
 void recovery_connection_closed(struct leg *leg)
 {
 	int err;
@@ -71,17 +87,16 @@ void recovery_connection_closed(struct leg *leg)
 		stat_add(STAT_byes_repeated, 1);
 	if (!leg_is_current(leg) || !leg_is_up(leg) || leg->is_probed)
 		return;
-	leg->is_probed = true;
 	stat_add(STAT_connections_lost, 1);
-	err = own_request_send(leg, OWN_CLOSED,
-			       &(struct own_request){ .method = "OPTIONS" });
-	if (err == 0)
-		return;
-	leg->is_probed = false;
-	if (err == -ENOMEM)
-		stat_add(STAT_memory_failures, 1);
-	else if (leg->side == LEG_B)
+	err = ask(leg);
+	if (err < 0 && err != -ENOMEM && leg->side == LEG_B)
 		recovery_leg_lost(leg, "its connection was closed");
+}
+
+void recovery_caller_unheard(struct leg *leg)
+{
+	if (leg_is_current(leg) && leg_is_up(leg) && !leg->is_probed)
+		(void)ask(leg);
 }
 
 void recovery_closed_probed(struct leg *leg, enum own_result result,

@@ -35,6 +35,11 @@ void recovery_judge(struct leg *leg, const struct sip_reply_view *r);
  * for that.
  */
 void recovery_connection_closed(struct leg *leg);
+/*
+ * Leg A, no ACK of which has come: it may have lost its way, and so may the BYE
+ * that came behind it.  Asks by OPTIONS; lost only when that is answered 481.
+ */
+void recovery_caller_unheard(struct leg *leg);
 /* Nobody is where that OPTIONS went: asked once more two seconds later, when a
  * proxy that was starting anew is back. */
 void recovery_probe_unreachable(struct leg *leg, const char *why);

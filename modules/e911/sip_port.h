@@ -27,7 +27,8 @@ enum own_purpose {
 	OWN_ALIGN,         /* re-INVITE of that B with A's answer */
 	OWN_REFRESH,       /* of a session that we refresh: session_timer.h */
 	OWN_SESSION_PROBE, /* OPTIONS: they have missed their refresh */
-	OWN_CLOSED,        /* OPTIONS: their connection has closed */
+	OWN_CLOSED,        /* OPTIONS: their connection has closed, or their
+			    * ACK never came */
 	OWN_REPLACE,       /* re-INVITE of A for who replaces B: replace.h */
 	OWN_MOVE,          /* re-INVITE of B: media.h */
 	OWN_RESTORED,      /* OPTIONS after a start: is the call still there? */

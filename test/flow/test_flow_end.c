@@ -423,7 +423,13 @@ static void an_ack_that_is_lost_does_not_end_the_call(struct flow *f)
 	because(f, "the caller's ACK is lost: an emergency call is kept");
 	time_passes(f, 32000);
 	expect_state(f, CALL_CONNECTED);
-	caller_expects_nothing(f);
+	caller_expects(f, "OPTIONS");
+	psap_expects_nothing(f, "south");
+
+	because(f,
+		"nor does the answer to our question come: that says nothing");
+	time_passes(f, 32000);
+	expect_state(f, CALL_CONNECTED);
 	psap_expects_nothing(f, "south");
 
 	because(f, "they talk for an hour");
@@ -432,6 +438,38 @@ static void an_ack_that_is_lost_does_not_end_the_call(struct flow *f)
 	psap_expects_reply(f, "south", 200);
 	caller_expects(f, "BYE");
 	caller_replies(f, "BYE", 200, NULL);
+}
+
+static void who_never_acks_and_has_hung_up_is_found_out(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	because(f, "the caller's ACK is lost, and so is each of its BYEs");
+	time_passes(f, 32000);
+	expect_state(f, CALL_CONNECTED);
+	caller_expects(f, "OPTIONS");
+	caller_replies(f, "OPTIONS", 481, NULL);
+	psap_expects(f, "south", "BYE");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	caller_expects(f, "BYE");
+	caller_replies(f, "BYE", 481, NULL);
+	expect_state(f, CALL_ENDED);
+}
+
+static void who_never_acks_and_is_there_talks_on(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	time_passes(f, 32000);
+	caller_expects(f, "OPTIONS");
+	caller_replies(f, "OPTIONS", 200, NULL);
+	expect_state(f, CALL_CONNECTED);
+	psap_expects_nothing(f, "south");
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	expect_state(f, CALL_ENDED);
 }
 
 /* ---- what A cannot be told ---- */
@@ -512,6 +550,8 @@ int main(void)
 		flow_test(a_bye_that_cannot_be_sent_does_not_hold_the_call),
 		flow_test(a_bye_without_memory_goes_out_unheard),
 		flow_test(an_ack_that_is_lost_does_not_end_the_call),
+		flow_test(who_never_acks_and_has_hung_up_is_found_out),
+		flow_test(who_never_acks_and_is_there_talks_on),
 		flow_test(an_answer_that_the_caller_cannot_hear_is_hung_up),
 		flow_test(a_ringing_that_the_caller_cannot_hear_is_no_harm),
 		flow_test(a_guard_that_was_overtaken_does_nothing),

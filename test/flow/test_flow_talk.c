@@ -571,6 +571,7 @@ static void a_reinvite_brings_the_ack_that_was_lost(struct flow *f)
 	caller_expects_reply(f, 200);
 	time_passes(f, 32000);
 	expect_state(f, CALL_CONNECTED);
+	caller_expects(f, "OPTIONS");
 
 	because(f, "the caller tries again: one INVITE at a time");
 	caller_sends(f, "INVITE", OTHER);
@@ -581,6 +582,7 @@ static void a_reinvite_brings_the_ack_that_was_lost(struct flow *f)
 	caller_expects_reply(f, 488);
 	caller_acks(f, NULL);
 	psap_expects_nothing(f, "south");
+	caller_replies(f, "OPTIONS", 200, NULL);
 	caller_hangs_up(f);
 }
 

@@ -15,7 +15,7 @@
 #include "trunk_watch.h"
 #include "worker_lasting.h"
 
-#define WATCH_MS 50
+#define WATCH_MS 250
 #define STEP_MS  1000 /* the writer looks after itself, or tries again */
 /* Between the commits of a burst; and where the latest one held so many events
  * (some 60 calls a second). */

@@ -58,6 +58,13 @@ size_t journal_pending_events(const struct journal *j);
  * outbox yet.  The last pack stays: it keeps the sequence from beginning again.
  */
 int journal_trim(struct journal *j, unsigned most);
+/*
+ * Commit, and delete as journal_trim() does, with one sync for both.
+ * *ret_trimmed: what journal_trim() would give; -EAGAIN: nothing was deleted,
+ * ask journal_trim().  Deleting that fails costs no commit.
+ */
+int must_check journal_commit_and_trim(struct journal *j, unsigned most,
+				       int *ret_trimmed);
 
 /*
  * Before the journal is opened, and before any fork: each record of the

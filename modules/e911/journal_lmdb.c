@@ -374,6 +374,54 @@ struct journal *journal_close(struct journal *j)
 	return NULL;
 }
 
+/* ---- deleting, in a transaction ---- */
+
+struct trim {
+	uint64_t upto; /* sequence; 0: nothing */
+	unsigned most;
+	unsigned deleted;
+	uint64_t first; /* what is left begins there */
+};
+
+static int delete_upto(struct journal *j, MDB_txn *txn, struct trim *trim)
+{
+	MDB_val key, value;
+	MDB_cursor *cursor;
+	int rc = mdb_cursor_open(txn, j->dbi, &cursor);
+
+	if (rc)
+		return rc;
+	trim->deleted = 0;
+	while (trim->deleted < trim->most) {
+		uint64_t last = 0, first = 0;
+
+		rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+		if (rc == 0) {
+			last = journal_key_decode(key.mv_data, key.mv_size);
+			first = first_of(key, value);
+		}
+		if (last == 0 || last > trim->upto)
+			break;
+		rc = mdb_cursor_del(cursor, 0);
+		if (rc)
+			break;
+		trim->deleted += (unsigned)(last - first + 1);
+	}
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int trim_put(struct journal *j, MDB_txn *txn, struct trim *trim)
+{
+	uint64_t first = 0, last = 0;
+	int rc = delete_upto(j, txn, trim);
+
+	if (rc == 0)
+		rc = load_bounds(j, txn, &first, &last);
+	trim->first = first ? first : j->last + 1;
+	return rc;
+}
+
 /* ---- writing ---- */
 
 /* Double the map, up to limit; false when it has that size already. */
@@ -486,23 +534,42 @@ static int state_write(struct journal *j, MDB_txn *txn,
 	return 0;
 }
 
-static int events_put(struct journal *j, MDB_txn *txn)
+static int pack_put(struct journal *j, MDB_txn *txn, uint64_t sequence,
+		    const struct journal_pack *pack)
 {
 	uint8_t bytes[JOURNAL_KEY_SIZE];
-	uint64_t sequence = j->last;
+	MDB_val key = { sizeof(bytes), bytes };
+	MDB_val value = { journal_pack_size(pack), NULL };
+	int rc;
+
+	journal_key_encode(sequence, bytes);
+	rc = mdb_put(txn, j->dbi, &key, &value, MDB_RESERVE);
+	if (rc == 0)
+		journal_pack_write(pack, value.mv_data);
+	return rc;
+}
+
+/*
+ * Every other pack, then those between.  A page takes two; but when a third
+ * comes behind them, LMDB takes the second along to the new page, and in the
+ * order of their numbers each pack would end up with a page of its own.
+ */
+static int events_put(struct journal *j, MDB_txn *txn)
+{
 	struct journal_pack pack;
-	size_t at = 0;
 	int rc = 0;
 
-	while (rc == 0 && journal_batch_pack(&j->batch, &at, &pack)) {
-		MDB_val key = { sizeof(bytes), bytes };
-		MDB_val value = { journal_pack_size(&pack), NULL };
+	for (unsigned turn = 0; turn < 2; turn++) {
+		uint64_t sequence = j->last;
+		size_t at = 0;
 
-		sequence += pack.count;
-		journal_key_encode(sequence, bytes);
-		rc = mdb_put(txn, j->dbi, &key, &value, MDB_RESERVE);
-		if (rc == 0)
-			journal_pack_write(&pack, value.mv_data);
+		for (unsigned n = 0;
+		     rc == 0 && journal_batch_pack(&j->batch, &at, &pack);
+		     n++) {
+			sequence += pack.count;
+			if (n % 2 == turn)
+				rc = pack_put(j, txn, sequence, &pack);
+		}
 	}
 	return rc;
 }
@@ -518,7 +585,8 @@ static int batch_put(struct journal *j, MDB_txn *txn)
 	return rc;
 }
 
-static int batch_write(struct journal *j)
+/* One transaction; without trim nothing is deleted. */
+static int write_once(struct journal *j, struct trim *trim, bool with_batch)
 {
 	MDB_txn *txn;
 	int rc = lmdb_env_guard(j->env);
@@ -527,12 +595,26 @@ static int batch_write(struct journal *j)
 		rc = lmdb_txn_begin(j->env, 0, &txn);
 	if (rc)
 		return rc;
-	rc = batch_put(j, txn);
+	if (trim)
+		rc = trim_put(j, txn, trim);
+	if (rc == 0 && with_batch)
+		rc = batch_put(j, txn);
 	if (rc) {
 		mdb_txn_abort(txn);
 		return rc;
 	}
-	return mdb_txn_commit(txn);
+	rc = mdb_txn_commit(txn);
+	if (rc == 0 && trim)
+		j->first = trim->first;
+	return rc;
+}
+
+static void batch_is_written(struct journal *j)
+{
+	if (j->first > j->last)
+		j->first = j->last + 1;
+	j->last += j->batch.events;
+	journal_abort(j);
 }
 
 int journal_commit(struct journal *j)
@@ -545,14 +627,11 @@ int journal_commit(struct journal *j)
 	if (err < 0)
 		return err;
 	do
-		rc = batch_write(j);
+		rc = write_once(j, NULL, true);
 	while (rc == MDB_MAP_FULL && map_grow(j, j->max_bytes));
 	if (rc)
 		return write_failed(j, rc);
-	if (j->first > j->last)
-		j->first = j->last + 1;
-	j->last += j->batch.events;
-	journal_abort(j);
+	batch_is_written(j);
 	return 0;
 }
 
@@ -571,61 +650,7 @@ size_t journal_pending_events(const struct journal *j)
 	return j->batch.events;
 }
 
-/* ---- deleting ---- */
-
-static int delete_upto(struct journal *j, MDB_txn *txn, uint64_t upto,
-		       unsigned most, unsigned *ret_deleted)
-{
-	MDB_val key, value;
-	MDB_cursor *cursor;
-	unsigned deleted = 0;
-	int rc = mdb_cursor_open(txn, j->dbi, &cursor);
-
-	if (rc)
-		return rc;
-	while (deleted < most) {
-		uint64_t last = 0, first = 0;
-
-		rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
-		if (rc == 0) {
-			last = journal_key_decode(key.mv_data, key.mv_size);
-			first = first_of(key, value);
-		}
-		if (last == 0 || last > upto)
-			break;
-		rc = mdb_cursor_del(cursor, 0);
-		if (rc)
-			break;
-		deleted += (unsigned)(last - first + 1);
-	}
-	mdb_cursor_close(cursor);
-	*ret_deleted = deleted;
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-static int trim_write(struct journal *j, uint64_t upto, unsigned most,
-		      unsigned *ret_deleted)
-{
-	uint64_t first = 0, last = 0;
-	MDB_txn *txn;
-	int rc = lmdb_env_guard(j->env);
-
-	if (rc == 0)
-		rc = lmdb_txn_begin(j->env, 0, &txn);
-	if (rc)
-		return rc;
-	rc = delete_upto(j, txn, upto, most, ret_deleted);
-	if (rc == 0)
-		rc = load_bounds(j, txn, &first, &last);
-	if (rc) {
-		mdb_txn_abort(txn);
-		return rc;
-	}
-	rc = mdb_txn_commit(txn);
-	if (rc == 0)
-		j->first = first ? first : j->last + 1;
-	return rc;
-}
+/* ---- deleting, by itself or with a batch ---- */
 
 /*
  * What one transaction frees, not the next but the one after it may use.
@@ -650,15 +675,14 @@ static int free_pages_ripen(struct journal *j)
  * Deleting copies pages before it frees any: a journal that is full to the
  * limit may go a little beyond it for that, and comes back afterwards.
  */
-static int trim_upto(struct journal *j, uint64_t upto, unsigned most)
+static int trim_upto(struct journal *j, struct trim *trim)
 {
 	uint64_t limit = j->max_bytes + MAP_FOR_TRIM;
-	unsigned deleted = 0;
 	MDB_envinfo info;
 	int rc;
 
 	do
-		rc = trim_write(j, upto, most, &deleted);
+		rc = write_once(j, trim, false);
 	while (rc == MDB_MAP_FULL && map_grow(j, limit));
 	if (rc == 0 && j->batch.count) {
 		do
@@ -668,14 +692,16 @@ static int trim_upto(struct journal *j, uint64_t upto, unsigned most)
 	(void)mdb_env_info(j->env, &info);
 	if (info.me_mapsize > j->max_bytes)
 		(void)mdb_env_set_mapsize(j->env, j->max_bytes);
-	return rc ? write_failed(j, rc) : (int)deleted;
+	return rc ? write_failed(j, rc) : (int)trim->deleted;
 }
 
-int journal_trim(struct journal *j, unsigned most)
+/* What may be deleted by now: *ret_upto, 0 when there is nothing. */
+static int trim_look(struct journal *j, uint64_t *ret_upto)
 {
 	uint64_t cursor = 0, upto;
 	int err = env_ready(j);
 
+	*ret_upto = 0;
 	if (err < 0)
 		return err;
 	(void)mdb_reader_check(j->env, NULL);
@@ -688,9 +714,34 @@ int journal_trim(struct journal *j, unsigned most)
 		sequence_catch_up(j, cursor);
 		upto = cursor; /* no gap may be left behind */
 	}
-	if (cursor == 0 || upto < j->first)
-		return 0;
-	return trim_upto(j, upto, most);
+	if (cursor && upto >= j->first)
+		*ret_upto = upto;
+	return 0;
+}
+
+int journal_trim(struct journal *j, unsigned most)
+{
+	struct trim trim = { .most = most };
+	int err = trim_look(j, &trim.upto);
+
+	return err < 0 || !trim.upto ? err : trim_upto(j, &trim);
+}
+
+int journal_commit_and_trim(struct journal *j, unsigned most, int *ret_trimmed)
+{
+	struct trim trim = { .most = most };
+
+	*ret_trimmed = j->batch.count ? trim_look(j, &trim.upto) : -EAGAIN;
+	if (*ret_trimmed < 0 || !trim.upto)
+		return journal_commit(j);
+	/* Whatever is in its way: events come before room for events. */
+	if (write_once(j, &trim, true) != 0) {
+		*ret_trimmed = -EAGAIN;
+		return journal_commit(j);
+	}
+	batch_is_written(j);
+	*ret_trimmed = (int)trim.deleted;
+	return 0;
 }
 
 /* ---- questions ---- */

@@ -11,6 +11,8 @@
 #define BATCH_ITEMS      512
 #define BATCH_BYTES      ((size_t)256 * 1024)
 #define TRIM_EVENTS      10000
+#define TRIM_IN_BURST    4000  /* no more, people are told after the commit */
+#define BURST_EVENTS     40    /* in one batch */
 #define EACH_MS          1000  /* trim, or try to open */
 #define COMPLAIN_EACH_MS 60000 /* the same fault is logged so often */
 
@@ -211,6 +213,36 @@ static void refill(struct journal_writer *w)
 	w->state_lost = lost;
 }
 
+static bool trim_is_due(const struct journal_writer *w)
+{
+	return clock_mono_ms() >= w->trim_at_ms;
+}
+
+/* A backlog is deleted at once, part by part. */
+static void trim_done(struct journal_writer *w, int deleted, int most)
+{
+	w->trim_at_ms = clock_mono_ms() + (deleted >= most ? 0 : EACH_MS);
+	if (deleted < 0 && deleted != -ENOENT)
+		complain(w, &w->trim_fault, "trimmed", deleted);
+	else
+		complain_no_more(&w->trim_fault, "trimmed");
+}
+
+/* In a burst what the sidecar has stored goes with the same sync; what could
+ * not be written is tried alone. */
+static int commit(struct journal_writer *w)
+{
+	int err, deleted;
+
+	if (journal_pending_events(w->journal) < BURST_EVENTS ||
+	    w->write_fault.err || !trim_is_due(w))
+		return journal_commit(w->journal);
+	err = journal_commit_and_trim(w->journal, TRIM_IN_BURST, &deleted);
+	if (err == 0 && deleted != -EAGAIN)
+		trim_done(w, deleted, TRIM_IN_BURST);
+	return err;
+}
+
 static int batch_commit(struct journal_writer *w)
 {
 	size_t count = journal_pending_events(w->journal);
@@ -220,7 +252,7 @@ static int batch_commit(struct journal_writer *w)
 		journal_ring_done(w->ring);
 		return 0;
 	}
-	err = journal_commit(w->journal);
+	err = commit(w);
 	if (err < 0)
 		return batch_failed(w, "written", err);
 	/* A death between the two writes these events twice, which is better
@@ -237,18 +269,9 @@ static int batch_commit(struct journal_writer *w)
 
 static void trim(struct journal_writer *w)
 {
-	int64_t now_ms = clock_mono_ms();
-	int deleted;
-
-	if (now_ms < w->trim_at_ms)
-		return;
-	deleted = journal_trim(w->journal, TRIM_EVENTS);
-	/* A backlog is deleted at once, part by part. */
-	w->trim_at_ms = now_ms + (deleted >= TRIM_EVENTS ? 0 : EACH_MS);
-	if (deleted < 0 && deleted != -ENOENT)
-		complain(w, &w->trim_fault, "trimmed", deleted);
-	else
-		complain_no_more(&w->trim_fault, "trimmed");
+	if (trim_is_due(w))
+		trim_done(w, journal_trim(w->journal, TRIM_EVENTS),
+			  TRIM_EVENTS);
 }
 
 int journal_writer_step(struct journal_writer *w)

@@ -123,16 +123,21 @@ void collector_add(struct collector *c, enum identity_kind kind,
 	k->source[source.len] = '\0';
 }
 
+bool collector_cleaned(struct collector *c, int len, unsigned malformed)
+{
+	if (len == -ENOSPC)
+		collector_fault(c, IDENTITY_FAULT_TOO_LONG);
+	else if (len < 0)
+		c->set->faults |= malformed;
+	return len > 0;
+}
+
 bool collector_clean(struct collector *c, struct text raw, unsigned malformed,
 		     char buf[IDENTITY_VALUE_MAX + 1], struct text *ret)
 {
 	int len = text_clean(raw, buf, IDENTITY_VALUE_MAX + 1);
 
-	if (len == -ENOSPC)
-		collector_fault(c, IDENTITY_FAULT_TOO_LONG);
-	else if (len < 0)
-		c->set->faults |= malformed;
-	if (len <= 0)
+	if (!collector_cleaned(c, len, malformed))
 		return false;
 	*ret = text_make(buf, (size_t)len);
 	return true;

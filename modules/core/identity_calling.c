@@ -47,6 +47,23 @@ static bool normalise(const struct collector *c, const struct address_view *a,
 	return e164_normalise(user, home_npa, ret_e164) == 0;
 }
 
+/* collector_clean() of the address's user. */
+static bool clean_user(struct collector *c, const struct address_view *a,
+		       unsigned malformed, struct text *ret)
+{
+	const struct text *known = &c->cleaned.user;
+
+	if (!known->p || known->p != a->user.p || known->len != a->user.len) {
+		c->cleaned.user = a->user;
+		c->cleaned.len = text_clean(a->user, c->cleaned.value,
+					    sizeof(c->cleaned.value));
+	}
+	if (!collector_cleaned(c, c->cleaned.len, malformed))
+		return false;
+	*ret = text_make(c->cleaned.value, (size_t)c->cleaned.len);
+	return true;
+}
+
 /* user: the address's own, cleaned. */
 static bool number_of(struct collector *c, const struct address_view *a,
 		      struct text user, char ret_e164[E164_SIZE])
@@ -77,20 +94,19 @@ static void keep_user(struct text received, struct text cleaned,
 /* The first of this header's parties that has a number, else the first. */
 static bool choose_calling(struct collector *c, enum party p)
 {
-	char buf[IDENTITY_VALUE_MAX + 1];
 	struct identity_set *set = c->set;
-	struct address_view a;
+	const struct address_view *a;
 	struct party_walk walk;
 	struct text user;
 	bool found = false;
 
 	party_begin(&walk, c->req, p, &c->memo);
-	while (!set->number[0] && party_next_usable(&walk, &a)) {
-		if (!collector_clean(c, a.user, 0, buf, &user))
+	while (!set->number[0] && (a = party_next_usable(&walk)) != NULL) {
+		if (!clean_user(c, a, 0, &user))
 			continue;
-		if (!number_of(c, &a, user, set->number) && found)
+		if (!number_of(c, a, user, set->number) && found)
 			continue;
-		keep_user(a.user, user, set->user);
+		keep_user(a->user, user, set->user);
 		found = true;
 	}
 	return found;
@@ -111,20 +127,18 @@ static void find_calling(struct collector *c)
 static void inspect_party(struct collector *c, enum party p,
 			  enum identity_fault malformed, bool required)
 {
-	char buf[IDENTITY_VALUE_MAX + 1];
-	enum party_quality quality;
-	struct address_view a;
+	const struct party_judged *j;
 	struct party_walk walk;
 	struct text user;
 	bool present = false;
 
 	party_begin(&walk, c->req, p, &c->memo);
-	while (party_next(&walk, &a, &quality)) {
+	while ((j = party_next(&walk)) != NULL) {
 		present = true;
-		if (quality == PARTY_MALFORMED)
+		if (j->quality == PARTY_MALFORMED)
 			collector_fault(c, malformed);
-		else if (quality == PARTY_USABLE)
-			(void)collector_clean(c, a.user, malformed, buf, &user);
+		else if (j->quality == PARTY_USABLE)
+			(void)clean_user(c, &j->address, malformed, &user);
 	}
 	if (required && !present)
 		collector_fault(c, malformed);
@@ -139,17 +153,16 @@ void collect_calling(struct collector *c)
 
 void collect_number(struct collector *c)
 {
-	char buf[IDENTITY_VALUE_MAX + 1], e164[E164_SIZE];
-	struct address_view a;
+	const struct address_view *a;
 	struct party_walk walk;
+	char e164[E164_SIZE];
 	struct text user;
 
 	if (c->calling == PARTY_COUNT)
 		return;
 	party_begin(&walk, c->req, c->calling, &c->memo);
-	while (party_next_usable(&walk, &a))
-		if (collector_clean(c, a.user, 0, buf, &user) &&
-		    number_of(c, &a, user, e164))
+	while ((a = party_next_usable(&walk)) != NULL)
+		if (clean_user(c, a, 0, &user) && number_of(c, a, user, e164))
 			collector_add(c, IDENTITY_NUMBER, text_of(e164),
 				      text_of(party_name(c->calling)));
 }
@@ -184,7 +197,7 @@ static void add_extension(struct collector *c, const struct address_view *a)
 	if (address_param_find(a, text_of("ext"), &value) &&
 	    collector_clean(c, value, 0, buf, &value))
 		collector_add(c, IDENTITY_EXTENSION, value, source);
-	if (!collector_clean(c, a->user, 0, buf, &value))
+	if (!clean_user(c, a, 0, &value))
 		return;
 	if (!number_of(c, a, value, e164))
 		collector_add(c, IDENTITY_EXTENSION, value, source);
@@ -194,12 +207,12 @@ static void add_extension(struct collector *c, const struct address_view *a)
 
 void collect_extension(struct collector *c)
 {
-	struct address_view a;
+	const struct address_view *a;
 	struct party_walk walk;
 
 	if (c->calling == PARTY_COUNT)
 		return;
 	party_begin(&walk, c->req, c->calling, &c->memo);
-	while (party_next_usable(&walk, &a))
-		add_extension(c, &a);
+	while ((a = party_next_usable(&walk)) != NULL)
+		add_extension(c, a);
 }

@@ -23,6 +23,12 @@ struct collector {
 		bool is_number;
 		char e164[E164_SIZE];
 	} numbered;
+	/* The latest user part that was cleaned, for the same reason. */
+	struct {
+		struct text user;
+		int len; /* or an error */
+		char value[IDENTITY_VALUE_MAX + 1];
+	} cleaned;
 };
 
 void collector_fault(struct collector *c, enum identity_fault f);
@@ -37,6 +43,8 @@ void collector_add(struct collector *c, enum identity_kind kind,
  */
 bool collector_clean(struct collector *c, struct text raw, unsigned malformed,
 		     char buf[IDENTITY_VALUE_MAX + 1], struct text *ret);
+/* The same of what text_clean() said. */
+bool collector_cleaned(struct collector *c, int len, unsigned malformed);
 
 /* Who calls: number, user and calling_source of the set, and its faults. */
 void collect_calling(struct collector *c);

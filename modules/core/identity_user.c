@@ -32,39 +32,26 @@ static void from_header(struct collector *c, struct text name,
 static void from_ruri_param(struct collector *c, struct text name,
 			    struct text place)
 {
+	struct text uri = c->req->request_uri, value;
 	struct address_view a;
-	struct text value;
 
-	if (uri_parse(c->req->request_uri, &a) == 0 &&
+	/* Mostly there are none. */
+	if (text_index(uri, ';') < uri.len && uri_parse(uri, &a) == 0 &&
 	    address_param_find(&a, name, &value))
 		add_user(c, value, place);
 }
 
 /* A From that names nobody may still have parameters and a display name. */
-static bool next_from(struct collector *c, size_t *at, struct address_view *ret)
-{
-	const struct header_view *h;
-
-	while ((h = header_next(c->req, text_of("From"), "f", at)) != NULL) {
-		const struct address_view *a = party_from_address(h, &c->memo);
-
-		if (a) {
-			*ret = *a;
-			return true;
-		}
-	}
-	return false;
-}
-
 static void from_from_param(struct collector *c, struct text name,
 			    struct text place)
 {
-	struct address_view a;
+	const struct address_view *a;
+	struct party_walk walk;
 	struct text value;
-	size_t at = 0;
 
-	while (next_from(c, &at, &a))
-		if (address_param_find(&a, name, &value))
+	party_begin(&walk, c->req, PARTY_FROM, &c->memo);
+	while ((a = party_next_address(&walk)) != NULL)
+		if (address_param_find(a, name, &value))
 			add_user(c, value, place);
 }
 
@@ -72,12 +59,13 @@ static void from_display(struct collector *c, struct text name,
 			 struct text place)
 {
 	char plain[IDENTITY_VALUE_MAX + 1];
-	struct address_view a;
-	size_t at = 0;
+	const struct address_view *a;
+	struct party_walk walk;
 
 	(void)name;
-	while (next_from(c, &at, &a)) {
-		int len = text_unescape_pairs(a.display, plain, sizeof(plain));
+	party_begin(&walk, c->req, PARTY_FROM, &c->memo);
+	while ((a = party_next_address(&walk)) != NULL) {
+		int len = text_unescape_pairs(a->display, plain, sizeof(plain));
 
 		if (len < 0)
 			collector_fault(c, IDENTITY_FAULT_TOO_LONG);
@@ -88,12 +76,12 @@ static void from_display(struct collector *c, struct text name,
 
 static void from_party(struct collector *c, enum party p)
 {
-	struct address_view a;
+	const struct address_view *a;
 	struct party_walk walk;
 
 	party_begin(&walk, c->req, p, &c->memo);
-	while (party_next_usable(&walk, &a))
-		add_user(c, a.user, text_of(party_name(p)));
+	while ((a = party_next_usable(&walk)) != NULL)
+		add_user(c, a->user, text_of(party_name(p)));
 }
 
 static void from_pai_user(struct collector *c, struct text name,
@@ -134,8 +122,9 @@ static bool add_uui(struct collector *c, struct text element)
 
 static void from_uui(struct collector *c, struct text name, struct text place)
 {
-	static const char *const names[] = { "User-to-User", "X-User-To-User",
-					     "X-UserToUser" };
+	static const struct text names[] = { { "User-to-User", 12 },
+					     { "X-User-To-User", 14 },
+					     { "X-UserToUser", 12 } };
 
 	(void)name;
 	(void)place;
@@ -143,8 +132,7 @@ static void from_uui(struct collector *c, struct text name, struct text place)
 		const struct header_view *h;
 		size_t at = 0;
 
-		while ((h = header_next(c->req, text_of(names[i]), NULL,
-					&at)) != NULL) {
+		while ((h = header_next(c->req, names[i], NULL, &at)) != NULL) {
 			struct text rest = h->value, element;
 			bool found = false;
 
@@ -160,24 +148,25 @@ typedef void(place_f)(struct collector *c, struct text name, struct text place);
 
 /* A place that ends in ':' is followed by a name. */
 static const struct {
-	const char *place;
+	struct text place;
 	place_f *collect;
 } places[] = {
-	{ "hdr:", from_header },
-	{ "ruri-param:", from_ruri_param },
-	{ "from-param:", from_from_param },
-	{ "uui", from_uui },
-	{ "pai-user", from_pai_user },
-	{ "from-user", from_from_user },
-	{ "from-display", from_display },
+	{ { "hdr:", 4 }, from_header },
+	{ { "ruri-param:", 11 }, from_ruri_param },
+	{ { "from-param:", 11 }, from_from_param },
+	{ { "uui", 3 }, from_uui },
+	{ { "pai-user", 8 }, from_pai_user },
+	{ { "from-user", 9 }, from_from_user },
+	{ { "from-display", 12 }, from_display },
 };
 
 static void collect_place(struct collector *c, struct text place)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		struct text p = text_of(places[i].place), name;
+		struct text p = places[i].place, name;
 
-		if (!text_has_prefix_nocase(place, p))
+		if (place.len < p.len ||
+		    !text_equal_nocase(text_make(place.p, p.len), p))
 			continue;
 		name = text_make(place.p + p.len, place.len - p.len);
 		if ((p.p[p.len - 1] == ':') == (name.len > 0))

@@ -2,39 +2,40 @@
 #include "party.h"
 
 struct party_header {
-	const char *name;
+	struct text name;    /* its bit is in PARTY_NAMES */
 	const char *compact; /* RFC 3261 20; NULL: none */
 	const char *story;
 	bool is_list;
 };
 
 static const struct party_header headers[PARTY_COUNT] = {
-	[PARTY_PAI] = { "P-Asserted-Identity", NULL, "PAI", true },
-	[PARTY_PPI] = { "P-Preferred-Identity", NULL, "P-Preferred-Identity",
+	[PARTY_PAI] = { { "P-Asserted-Identity", 19 }, NULL, "PAI", true },
+	[PARTY_PPI] = { { "P-Preferred-Identity", 20 },
+			NULL,
+			"P-Preferred-Identity",
 			true },
-	[PARTY_RPID] = { "Remote-Party-ID", NULL, "Remote-Party-ID", true },
-	[PARTY_FROM] = { "From", "f", "From", false },
+	[PARTY_RPID] = { { "Remote-Party-ID", 15 },
+			 NULL,
+			 "Remote-Party-ID",
+			 true },
+	[PARTY_FROM] = { { "From", 4 }, "f", "From", false },
 };
 
 /* What stands in the user part when nobody is meant. */
-static const char *const nobody[] = { "anonymous", "unknown", "unavailable",
-				      "restricted" };
+static const struct text nobody[] = { { "anonymous", 9 },
+				      { "unknown", 7 },
+				      { "unavailable", 11 },
+				      { "restricted", 10 } };
 
 const char *party_name(enum party p)
 {
 	return headers[p].story;
 }
 
-void party_begin(struct party_walk *w, const struct request_view *req,
-		 enum party p, struct party_memo *memo)
-{
-	*w = (struct party_walk){ .req = req, .party = p, .memo = memo };
-}
-
 static bool is_anonymous(const struct address_view *a)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(nobody); i++)
-		if (text_equal_nocase(a->user, text_of(nobody[i])))
+		if (text_equal_nocase(a->user, nobody[i]))
 			return true;
 	return text_equal_nocase(a->host, text_of("anonymous.invalid"));
 }
@@ -80,13 +81,56 @@ static const struct party_judged *judge_once(struct party_memo *memo,
 	return j;
 }
 
-const struct address_view *party_from_address(const struct header_view *from,
-					      struct party_memo *memo)
-{
-	const struct party_judged *j =
-		judge_once(memo, PARTY_FROM, text_trim(from->value));
+/* A bit for each of their names. */
+#define PARTY_NAMES \
+	(NAME_BIT('P', 'y', 19) | NAME_BIT('P', 'y', 20) | \
+	 NAME_BIT('R', 'D', 15) | NAME_BIT('F', 'm', 4) | \
+	 NAME_BIT('f', 'f', 1))
 
-	return j->is_address ? &j->address : NULL;
+/* They are walked along several times. */
+static void find_headers(const struct request_view *req,
+			 struct party_memo *memo)
+{
+	/* Then some name may have a blank around it. */
+	bool any = !req->names || req->names == UINT64_MAX;
+
+	for (size_t i = 0; i < req->header_count; i++) {
+		const struct header_view *h = &req->headers[i];
+
+		if (!any && !(name_bit(h->name) & PARTY_NAMES))
+			continue;
+		for (size_t p = 0; p < PARTY_COUNT; p++) {
+			if (!header_is_named(h, headers[p].name,
+					     headers[p].compact))
+				continue;
+			if (!memo->headers[p].end)
+				memo->headers[p].first = i;
+			memo->headers[p].end = i + 1;
+		}
+	}
+	memo->knows_headers = true;
+}
+
+void party_begin(struct party_walk *w, const struct request_view *req,
+		 enum party p, struct party_memo *memo)
+{
+	if (!memo->knows_headers)
+		find_headers(req, memo);
+	*w = (struct party_walk){ .req = req,
+				  .party = p,
+				  .header_idx = memo->headers[p].first,
+				  .memo = memo };
+}
+
+static const struct header_view *next_header(struct party_walk *w)
+{
+	const struct party_header *p = &headers[w->party];
+
+	if (w->header_idx == w->memo->headers[w->party].end)
+		return NULL;
+	if (w->header_idx == w->memo->headers[w->party].first)
+		return &w->req->headers[w->header_idx++];
+	return header_next(w->req, p->name, p->compact, &w->header_idx);
 }
 
 /* The next element, empty ones between commas skipped. */
@@ -99,7 +143,7 @@ static bool next_value(struct party_walk *w, struct text *ret_value)
 		if (ret_value->len)
 			return true;
 	w->in_header = false;
-	h = header_next(w->req, text_of(p->name), p->compact, &w->header_idx);
+	h = next_header(w);
 	if (!h)
 		return false;
 	*ret_value = text_trim(h->value);
@@ -110,27 +154,30 @@ static bool next_value(struct party_walk *w, struct text *ret_value)
 	return address_list_next(&w->rest, ret_value);
 }
 
-bool party_next(struct party_walk *w, struct address_view *ret_address,
-		enum party_quality *ret_quality)
+const struct party_judged *party_next(struct party_walk *w)
 {
-	const struct party_judged *j;
 	struct text value;
 
-	if (!next_value(w, &value))
-		return false;
-	j = judge_once(w->memo, w->party, value);
-	*ret_quality = j->quality;
-	if (j->quality == PARTY_USABLE)
-		*ret_address = j->address;
-	return true;
+	return next_value(w, &value) ? judge_once(w->memo, w->party, value)
+				     : NULL;
 }
 
-bool party_next_usable(struct party_walk *w, struct address_view *ret_address)
+const struct address_view *party_next_usable(struct party_walk *w)
 {
-	enum party_quality quality;
+	const struct party_judged *j;
 
-	while (party_next(w, ret_address, &quality))
-		if (quality == PARTY_USABLE)
-			return true;
-	return false;
+	while ((j = party_next(w)) != NULL)
+		if (j->quality == PARTY_USABLE)
+			return &j->address;
+	return NULL;
+}
+
+const struct address_view *party_next_address(struct party_walk *w)
+{
+	const struct party_judged *j;
+
+	while ((j = party_next(w)) != NULL)
+		if (j->is_address)
+			return &j->address;
+	return NULL;
 }

@@ -36,6 +36,11 @@ struct party_memo {
 		struct address_view address;
 	} judged[PARTY_MEMO_SIZE];
 	unsigned count; /* ever; the oldest one goes */
+	/* The first header of each party, and behind the last one. */
+	bool knows_headers;
+	struct {
+		size_t first, end;
+	} headers[PARTY_COUNT];
 };
 
 /* All addresses of one party header: repeated, listed, compact. */
@@ -47,14 +52,11 @@ struct party_walk {
 	struct text rest;
 	struct party_memo *memo; /* borrowed */
 };
-/* memo: of this request only. */
+/* memo: of this request only, and all zero at first. */
 void party_begin(struct party_walk *w, const struct request_view *req,
 		 enum party p, struct party_memo *memo);
-/* False at the end; *ret_address is set when the quality is usable. */
-bool party_next(struct party_walk *w, struct address_view *ret_address,
-		enum party_quality *ret_quality);
-/* The next usable one; false at the end. */
-bool party_next_usable(struct party_walk *w, struct address_view *ret_address);
-/* The address that a From is, whatever its quality; NULL: none. */
-const struct address_view *party_from_address(const struct header_view *from,
-					      struct party_memo *memo);
+/* NULL at the end.  What is returned is the memo's, until the next call. */
+const struct party_judged *party_next(struct party_walk *w);
+/* The next usable one, or the next that is an address, whatever its quality. */
+const struct address_view *party_next_usable(struct party_walk *w);
+const struct address_view *party_next_address(struct party_walk *w);

@@ -15,19 +15,6 @@ static bool is_called(struct text received, struct text name,
 		(received.p[0] | 0x20) == compact[0]);
 }
 
-/* One bit of 64 for all spellings of a name: two names may share one, and few
- * of SIP's do. */
-static uint64_t name_bit(struct text name)
-{
-	unsigned first, last;
-
-	if (!name.len)
-		return UINT64_MAX;
-	first = (unsigned char)name.p[0] | 0x20;
-	last = (unsigned char)name.p[name.len - 1] | 0x20;
-	return UINT64_C(1) << ((2 * first + last + 10 * name.len) & 63);
-}
-
 void request_note_names(struct request_view *req)
 {
 	req->names = 0;
@@ -39,28 +26,27 @@ void request_note_names(struct request_view *req)
 	}
 }
 
-static bool may_have(const struct request_view *req, struct text name,
+bool header_is_named(const struct header_view *h, struct text name,
 		     const char *compact)
 {
-	uint64_t wanted = name_bit(name);
-
-	if (compact)
-		wanted |= name_bit(text_make(compact, 1));
-	return !req->names || (req->names & wanted);
+	return is_called(h->name, name, compact) ||
+	       (h->name.len > 1 && has_outer_blank(h->name) &&
+		is_called(text_trim(h->name), name, compact));
 }
 
-const struct header_view *header_next(const struct request_view *req,
-				      struct text name, const char *compact,
-				      size_t *index)
+const struct header_view *header_search(const struct request_view *req,
+					struct text name, const char *compact,
+					size_t *index)
 {
-	if (!may_have(req, name, compact))
-		*index = req->header_count;
+	/* Then none has a blank around it, and lengths tell most apart. */
+	bool noted = req->names && req->names != UINT64_MAX;
+
 	while (*index < req->header_count) {
 		const struct header_view *h = &req->headers[(*index)++];
 
-		if (is_called(h->name, name, compact) ||
-		    (h->name.len > 1 && has_outer_blank(h->name) &&
-		     is_called(text_trim(h->name), name, compact)))
+		if (noted && h->name.len != name.len && h->name.len != 1)
+			continue;
+		if (header_is_named(h, name, compact))
 			return h;
 	}
 	return NULL;

@@ -31,6 +31,24 @@ static const char rule_compacts[] = {
 };
 #undef HEADER
 
+/* The bits of all names that may cross to some leg in some direction, for most
+ * headers are of others. */
+#define CROSSES_AT(sides, i) ((sides)[i] == 'x' || (sides)[i] == '?')
+#define CROSSES(sides) \
+	(CROSSES_AT(sides, 0) || CROSSES_AT(sides, 1) || \
+	 CROSSES_AT(sides, 2) || CROSSES_AT(sides, 3) || CROSSES_AT(sides, 4))
+#define COMPACT_BIT(c) ((c) ? NAME_BIT(c, c, 1) : 0)
+#define HEADER(n, c, count, legacy, pbx, i3, condition, why) \
+	| (CROSSES(legacy) || CROSSES(pbx) || CROSSES(i3) \
+		   ? NAME_BIT((n)[0], (n)[sizeof(n) - 2], sizeof(n) - 1) | \
+			     COMPACT_BIT(c) \
+		   : 0)
+static const uint64_t names_that_cross = 0
+#include "header_policy.def"
+	;
+#undef HEADER
+_Static_assert(HEADER_SIDE_COUNT == 5, "CROSSES() asks for each");
+
 /* Without the SP and HT that may stand before the colon. */
 static struct text name_trim(struct text name)
 {
@@ -45,7 +63,6 @@ static const struct header_rule *rule_find(struct text name)
 	const size_t count = ARRAY_SIZE(rules);
 	const uint8_t *at = rule_lengths, *end = at + count;
 
-	name = name_trim(name);
 	if (name.len == 1) {
 		const char *c = memchr(rule_compacts, name.p[0] | 0x20, count);
 
@@ -62,6 +79,13 @@ static const struct header_rule *rule_find(struct text name)
 			return r;
 	}
 	return NULL;
+}
+
+/* NULL also for a name that crosses nowhere. */
+static const struct header_rule *crossing_rule_find(struct text name)
+{
+	name = name_trim(name);
+	return name_bit(name) & names_that_cross ? rule_find(name) : NULL;
 }
 
 /* The strongest of what a row's letters say for this way. */
@@ -130,7 +154,7 @@ enum header_verdict header_crosses(const struct header_way *way,
 				   struct text name, struct text value,
 				   const char **ret_name)
 {
-	const struct header_rule *r = rule_find(name);
+	const struct header_rule *r = rule_find(name_trim(name));
 	enum header_verdict verdict = rule_apply(r, way, value);
 
 	if (verdict == HEADER_CROSSES)
@@ -206,7 +230,8 @@ unsigned headers_format(const struct header_view *headers, size_t count,
 	unsigned left_out = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct header_rule *r = rule_find(headers[i].name);
+		const struct header_rule *r =
+			crossing_rule_find(headers[i].name);
 		struct text value;
 
 		/* Most stay behind, whatever they say. */

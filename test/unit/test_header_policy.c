@@ -529,6 +529,55 @@ static void lines_are_read_again_as_they_were_written(void **state)
 	assert_int_equal(headers_parse(text_of(NULL), again, 1), 0);
 }
 
+static void writes_what_crosses(struct text name, const struct header_way *way)
+{
+	const struct header_view h = { name, text_of("x") };
+	const char *canonical = NULL;
+	char buf[64];
+	struct text_writer w = text_writer_on(buf, sizeof(buf));
+	bool crosses_over = header_crosses(way, name, h.value, &canonical) ==
+			    HEADER_CROSSES;
+
+	assert_int_equal(headers_format(&h, 1, way, &w), 0);
+	assert_int_equal(w.used != 0, crosses_over);
+	if (crosses_over)
+		assert_memory_equal(buf, canonical, strlen(canonical));
+}
+
+/* In the other case, with blanks before the colon. */
+static void other_spelling(const char *name, char *buf, size_t size)
+{
+	int len = snprintf(buf, size, "%s \t", name);
+
+	assert_in_range(len, 1, size - 1);
+	for (int i = 0; i < len; i++)
+		if (text_is_letter(buf[i]))
+			buf[i] = (char)(buf[i] ^ 0x20);
+}
+
+/* Whether a name is on the list is not asked in the same way. */
+static void each_header_that_crosses_is_written(void **state)
+{
+	struct header_way way;
+	char other[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows) * HEADER_SIDE_COUNT; i++) {
+		const size_t row = i / HEADER_SIDE_COUNT;
+
+		other_spelling(rows[row].name, other, sizeof(other));
+		for (int p = 0; p <= PROFILE_I3; p++) {
+			way = way_of((enum trunk_profile)p,
+				     sides[i % HEADER_SIDE_COUNT]);
+			writes_what_crosses(text_of(rows[row].name), &way);
+			writes_what_crosses(text_of(other), &way);
+			if (rows[row].compact)
+				writes_what_crosses(
+					text_make(&rows[row].compact, 1), &way);
+		}
+	}
+}
+
 static void nothing_gives_nothing(void **state)
 {
 	struct header_way way = way_of(PROFILE_PBX, HEADER_INVITE_OUT);
@@ -562,6 +611,7 @@ int main(void)
 		cmocka_unit_test(a_control_character_condemns_the_value),
 		cmocka_unit_test(a_bad_value_does_not_hide_the_next),
 		cmocka_unit_test(lines_are_read_again_as_they_were_written),
+		cmocka_unit_test(each_header_that_crosses_is_written),
 		cmocka_unit_test(nothing_gives_nothing),
 	};
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "bytes16.h"
 #include "text_writer.h"
 
 static bool is_blank(char c)
@@ -224,42 +225,66 @@ static bool stops(char c, enum stop what)
 	return stops_of[(unsigned char)c] & what;
 }
 
-/* A CR or LF stops all, so that nothing goes on behind 'end'. */
-bool address_is_plain_party(const char *value, const char *end)
+/* All that stops something, and some that stops nothing. */
+static bytes16 may_stop(bytes16 v)
+{
+	return (v <= '"') | ((v | 2) == '>') | (v == ';') | (v == '\\');
+}
+
+/* Behind the quoted name whose second quote is at p: its '<', or NULL. */
+static const char *behind_quoted(const char *p)
+{
+	if (*p++ != '"')
+		return NULL;
+	while (is_blank(*p))
+		p++;
+	return *p == '<' ? p : NULL;
+}
+
+/* A CR or LF stops all, so that nothing goes on behind value_end. */
+bool address_is_plain_party(const char *value, const char *value_end,
+			    const char *end)
 {
 	const char *p = value;
+	enum stop what = STOPS_NAME;
+	struct marks m;
 
 	while (is_blank(*p))
 		p++;
 	if (*p == '"') {
-		for (p++; !stops(*p, STOPS_QUOTED);)
-			p++;
-		if (*p++ != '"')
-			return false;
-		while (is_blank(*p))
-			p++;
-	} else {
-		while (!stops(*p, STOPS_NAME))
-			p++;
-	}
-	if (*p++ != '<' || stops(*p, STOPS_URI))
-		return false;
-	while (!stops(*p, STOPS_URI))
+		what = STOPS_QUOTED;
 		p++;
-	if (*p++ != '>')
-		return false;
-	while (*p == ';') {
-		if (stops(*++p, STOPS_NONE_YET))
-			return false;
-		while (!stops(*p, STOPS_PARAM))
-			p++;
 	}
-	return p == end;
+	for (m = marks_in(p, end);;) {
+		p = marks_take(&m, may_stop);
+		if (!stops(*p, what))
+			continue;
+		if (what == STOPS_PARAM) {
+			if (*p != ';')
+				return p == value_end;
+			if (stops(p[1], STOPS_NONE_YET))
+				return false;
+		} else if (what == STOPS_URI) {
+			if (*p != '>' || (p[1] != ';' && p + 1 != value_end))
+				return false;
+			what = STOPS_PARAM;
+		} else {
+			if (what == STOPS_QUOTED) {
+				p = behind_quoted(p);
+				if (!p)
+					return false;
+				marks_skip(&m, p + 1);
+			}
+			if (*p != '<' || stops(p[1], STOPS_URI))
+				return false;
+			what = STOPS_URI;
+		}
+	}
 }
 
-bool address_is_plain_contact(const char *value, const char *end)
+bool address_is_plain_contact(const char *value, const char *value_end)
 {
-	size_t len = (size_t)(end - value);
+	size_t len = (size_t)(value_end - value);
 
 	return memchr(value, '<', len) && memchr(value, '>', len);
 }

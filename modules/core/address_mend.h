@@ -45,10 +45,12 @@ static inline bool address_mend_is_of(struct text name)
  * it is, also when it is none of these. */
 bool address_mend(char *line, size_t len, struct text name);
 /*
- * Is the value of a From or To, up to 'end', in the form that nearly all have:
- * a name or none, "<...>", ";name=value"?  Has that of a Contact its brackets?
- * Then address_mend() leaves it as it is; false says nothing.  Nothing is
- * counted on the way: at 'end' there must be a CR or LF.
+ * Is the value of a From or To, up to value_end, in the form that nearly all
+ * have: a name or none, "<...>", ";name=value"?  Has that of a Contact its
+ * brackets?  Then address_mend() leaves it as it is; false says nothing.
+ * Nothing is counted on the way: at value_end there must be a CR or LF.  end:
+ * of the message that they are in, which has MARKS_AT_ONCE bytes (bytes16.h).
  */
-bool address_is_plain_party(const char *value, const char *end);
-bool address_is_plain_contact(const char *value, const char *end);
+bool address_is_plain_party(const char *value, const char *value_end,
+			    const char *end);
+bool address_is_plain_contact(const char *value, const char *value_end);

@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "address_mend.h"
+#include "bytes16.h"
 #include "service.h"
 
 /* End of the line that starts at i: index of its LF, or len. */
@@ -22,10 +23,13 @@ static bool is_method_invite(struct text t)
 
 bool input_is_sip(struct text message)
 {
-	struct text version = text_of("SIP/2.0");
-	struct text line =
-		text_make(message.p, line_end(message.p, message.len, 0));
+	const struct text version = { "SIP/2.0", 7 };
+	struct text line;
 
+	if (message.len >= version.len &&
+	    !memcmp(message.p, version.p, version.len))
+		return true;
+	line = text_make(message.p, line_end(message.p, message.len, 0));
 	line = text_trim(line);
 	return text_has_prefix_nocase(line, version) ||
 	       (line.len > version.len &&
@@ -115,6 +119,14 @@ static bool is_folded(const char *buf, size_t len, size_t end)
 	return end + 1 < len && (buf[end + 1] == ' ' || buf[end + 1] == '\t');
 }
 
+/* Does nothing, or a CR, stand between i and the end of its line? */
+static bool is_empty_line(const char *buf, size_t len, size_t i)
+{
+	if (i < len && buf[i] == '\r')
+		i++;
+	return i >= len || buf[i] == '\n';
+}
+
 /* One line of a header that ends at 'end', and of its folds; where it ends
  * then. */
 static size_t unfold(char *buf, size_t len, size_t end)
@@ -126,6 +138,22 @@ static size_t unfold(char *buf, size_t len, size_t end)
 		end = line_end(buf, len, end + 1);
 	}
 	return end;
+}
+
+static bool is_limit(struct text name)
+{
+	const struct text max_forwards = { "Max-Forwards", 12 };
+
+	return text_equal_nocase(name, max_forwards);
+}
+
+/* ---- the quick look ---- */
+
+/* LF; and NUL, HT and others below it, which have their line looked at
+ * closely. */
+static bytes16 may_end_line(bytes16 v)
+{
+	return v <= '\n';
 }
 
 /* Digits and nothing else; blanks may come first. */
@@ -140,83 +168,137 @@ static bool is_plain_number(const char *value, const char *end)
 	return p > digits && p == end;
 }
 
-/* A name that is looked into, in full or compact (RFC 3261 7.3.3)? */
-static bool is_called(struct text name, struct text full, char compact)
+/* Names that are looked into. */
+enum watched { NOT_WATCHED, PARTY, CONTACT, LENGTH, LIMIT, RETRY };
+
+static enum watched watched_compact(char name)
 {
-	return name.len == 1 ? (name.p[0] | 0x20) == compact
-			     : text_equal_nocase(name, full);
-}
-
-static bool is_limit(struct text name)
-{
-	const struct text max_forwards = { "Max-Forwards", 12 };
-
-	return text_equal_nocase(name, max_forwards);
-}
-
-static bool has_plain_value(struct text name, const char *value,
-			    const char *end)
-{
-	const struct text length = { "Content-Length", 14 };
-	const struct text retry = { "Retry-After", 11 };
-
-	switch (name.p[0] | 0x20) {
+	switch (name | 0x20) {
 	case 'f':
 	case 't':
-		return !address_mend_is_party(name) ||
-		       address_is_plain_party(value, end);
-	case 'c':
-	case 'l':
+		return PARTY;
 	case 'm':
-		if (address_mend_is_contact(name))
-			return address_is_plain_contact(value, end);
-		return is_called(name, length, 'l')
-			       ? is_plain_number(value, end)
-			       : !is_limit(name);
-	case 'r':
-		return !text_equal_nocase(name, retry);
+		return CONTACT;
+	case 'l':
+		return LENGTH;
 	default:
-		return true;
+		return NOT_WATCHED;
 	}
 }
 
-/* Nearly every header line is "name:value" with nothing to mend in it, and is
- * told from others by one look at each byte that matters.  lf: where it ends,
- * which also ends each run of bytes in it. */
-static bool is_plain(const char *line, const char *lf)
-{
-	const char *p = line;
+/* In full (RFC 3261 7.3.3) no two have the same length. */
+static const uint8_t watched_lengths[sizeof(bytes16)] = {
+	[2] = PARTY,  [4] = PARTY,  [7] = CONTACT,
+	[11] = RETRY, [12] = LIMIT, [14] = LENGTH,
+};
+static const char watched_names[][sizeof(bytes16)] = {
+	[2] = "to",           [4] = "from",          [7] = "contact",
+	[11] = "retry-after", [12] = "max-forwards", [14] = "content-length",
+};
 
-	while (token_chars[(unsigned char)*p])
-		p++;
-	return *p == ':' && p > line &&
-	       has_plain_value(text_make(line, (size_t)(p - line)), p + 1,
-			       lf - (lf[-1] == '\r'));
+/* name: len bytes of a token and what is behind them.  0x20 makes a lower
+ * letter of an upper one, and of no other byte of a token a letter or '-'. */
+static enum watched watched_full(bytes16 name, size_t len)
+{
+	bytes16 wanted;
+
+	if (len >= ARRAY_SIZE(watched_lengths) || !watched_lengths[len])
+		return NOT_WATCHED;
+	memcpy(&wanted, watched_names[len], sizeof(wanted));
+	return bytes16_run((name | 0x20) == wanted) < len
+		       ? NOT_WATCHED
+		       : (enum watched)watched_lengths[len];
+}
+
+/* How much of the line is a name with its colon at once; 0: it has none.
+ * begin: its first bytes. */
+static size_t plain_name_len(const char *line, bytes16 begin)
+{
+	bytes16 is_letter = (begin | 0x20) - 'a' <= 'z' - 'a';
+	/* Nearly all of nearly all names. */
+	size_t len = bytes16_run(is_letter | (begin == '-'));
+
+	if (line[len] == ':')
+		return len;
+	while (token_chars[(unsigned char)line[len]])
+		len++;
+	return line[len] == ':' ? len : 0;
+}
+
+/* "name:value" with nothing to mend in it?  lf: where the line ends, which also
+ * ends each run of bytes in it. */
+static bool is_plain(const char *line, const char *lf, const char *end,
+		     bool *limited)
+{
+	const char *value_end = lf - (lf[-1] == '\r');
+	bytes16 begin = bytes16_at(line);
+	size_t len = plain_name_len(line, begin);
+	const char *value = line + len + 1;
+
+	if (!len)
+		return false;
+	switch (len > 1 ? watched_full(begin, len) : watched_compact(*line)) {
+	case NOT_WATCHED:
+		return true;
+	case PARTY:
+		return address_is_plain_party(value, value_end, end);
+	case CONTACT:
+		return address_is_plain_contact(value, value_end);
+	case LENGTH:
+		return is_plain_number(value, value_end);
+	case LIMIT:
+		if (*limited)
+			return false;
+		*limited = true;
+		return true;
+	case RETRY:
+		break;
+	}
+	return false;
+}
+
+/* Nearly every header is one plain line, and is told from others by one look at
+ * what matters.  Where the first one begins that is not; at the latest the
+ * body, or the last bytes. */
+static const char *skip_plain(const char *line, struct marks *ends,
+			      bool *limited)
+{
+	while (ends->end - line >= (ptrdiff_t)sizeof(bytes16)) {
+		const char *lf = marks_take(ends, may_end_line);
+
+		if (ends->end - lf <= 1 || *lf != '\n' || lf[1] == ' ' ||
+		    lf[1] == '\t' || !is_plain(line, lf, ends->end, limited))
+			break;
+		line = lf + 1;
+	}
+	return line;
 }
 
 static struct mend_result mend(char *buf, size_t len, bool closely)
 {
 	struct mend_result r = { 0 };
 	bool masking = false, limited = false;
-	bool nul_somewhere = has_nul(buf, len);
-	size_t end;
+	size_t end, i = line_end(buf, len, 0) + 1;
+	struct marks ends = marks_in(buf, buf + len);
 
-	closely = closely || nul_somewhere;
-
-	for (size_t i = line_end(buf, len, 0) + 1; i < len; i = end + 1) {
+	closely = closely || len < MARKS_AT_ONCE;
+	for (; i < len; i = end + 1) {
 		struct text name;
 		bool is_address;
 		size_t n;
 
+		if (!closely) {
+			const char *line = buf + i;
+
+			marks_skip(&ends, line);
+			line = skip_plain(line, &ends, &limited);
+			masking = masking && line == buf + i;
+			i = (size_t)(line - buf);
+		}
+		if (is_empty_line(buf, len, i))
+			break; /* the body begins */
 		end = line_end(buf, len, i);
 		n = end - i;
-		if (!closely && end < len && !is_folded(buf, len, end) &&
-		    is_plain(buf + i, buf + end)) {
-			masking = false;
-			continue;
-		}
-		if (n == 0 || (n == 1 && buf[i] == '\r'))
-			break; /* the body begins */
 		if (buf[i] == ' ' || buf[i] == '\t') {
 			/* A fold belongs to the header before it. */
 			if (masking)
@@ -229,7 +311,7 @@ static struct mend_result mend(char *buf, size_t len, bool closely)
 			end = unfold(buf, len, end);
 			n = end - i;
 		}
-		masking = !name.len || (nul_somewhere && has_nul(buf + i, n)) ||
+		masking = !name.len || has_nul(buf + i, n) ||
 			  (!is_folded(buf, len, end) &&
 			   !number_is_sound(text_make(buf + i, n), name));
 		if (!masking && is_limit(name)) {

@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <stdint.h>
 
+#include "bytes16.h"
+
 /* The C library's functions look at the locale. */
 static char lower(char c)
 {
@@ -137,31 +139,42 @@ size_t text_index_any(struct text t, const char *chars)
 }
 
 /* Is each of the eight bytes SP to '~'? */
-static bool are_printable(uint64_t v)
+static bool are_printable(const char *p)
 {
 	const uint64_t ones = UINT64_MAX / 0xff, tops = ones * 0x80;
-	uint64_t below = v - ones * ' ', del = (v ^ ones * 0x7f) - ones;
+	uint64_t v, below, del;
 
+	memcpy(&v, p, sizeof(v));
+	below = v - ones * ' ';
+	del = (v ^ ones * 0x7f) - ones;
 	/* A borrow may condemn a byte too many, never one too few. */
 	return !((v | below | del) & tops);
 }
 
+/* How many of the sixteen are it before the first one that is not. */
+static size_t printable_run(const char *p)
+{
+	return bytes16_run(bytes16_at(p) - ' ' <= '~' - ' ');
+}
+
 size_t text_printable_len(struct text t)
 {
+	const size_t at_once = sizeof(bytes16);
 	size_t i = 0;
-	uint64_t v;
 
-	for (; t.len - i >= sizeof(v); i += sizeof(v)) {
-		memcpy(&v, t.p + i, sizeof(v));
-		if (!are_printable(v))
-			break;
+	if (t.len >= at_once) {
+		size_t last = t.len - at_once, run;
+
+		/* The last bytes with some of those before them. */
+		for (; i < last; i += at_once) {
+			run = printable_run(t.p + i);
+			if (run < at_once)
+				return i + run;
+		}
+		return last + printable_run(t.p + last);
 	}
-	/* The last bytes with some of those before them. */
-	if (t.len >= sizeof(v) && t.len - i < sizeof(v)) {
-		memcpy(&v, t.p + t.len - sizeof(v), sizeof(v));
-		if (are_printable(v))
-			return t.len;
-	}
+	if (t.len >= 8 && are_printable(t.p) && are_printable(t.p + t.len - 8))
+		return t.len;
 	while (i < t.len && t.p[i] >= ' ' && t.p[i] < 0x7f)
 		i++;
 	return i;

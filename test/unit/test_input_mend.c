@@ -176,6 +176,9 @@ static const char *const lines[] = {
 	"From: Ann Lee <sip:4102@192.0.2.9>;tag=1\r\n",
 	"f:<sips:a@[2001:db8::1]:5061>;tag=a=b\n",
 	"f:\"a\\\"\" <sip:a>\r\n",
+	"From: \"A = long name! of a caller\" \t<sip:1@h>;tag=0123456789-abcdef\r\n",
+	"From: <sip:+12065550123@a.long.host.example.org;user=phone>;tag=1\r\n",
+	"To: A name without its quotes <sip:911@host>;tag=1;isup-oli=62\r\n",
 	"To: <sip:911@192.0.2.1>\r\n",
 	"To: <sip:911@192.0.2.1>;=x;;tag=7\r\n",
 	"TO: <urn:service:sos> ;tag=1\r\n",
@@ -190,6 +193,10 @@ static const char *const lines[] = {
 	"Max-Forwards: 70\r\n", "max-forwards: 69\r\n",
 	"Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1\r\n",
 	"Call-ID: 1@h\r\n", "CSeq: 1 INVITE\r\n", "i:2\n",
+	"A-name-of-16-byt:\r\n", "Sixteen-letters-: x\r\n",
+	"P-Asserted-Identity: <sip:+12065550123@192.0.2.9;user=phone>\r\n",
+	"X-A-name-with-more-letters-than-are-looked-at-at-once-in-one-go: 1\r\n",
+	"X-Tab: a\tb\r\n", "X-Control: \x01\x02\x0b\x1f\x7f\r\n",
 	" a fold\r\n", "\tanother\n", "no header\r\n", ": none\r\n",
 	"X-\xff: y\r\n", "\r\n", "\n",
 };
@@ -209,6 +216,27 @@ static size_t put_lines(char *buf, size_t size)
 		len += n;
 	}
 	return len;
+}
+
+/* Each byte in each place of a name and of an address. */
+static void each_byte_is_told_as_closely(void **state)
+{
+	static const char message[] =
+		INVITE "To:\"A\" <sip:911@192.0.2.1>;tag=a;b=1\r\n"
+		       "Max-Forwards: 70\r\n"
+		       "MAX-FORWARDS: 69\r\n"
+		       "Content-Length: 0\r\n\r\n";
+	const size_t len = sizeof(message) - 1;
+	char buf[sizeof(message)];
+
+	(void)state;
+	for (size_t at = sizeof(INVITE) - 1; at < len; at++) {
+		for (int byte = 0; byte < 256; byte++) {
+			memcpy(buf, message, len);
+			buf[at] = (char)byte;
+			mends_the_same(buf, len);
+		}
+	}
 }
 
 static void a_quick_look_mends_what_a_close_one_does(void **state)
@@ -247,6 +275,7 @@ int main(void)
 		cmocka_unit_test(an_address_is_mended_when_it_is_one_line),
 		cmocka_unit_test(only_emergency_invites_are_looked_at),
 		cmocka_unit_test(any_bytes_are_taken),
+		cmocka_unit_test(each_byte_is_told_as_closely),
 		cmocka_unit_test(a_quick_look_mends_what_a_close_one_does),
 	};
 

@@ -24,12 +24,14 @@ static bool is_usable(const char *host)
 	       memcmp(ip, zero, sizeof(ip)) != 0;
 }
 
-static bool is_address(struct text host, char ret[NEXT_HOP_HOST_SIZE])
+/* Most name the address at which they were met: that is known to be one. */
+static bool is_address(struct text host, const struct next_hop *peer,
+		       char ret[NEXT_HOP_HOST_SIZE])
 {
 	if (host.len > 2 && host.p[0] == '[')
 		host = text_make(host.p + 1, host.len - 2);
 	return text_to_cstr(host, ret, NEXT_HOP_HOST_SIZE) >= 0 &&
-	       is_usable(ret);
+	       (text_equal(host, text_of(peer->host)) || is_usable(ret));
 }
 
 /* The port behind the host of a URI; 0: none, or none that can be. */
@@ -75,7 +77,7 @@ bool next_hop_of(struct text uri, const struct next_hop *peer,
 	if (uri_parse(uri, &a) < 0 || !a.host.len)
 		return false;
 	hop.port = port_of(uri, a.host);
-	if (!is_address(a.host, hop.host)) {
+	if (!is_address(a.host, peer, hop.host)) {
 		if (hop.port && peer->transport != TRANSPORT_UDP)
 			ret->port = hop.port;
 		return false;

@@ -113,7 +113,7 @@ static void tell_2xx(struct exchange *ex, struct sip_msg *rpl)
 
 	if (!invite || !rpl || rpl == FAKED_REPLY ||
 	    rpl->first_line.u.reply.statuscode / 100 != 2 ||
-	    message_parse(rpl) < 0)
+	    !message_reply_parse(rpl))
 		return;
 	/* The 200 to our CANCEL comes here too (RFC 3261 9.2). */
 	if (get_cseq(rpl)->method_id != METHOD_INVITE)
@@ -407,9 +407,12 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 	set_uac_req(&req, &method, headers.len ? &headers : NULL,
 		    body.len ? &body : NULL, &d.dialog, 0, NULL, NULL);
 	if (out->exchange) {
-		req.cb_flags = TMCB_LOCAL_COMPLETED | TMCB_LOCAL_RESPONSE_OUT |
-			       TMCB_LOCAL_RESPONSE_IN | TMCB_DESTROY |
-			       TMCB_DONT_ACK;
+		req.cb_flags =
+			TMCB_LOCAL_COMPLETED | TMCB_DESTROY | TMCB_DONT_ACK;
+		/* Of a BYE only the end is of interest. */
+		if (out->exchange->kind != EXCHANGE_BYE)
+			req.cb_flags |= TMCB_LOCAL_RESPONSE_OUT |
+					TMCB_LOCAL_RESPONSE_IN;
 		req.cb = on_tm;
 		req.cbp = out->exchange;
 	} else if (out->probe) {

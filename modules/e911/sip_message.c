@@ -316,14 +316,20 @@ static struct text salvage_to_tag(struct sip_msg *msg)
 	return text_of(NULL);
 }
 
+bool message_reply_parse(struct sip_msg *msg)
+{
+	/* From is only our own, returned. */
+	return parse_headers(msg, HDR_EOH_F, 0) >= 0 && msg->cseq && msg->to &&
+	       get_to(msg);
+}
+
 void message_reply_view(struct sip_msg *msg, struct sip_reply_view *ret,
 			char *buf, size_t size)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->code = msg->first_line.u.reply.statuscode;
 	ret->reason = str_to_text(msg->first_line.u.reply.reason);
-	/* From is only our own, returned. */
-	if (parse_headers(msg, HDR_EOH_F, 0) < 0 || !get_to(msg)) {
+	if (!message_reply_parse(msg)) {
 		ret->is_unusable = true;
 		ret->to_tag = salvage_to_tag(msg);
 		return;

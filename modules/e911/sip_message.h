@@ -74,6 +74,8 @@ int must_check socket_contact(void *socket, char *buf, size_t size, char *host,
 
 /* A request in a dialog, without its transaction. */
 void message_request_view(struct sip_msg *msg, struct sip_request_view *ret);
+/* Read all headers of a reply; false: it cannot be read. */
+bool must_check message_reply_parse(struct sip_msg *msg);
 /* A reply; buf holds the route set. */
 void message_reply_view(struct sip_msg *msg, struct sip_reply_view *ret,
 			char *buf, size_t size);

@@ -36,6 +36,11 @@ static const struct {
 	  "sip:192.0.2.1:5060;transport=udp", 1 },
 	{ "sip:a@[2001:db8::1]:5062", &over_udp,
 	  "sip:[2001:db8::1]:5062;transport=udp", 1 },
+	{ "sip:a@192.0.2.9", &over_udp, "sip:192.0.2.9:5060;transport=udp", 1 },
+	{ "sip:a@[2001:db8::9]:5062;transport=tcp", &over_tls,
+	  "sip:[2001:db8::9]:5062;transport=tcp", 1 },
+	{ "sip:a@192.0.2.9.", &over_udp, "sip:192.0.2.9:5091;transport=udp",
+	  0 },
 	{ "sip:a@pbx.example.com", &over_udp,
 	  "sip:192.0.2.9:5091;transport=udp", 0 },
 	/* A datagram's source is where an answer gets back through a NAT... */

@@ -54,25 +54,41 @@ void record_put(struct record_writer *w, uint8_t number, struct text value)
 	memcpy(p + FIELD_HEAD, value.p, value.len);
 }
 
+/* Its length: one to eight bytes. */
+static size_t number_len(uint64_t value)
+{
+	return sizeof(value) - (size_t)__builtin_clzll(value) / 8;
+}
+
+/* Near the end of the buffer.  By itself, so that no other number pays for the
+ * guard of its array. */
+__attribute__((noinline)) static void put_number_exactly(
+	struct record_writer *w, uint8_t number, uint64_t value)
+{
+	uint8_t bytes[sizeof(value)];
+
+	le64_put(bytes, value);
+	record_put(w, number,
+		   text_make((const char *)bytes, number_len(value)));
+}
+
 void record_put_number(struct record_writer *w, uint8_t number, uint64_t value)
 {
-	uint8_t bytes[8], *p;
+	uint8_t *p;
 	size_t n;
 
 	if (!value)
 		return;
-	n = (size_t)(64 - __builtin_clzll(value) + 7) / 8;
-	p = room(w, FIELD_HEAD + n);
-	if (!p)
-		return;
-	put_head(p, number, n);
-	/* Eight at once where there is room: what follows overwrites them. */
-	if (w->len + sizeof(bytes) <= w->size) {
-		le64_put(p + FIELD_HEAD, value);
+	if (w->len + FIELD_HEAD + sizeof(value) > w->size) {
+		put_number_exactly(w, number, value);
 		return;
 	}
-	le64_put(bytes, value);
-	memcpy(p + FIELD_HEAD, bytes, n);
+	/* All eight, since there is room: what follows overwrites them. */
+	p = w->buf + w->len;
+	n = number_len(value);
+	put_head(p, number, n);
+	le64_put(p + FIELD_HEAD, value);
+	w->len += FIELD_HEAD + n;
 }
 
 static void number_set(void *p, size_t size, uint64_t value)

@@ -277,25 +277,31 @@ int dir_record_check(const struct dir_key *key, const void *value, size_t len)
 	return (int)(HEAD_SIZE + key->len);
 }
 
-/*
- * The decoders below look only when ret is NULL: all fields are looked at
- * before the first one is stored, so that a failure leaves ret untouched.
- */
+/* As it stands there: 1, 2, 4 or 8 bytes. */
+static uint64_t number_read(const uint8_t *p, size_t len)
+{
+	switch (len) {
+	case 1:
+		return *p;
+	case 2:
+		return le16_get(p);
+	case 4:
+		return le32_get(p);
+	default:
+		return le64_get(p);
+	}
+}
 
 static int number_decode(const struct dir_row *f, const uint8_t *p, size_t len,
 			 char *ret)
 {
-	uint8_t bytes[sizeof(uint64_t)] = { 0 };
 	uint64_t v;
 
 	if (len != f->wire)
 		return -EPROTO;
-	memcpy(bytes, p, len);
-	v = le64_get(bytes);
+	v = number_read(p, len);
 	if (f->max && v > f->max)
 		return -EPROTO;
-	if (!ret)
-		return 0;
 	switch (f->size) {
 	case 1:
 		*ret = (char)v;
@@ -317,8 +323,7 @@ static int uuid_decode(const uint8_t *p, size_t len, void *ret)
 {
 	if (len != sizeof(struct uuid))
 		return -EPROTO;
-	if (ret)
-		memcpy(ret, p, len);
+	memcpy(ret, p, len);
 	return 0;
 }
 
@@ -326,7 +331,7 @@ static int plens_decode(const uint8_t *p, size_t len, struct dir_plens *ret)
 {
 	if (len != PLENS_SIZE)
 		return -EPROTO;
-	for (unsigned i = 0; ret && i < ARRAY_SIZE(ret->word); i++)
+	for (unsigned i = 0; i < ARRAY_SIZE(ret->word); i++)
 		ret->word[i] = le64_get(p + i * sizeof(uint64_t));
 	return 0;
 }
@@ -337,8 +342,6 @@ static int order_decode(const uint8_t *p, size_t len, enum identity_kind *ret)
 
 	if (len > IDENTITY_ORDER_MAX)
 		return -EPROTO;
-	if (!ret)
-		return 0;
 	memset(ret, 0, sizeof(*ret) * IDENTITY_ORDER_MAX);
 	/* A kind that only a newer writer knows is left out. */
 	for (size_t i = 0; i < len; i++)
@@ -353,8 +356,6 @@ static int pool_decode(const uint8_t *p, size_t len, struct dir_location *ret)
 
 	if (len % sizeof(uint64_t) || count > DIR_POOL_MAX)
 		return -EPROTO;
-	if (!ret)
-		return 0;
 	ret->elin_count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++)
 		ret->elins[i] = le64_get(p + i * sizeof(uint64_t));
@@ -368,8 +369,6 @@ static int trunks_decode(const uint8_t *p, size_t len,
 
 	if (len % sizeof(uint64_t) || count > DIR_TRUNK_IDS_MAX)
 		return -EPROTO;
-	if (!ret)
-		return 0;
 	ret->count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++)
 		ret->id[i] = le64_get(p + i * sizeof(uint64_t));
@@ -381,8 +380,6 @@ static int route_decode(const uint8_t *p, size_t len, unsigned nth,
 {
 	if (len < ROUTE_MIN || nth >= DIR_ROUTES_MAX)
 		return -EPROTO;
-	if (!ret)
-		return 0;
 	ret->routes[nth] = (struct dir_route){
 		.trunk_id = le64_get(p),
 		.psap_id = le64_get(p + 8),
@@ -399,8 +396,6 @@ static int contact_decode(const uint8_t *p, size_t len, unsigned nth,
 	if (len < CONTACT_MIN || nth >= DIR_CONTACTS_MAX || p[2] == 0 ||
 	    p[2] > TRANSPORT_TLS)
 		return -EPROTO;
-	if (!ret)
-		return 0;
 	ret->contacts[nth] = (struct dir_contact){
 		.host = text_make((const char *)p + CONTACT_MIN,
 				  len - CONTACT_MIN),
@@ -415,7 +410,7 @@ static int contact_decode(const uint8_t *p, size_t len, unsigned nth,
 static int field_decode(const struct dir_row *f, const uint8_t *p, size_t len,
 			unsigned nth, char *ret)
 {
-	char *member = ret ? ret + f->offset : NULL;
+	char *member = ret + f->offset;
 
 	switch (f->type) {
 	case DIR_TYPE_ABSENT:
@@ -423,9 +418,8 @@ static int field_decode(const struct dir_row *f, const uint8_t *p, size_t len,
 	case DIR_TYPE_NUMBER:
 		return number_decode(f, p, len, member);
 	case DIR_TYPE_TEXT:
-		if (member)
-			*(struct text *)(void *)member =
-				text_make((const char *)p, len);
+		*(struct text *)(void *)member =
+			text_make((const char *)p, len);
 		return 0;
 	case DIR_TYPE_UUID:
 		return uuid_decode(p, len, member);
@@ -473,20 +467,27 @@ static int fields_decode(const struct dir_layout *l, const uint8_t *p,
 	return 0;
 }
 
+int dir_layout_read(const struct dir_layout *l, const struct dir_key *key,
+		    const void *value, size_t len, void *ret)
+{
+	const uint8_t *p = value;
+	int err;
+
+	memset(ret, 0, l->cleared);
+	if (p[5] != (uint8_t)l->kind)
+		return -EBADMSG;
+	err = fields_decode(l, p + HEAD_SIZE + key->len, p + len, ret);
+	if (err < 0)
+		memset(ret, 0, l->cleared);
+	return err;
+}
+
 int dir_layout_decode(const struct dir_layout *l, const struct dir_key *key,
 		      const void *value, size_t len, void *ret)
 {
-	const uint8_t *p = value, *end = p + len;
-	int err = dir_record_check(key, value, len);
-
-	if (err < 0)
-		return err;
-	if (p[5] != (uint8_t)l->kind)
+	if (dir_record_check(key, value, len) < 0) {
+		memset(ret, 0, l->cleared);
 		return -EBADMSG;
-	p += err;
-	err = fields_decode(l, p, end, NULL);
-	if (err < 0)
-		return err;
-	memset(ret, 0, l->size);
-	return fields_decode(l, p, end, ret);
+	}
+	return dir_layout_read(l, key, value, len, ret);
 }

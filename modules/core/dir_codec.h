@@ -33,7 +33,7 @@ struct dir_row {
 
 struct dir_layout {
 	enum dir_kind kind;
-	size_t size; /* of the struct */
+	size_t cleared; /* of the struct, before it is filled in */
 	unsigned row_count;
 	const struct dir_row *rows;
 };
@@ -49,3 +49,6 @@ int must_check dir_record_check(const struct dir_key *key, const void *value,
 int must_check dir_layout_decode(const struct dir_layout *l,
 				 const struct dir_key *key, const void *value,
 				 size_t len, void *ret);
+int must_check dir_layout_read(const struct dir_layout *l,
+			       const struct dir_key *key, const void *value,
+			       size_t len, void *ret);

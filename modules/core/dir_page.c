@@ -12,12 +12,18 @@
 #define NODE_LONG   1 /* its value stands on pages of its own */
 #define PAGE_NUMBER 8 /* bytes of it, where a long value's stands */
 
-int dir_page_compare(struct text a, struct text b)
+/* Each look into the directory compares some twenty keys: inlined there. */
+static inline int compare(struct text a, struct text b)
 {
 	size_t n = a.len < b.len ? a.len : b.len;
 	int d = n ? memcmp(a.p, b.p, n) : 0;
 
 	return d ? d : (a.len > b.len) - (a.len < b.len);
+}
+
+int dir_page_compare(struct text a, struct text b)
+{
+	return compare(a, b);
 }
 
 static uint32_t value_len(const uint8_t *node)
@@ -31,7 +37,7 @@ static unsigned key_len(const uint8_t *node)
 }
 
 /* NULL: it, or its key, would not be within the page's nodes. */
-static const uint8_t *node(const struct dir_page *page, unsigned i)
+static inline const uint8_t *node(const struct dir_page *page, unsigned i)
 {
 	size_t at = le16_get(page->p + DIR_PAGE_HEAD + 2 * (size_t)i);
 	const uint8_t *n = page->p + at;
@@ -54,12 +60,33 @@ static size_t node_size(const struct dir_page *page, const uint8_t *node)
 	return len > room ? 0 : len + (len & 1);
 }
 
-struct text dir_page_key(const struct dir_page *page, unsigned i)
+static inline struct text key_of(const struct dir_page *page, unsigned i)
 {
 	const uint8_t *n = node(page, i);
 
 	return n ? text_make((const char *)n + NODE_HEAD, key_len(n))
 		 : text_of(NULL);
+}
+
+struct text dir_page_key(const struct dir_page *page, unsigned i)
+{
+	return key_of(page, i);
+}
+
+unsigned dir_page_count_until(const struct dir_page *page, unsigned from,
+			      struct text key)
+{
+	unsigned low = from, high = page->count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (compare(key_of(page, middle), key) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 uint64_t dir_page_child(const struct dir_page *page, unsigned i)

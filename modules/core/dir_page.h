@@ -51,6 +51,10 @@ bool dir_page_is_whole(struct dir_page *page);
 
 /* i: 0..count-1.  Empty: it would leave the page. */
 struct text dir_page_key(const struct dir_page *page, unsigned i);
+/* How many of the keys from 'from' on are not behind this one, as far as they
+ * ascend. */
+unsigned dir_page_count_until(const struct dir_page *page, unsigned from,
+			      struct text key);
 /* Of a branch: where keys from this one on are; 0: it would leave the page. */
 uint64_t dir_page_child(const struct dir_page *page, unsigned i);
 

@@ -39,10 +39,12 @@
 	{ DIR_TYPE_CONTACT, 0, 0, 0, offsetof(struct dir_##s, m) }
 /* clang-format on */
 
-#define LAYOUT(name, KIND) \
+#define LAYOUT(name, KIND) LAYOUT_TO(name, KIND, sizeof(struct dir_##name))
+/* Whose last member is an array that only what was stored of is read. */
+#define LAYOUT_TO(name, KIND, bytes) \
 	static const struct dir_layout name##_layout = { \
 		.kind = (KIND), \
-		.size = sizeof(struct dir_##name), \
+		.cleared = (bytes), \
 		.row_count = ARRAY_SIZE(name##_rows), \
 		.rows = name##_rows, \
 	}; \
@@ -57,6 +59,11 @@
 	{ \
 		return dir_layout_decode(&name##_layout, key, value, len, \
 					 ret); \
+	} \
+	int dir_##name##_read(const struct dir_key *key, const void *value, \
+			      size_t len, struct dir_##name *ret) \
+	{ \
+		return dir_layout_read(&name##_layout, key, value, len, ret); \
 	} \
 	struct dir_##name
 
@@ -374,7 +381,7 @@ static const struct dir_row location_rows[] = {
 	[12] = TEXT(location, time_zone),
 };
 /* clang-format on */
-LAYOUT(location, DIR_LOCATION);
+LAYOUT_TO(location, DIR_LOCATION, offsetof(struct dir_location, elins));
 
 /*
  * elin: the place that a number stands for.  Example:

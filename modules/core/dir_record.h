@@ -319,13 +319,14 @@ struct dir_location {
 	struct text civic;   /* civicAddress element, see pidf_lo.h */
 	uint64_t psap_id;    /* 0: none known */
 	uint64_t desk_number;
-	uint32_t elin_count;
-	uint64_t elins[DIR_POOL_MAX]; /* the pool, ascending */
 	/* Millionths of a degree from the south pole and from 180 degrees west
 	 * (WGS 84); both 0: it has no point. */
 	uint32_t latitude_u6, longitude_u6;
 	uint64_t building_id;  /* 0: none */
 	struct text time_zone; /* empty: its organisation's */
+	uint32_t elin_count;
+	/* The pool, ascending; most are short, so the rest is never cleared. */
+	uint64_t elins[DIR_POOL_MAX];
 };
 
 struct dir_elin {
@@ -446,7 +447,9 @@ struct dir_hours {
 
 /*
  * Encode into buf: length, or -ENOSPC.  Decode: 0; -EBADMSG when CRC,
- * version, kind or key echo is wrong; -EPROTO when a field is malformed.
+ * version, kind or key echo is wrong; -EPROTO when a field is malformed; in
+ * either case *ret is empty.  Read does the same of a value of which another
+ * look has shown that it is the key's and whole (dir_record_check()).
  * Texts of a decoded record point into 'value' and live as long as it.
  * 'value' need not be aligned.
  */
@@ -456,7 +459,10 @@ struct dir_hours {
 					   uint8_t *buf, size_t size); \
 	int must_check dir_##name##_decode(const struct dir_key *key, \
 					   const void *value, size_t len, \
-					   struct dir_##name *ret)
+					   struct dir_##name *ret); \
+	int must_check dir_##name##_read(const struct dir_key *key, \
+					 const void *value, size_t len, \
+					 struct dir_##name *ret)
 DIR_RECORD_CODEC(meta);
 DIR_RECORD_CODEC(gateway);
 DIR_RECORD_CODEC(source);

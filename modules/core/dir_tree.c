@@ -93,23 +93,6 @@ static int get(struct walk *w, unsigned level, uint64_t number,
 	return 0;
 }
 
-/* How many of the keys from 'from' on are not behind this one. */
-static unsigned count_until(const struct dir_page *page, unsigned from,
-			    struct text key)
-{
-	unsigned low = from, high = page->count;
-
-	while (low < high) {
-		unsigned middle = low + (high - low) / 2;
-
-		if (dir_page_compare(dir_page_key(page, middle), key) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* From a page of this level down to a leaf; there 'at' is not set. */
 static int descend(struct walk *w, unsigned level, uint64_t number,
 		   enum whither whither, struct text key)
@@ -124,7 +107,7 @@ static int descend(struct walk *w, unsigned level, uint64_t number,
 		if (whither == TO_LAST)
 			s->at = s->page->count - 1U;
 		else if (whither != TO_FIRST)
-			s->at = count_until(s->page, 1, key) - 1;
+			s->at = dir_page_count_until(s->page, 1, key) - 1;
 		number = dir_page_child(s->page, s->at);
 	}
 }
@@ -188,6 +171,17 @@ static int key_copy(struct text key, struct dir_key *ret)
 	return 0;
 }
 
+/* The record is this key's and as it was written. */
+static int own_get(const struct walk *w, const struct dir_page *page,
+		   unsigned i, const struct dir_key *key, struct text *ret)
+{
+	int err = value_get(w, page, i, ret);
+
+	if (err < 0)
+		return err;
+	return dir_record_check(key, ret->p, ret->len) < 0 ? -EBADMSG : 0;
+}
+
 /* The record is as it was written: so is its key. */
 static int genuine_get(const struct walk *w, const struct dir_page *page,
 		       unsigned i, struct text *ret)
@@ -195,11 +189,7 @@ static int genuine_get(const struct walk *w, const struct dir_page *page,
 	struct dir_key key;
 	int err = key_copy(dir_page_key(page, i), &key);
 
-	if (err >= 0)
-		err = value_get(w, page, i, ret);
-	if (err < 0)
-		return err;
-	return dir_record_check(&key, ret->p, ret->len) < 0 ? -EBADMSG : 0;
+	return err < 0 ? err : own_get(w, page, i, &key, ret);
 }
 
 static bool is_genuine(const struct walk *w, const struct dir_page *page,
@@ -309,8 +299,10 @@ static int search_all(const struct walk *w, const struct dir_page *page,
 
 /* Most keys are there, and what is found is proven by itself: no page need be
  * whole for it.  Otherwise -EBADMSG. */
-static int find_quickly(struct walk *w, struct text wanted, struct text *ret)
+static int find_quickly(struct walk *w, const struct dir_key *key,
+			struct text *ret)
 {
+	struct text wanted = key_text(key);
 	const struct dir_page *page;
 	unsigned place;
 	int err = descend(w, 0, w->t->root, TO_KEY_PERHAPS, wanted);
@@ -318,10 +310,10 @@ static int find_quickly(struct walk *w, struct text wanted, struct text *ret)
 	if (err < 0)
 		return -EBADMSG;
 	page = leaf_of(w)->page;
-	place = count_until(page, 0, wanted);
+	place = dir_page_count_until(page, 0, wanted);
 	if (place == 0 || !text_equal(dir_page_key(page, place - 1), wanted))
 		return -EBADMSG;
-	return genuine_get(w, page, place - 1, ret);
+	return own_get(w, page, place - 1, key, ret);
 }
 
 int dir_tree_find(const struct dir_tree *t, const struct dir_pages *pages,
@@ -335,7 +327,7 @@ int dir_tree_find(const struct dir_tree *t, const struct dir_pages *pages,
 
 	if (!t->depth)
 		return -ENOENT;
-	if (find_quickly(&w, wanted, ret) >= 0)
+	if (find_quickly(&w, key, ret) >= 0)
 		return 0;
 	err = descend(&w, 0, t->root, TO_KEY, wanted);
 	if (err < 0)
@@ -343,7 +335,7 @@ int dir_tree_find(const struct dir_tree *t, const struct dir_pages *pages,
 	page = leaf_of(&w)->page;
 	if (!dir_page_is_whole(page))
 		return search_all(&w, page, wanted, ret);
-	place = count_until(page, 0, wanted);
+	place = dir_page_count_until(page, 0, wanted);
 	if (place > 0 && text_equal(dir_page_key(page, place - 1), wanted))
 		return genuine_get(&w, page, place - 1, ret);
 	return is_proven_absent(&w, wanted, place) ? -ENOENT : -EBADMSG;
@@ -380,7 +372,7 @@ int dir_tree_after(const struct dir_tree *t, const struct dir_pages *pages,
 		return err;
 	if (!leaf_belongs(&w))
 		return -EBADMSG;
-	place = count_until(leaf_of(&w)->page, 0, from);
+	place = dir_page_count_until(leaf_of(&w)->page, 0, from);
 	/* Who goes on from a damaged record has heard of it. */
 	if (place > 0 &&
 	    !text_equal(dir_page_key(leaf_of(&w)->page, place - 1), from) &&
@@ -469,7 +461,7 @@ int dir_tree_each(const struct dir_tree *t, const struct dir_pages *pages,
 		return err;
 	page = leaf_of(&r.w)->page;
 	if (key.len) {
-		place = count_until(page, 0, key);
+		place = dir_page_count_until(page, 0, key);
 		if (place > 0 && text_equal(dir_page_key(page, place - 1), key))
 			place--;
 	}

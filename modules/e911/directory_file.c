@@ -399,42 +399,39 @@ static bool has_moved(struct directory_file *f)
 	return f->tree.transaction > before + 1;
 }
 
-/* *key is another one when the one behind it is looked for. */
-static int walk(struct directory_file *f, struct dir_key *key, bool is_after,
-		struct text *ret)
+/* To the record of this key, or when ret_key is not NULL to the one behind. */
+static int walk(struct directory_file *f, const struct dir_key *key,
+		struct dir_key *ret_key, struct text *ret)
 {
-	return is_after ? dir_tree_after(&f->tree, &f->pages, key, key, ret)
-			: dir_tree_find(&f->tree, &f->pages, key, ret);
+	return ret_key ? dir_tree_after(&f->tree, &f->pages, key, ret_key, ret)
+		       : dir_tree_find(&f->tree, &f->pages, key, ret);
 }
 
 /* What is found by its key is proven already. */
-static bool is_damaged(int err, bool is_after, const struct dir_key *key,
-		       struct text value)
+static bool is_damaged(int err, const struct dir_key *after, struct text value)
 {
-	if (err < 0 || !is_after)
+	if (err < 0 || !after)
 		return err == -EBADMSG;
-	return dir_record_check(key, value.p, value.len) < 0;
+	return dir_record_check(after, value.p, value.len) < 0;
 }
 
-static int look(struct directory_file *f, struct dir_key *key, bool is_after,
-		struct text *ret)
+static int look(struct directory_file *f, const struct dir_key *key,
+		struct dir_key *ret_key, struct text *ret)
 {
-	const struct dir_key from = *key;
 	struct text value = text_of(NULL);
 	int err;
 
 	if (!f->is_begun || !f->tree.transaction)
 		return -EBADMSG;
-	err = walk(f, key, is_after, &value);
-	if (is_damaged(err, is_after, key, value)) {
+	err = walk(f, key, ret_key, &value);
+	if (is_damaged(err, ret_key, value)) {
 		pages_forget(f);
-		*key = from;
-		err = walk(f, key, is_after, &value);
+		err = walk(f, key, ret_key, &value);
 	}
 	if (err == -EBADMSG || (err == -ENOENT && was_stopped(f))) {
 		pages_forget(f);
 		if (has_moved(f))
-			err = walk(f, key, is_after, &value);
+			err = walk(f, key, ret_key, &value);
 	}
 	if (err >= 0)
 		err = value_keep(f, &value);
@@ -446,13 +443,16 @@ static int look(struct directory_file *f, struct dir_key *key, bool is_after,
 int directory_file_find(struct directory_file *f, const struct dir_key *key,
 			struct text *ret)
 {
-	struct dir_key wanted = *key;
-
-	return look(f, &wanted, false, ret);
+	return look(f, key, NULL, ret);
 }
 
 int directory_file_after(struct directory_file *f, struct dir_key *key,
 			 struct text *ret)
 {
-	return look(f, key, true, ret);
+	struct dir_key found;
+	int err = look(f, key, &found, ret);
+
+	if (err >= 0)
+		*key = found;
+	return err;
 }

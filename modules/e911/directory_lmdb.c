@@ -310,7 +310,7 @@ uint64_t directory_damage_count(const struct directory *d)
 	return d->damage_count;
 }
 
-/* ---- records ---- */
+/* ---- records: whole, and the key's own ---- */
 
 /* 0: outside a message */
 static uint64_t state_of(const struct directory *d)
@@ -400,7 +400,7 @@ static int record_get(struct directory *d, const struct dir_key *key,
 \
 		if (err < 0) \
 			return err; \
-		err = dir_##name##_decode(key, v.p, v.len, ret); \
+		err = dir_##name##_read(key, v.p, v.len, ret); \
 		return err < 0 ? damaged(d) : 0; \
 	}
 
@@ -420,7 +420,7 @@ static int record_get(struct directory *d, const struct dir_key *key,
 			return err; \
 		if (!d->from_spare) \
 			v = record_cache_take(d->cache, state, key, v); \
-		err = dir_##name##_decode(key, v.p, v.len, ret); \
+		err = dir_##name##_read(key, v.p, v.len, ret); \
 		if (err < 0) \
 			return damaged(d); \
 		if (!d->from_spare) \

@@ -232,8 +232,9 @@ SAME(endpoint, N(endpoint_id) && N(organization_id) && N(location_id) &&
 SAME(network, N(location_id))
 SAME(location, N(location_id) && N(organization_id) && S(name) &&
 	       S(address) && N(psap_id) && N(desk_number) &&
-	       N(elin_count) && B(elins) && N(latitude_u6) &&
-	       N(longitude_u6))
+	       N(latitude_u6) && N(longitude_u6) && N(elin_count) &&
+	       memcmp(a->elins, b->elins,
+		      a->elin_count * sizeof(a->elins[0])) == 0)
 SAME(elin, N(location_id) && N(organization_id))
 SAME(credential, N(trunk_id) && S(ha1_md5) && S(ha1_sha256))
 SAME(certificate, N(trunk_id))
@@ -291,13 +292,15 @@ CODEC(recipient)
 CODEC(template)
 CODEC(hours)
 
-#define SAMPLE(n) \
-	{ .name = #n, .record = &(n), .size = sizeof(n), \
+#define SAMPLE(n) SAMPLE_TO(n, sizeof(n))
+#define SAMPLE_TO(n, bytes) \
+	{ .name = #n, .record = &(n), .cleared = (bytes), \
 	  .encode = n##_encode, .decode = n##_decode, .same = n##_same }
 static struct dir_sample samples[DIR_SAMPLE_COUNT] = {
 	SAMPLE(meta), SAMPLE(gateway), SAMPLE(source), SAMPLE(trunk),
 	SAMPLE(trunk_org), SAMPLE(organization), SAMPLE(identity),
-	SAMPLE(endpoint), SAMPLE(network), SAMPLE(location), SAMPLE(elin),
+	SAMPLE(endpoint), SAMPLE(network),
+	SAMPLE_TO(location, offsetof(struct dir_location, elins)), SAMPLE(elin),
 	SAMPLE(psap), SAMPLE(credential), SAMPLE(certificate),
 	SAMPLE(station), SAMPLE(client), SAMPLE(screen), SAMPLE(recipient),
 	SAMPLE(template), SAMPLE(hours),

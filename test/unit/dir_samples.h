@@ -8,7 +8,7 @@ struct dir_sample {
 	const char *name; /* "meta" */
 	struct dir_key key;
 	const void *record;
-	size_t size; /* of *record */
+	size_t cleared; /* of *record, by the decoder */
 	int (*encode)(const void *r, const struct dir_key *key, uint8_t *buf,
 		      size_t size);
 	int (*decode)(const struct dir_key *key, const void *value, size_t len,

@@ -74,8 +74,7 @@ struct identity_profile {
 extern const enum identity_kind identity_order_default[IDENTITY_ORDER_MAX];
 
 struct identity_set {
-	struct identity_candidate candidates[IDENTITY_CANDIDATES_MAX];
-	unsigned count;
+	unsigned count;  /* of candidates, at the end */
 	unsigned faults; /* enum identity_fault */
 	/* The calling party: PAI (the one with a number if there are two),
 	 * else P-Preferred-Identity, Remote-Party-ID, else From.  number is
@@ -83,6 +82,7 @@ struct identity_set {
 	char number[E164_SIZE];
 	char user[IDENTITY_VALUE_MAX + 1];
 	const char *calling_source; /* "PAI", "From", ... never NULL */
+	struct identity_candidate candidates[IDENTITY_CANDIDATES_MAX];
 };
 
 /* Never fails: a request without anything usable gives count == 0. */

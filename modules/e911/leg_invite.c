@@ -124,8 +124,8 @@ int leg_open(struct call *call, struct leg **ret_leg)
 	leg->flow = flow;
 	leg->peer = (struct next_hop){ .port = route->port,
 				       .transport = route->transport };
-	(void)snprintf(leg->peer.host, sizeof(leg->peer.host), "%s",
-		       route->host);
+	(void)!text_to_cstr(text_of(route->host), leg->peer.host,
+			    sizeof(leg->peer.host));
 	leg->local_cseq = LEG_FIRST_CSEQ;
 	/* Only what A can confirm is asked for (RFC 3262). */
 	if (call->a->invite.open)

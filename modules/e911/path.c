@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "report.h"
-#include "text_writer.h"
 
 /* classify comes before there is a path, bridge and report after it. */
 #define step_classify NULL
@@ -48,20 +47,34 @@ bool path_found(struct path *p, int rc)
 	return rc == 0;
 }
 
+/* Each call has some; the library uses printf. */
+static struct text ipv4_format(const uint8_t ip[4], char buf[INET_ADDRSTRLEN])
+{
+	char *p = buf;
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (i)
+			*p++ = '.';
+		if (ip[i] >= 100)
+			*p++ = (char)('0' + ip[i] / 100);
+		if (ip[i] >= 10)
+			*p++ = (char)('0' + ip[i] / 10 % 10);
+		*p++ = (char)('0' + ip[i] % 10);
+	}
+	return text_make(buf, (size_t)(p - buf));
+}
+
 void path_ip_format(const uint8_t ip[16], char *buf, size_t size)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	bool v4 = memcmp(ip, mapped, sizeof(mapped)) == 0;
+	char v4_text[INET_ADDRSTRLEN];
 
 	if (v4) {
-		/* Each call has some; the library uses printf. */
-		struct text_writer w = text_writer_on(buf, size);
-
-		for (int i = 12; i < 16; i++) {
-			text_write_u64(&w, ip[i]);
-			text_write_cstr(&w, i < 15 ? "." : "");
-		}
-		(void)text_writer_end(&w);
+		if (text_to_cstr(ipv4_format(ip + 12, v4_text), buf, size) <
+			    0 &&
+		    size)
+			buf[0] = '\0';
 	} else if (!inet_ntop(AF_INET6, ip, buf, (socklen_t)size) && size) {
 		buf[0] = '\0';
 	}

@@ -76,18 +76,16 @@ struct path {
 	struct dir_trunk trunk;
 	struct dir_organization organization; /* id 0: none */
 	const char *organization_from;        /* "header", "trunk", "none" */
-	struct identity_set identities;
-	struct dir_endpoint endpoint; /* id 0: unknown */
-	const char *identified_by;    /* identity_kind_name(), "network",
-					 "site", "none" */
+	struct dir_endpoint endpoint;         /* id 0: unknown */
+	const char *identified_by; /* identity_kind_name(), "network",
+				      "site", "none" */
 	char identified_from[IDENTITY_SOURCE_MAX];
 	char identified_value[IDENTITY_VALUE_MAX];
 	uint64_t network_location_id, site_location_id;
 
 	/* locate */
-	struct dir_location location; /* id 0: none */
-	const char *located_by;       /* "personal", "endpoint", "network",
-					 "site", "organization", "none" */
+	const char *located_by; /* "personal", "endpoint", "network", "site",
+				   "organization", "none" */
 
 	/* route */
 	uint64_t brought_psap_id; /* tried first (located.h); 0: none */
@@ -105,14 +103,19 @@ struct path {
 	bool holds_number;
 	uint32_t elin_timeout_s;
 
-	/* path_clear() leaves these as they are. */
+	/* Of each of these path_clear() leaves the long list at its end as it
+	 * is: a call uses little of it. */
+	struct identity_set identities;
+	struct dir_location location; /* id 0: none */
 	struct call_route routes[CALL_ROUTES_MAX];
 };
 
 /* Nothing is settled yet. */
 static inline void path_clear(struct path *p)
 {
-	memset(p, 0, offsetof(struct path, routes));
+	memset(p, 0, offsetof(struct path, identities));
+	memset(&p->identities, 0, offsetof(struct identity_set, candidates));
+	memset(&p->location, 0, offsetof(struct dir_location, elins));
 }
 
 /*

@@ -23,7 +23,8 @@ void sip_socket_name(const struct sip_flow *flow, char *name, size_t size)
 	text_write(&w,
 		   text_make(si->address_str.s, (size_t)si->address_str.len));
 	text_write_cstr(&w, bare_v6 ? "]:" : ":");
-	text_write_u64(&w, si->port_no);
+	text_write(&w,
+		   text_make(si->port_no_str.s, (size_t)si->port_no_str.len));
 	(void)text_writer_end(&w);
 }
 

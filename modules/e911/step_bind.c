@@ -39,12 +39,16 @@ void path_user_format(const char *user, char *out, size_t size)
 	static const char hex[] = "0123456789ABCDEF";
 	struct text_writer w = text_writer_on(out, size);
 
-	for (const char *c = user; *c; c++) {
+	for (const char *c = user; *c;) {
 		unsigned char byte = (unsigned char)*c;
 		char escaped[3] = { '%', hex[byte >> 4], hex[byte & 15] };
+		size_t as_is = 0;
 
-		text_write(&w, is_user_char(*c) ? text_make(c, 1)
-						: text_make(escaped, 3));
+		while (c[as_is] && is_user_char(c[as_is]))
+			as_is++;
+		text_write(&w, as_is ? text_make(c, as_is)
+				     : text_make(escaped, sizeof(escaped)));
+		c += as_is ? as_is : 1;
 	}
 	(void)text_writer_end(&w);
 }

@@ -24,17 +24,18 @@ static void find_trunk(struct path *p, const struct path_request *rq,
 		       struct directory *d, const struct path_conf *conf)
 {
 	struct shown shown = path_shown(rq);
-	struct sender s;
+	const struct sender *s = rq->sender;
+	struct sender found;
 
-	if (rq->sender)
-		s = *rq->sender;
-	else
-		sender_find(&s, d, &shown, &conf->credential);
-	(void)path_found(p, s.directory_error);
-	p->source_known = s.is_known;
-	p->trunk = s.trunk;
-	p->proof_fault = s.fault;
-	if (s.lacks_proof)
+	if (!s) {
+		sender_find(&found, d, &shown, &conf->credential);
+		s = &found;
+	}
+	(void)path_found(p, s->directory_error);
+	p->source_known = s->is_known;
+	p->trunk = s->trunk;
+	p->proof_fault = s->fault;
+	if (s->lacks_proof)
 		p->faults |= PATH_FAULT_CREDENTIAL;
 }
 

@@ -49,7 +49,8 @@ bool address_mend(char *line, size_t len, struct text name);
  * have: a name or none, "<...>", ";name=value"?  Has that of a Contact its
  * brackets?  Then address_mend() leaves it as it is; false says nothing.
  * Nothing is counted on the way: at value_end there must be a CR or LF.  end:
- * of the message that they are in, which has MARKS_AT_ONCE bytes (bytes16.h).
+ * of the message that they are in, which must have MARKS_AT_ONCE bytes at least
+ * (bytes16.h): up to so many before 'end' are read at once.
  */
 bool address_is_plain_party(const char *value, const char *value_end,
 			    const char *end);

@@ -23,6 +23,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "brought.h"
@@ -328,6 +329,11 @@ struct dir_location {
 	/* The pool, ascending; most are short, so the rest is never cleared. */
 	uint64_t elins[DIR_POOL_MAX];
 };
+/* A member behind it would never be cleared either. */
+_Static_assert(offsetof(struct dir_location, elins) +
+			       sizeof(uint64_t[DIR_POOL_MAX]) ==
+		       sizeof(struct dir_location),
+	       "the pool is the last member");
 
 struct dir_elin {
 	uint64_t location_id, organization_id;

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "address.h"
@@ -84,6 +85,12 @@ struct identity_set {
 	const char *calling_source; /* "PAI", "From", ... never NULL */
 	struct identity_candidate candidates[IDENTITY_CANDIDATES_MAX];
 };
+/* A member behind them would never be cleared either. */
+_Static_assert(offsetof(struct identity_set, candidates) +
+			       sizeof(struct identity_candidate
+					      [IDENTITY_CANDIDATES_MAX]) ==
+		       sizeof(struct identity_set),
+	       "the candidates are the last member");
 
 /* Never fails: a request without anything usable gives count == 0. */
 void identity_collect(const struct request_view *req,

@@ -2,7 +2,7 @@
 #include "party.h"
 
 struct party_header {
-	struct text name;    /* its bit is in PARTY_NAMES */
+	struct text name;
 	const char *compact; /* RFC 3261 20; NULL: none */
 	const char *story;
 	bool is_list;
@@ -82,10 +82,17 @@ static const struct party_judged *judge_once(struct party_memo *memo,
 }
 
 /* A bit for each of their names. */
-#define PARTY_NAMES \
-	(NAME_BIT('P', 'y', 19) | NAME_BIT('P', 'y', 20) | \
-	 NAME_BIT('R', 'D', 15) | NAME_BIT('F', 'm', 4) | \
-	 NAME_BIT('f', 'f', 1))
+static uint64_t party_names(void)
+{
+	uint64_t bits = 0;
+
+	for (size_t p = 0; p < PARTY_COUNT; p++) {
+		bits |= name_bit(headers[p].name);
+		if (headers[p].compact)
+			bits |= name_bit(text_of(headers[p].compact));
+	}
+	return bits;
+}
 
 /* They are walked along several times. */
 static void find_headers(const struct request_view *req,
@@ -93,11 +100,12 @@ static void find_headers(const struct request_view *req,
 {
 	/* Then some name may have a blank around it. */
 	bool any = !req->names || req->names == UINT64_MAX;
+	uint64_t names = party_names();
 
 	for (size_t i = 0; i < req->header_count; i++) {
 		const struct header_view *h = &req->headers[i];
 
-		if (!any && !(name_bit(h->name) & PARTY_NAMES))
+		if (!any && !(name_bit(h->name) & names))
 			continue;
 		for (size_t p = 0; p < PARTY_COUNT; p++) {
 			if (!header_is_named(h, headers[p].name,

@@ -584,9 +584,6 @@ static void on_bye(struct leg *leg, struct sip_transaction *t)
 	enum call_event ev = leg->side == LEG_A ? CALL_EV_A_BYE : CALL_EV_B_BYE;
 
 	leg_reply_plain(leg, t, 200, "OK");
-	/* It comes again because its 200 was lost. */
-	if (leg->state == LEG_GONE)
-		return;
 	if (leg->state == LEG_ANSWERED)
 		sip_answer_heard(&leg->invite);
 	if (replace_cancelled(leg))
@@ -658,6 +655,10 @@ void b2bua_on_request(struct leg *found, const struct sip_request_view *rq)
 			leg_reply_plain(found, &t, 481, "Call Does Not Exist");
 	} else if (method_is(rq, "ACK")) {
 		on_ack(leg, rq);
+	} else if (method_is(rq, "BYE") && leg->state == LEG_GONE) {
+		/* It comes again because its 200 was lost; whatever has come
+		 * behind it. */
+		leg_reply_plain(leg, &t, 200, "OK");
 	} else if (rq->cseq < leg->remote_cseq) {
 		/* Out of order (RFC 3261 12.2.2). */
 		leg_reply_plain(leg, &t, 500, "Server Internal Error");

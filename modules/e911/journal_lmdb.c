@@ -731,11 +731,23 @@ int journal_commit_and_trim(struct journal *j, unsigned most, int *ret_trimmed)
 {
 	struct trim trim = { .most = most };
 
-	*ret_trimmed = j->batch.count ? trim_look(j, &trim.upto) : -EAGAIN;
+	int rc;
+
+	/* One that must be opened, and looked through before, waits until the
+	 * events are written. */
+	*ret_trimmed = -EAGAIN;
+	if (j->batch.count && outbox_is_open(&j->outbox, j->outbox_dir))
+		*ret_trimmed = trim_look(j, &trim.upto);
 	if (*ret_trimmed < 0 || !trim.upto)
 		return journal_commit(j);
+	rc = write_once(j, &trim, true);
 	/* Whatever is in its way: events come before room for events. */
-	if (write_once(j, &trim, true) != 0) {
+	if (rc) {
+		if (rc != MDB_MAP_FULL)
+			log_line(LEVEL_ERR,
+				 "the journal could not be written and "
+				 "trimmed: %s; now it is only written",
+				 strerror(-lmdb_err(rc)));
 		*ret_trimmed = -EAGAIN;
 		return journal_commit(j);
 	}

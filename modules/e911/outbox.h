@@ -17,6 +17,8 @@ struct outbox {
 
 void outbox_close(struct outbox *o);
 
+/* Has outbox_cursor() opened what is there now?  Else it will take its time. */
+bool outbox_is_open(const struct outbox *o, const char *dir);
 /*
  * The sidecar's cursor into this journal; 0 when it knows another one.
  * Opens, and opens again what was replaced.  -ENOENT while there is none;

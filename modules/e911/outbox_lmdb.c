@@ -62,6 +62,16 @@ static int outbox_ready(struct outbox *o, const char *dir)
 	return lmdb_err(rc);
 }
 
+bool outbox_is_open(const struct outbox *o, const char *dir)
+{
+	char *path = lmdb_path(dir, "data.mdb");
+	struct stat st = { 0 };
+	int rc = path ? stat(path, &st) : -1;
+
+	free(path);
+	return rc == 0 && o->env && same_file(&o->file, &st);
+}
+
 int outbox_cursor(struct outbox *o, const char *dir, const struct uuid *journal,
 		  uint64_t *ret_cursor)
 {

@@ -196,9 +196,10 @@ static enum own_result result_of(const struct sip_reply_view *r)
 {
 	if (r->code < 300)
 		return OWN_ACCEPTED;
-	if (r->is_local)
+	/* Who says 408 has waited in our place: a proxy (RFC 3261 16.8). */
+	if (r->is_local || r->code == 408)
 		return OWN_SILENT;
-	return r->code == 481 || r->code == 408 ? OWN_UNKNOWN : OWN_REFUSED;
+	return r->code == 481 ? OWN_UNKNOWN : OWN_REFUSED;
 }
 
 static void tell(struct leg *leg, enum own_purpose purpose,

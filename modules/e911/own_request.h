@@ -29,10 +29,12 @@ struct own_request {
 enum own_result {
 	OWN_ACCEPTED, /* 2xx */
 	OWN_REFUSED,  /* 3xx-6xx; a 491 only after the last try */
-	OWN_SILENT,   /* nothing came back at all */
+	OWN_SILENT,   /* nothing came back at all, or a proxy's 408 for it */
 	OWN_MOOT,     /* own_request_cancel()ed: whatever the reply is */
-	OWN_UNKNOWN,  /* 481, or 408 of the far side: it has no such dialog
-		       * (RFC 3261 12.2.1.2) */
+	OWN_UNKNOWN,  /* 481: the far side has no such dialog (RFC 3261
+		       * 12.2.1.2, which takes a 408 for that as well; we do
+		       * not: no emergency call ends because a proxy has heard
+		       * nothing) */
 };
 
 /*

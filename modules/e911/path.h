@@ -109,6 +109,17 @@ struct path {
 	struct dir_location location; /* id 0: none */
 	struct call_route routes[CALL_ROUTES_MAX];
 };
+_Static_assert(
+	offsetof(struct path, location) ==
+			offsetof(struct path, identities) +
+				sizeof(struct identity_set) &&
+		offsetof(struct path, routes) ==
+			offsetof(struct path, location) +
+				sizeof(struct dir_location) &&
+		sizeof(struct path) ==
+			offsetof(struct path, routes) +
+				sizeof(struct call_route[CALL_ROUTES_MAX]),
+	"path_clear() knows what stands behind the identities");
 
 /* Nothing is settled yet. */
 static inline void path_clear(struct path *p)

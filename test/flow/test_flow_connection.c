@@ -498,6 +498,24 @@ static void no_call_ends_for_the_callers_connection(struct flow *f)
 	ends();
 }
 
+static void a_caller_of_whom_a_proxy_hears_nothing_is_kept(struct flow *f)
+{
+	south_talks(f);
+	flow_call(f)->a->flow.connection = 9;
+	flow_call(f)->a->flow.transport = TRANSPORT_TCP;
+	closes(f, "198.51.100.9", 40123, 9);
+	caller_expects(f, "OPTIONS");
+	caller_replies(f, "OPTIONS", 408, NULL);
+	expect_state(f, CALL_CONNECTED);
+	caller_expects_nothing(f);
+	psap_expects_nothing(f, "south");
+	psap_sends(f, "south", "BYE", NULL);
+	psap_expects_reply(f, "south", 200);
+	caller_expects(f, "BYE");
+	caller_replies(f, "BYE", 200, NULL);
+	ends();
+}
+
 static void a_caller_who_knows_no_call_has_left(struct flow *f)
 {
 	south_talks(f);
@@ -558,6 +576,7 @@ int main(void)
 		flow_test(other_connections_are_nobodys),
 		flow_test(strangers_do_not_crowd_out_a_psap),
 		flow_test(no_call_ends_for_the_callers_connection),
+		flow_test(a_caller_of_whom_a_proxy_hears_nothing_is_kept),
 		flow_test(a_caller_who_knows_no_call_has_left),
 		flow_test(what_finds_no_room_is_counted),
 	};

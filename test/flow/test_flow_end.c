@@ -353,6 +353,12 @@ static void a_bye_that_comes_again_is_answered_again(struct flow *f)
 	caller_counts_from(f, 102);
 	caller_sends(f, "BYE", NULL);
 	caller_expects_reply(f, 200);
+	because(f, "also behind a request that came later");
+	caller_sends(f, "INFO", NULL);
+	caller_expects_reply(f, 481);
+	caller_counts_from(f, 102);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
 	assert_int_equal(fake_report_of(EVENT_CALL_ENDED), 1);
 }
 
@@ -456,6 +462,24 @@ static void who_never_acks_and_has_hung_up_is_found_out(struct flow *f)
 	expect_state(f, CALL_ENDED);
 }
 
+static void a_proxy_that_hears_nothing_ends_no_call(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	because(f, "a proxy on the caller's side loses what we say, and ACKs");
+	time_passes(f, 32000);
+	caller_expects(f, "OPTIONS");
+	caller_replies(f, "OPTIONS", 408, NULL);
+	expect_state(f, CALL_CONNECTED);
+	caller_expects_nothing(f);
+	psap_expects_nothing(f, "south");
+	psap_sends(f, "south", "BYE", NULL);
+	psap_expects_reply(f, "south", 200);
+	caller_expects(f, "BYE");
+	caller_replies(f, "BYE", 408, NULL);
+	expect_state(f, CALL_ENDED);
+}
+
 static void who_never_acks_and_is_there_talks_on(struct flow *f)
 {
 	dials(f);
@@ -551,6 +575,7 @@ int main(void)
 		flow_test(a_bye_without_memory_goes_out_unheard),
 		flow_test(an_ack_that_is_lost_does_not_end_the_call),
 		flow_test(who_never_acks_and_has_hung_up_is_found_out),
+		flow_test(a_proxy_that_hears_nothing_ends_no_call),
 		flow_test(who_never_acks_and_is_there_talks_on),
 		flow_test(an_answer_that_the_caller_cannot_hear_is_hung_up),
 		flow_test(a_ringing_that_the_caller_cannot_hear_is_no_harm),

@@ -53,9 +53,6 @@ static bool belongs_to_cancel(struct text line)
 		{ "Call-ID", 7 }, { "Route", 5 }, { "Max-Forwards", 12 }
 	};
 
-	/* Most lines begin as none of these does. */
-	if (!memchr("VFTCRMvftcrm", line.p[0], 12))
-		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (is_header(line, names[i]))
 			return true;

@@ -4,6 +4,7 @@
 /* build: with modules/e911/outbox_lmdb.c */
 /* build: with modules/e911/probe_lmdb.c modules/e911/lmdb_env.c */
 /* build: with test/support/platform_libc.c test/support/state_dir.c */
+/* build: with test/support/journal_sample.c */
 /* build: link lmdb pthread */
 /* What many calls at a time cost the journal: pages, and transactions. */
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include "event.h"
 #include "modules/e911/journal_key.h"
 #include "modules/e911/journal_process.h"
+#include "support/journal_sample.h"
 #include "support/platform_libc.h"
 #include "support/state_dir.h"
 
@@ -41,37 +43,6 @@ static int teardown(void **state)
 	return shared_in_use() == 0 ? 0 : -1;
 }
 
-static struct journal *journal_of(const char *dir)
-{
-	struct journal *j = NULL;
-
-	assert_int_equal(journal_open(&j, dir), 0);
-	return j;
-}
-
-/* An event that tells its number. */
-static size_t sample(uint8_t buf[EVENT_MAX], uint64_t number)
-{
-	static const char text[100] = { 0 };
-	const struct uuid call = { { 1 } };
-	struct event_writer w;
-
-	event_begin(&w, buf, EVENT_MAX, EVENT_LEG_INVITED, &call, 1);
-	event_u64(&w, FIELD_COUNT, number);
-	event_text(&w, FIELD_REASON, text_make(text, sizeof(text)));
-	return event_finish(&w);
-}
-
-static uint64_t sample_number(const void *event, size_t len)
-{
-	struct event_reader r;
-	struct event_value v;
-
-	if (event_open(event, len, &r) < 0 || !event_next(&r, &v))
-		return 0;
-	return v.number;
-}
-
 static void batch_begin(struct journal *j, unsigned count)
 {
 	uint64_t last = journal_last(j);
@@ -79,26 +50,16 @@ static void batch_begin(struct journal *j, unsigned count)
 
 	assert_int_equal(journal_begin(j), 0);
 	for (unsigned i = 1; i <= count; i++)
-		assert_int_equal(journal_append(j, buf, sample(buf, last + i)),
-				 0);
+		assert_int_equal(
+			journal_append(j, buf,
+				       journal_sample(buf, last + i, 100)),
+			0);
 }
 
 static int append(struct journal *j, unsigned count)
 {
 	batch_begin(j, count);
 	return journal_commit(j);
-}
-
-static void assert_holds(const char *dir, uint64_t first, uint64_t last)
-{
-	struct state_events events;
-
-	assert_int_equal(state_dir_events(dir, sample_number, &events), 0);
-	assert_int_equal(events.first, first);
-	assert_int_equal(events.last, last);
-	assert_int_equal(events.count, last - first + 1);
-	assert_int_equal(events.gaps, 0);
-	assert_int_equal(events.foreign, 0);
 }
 
 /* Transactions that ever wrote to the journal, which is closed. */
@@ -146,7 +107,7 @@ static void two_packs_share_a_page(void **state)
 		assert_int_equal(append(j, 240), 0);
 	grown = state_dir_size(*state, "journal/data.mdb") - before;
 	journal_close(j);
-	assert_holds(*state, 1, (uint64_t)31 * 240);
+	assert_journal_holds(*state, 1, (uint64_t)31 * 240);
 	/* Twelve events make a pack of nearly 2000 bytes: 600 packs. */
 	assert_in_range(grown / PAGE, 300, 360);
 }
@@ -187,7 +148,7 @@ static void what_is_stored_is_deleted_by_the_same_transaction(void **state)
 	assert_int_equal(journal_waiting(j), 30);
 	journal_close(j);
 	assert_int_equal(transactions(*state), before + 1);
-	assert_holds(*state, 41, 70);
+	assert_journal_holds(*state, 41, 70);
 
 	/* Without a batch nothing is asked. */
 	j = journal_of(*state);
@@ -209,13 +170,14 @@ static void numbers_go_on_behind_the_cursor(void **state)
 	assert_int_equal(journal_trim(j, 100), 0);
 	state_dir_cursor(*state, &id, 50);
 	assert_int_equal(journal_begin(j), 0);
-	assert_int_equal(journal_append(j, buf, sample(buf, 51)), 0);
+	assert_int_equal(journal_append(j, buf, journal_sample(buf, 51, 100)),
+			 0);
 	assert_int_equal(journal_commit_and_trim(j, 100, &trimmed), 0);
 	assert_int_equal(trimmed, 20);
 	assert_int_equal(journal_last(j), 51);
 	assert_int_equal(journal_waiting(j), 1);
 	journal_close(j);
-	assert_holds(*state, 51, 51);
+	assert_journal_holds(*state, 51, 51);
 }
 
 static void a_full_journal_keeps_the_batch_until_there_is_room(void **state)
@@ -241,7 +203,7 @@ static void a_full_journal_keeps_the_batch_until_there_is_room(void **state)
 	assert_in_range(trimmed, last - 20, last - 1); /* all but a pack */
 	assert_int_equal(journal_commit_and_trim(j, 100, &err), 0);
 	journal_close(j);
-	assert_holds(*state, (uint64_t)trimmed + 1, last + 500);
+	assert_journal_holds(*state, (uint64_t)trimmed + 1, last + 500);
 }
 
 /* ---- the process ---- */
@@ -253,9 +215,11 @@ static void step(struct journal_writer *w, unsigned count)
 	bool wake;
 
 	for (unsigned i = 0; i < count; i++)
-		assert_int_equal(journal_ring_put(w->ring, buf,
-						  sample(buf, ++number), &wake),
-				 0);
+		assert_int_equal(
+			journal_ring_put(w->ring, buf,
+					 journal_sample(buf, ++number, 100),
+					 &wake),
+			0);
 	assert_int_equal(journal_writer_step(w), 0);
 }
 

@@ -3,6 +3,7 @@
 /* build: with modules/e911/outbox_lmdb.c */
 /* build: with modules/e911/probe_lmdb.c modules/e911/lmdb_env.c */
 /* build: with test/support/platform_libc.c test/support/state_dir.c */
+/* build: with test/support/journal_sample.c */
 /* build: link lmdb pthread */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #include "event.h"
 #include "modules/e911/journal.h"
 #include "modules/e911/journal_key.h"
+#include "support/journal_sample.h"
 #include "support/platform_libc.h"
 #include "support/state_dir.h"
 
@@ -47,37 +49,6 @@ static int teardown(void **state)
 
 /* ---- small things ---- */
 
-static struct journal *journal_of(const char *dir)
-{
-	struct journal *j = NULL;
-
-	assert_int_equal(journal_open(&j, dir), 0);
-	return j;
-}
-
-/* An event that tells its number. */
-static size_t sample(uint8_t buf[EVENT_MAX], uint64_t number, size_t padding)
-{
-	static const char text[EVENT_TEXT_MAX] = { 0 };
-	struct event_writer w;
-	struct uuid call = { { 1 } };
-
-	event_begin(&w, buf, EVENT_MAX, EVENT_LEG_INVITED, &call, 1);
-	event_u64(&w, FIELD_COUNT, number);
-	event_text(&w, FIELD_REASON, text_make(text, padding));
-	return event_finish(&w);
-}
-
-static uint64_t sample_number(const void *event, size_t len)
-{
-	struct event_reader r;
-	struct event_value v;
-
-	if (event_open(event, len, &r) < 0 || !event_next(&r, &v))
-		return 0;
-	return v.number;
-}
-
 /* Numbered events behind the last one, as one batch. */
 static int append(struct journal *j, unsigned count)
 {
@@ -87,21 +58,10 @@ static int append(struct journal *j, unsigned count)
 	assert_int_equal(journal_begin(j), 0);
 	for (unsigned i = 1; i <= count; i++)
 		assert_int_equal(
-			journal_append(j, buf, sample(buf, last + i, 100)), 0);
+			journal_append(j, buf,
+				       journal_sample(buf, last + i, 100)),
+			0);
 	return journal_commit(j);
-}
-
-/* Sequences first..last are there, each once, each with its own number. */
-static void assert_holds(const char *dir, uint64_t first, uint64_t last)
-{
-	struct state_events events;
-
-	assert_int_equal(state_dir_events(dir, sample_number, &events), 0);
-	assert_int_equal(events.first, first);
-	assert_int_equal(events.last, last);
-	assert_int_equal(events.count, last - first + 1);
-	assert_int_equal(events.gaps, 0);
-	assert_int_equal(events.foreign, 0);
 }
 
 static size_t dirs_aside(const char *dir)
@@ -144,7 +104,7 @@ static void what_was_committed_is_there_after_a_restart(void **state)
 	assert_int_equal(journal_last(j), 7);
 	assert_int_equal(journal_waiting(j), 7);
 	journal_close(j);
-	assert_holds(*state, 1, 7);
+	assert_journal_holds(*state, 1, 7);
 
 	j = journal_of(*state);
 	again = journal_id(j);
@@ -153,7 +113,7 @@ static void what_was_committed_is_there_after_a_restart(void **state)
 	assert_int_equal(journal_waiting(j), 7);
 	assert_int_equal(append(j, 1), 0);
 	journal_close(j);
-	assert_holds(*state, 1, 8);
+	assert_journal_holds(*state, 1, 8);
 	assert_int_equal(
 		log_count(LEVEL_ERR, "") + log_count(LEVEL_WARNING, ""), 0);
 }
@@ -165,7 +125,7 @@ static void an_aborted_batch_leaves_nothing(void **state)
 
 	assert_int_equal(append(j, 2), 0);
 	assert_int_equal(journal_begin(j), 0);
-	assert_int_equal(journal_append(j, buf, sample(buf, 99, 0)), 0);
+	assert_int_equal(journal_append(j, buf, journal_sample(buf, 99, 0)), 0);
 	assert_int_equal(journal_pending(j), 1);
 	assert_int_equal(journal_begin(j), -EBUSY);
 	journal_abort(j);
@@ -174,7 +134,7 @@ static void an_aborted_batch_leaves_nothing(void **state)
 	assert_int_equal(journal_append(j, buf, EVENT_MAX + 1), -EMSGSIZE);
 	assert_int_equal(append(j, 1), 0);
 	journal_close(j);
-	assert_holds(*state, 1, 3);
+	assert_journal_holds(*state, 1, 3);
 }
 
 static void sequences_pass_the_limits_of_narrow_integers(void **state)
@@ -189,13 +149,14 @@ static void sequences_pass_the_limits_of_narrow_integers(void **state)
 		struct journal *j;
 
 		journal_close(journal_of(dir));
-		state_dir_put_event(dir, first, buf, sample(buf, first, 0));
+		state_dir_put_event(dir, first, buf,
+				    journal_sample(buf, first, 0));
 		j = journal_of(dir);
 		assert_int_equal(journal_last(j), first);
 		for (int n = 0; n < 10; n++)
 			assert_int_equal(append(j, 1), 0);
 		journal_close(j);
-		assert_holds(dir, first, first + 10);
+		assert_journal_holds(dir, first, first + 10);
 		j = journal_of(dir);
 		assert_int_equal(journal_last(j), first + 10);
 		assert_int_equal(journal_waiting(j), 11);
@@ -241,7 +202,7 @@ static void stored_events_are_deleted_and_the_sequence_goes_on(void **state)
 	assert_int_equal(journal_waiting(j), 2);
 	assert_int_equal(journal_trim(j, 100), 1);
 	journal_close(j);
-	assert_holds(*state, 11, 12);
+	assert_journal_holds(*state, 11, 12);
 }
 
 static void events_of_one_batch_are_deleted_when_all_are_stored(void **state)
@@ -259,7 +220,7 @@ static void events_of_one_batch_are_deleted_when_all_are_stored(void **state)
 	assert_int_equal(journal_trim(j, 1), 10);
 	assert_int_equal(journal_waiting(j), 11);
 	journal_close(j);
-	assert_holds(*state, 11, 30);
+	assert_journal_holds(*state, 11, 30);
 
 	j = journal_of(*state);
 	assert_int_equal(journal_waiting(j), 11);
@@ -268,7 +229,7 @@ static void events_of_one_batch_are_deleted_when_all_are_stored(void **state)
 	assert_int_equal(journal_waiting(j), 0);
 	assert_int_equal(append(j, 1), 0);
 	journal_close(j);
-	assert_holds(*state, 21, 31);
+	assert_journal_holds(*state, 21, 31);
 }
 
 /* As large as an event may be, nearly. */
@@ -297,7 +258,7 @@ static void a_batch_of_any_size_is_kept_whole(void **state)
 		assert_int_equal(journal_last(j), last);
 	}
 	journal_close(j);
-	assert_holds(*state, 1, last);
+	assert_journal_holds(*state, 1, last);
 	j = journal_of(*state);
 	assert_int_equal(journal_last(j), last);
 	assert_int_equal(journal_waiting(j), last);
@@ -312,13 +273,13 @@ static void large_events_stand_among_small_ones(void **state)
 
 	assert_int_equal(journal_begin(j), 0);
 	for (uint64_t n = 1; n <= 40; n++) {
-		size_t len = n % 3 ? sample(buf, n, 10) : large(buf, n);
+		size_t len = n % 3 ? journal_sample(buf, n, 10) : large(buf, n);
 
 		assert_int_equal(journal_append(j, buf, len), 0);
 	}
 	assert_int_equal(journal_commit(j), 0);
 	journal_close(j);
-	assert_holds(*state, 1, 40);
+	assert_journal_holds(*state, 1, 40);
 	journal_close(journal_of(*state));
 	assert_int_equal(log_count(LEVEL_WARNING, ""), 0);
 }
@@ -334,7 +295,7 @@ static void a_cursor_into_another_journal_deletes_nothing(void **state)
 	assert_int_equal(journal_trim(j, 100), 0);
 	assert_int_equal(journal_waiting(j), 5);
 	journal_close(j);
-	assert_holds(*state, 1, 5);
+	assert_journal_holds(*state, 1, 5);
 }
 
 static void a_sidecar_that_is_ahead_is_followed(void **state)
@@ -349,7 +310,7 @@ static void a_sidecar_that_is_ahead_is_followed(void **state)
 	assert_int_equal(append(j, 2), 0);
 	assert_int_equal(journal_waiting(j), 2);
 	journal_close(j);
-	assert_holds(*state, 1001, 1002);
+	assert_journal_holds(*state, 1001, 1002);
 
 	/* ... also when it is found at the start. */
 	state_dir_cursor(*state, &id, 2000);
@@ -369,7 +330,7 @@ static void an_impossible_cursor_is_refused(void **state)
 	assert_int_equal(journal_trim(j, 100), -EBADMSG);
 	assert_int_equal(append(j, 1), 0);
 	journal_close(j);
-	assert_holds(*state, 1, 4);
+	assert_journal_holds(*state, 1, 4);
 }
 
 static void an_outbox_may_be_replaced_or_vanish(void **state)
@@ -417,7 +378,7 @@ static void a_full_map_grows(void **state)
 		assert_int_equal(append(j, 1000), 0);
 	assert_true(log_count(LEVEL_NOTICE, "grew") >= 2);
 	journal_close(j);
-	assert_holds(*state, 1, 20000);
+	assert_journal_holds(*state, 1, 20000);
 	/* Opened with a small map again, it is there all the same. */
 	assert_int_equal(journal_open_sized(&j, *state, MIB, 64 * MIB), 0);
 	assert_int_equal(journal_last(j), 20000);
@@ -449,7 +410,7 @@ static void a_journal_at_its_limit_keeps_the_batch_and_recovers(void **state)
 	assert_int_equal(journal_commit(j), 0);
 	assert_int_equal(journal_pending(j), 0);
 	journal_close(j);
-	assert_holds(*state, (uint64_t)trimmed + 1, last + 500);
+	assert_journal_holds(*state, (uint64_t)trimmed + 1, last + 500);
 	assert_int_equal(dirs_aside(*state), 0);
 }
 
@@ -470,7 +431,7 @@ static void little_address_space_is_enough(void **state)
 	assert_int_equal(append(j, 10), 0);
 	journal_close(j);
 	setrlimit(RLIMIT_AS, &before);
-	assert_holds(*state, 1, 10);
+	assert_journal_holds(*state, 1, 10);
 #endif
 }
 
@@ -498,7 +459,7 @@ static void a_disk_that_takes_no_more_loses_nothing(void **state)
 	assert_int_equal(journal_commit(j), 0);
 	journal_close(j);
 	j = journal_of(*state);
-	assert_holds(*state, 1, journal_last(j));
+	assert_journal_holds(*state, 1, journal_last(j));
 	journal_close(j);
 	assert_int_equal(dirs_aside(*state), 0);
 }
@@ -530,7 +491,8 @@ static _Noreturn void write_until_killed(const char *dir, int fd)
 		if (journal_begin(j) < 0)
 			_exit(1);
 		for (unsigned i = 1; i <= n; i++)
-			if (journal_append(j, buf, sample(buf, last + i, 500)) <
+			if (journal_append(j, buf,
+					   journal_sample(buf, last + i, 500)) <
 			    0)
 				_exit(1);
 		if (journal_commit(j) < 0)
@@ -572,7 +534,7 @@ static void kill_minus_nine_loses_nothing_acknowledged(void **state)
 		j = journal_of(*state);
 		assert_in_range(journal_last(j), acknowledged,
 				acknowledged + 7);
-		assert_holds(*state, 1, journal_last(j));
+		assert_journal_holds(*state, 1, journal_last(j));
 		journal_close(j);
 	}
 	assert_int_equal(dirs_aside(*state), 0);
@@ -589,7 +551,7 @@ static void assert_begins_anew(const char *dir, const struct uuid *old)
 	assert_int_equal(journal_last(j), 0);
 	assert_int_equal(append(j, 3), 0);
 	journal_close(j);
-	assert_holds(dir, 1, 3);
+	assert_journal_holds(dir, 1, 3);
 }
 
 static struct uuid filled_journal(const char *dir)

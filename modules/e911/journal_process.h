@@ -47,7 +47,8 @@ struct journal_writer {
 	int wake_fd;                 /* owned; -1: none yet */
 	uint64_t lost;               /* taken from the ring, without memory */
 	uint64_t told;               /* dropped and lost events already told */
-	size_t batch_events;         /* in the latest commit */
+	size_t turn_events;          /* written since the ring was empty */
+	bool has_more;               /* the ring was not empty then */
 	int64_t open_at_ms;          /* do not try before, monotonic */
 	int64_t trim_at_ms;
 	struct journal_fault write_fault, trim_fault;
@@ -77,3 +78,11 @@ void journal_writer_fini(struct journal_writer *w);
  * step again after a second.
  */
 int journal_writer_step(struct journal_writer *w);
+
+/*
+ * How long events may gather, from the beginning of a step that returned 0
+ * and had something to write: a sync costs more than several calls.  The
+ * first event after a pause waits for nobody; people are told of a call by
+ * what is in the journal.  A ring that is half full waits no longer.
+ */
+int journal_writer_pace_ms(const struct journal_writer *w);

@@ -190,9 +190,21 @@ static void record_write(struct journal_ring *r, uint64_t at,
 	}
 }
 
-/* *ret_before: where the head was; -ENOSPC. */
+/*
+ * Has the reader nothing to do but this, or is the ring half full now?  Looked
+ * at behind the head's move: a reader that has looked before sees the head.
+ */
+static bool must_wake(const struct journal_ring *r, uint64_t before,
+		      uint64_t after)
+{
+	uint64_t half = look(&r->tail) + r->capacity / 2;
+
+	return look(&r->taken_to) == before || (before < half && after >= half);
+}
+
+/* -ENOSPC. */
 static int put_locked(struct journal_ring *r, const struct item *item,
-		      uint64_t *ret_before)
+		      bool *ret_wake)
 {
 	uint64_t before = r->head, used = before - look(&r->tail);
 	uint64_t at = before % r->capacity, left = r->capacity - at;
@@ -207,7 +219,7 @@ static int put_locked(struct journal_ring *r, const struct item *item,
 	r->ordinal++;
 	record_write(r, skip ? 0 : at, item);
 	head_move(r, before + skip + size);
-	*ret_before = before;
+	*ret_wake = must_wake(r, before, before + skip + size);
 	return 0;
 }
 
@@ -215,19 +227,15 @@ static int put(struct journal_ring *r, const struct item *item, bool fits,
 	       bool *ret_wake)
 {
 	bool is_event = item->kind == JOURNAL_EVENT;
-	uint64_t before = 0;
 	int err = -EMSGSIZE;
 
 	shared_lock_take(&r->lock);
 	if (fits)
-		err = put_locked(r, item, &before);
+		err = put_locked(r, item, ret_wake);
 	if (err < 0)
 		count_up(is_event ? &r->refused : &r->state_refused);
 	shared_lock_drop(&r->lock);
-	if (err < 0)
-		return err;
-	*ret_wake = look(&r->taken_to) == before;
-	return 0;
+	return err;
 }
 
 int journal_ring_put(struct journal_ring *r, const void *event, size_t len,
@@ -352,4 +360,9 @@ size_t journal_ring_used(const struct journal_ring *r)
 
 	/* The reader may have gone on between the two looks. */
 	return used < r->capacity ? used : r->capacity;
+}
+
+bool journal_ring_is_half_full(const struct journal_ring *r)
+{
+	return journal_ring_used(r) >= r->capacity / 2;
 }

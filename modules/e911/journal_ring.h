@@ -41,7 +41,7 @@ struct journal_ring *journal_ring_on(void *memory, size_t size);
 /*
  * 0; -ENOSPC (full) or -EMSGSIZE (no event: empty or above EVENT_MAX):
  * dropped and counted.  *ret_wake is true when the reader may be asleep and
- * must be woken (the ring was empty).
+ * must be woken (the ring was empty, or has just become half full).
  */
 int journal_ring_put(struct journal_ring *r, const void *event, size_t len,
 		     bool *ret_wake);
@@ -65,3 +65,4 @@ uint64_t journal_ring_dropped(const struct journal_ring *r); /* events, ever */
 /* Goes up whenever a record of the state may have been lost. */
 uint64_t journal_ring_state_lost(const struct journal_ring *r);
 size_t journal_ring_used(const struct journal_ring *r); /* bytes not taken */
+bool journal_ring_is_half_full(const struct journal_ring *r);

@@ -17,11 +17,6 @@
 
 #define WATCH_MS 250
 #define STEP_MS  1000 /* the writer looks after itself, or tries again */
-/* Between the commits of a burst; and where the latest one held so many events
- * (some 60 calls a second). */
-#define PACE_MS      30
-#define PACE_BUSY_MS 100
-#define BUSY_EVENTS  40
 
 struct worker_conf worker_conf;
 struct shared_state *worker_shared;
@@ -226,18 +221,6 @@ static void wait_for_wake(int timeout_ms)
 			 strerror(errno));
 }
 
-/* Let events gather while a burst lasts: the first after a pause is written
- * at once, later ones together.  A sync costs more than several calls; but
- * people are told of a call by what is in the journal. */
-static void pace(int64_t last_ms, size_t events)
-{
-	int pace_ms = events < BUSY_EVENTS ? PACE_MS : PACE_BUSY_MS;
-	int64_t left = last_ms + pace_ms - clock_mono_ms();
-
-	if (left > 0)
-		(void)poll(NULL, 0, (int)left);
-}
-
 static int put_record(struct text key, struct text value, void *arg)
 {
 	return journal_put(arg, key, value);
@@ -267,6 +250,16 @@ static void stop_on_signals(void)
 	(void)sigaction(SIGTERM, &stop, NULL);
 	(void)sigaction(SIGINT, &stop, NULL);
 	(void)sigaction(SIGALRM, &die, NULL);
+}
+
+/* Let events gather while a burst lasts. */
+static void pace(const struct journal_writer *w, int64_t step_ms)
+{
+	int64_t end = step_ms + journal_writer_pace_ms(w), left;
+
+	while (!must_stop && !journal_ring_is_half_full(worker_shared->ring) &&
+	       (left = end - clock_mono_ms()) > 0)
+		wait_for_wake((int)left);
 }
 
 /* What the others still write while they end, then what there is no more. */
@@ -313,7 +306,7 @@ void worker_journal_run(void)
 		if (rc > 0)
 			continue;
 		if (work && !failing)
-			pace(now, w.batch_events);
+			pace(&w, now);
 		if (failing)
 			(void)poll(NULL, 0, WATCH_MS);
 		else if (!journal_ring_used(worker_shared->ring))

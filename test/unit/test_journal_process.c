@@ -147,7 +147,7 @@ static struct rlimit disk_fill(const struct fixture *f)
 {
 	struct rlimit before, full;
 
-	signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
 	full = before;
 	full.rlim_cur = state_dir_size(f->dir, "journal/data.mdb");
@@ -185,8 +185,55 @@ static void events_go_from_the_ring_to_the_disk_in_order(void **state)
 	assert_int_equal(f->stats->events_written, 700);
 	assert_int_equal(f->stats->last_sequence, 700);
 	assert_int_equal(f->stats->waiting, 700);
-	assert_int_equal(f->stats->commits, 2); /* of 512 at most */
+	assert_int_equal(f->stats->commits, 1);
 	assert_int_equal(f->stats->batches_failed, 0);
+}
+
+static void ring_becomes(struct fixture *f, size_t capacity)
+{
+	journal_ring_free(f->ring);
+	f->ring = journal_ring_new(capacity);
+	f->writer.ring = f->ring;
+}
+
+static void a_backlog_is_written_in_parts(void **state)
+{
+	struct fixture *f = *state;
+	struct state_events events;
+
+	ring_becomes(f, (size_t)1024 * 1024);
+	put(f, 5000);
+	assert_int_equal(step_until_empty(f), 0);
+	assert_int_equal(f->put, 5000);
+	assert_int_equal(f->stats->commits, 3); /* of 2048 at most */
+	events = events_of(f);
+	assert_int_equal(events.first, 1);
+	assert_int_equal(events.last, 5000);
+	assert_int_equal(events.gaps, 0);
+	assert_int_equal(events.foreign, 0);
+}
+
+static int pace_behind(struct fixture *f, unsigned events)
+{
+	put(f, events);
+	assert_int_equal(step_until_empty(f), 0);
+	return journal_writer_pace_ms(&f->writer);
+}
+
+static void the_more_there_is_to_write_the_longer_it_gathers(void **state)
+{
+	struct fixture *f = *state;
+
+	ring_becomes(f, (size_t)1024 * 1024);
+	assert_int_equal(pace_behind(f, 1), 30);
+	assert_int_equal(pace_behind(f, 39), 30);
+	assert_int_equal(pace_behind(f, 40), 100);
+	assert_int_equal(pace_behind(f, 119), 100);
+	/* No event may be 0.2 s old before it is written. */
+	assert_int_equal(pace_behind(f, 120), 180);
+	/* The last part of many is short. */
+	assert_int_equal(pace_behind(f, 2050), 180);
+	assert_int_equal(pace_behind(f, 1), 30);
 }
 
 static void an_empty_ring_costs_no_commit(void **state)
@@ -422,6 +469,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(events_go_from_the_ring_to_the_disk_in_order),
+		T(a_backlog_is_written_in_parts),
+		T(the_more_there_is_to_write_the_longer_it_gathers),
 		T(an_empty_ring_costs_no_commit),
 		T(each_commit_wakes_the_sidecar),
 		T(a_sidecar_that_does_not_listen_blocks_nothing),

@@ -111,6 +111,40 @@ static void only_an_empty_ring_wakes_the_reader(void **state)
 	assert_true(wake);
 }
 
+static unsigned wakes_of(struct journal_ring *r, unsigned events)
+{
+	uint8_t event[1000] = { 0 };
+	unsigned wakes = 0;
+	bool wake;
+
+	for (unsigned i = 0; i < events; i++) {
+		assert_int_equal(
+			journal_ring_put(r, event, sizeof(event), &wake), 0);
+		wakes += wake;
+	}
+	return wakes;
+}
+
+/* What lies there counts until it is done with. */
+static void a_ring_half_full_wakes_the_reader_once(void **state)
+{
+	uint8_t buf[EVENT_MAX];
+
+	assert_int_equal(wakes_of(*state, 31), 1); /* it was empty */
+	assert_false(journal_ring_is_half_full(*state));
+	assert_int_equal(wakes_of(*state, 2), 1);
+	assert_true(journal_ring_is_half_full(*state));
+	assert_int_equal(wakes_of(*state, 20), 0);
+	while (journal_ring_take(*state, buf, sizeof(buf), &kind) > 0)
+		;
+	journal_ring_done(*state);
+	assert_false(journal_ring_is_half_full(*state));
+	/* Behind the end of the ring too. */
+	assert_int_equal(wakes_of(*state, 30), 1);
+	assert_int_equal(wakes_of(*state, 4), 1);
+	assert_int_equal(wakes_of(*state, 20), 0);
+}
+
 static void a_full_ring_drops_and_counts(void **state)
 {
 	uint8_t event[1000] = { 0 };
@@ -288,6 +322,7 @@ struct shift {
 	bool may_drop;
 	uint64_t stored;
 	uint64_t *wakes;
+	unsigned *at_work;
 };
 
 static void *produce(void *arg)
@@ -312,6 +347,7 @@ static void *produce(void *arg)
 		if (err == 0 && wake)
 			__atomic_add_fetch(s->wakes, 1, __ATOMIC_SEQ_CST);
 	}
+	__atomic_sub_fetch(s->at_work, 1, __ATOMIC_SEQ_CST);
 	return NULL;
 }
 
@@ -342,24 +378,50 @@ static bool consume(struct journal_ring *r, uint32_t next[PRODUCERS],
 	return true;
 }
 
-static void run_producers(struct journal_ring *r, bool may_drop)
-{
+struct factory {
 	struct shift shifts[PRODUCERS];
 	pthread_t threads[PRODUCERS];
+	uint64_t wakes;
+	unsigned at_work;
+};
+
+static void producers_begin(struct factory *f, struct journal_ring *r,
+			    bool may_drop)
+{
+	f->wakes = 0;
+	f->at_work = PRODUCERS;
+	for (uint32_t i = 0; i < PRODUCERS; i++) {
+		f->shifts[i] = (struct shift){ .ring = r,
+					       .producer = i,
+					       .may_drop = may_drop,
+					       .wakes = &f->wakes,
+					       .at_work = &f->at_work };
+		assert_int_equal(pthread_create(&f->threads[i], NULL, produce,
+						&f->shifts[i]),
+				 0);
+	}
+}
+
+static uint64_t producers_end(struct factory *f)
+{
+	uint64_t stored = 0;
+
+	for (int i = 0; i < PRODUCERS; i++) {
+		pthread_join(f->threads[i], NULL);
+		stored += f->shifts[i].stored;
+	}
+	return stored;
+}
+
+static void run_producers(struct journal_ring *r, bool may_drop)
+{
+	struct factory f;
 	uint32_t next[PRODUCERS] = { 0 };
-	uint64_t taken = 0, stored = 0, wakes = 0, seen = 0;
+	uint64_t taken = 0, stored, seen = 0;
 	uint64_t put_in_all = (uint64_t)PRODUCERS * EVENTS;
 	uint64_t refused = journal_ring_dropped(r);
 
-	for (uint32_t i = 0; i < PRODUCERS; i++) {
-		shifts[i] = (struct shift){ .ring = r,
-					    .producer = i,
-					    .may_drop = may_drop,
-					    .wakes = &wakes };
-		assert_int_equal(
-			pthread_create(&threads[i], NULL, produce, &shifts[i]),
-			0);
-	}
+	producers_begin(&f, r, may_drop);
 	/* As the journal process does: sleep when empty, until a wake. */
 	while (may_drop ? taken + journal_ring_dropped(r) < put_in_all
 			: taken < put_in_all) {
@@ -368,14 +430,11 @@ static void run_producers(struct journal_ring *r, bool may_drop)
 			continue;
 		}
 		while (!may_drop && taken < put_in_all &&
-		       __atomic_load_n(&wakes, __ATOMIC_SEQ_CST) == seen)
+		       __atomic_load_n(&f.wakes, __ATOMIC_SEQ_CST) == seen)
 			sched_yield();
-		seen = __atomic_load_n(&wakes, __ATOMIC_SEQ_CST);
+		seen = __atomic_load_n(&f.wakes, __ATOMIC_SEQ_CST);
 	}
-	for (int i = 0; i < PRODUCERS; i++) {
-		pthread_join(threads[i], NULL);
-		stored += shifts[i].stored;
-	}
+	stored = producers_end(&f);
 	while (consume(r, next, may_drop))
 		taken++;
 	assert_int_equal(taken, stored);
@@ -392,6 +451,30 @@ static void many_writers_lose_nothing_and_no_wake_is_missed(void **state)
 	run_producers(*state, false);
 }
 
+/* As the journal process does in a rush: while the ring is less than half full
+ * it sleeps until a wake.  Missing one it would never end: nobody can write. */
+static void no_wake_of_a_ring_half_full_is_missed(void **state)
+{
+	struct factory f;
+	uint32_t next[PRODUCERS] = { 0 };
+	uint64_t taken = 0, seen = 0;
+
+	producers_begin(&f, *state, false);
+	while (__atomic_load_n(&f.at_work, __ATOMIC_SEQ_CST)) {
+		while (journal_ring_is_half_full(*state))
+			while (consume(*state, next, false))
+				taken++;
+		while (__atomic_load_n(&f.wakes, __ATOMIC_SEQ_CST) == seen &&
+		       __atomic_load_n(&f.at_work, __ATOMIC_SEQ_CST))
+			sched_yield();
+		seen = __atomic_load_n(&f.wakes, __ATOMIC_SEQ_CST);
+	}
+	while (consume(*state, next, false))
+		taken++;
+	assert_int_equal(taken, producers_end(&f));
+	assert_int_equal(taken, (uint64_t)PRODUCERS * EVENTS);
+}
+
 static void what_many_writers_lose_is_counted(void **state)
 {
 	run_producers(*state, true);
@@ -405,6 +488,7 @@ int main(void)
 		T(what_is_put_comes_out_in_order),
 		T(every_length_survives_the_end_of_the_ring),
 		T(only_an_empty_ring_wakes_the_reader),
+		T(a_ring_half_full_wakes_the_reader_once),
 		T(a_full_ring_drops_and_counts),
 		T(what_is_no_event_is_dropped_and_counted),
 		T(a_buffer_too_small_leaves_the_event),
@@ -415,6 +499,7 @@ int main(void)
 		T(a_ring_of_another_size_begins_anew),
 		T(without_memory_there_is_no_ring),
 		T(many_writers_lose_nothing_and_no_wake_is_missed),
+		T(no_wake_of_a_ring_half_full_is_missed),
 		T(what_many_writers_lose_is_counted),
 	};
 

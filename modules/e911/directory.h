@@ -39,6 +39,13 @@ struct directory *directory_close(struct directory *d);
 void directory_hint(struct directory *d, uint64_t generation);
 
 /*
+ * How often somebody has told, by now, that the file may have changed; 0, as
+ * behind an open: nobody tells.  While the number stands, a begin may take the
+ * state that it saw a moment ago for the newest one, without looking.
+ */
+void directory_told(struct directory *d, uint64_t changes);
+
+/*
  * 0, or why there is no directory for this message: -EBADMSG damaged, -EIO,
  * -ENOMEM, ...  Then the next begin opens it anew.
  */

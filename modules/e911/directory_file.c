@@ -23,6 +23,8 @@
 #define RENEW_MOST    8                   /* looks */
 /* What was the newest state stands for a second at least (LMDB_GRACE_MS). */
 #define STOPPED_MS 500
+/* A change that nobody tells of in time is seen so late. */
+#define TRUSTED_MS 50
 
 /* One page that was read; its bytes are its slot's part of 'bytes'. */
 struct slot {
@@ -52,7 +54,8 @@ struct directory_file {
 	int fd;
 	uint32_t page_size;
 	bool is_begun;
-	int64_t begun_at;     /* ms, monotonic */
+	uint64_t changes;     /* told before the latest look; 0: not told of */
+	int64_t looked_at;    /* ms, monotonic: not behind the latest look */
 	uint64_t asked;       /* pages so far */
 	struct dir_tree tree; /* transaction 0: none */
 	struct dir_pages pages;
@@ -255,7 +258,7 @@ int directory_file_fd(const struct directory_file *f)
 static int newest_read(const struct directory_file *f, struct dir_tree *ret)
 {
 	struct dir_tree a, b;
-	/* Both by one call: it is asked at each message. */
+	/* Both by one call: it may be asked at each message. */
 	int err = read_at(f->fd, f->meta, f->page_size + DIR_TREE_META, 0);
 
 	if (err >= 0)
@@ -312,8 +315,10 @@ static int newest_settle(const struct directory_file *f, struct dir_tree *ret)
 static int renew(struct directory_file *f)
 {
 	struct dir_tree t;
-	int err = newest_settle(f, &t);
+	int err;
 
+	f->looked_at = clock_mono_ms();
+	err = newest_settle(f, &t);
 	if (err >= 0 && !is_same(&t, &f->tree))
 		err = check_length(f, &t);
 	if (err < 0) {
@@ -324,14 +329,23 @@ static int renew(struct directory_file *f)
 	return 0;
 }
 
-int directory_file_begin(struct directory_file *f)
+/* The state of the latest look, as far as anybody knows. */
+static bool is_newest(const struct directory_file *f, uint64_t changes)
 {
-	int err;
+	return f->tree.transaction && changes && changes == f->changes &&
+	       clock_mono_ms() - f->looked_at < TRUSTED_MS;
+}
+
+int directory_file_begin(struct directory_file *f, uint64_t changes)
+{
+	int err = 0;
 
 	directory_file_end(f);
-	err = renew(f);
+	if (!is_newest(f, changes)) {
+		f->changes = changes;
+		err = renew(f);
+	}
 	f->is_begun = err >= 0;
-	f->begun_at = clock_mono_ms();
 	return err;
 }
 
@@ -385,7 +399,7 @@ static void pages_forget(struct directory_file *f)
 /* For so long that what it read may have been written anew meanwhile. */
 static bool was_stopped(const struct directory_file *f)
 {
-	return clock_mono_ms() - f->begun_at > STOPPED_MS;
+	return clock_mono_ms() - f->looked_at > STOPPED_MS;
 }
 
 /* A message that was stopped for long: its pages may be others by now. */
@@ -393,10 +407,7 @@ static bool has_moved(struct directory_file *f)
 {
 	uint64_t before = f->tree.transaction;
 
-	if (renew(f) < 0)
-		return false;
-	f->begun_at = clock_mono_ms();
-	return f->tree.transaction > before + 1;
+	return renew(f) >= 0 && f->tree.transaction > before + 1;
 }
 
 /* To the record of this key, or when ret_key is not NULL to the one behind. */

@@ -28,11 +28,13 @@ struct directory_file *directory_file_close(struct directory_file *f);
 int directory_file_fd(const struct directory_file *f);
 
 /*
- * Look at the newest state; what is read until the end is of it.  0; -EBADMSG:
- * the file is damaged or shorter than it says; -EAGAIN: it is being written
- * all the time; -EIO, ...
+ * What is read until the end is of the newest state.  'changes': as often as
+ * changes of the file have been told of.  While this number stands, what was
+ * looked at a moment ago is the newest state; 0: nobody tells, look each time.
+ * 0; -EBADMSG: the file is damaged or shorter than it says; -EAGAIN: it is
+ * being written all the time; -EIO, ...
  */
-int must_check directory_file_begin(struct directory_file *f);
+int must_check directory_file_begin(struct directory_file *f, uint64_t changes);
 /* Texts given so far are of no use any more. */
 void directory_file_end(struct directory_file *f);
 /* A number that another state does not have; 0: no state. */

@@ -43,6 +43,7 @@ struct directory {
 	bool is_begun;
 	bool is_stale;
 	uint64_t hint, hint_tried;
+	uint64_t changes;  /* 0: not told of */
 	unsigned retry_in; /* begins, while stale */
 	uint64_t damage_count;
 };
@@ -55,9 +56,10 @@ static char *path_join(const char *a, const char *b)
 	return asprintf(&path, "%s/%s", a, b) < 0 ? NULL : path;
 }
 
-int directory_current_target(const char *path, char *buf, size_t size)
+/* Where it leads, NUL-terminated: the length. */
+static int link_read(const char *path, const char *name, char *buf, size_t size)
 {
-	char *link = path_join(path, "current");
+	char *link = path_join(path, name);
 	ssize_t len;
 	int err;
 
@@ -66,12 +68,16 @@ int directory_current_target(const char *path, char *buf, size_t size)
 	len = readlink(link, buf, size);
 	err = len < 0 ? -errno : (int)len;
 	free(link);
-	if (err < 0)
-		return err;
-	if ((size_t)len == size)
-		return -ENOSPC;
-	buf[len] = '\0';
+	if (len == (ssize_t)size)
+		err = -ENOSPC;
+	if (err >= 0)
+		buf[err] = '\0';
 	return err;
+}
+
+int directory_current_target(const char *path, char *buf, size_t size)
+{
+	return link_read(path, "current", buf, size);
 }
 
 /* ---- one generation ---- */
@@ -80,22 +86,11 @@ int directory_current_target(const char *path, char *buf, size_t size)
 static int link_follow(const char *path, const char *name, char **ret)
 {
 	char target[TARGET_MAX];
-	char *link = path_join(path, name);
-	ssize_t len;
-	int err = 0;
+	int err = link_read(path, name, target, sizeof(target));
 
-	if (!link)
-		return -ENOMEM;
-	len = readlink(link, target, sizeof(target));
-	if (len < 0)
-		/* Something else than a link is no generation. */
-		err = errno == EINVAL ? -ENOENT : -errno;
-	else if ((size_t)len == sizeof(target))
-		err = -ENAMETOOLONG;
-	free(link);
+	/* Something else than a link is no generation. */
 	if (err < 0)
-		return err;
-	target[len] = '\0';
+		return err == -EINVAL ? -ENOENT : err;
 	*ret = path_join(path, target);
 	return *ret ? 0 : -ENOMEM;
 }
@@ -121,7 +116,7 @@ static int meta_read(const struct snapshot *s, struct dir_meta *ret)
 static int snapshot_check(const struct snapshot *s)
 {
 	struct dir_meta meta;
-	int err = directory_file_begin(s->file);
+	int err = directory_file_begin(s->file, 0);
 
 	if (err == 0)
 		err = meta_read(s, &meta);
@@ -267,6 +262,11 @@ void directory_hint(struct directory *d, uint64_t generation)
 	d->hint = generation;
 }
 
+void directory_told(struct directory *d, uint64_t changes)
+{
+	d->changes = changes;
+}
+
 int directory_begin(struct directory *d)
 {
 	int err = 0;
@@ -278,12 +278,12 @@ int directory_begin(struct directory *d)
 		err = directory_reopen(d);
 	if (!d->open.file)
 		return err;
-	err = directory_file_begin(d->open.file);
+	err = directory_file_begin(d->open.file, d->changes);
 	if (err < 0) {
 		directory_shut(d);
 		if (directory_reopen(d) < 0)
 			return err;
-		err = directory_file_begin(d->open.file);
+		err = directory_file_begin(d->open.file, d->changes);
 	}
 	d->is_begun = err == 0;
 	return err;
@@ -341,7 +341,7 @@ static int spare_open(struct directory *d)
 	free(dir);
 	if (err < 0)
 		return err;
-	err = directory_file_begin(s.file);
+	err = directory_file_begin(s.file, 0);
 	if (err == 0)
 		err = meta_read(&d->open, &ours);
 	if (err == 0)
@@ -367,7 +367,7 @@ static bool spare_begin(struct directory *d)
 		d->spare_tried = d->hint + 1;
 		return spare_open(d) == 0;
 	}
-	d->spare_begun = directory_file_begin(d->spare.file) == 0;
+	d->spare_begun = directory_file_begin(d->spare.file, 0) == 0;
 	if (!d->spare_begun)
 		snapshot_close(&d->spare);
 	return d->spare_begun;

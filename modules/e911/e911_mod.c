@@ -428,10 +428,10 @@ static int mod_init(void)
 	    e911_rpc_register() < 0 || drain_register() < 0 ||
 	    raw_input_register() < 0)
 		return -1;
-	/* The journal process, the one that ends calls, the one that asks
-	 * trunks. */
-	register_procs(1);
-	cfg_register_child(1);
+	/* The one that writes the journal and the one that watches the
+	 * directory; the one that ends calls and the one that asks trunks. */
+	register_procs(2);
+	cfg_register_child(2);
 	register_sync_timers(2);
 	unreach_process_prepare();
 	if (worker_shared->inquiries)
@@ -446,16 +446,16 @@ static int mod_init(void)
 	return 0;
 }
 
-static int run_journal(void)
+static int run_process(const char *name, void (*run)(void))
 {
-	int pid = fork_process(PROC_NOCHLDINIT, "e911 journal", 0);
+	int pid = fork_process(PROC_NOCHLDINIT, (char *)name, 0);
 
 	if (pid < 0)
 		return -1;
 	if (pid == 0) {
 		if (cfg_child_init())
 			return -1;
-		worker_journal_run();
+		run();
 		exit(0);
 	}
 	return 0;
@@ -474,7 +474,9 @@ static int child_init(int rank)
 	if (rank == PROC_INIT)
 		return 0;
 	if (rank == PROC_MAIN) {
-		if (run_journal() < 0 || unreach_process_start() < 0)
+		if (run_process("e911 journal", worker_journal_run) < 0 ||
+		    run_process("e911 directory", worker_directory_watch) < 0 ||
+		    unreach_process_start() < 0)
 			return -1;
 		if (worker_shared->inquiries && inquiry_process_start() < 0)
 			return -1;

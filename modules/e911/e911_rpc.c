@@ -398,6 +398,8 @@ static void rpc_directory(rpc_t *rpc, void *ctx)
 	add_id(rpc, h, "published_ms_ago",
 	       (uint64_t)(clock_utc_ms() - meta.published_at_ms));
 	add_id(rpc, h, "damaged_records", directory_damage_count(d));
+	add_text(rpc, h, "changes",
+		 worker_directory_is_watched() ? "told of" : "looked for");
 out:
 	worker_directory_end(d);
 }

@@ -297,7 +297,6 @@ void worker_journal_run(void)
 		int64_t now = clock_mono_ms();
 		int rc = 0;
 
-		worker_watch_generation();
 		if ((work && !failing) || now >= step_at) {
 			rc = journal_writer_step(&w);
 			failing = rc < 0;

@@ -40,7 +40,8 @@ struct shared_state {
 	struct source_table strangers;
 	int64_t stray_second; /* stray.c: answers hung up in it */
 	unsigned stray_count;
-	uint64_t generation; /* goes up when directory/current moves */
+	/* Of the directory: directory_watch.h. */
+	uint64_t generation, changes;
 	uint64_t counters[STAT_COUNT];
 	int wake_fd;   /* eventfd, inherited by every process */
 	bool draining; /* new calls are refused; atomic */
@@ -88,6 +89,11 @@ void worker_directory_close(void);
  */
 struct directory *worker_directory_begin(void);
 void worker_directory_end(struct directory *d);
+/* Changes are told of; else, also while there are some, each look looks. */
+bool worker_directory_is_watched(void);
+/* The process "e911 directory": tells the others that the directory may have
+ * changed.  Runs until the end of its parent. */
+void worker_directory_watch(void);
 
 /* mod_init, after worker_shared_new(): take the calls and bindings back that
  * the journal holds, and keep the calls that were being set up for
@@ -105,5 +111,3 @@ bool worker_is_draining(void);
  * writes what waits in the ring, within JOURNAL_LAST_MS. */
 #define JOURNAL_LAST_MS 200
 void worker_journal_run(void);
-/* Look whether directory/current moved; called by the journal process. */
-void worker_watch_generation(void);

@@ -3,13 +3,21 @@
  * while it cannot be. */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "directory_watch.h"
 #include "worker.h"
 
 #define DIRECTORY_RETRY_MS 1000
 #define COMPLAIN_MS        60000
 #define LOOK_LONG_MS       10000 /* one takes microseconds */
+/* The watch: between the writes of a commit, which syncs, or of a burst of
+ * them; at rest, lest it hears nothing; and when it hears nothing. */
+#define WATCH_BUSY_MS  100
+#define WATCH_CHECK_MS 1000
+#define WATCH_BLIND_MS 250
 
 static struct directory *directory;
 static unsigned looks; /* begun and not ended, one within the other */
@@ -26,6 +34,16 @@ static void directory_path_set(void)
 static uint64_t generation(void)
 {
 	return __atomic_load_n(&worker_shared->generation, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t changes(void)
+{
+	return __atomic_load_n(&worker_shared->changes, __ATOMIC_ACQUIRE);
+}
+
+bool worker_directory_is_watched(void)
+{
+	return changes() != 0;
 }
 
 /* Once, and again each minute as long as it lasts. */
@@ -104,6 +122,8 @@ struct directory *worker_directory_begin(void)
 		try_open();
 	if (!directory)
 		return NULL;
+	/* Before the look, which is under this number then. */
+	directory_told(directory, changes());
 	directory_hint(directory, generation());
 	err = directory_begin(directory);
 	if (err >= 0) {
@@ -125,21 +145,33 @@ void worker_directory_end(struct directory *d)
 		directory_end(d);
 }
 
-/* ---- the journal process ---- */
+/* ---- the process that watches ---- */
 
-void worker_watch_generation(void)
+static void wait_for_news(const struct directory_watch *w)
 {
-	static char last[PATH_MAX];
-	char now[PATH_MAX];
+	struct pollfd news = { .fd = w->fd, .events = POLLIN };
 
-	if (!directory_path[0])
-		directory_path_set();
-	if (directory_current_target(directory_path, now, sizeof(now)) < 0)
-		return;
-	if (strcmp(now, last) == 0)
-		return;
-	if (last[0])
-		__atomic_add_fetch(&worker_shared->generation, 1,
-				   __ATOMIC_ACQ_REL);
-	(void)snprintf(last, sizeof(last), "%s", now);
+	if (w->is_busy)
+		(void)poll(NULL, 0, WATCH_BUSY_MS);
+	else
+		(void)poll(&news, 1,
+			   w->changes ? WATCH_CHECK_MS : WATCH_BLIND_MS);
+}
+
+void worker_directory_watch(void)
+{
+	struct directory_watch w;
+	pid_t parent = getppid();
+
+	directory_path_set();
+	directory_watch_init(&w, directory_path, generation());
+	while (getppid() == parent) {
+		directory_watch_turn(&w);
+		__atomic_store_n(&worker_shared->generation, w.generation,
+				 __ATOMIC_RELEASE);
+		__atomic_store_n(&worker_shared->changes, w.changes,
+				 __ATOMIC_RELEASE);
+		wait_for_news(&w);
+	}
+	directory_watch_fini(&w);
 }

@@ -2,6 +2,7 @@
 """Parts go away: calls go on, and nothing that happened is lost or told
 twice."""
 import os
+import signal
 import time
 
 import pytest
@@ -146,6 +147,23 @@ def test_the_directory_is_lost(own_gateway, messages, damage):
         "state") == "in use", "the directory is in use again", 30,
         own_gateway.services())
     Scenario(DID).run(own_gateway, messages)
+
+
+def test_nobody_tells_of_changes(own_gateway):
+    """The process that watches the directory hangs: who reads looks for
+    itself."""
+    kamailio = own_gateway.kamailio
+    wait_until(lambda: kamailio.rpc("e911.directory")["changes"] == "told of",
+               "the directory is watched", 10, own_gateway.services())
+    watch = next(row["PID"] for row in kamailio.rpc("core.psx")
+                 if row["DSC"] == "e911 directory")
+    os.kill(watch, signal.SIGSTOP)
+    try:
+        own_gateway.provision("UPDATE e911.endpoint SET callback_number ="
+                              " '+13605550149' WHERE name = 'Cleo Marsh'")
+    finally:
+        os.kill(watch, signal.SIGCONT)
+    own_gateway.provision("SELECT e911.directory_rebuild()")
 
 
 def test_a_change_is_waited_for_whatever_its_number(own_gateway):

@@ -2,12 +2,13 @@
 /* build: with sidecar/store/lmdb_env.c modules/e911/directory_file.c */
 /* build: with test/unit/dir_world.c test/unit/dir_samples.c */
 /* build: link e911_sidecar lmdb */
-/* build: wrap clock_mono_ms calloc */
+/* build: wrap clock_mono_ms calloc pread */
 /* A reader without a slot, and the writer that knows of such readers. */
 #include "modules/e911/directory_file.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "dir_world.h"
 #include "store/lmdb_env.h"
@@ -31,6 +32,17 @@ void *__wrap_calloc(size_t count, size_t size)
 {
 	return size && count > memory_left / size ? NULL
 						  : __real_calloc(count, size);
+}
+
+/* At the first page, where it says which state is the newest. */
+static unsigned looks;
+
+ssize_t __real_pread(int fd, void *buf, size_t len, off_t offset);
+ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t offset);
+ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t offset)
+{
+	looks += offset == 0;
+	return __real_pread(fd, buf, len, offset);
 }
 
 static void write_all(struct lmdb_env *env, uint64_t location_id)
@@ -83,7 +95,7 @@ static void a_message_sees_one_state_for_a_second(void **state)
 	write_all(env, 2);
 	assert_int_equal(directory_file_open(&f, at("data.mdb")), 0);
 	for (uint64_t round = 2; round < 2000; round += 100) {
-		assert_int_equal(directory_file_begin(f), 0);
+		assert_int_equal(directory_file_begin(f, 0), 0);
 		for (uint64_t i = 1; i <= 100; i++) {
 			write_all(env, round + i);
 			now_ms += LMDB_GRACE_MS / 100 - 1;
@@ -108,7 +120,7 @@ static void it_is_read_while_memory_is_short(void **state)
 	write_all(env, 3);
 	for (size_t i = 0; i < ARRAY_SIZE(lefts); i++) {
 		assert_int_equal(directory_file_open(&f, at("data.mdb")), 0);
-		assert_int_equal(directory_file_begin(f), 0);
+		assert_int_equal(directory_file_begin(f, 0), 0);
 		memory_left = lefts[i];
 		assert_all_at(f, 3);
 		memory_left = SIZE_MAX;
@@ -132,7 +144,7 @@ static void one_comes_after_another_to_the_last_one(void **state)
 	assert_int_equal(lmdb_env_open(&env, dir_root, &o), 0);
 	write_all(env, 7);
 	assert_int_equal(directory_file_open(&f, at("data.mdb")), 0);
-	assert_int_equal(directory_file_begin(f), 0);
+	assert_int_equal(directory_file_begin(f, 0), 0);
 	while (directory_file_after(f, &key, &v) == 0) {
 		struct dir_endpoint e;
 
@@ -213,12 +225,12 @@ static void a_message_that_was_stopped_misses_nobody(void **state)
 	assert_int_equal(lmdb_txn_commit(&t), 0);
 	assert_int_equal(directory_file_open(&f, at("data.mdb")), 0);
 	for (unsigned round = 0; round < 1000; round++) {
-		assert_int_equal(directory_file_begin(f), 0);
+		assert_int_equal(directory_file_begin(f, 0), 0);
 		for (unsigned i = 0; i < 30; i++)
 			finds(f, somebody(&seed));
 		for (unsigned i = 0; i < 6; i++)
 			write_some(env, &seed);
-		now_ms += 2 * LMDB_GRACE_MS;
+		now_ms += INT64_C(2) * LMDB_GRACE_MS;
 		finds(f, somebody(&seed));
 	}
 	assert_null(directory_file_close(f));
@@ -258,7 +270,7 @@ static void the_map_grows_under_readers(void **state)
 	write_all(env, 2);
 	assert_int_equal(directory_file_open(&f, at("data.mdb")), 0);
 	for (uint64_t i = 3; i < 10; i++) {
-		assert_int_equal(directory_file_begin(f), 0);
+		assert_int_equal(directory_file_begin(f, 0), 0);
 		assert_int_equal(lmdb_env_grow(env), 0);
 		write_all(env, i);
 		assert_all_at(f, i - 1);
@@ -269,6 +281,119 @@ static void the_map_grows_under_readers(void **state)
 	assert_null(lmdb_env_close(env));
 }
 
+/* ---- when changes are told of ---- */
+
+static struct lmdb_env *env_told;
+static struct directory_file *file_told;
+
+/* Under number 1 it has seen location 1; nobody has looked since. */
+static int told_setup(void **state)
+{
+	const struct lmdb_options o = { .has_grace = true, .no_sync = true };
+
+	if (dir_world_setup(state) < 0)
+		return -1;
+	assert_int_equal(lmdb_env_open(&env_told, dir_root, &o), 0);
+	write_all(env_told, 1);
+	assert_int_equal(directory_file_open(&file_told, at("data.mdb")), 0);
+	assert_int_equal(directory_file_begin(file_told, 1), 0);
+	assert_all_at(file_told, 1);
+	looks = 0;
+	return 0;
+}
+
+static int told_teardown(void **state)
+{
+	assert_null(directory_file_close(file_told));
+	assert_null(lmdb_env_close(env_told));
+	return dir_world_teardown(state);
+}
+
+static void while_the_number_stands_it_does_not_look(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 49; i++) {
+		assert_int_equal(directory_file_begin(file_told, 1), 0);
+		assert_all_at(file_told, 1);
+		directory_file_end(file_told);
+		now_ms++;
+	}
+	assert_int_equal(looks, 0);
+}
+
+static void a_change_is_seen_when_it_is_told_of(void **state)
+{
+	(void)state;
+	for (uint64_t i = 2; i < 100; i++) {
+		write_all(env_told, i);
+		assert_int_equal(directory_file_begin(file_told, i), 0);
+		assert_all_at(file_told, i);
+	}
+}
+
+static void what_nobody_tells_of_is_seen_soon(void **state)
+{
+	(void)state;
+	write_all(env_told, 2);
+	now_ms += 49;
+	assert_int_equal(directory_file_begin(file_told, 1), 0);
+	assert_all_at(file_told, 1);
+	now_ms += 1;
+	assert_int_equal(directory_file_begin(file_told, 1), 0);
+	assert_all_at(file_told, 2);
+}
+
+/* Not even when it was told of them before. */
+static void who_is_not_told_looks_each_time(void **state)
+{
+	(void)state;
+	for (uint64_t i = 2; i < 10; i++) {
+		write_all(env_told, i);
+		assert_int_equal(directory_file_begin(file_told, 0), 0);
+		assert_all_at(file_told, i);
+	}
+	looks = 0;
+	assert_int_equal(directory_file_begin(file_told, 1), 0);
+	assert_true(looks > 0);
+}
+
+static void what_could_not_be_seen_is_looked_at_again(void **state)
+{
+	off_t size = file_size("data.mdb");
+
+	(void)state;
+	write_all(env_told, 2);
+	file_truncate("data.mdb", 4096);
+	assert_int_equal(directory_file_begin(file_told, 2), -EBADMSG);
+	assert_int_equal(directory_file_begin(file_told, 2), -EBADMSG);
+	file_truncate("data.mdb", size);
+}
+
+static void not_found(uint64_t id)
+{
+	struct dir_key key;
+	struct text v;
+
+	dir_key_endpoint(&key, id);
+	assert_int_equal(directory_file_find(file_told, &key, &v), -ENOENT);
+}
+
+/* Pages stand for a second behind the look, whenever the message came. */
+static void who_was_stopped_counts_from_the_look(void **state)
+{
+	(void)state;
+	now_ms += 49;
+	assert_int_equal(directory_file_begin(file_told, 1), 0);
+	now_ms += 451;
+	not_found(PEOPLE + 1);
+	assert_int_equal(looks, 0);
+	now_ms += 1;
+	not_found(PEOPLE + 1);
+	assert_true(looks > 0);
+}
+
+#define TOLD(name) \
+	cmocka_unit_test_setup_teardown(name, told_setup, told_teardown)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, dir_world_setup, \
 					dir_world_teardown)
@@ -282,6 +407,12 @@ int main(void)
 		TEST(a_message_that_was_stopped_misses_nobody),
 		TEST(the_file_does_not_grow_for_it),
 		TEST(the_map_grows_under_readers),
+		TOLD(while_the_number_stands_it_does_not_look),
+		TOLD(a_change_is_seen_when_it_is_told_of),
+		TOLD(what_nobody_tells_of_is_seen_soon),
+		TOLD(who_is_not_told_looks_each_time),
+		TOLD(what_could_not_be_seen_is_looked_at_again),
+		TOLD(who_was_stopped_counts_from_the_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

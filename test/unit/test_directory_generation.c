@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "dir_world.h"
+#include "support/platform_libc.h"
 
 static struct directory *open_begun(void)
 {
@@ -330,6 +331,31 @@ static void add_many(void)
 	writer_commit(&w);
 }
 
+/* As long as nobody says that there is another. */
+static void who_is_told_of_changes_takes_what_was_seen(void **state)
+{
+	struct directory *d = NULL;
+
+	(void)state;
+	clock_set(INT64_C(1700000000000), 1000000);
+	publish("gen-000001", 1);
+	point("current", "gen-000001");
+	assert_int_equal(directory_open(&d, dir_root), 0);
+	directory_told(d, 5);
+	assert_int_equal(change_id_seen(d), 1);
+	in_child(add_change_2);
+	assert_int_equal(change_id_seen(d), 1);
+	directory_told(d, 6);
+	assert_int_equal(change_id_seen(d), 2);
+	/* Another file has nothing to do with what was seen. */
+	publish("gen-000002", 3);
+	point("current", "gen-000002");
+	directory_hint(d, 1);
+	assert_int_equal(change_id_seen(d), 3);
+	directory_close(d);
+	clock_free();
+}
+
 static void grown_map_is_adopted(void **state)
 {
 	struct dir_location place;
@@ -507,6 +533,7 @@ int main(void)
 		TEST(removed_generation_stays_readable),
 		TEST(switching_leaves_no_files_open),
 		TEST(message_sees_one_state_of_the_directory),
+		TEST(who_is_told_of_changes_takes_what_was_seen),
 		TEST(grown_map_is_adopted),
 		TEST(file_that_lost_its_end_meanwhile_is_left),
 		TEST(begin_without_any_directory_left_fails_each_time),

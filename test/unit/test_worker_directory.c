@@ -2,8 +2,8 @@
 /*
  * Looks into the directory within looks.  The directory is the test's.
  *
- * build: with modules/e911/worker_directory.c test/support/platform_libc.c
- * build: with test/support/fake_report.c
+ * build: with modules/e911/worker_directory.c modules/e911/directory_watch.c
+ * build: with test/support/platform_libc.c test/support/fake_report.c
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -19,6 +19,7 @@
 struct directory {
 	int begun, ended;
 	bool is_damaged;
+	uint64_t told; /* before the latest begin */
 };
 
 static struct directory the_one;
@@ -44,6 +45,12 @@ void directory_hint(struct directory *d, uint64_t generation)
 {
 	(void)d;
 	(void)generation;
+}
+
+void directory_told(struct directory *d, uint64_t changes)
+{
+	assert_int_equal(d->begun, d->ended);
+	d->told = changes;
 }
 
 int directory_begin(struct directory *d)
@@ -75,6 +82,7 @@ static int set_up(void **state)
 	(void)state;
 	clock_set(INT64_C(1700000000000), 1000000);
 	worker_shared = &shared;
+	shared.changes = 0;
 	worker_conf.state_dir = (char *)"/state";
 	the_one = (struct directory){ 0 };
 	is_there = true;
@@ -186,6 +194,21 @@ static void a_damaged_one_is_opened_anew(void **state)
 	assert_int_equal(the_one.ended, 1);
 }
 
+static void each_look_is_told_of_the_changes_before(void **state)
+{
+	(void)state;
+	assert_false(worker_directory_is_watched());
+	worker_directory_end(worker_directory_begin());
+	assert_int_equal(the_one.told, 0);
+	worker_shared->changes = 7;
+	assert_true(worker_directory_is_watched());
+	worker_directory_end(worker_directory_begin());
+	assert_int_equal(the_one.told, 7);
+	worker_shared->changes = 0;
+	worker_directory_end(worker_directory_begin());
+	assert_int_equal(the_one.told, 0);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -198,6 +221,7 @@ int main(void)
 		T(a_long_look_is_told_once_a_minute),
 		T(where_there_is_none_nothing_is_counted),
 		T(a_damaged_one_is_opened_anew),
+		T(each_look_is_told_of_the_changes_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,6 +109,7 @@ INSERT INTO e911.schema_migration (number, name) VALUES
     (52, 'lend_numbers_of_recipients'),
     (53, 'leave_others_ali_records'),
     (54, 'call_is_who_answered'),
-    (55, 'call_is_who_recovered');
+    (55, 'call_is_who_recovered'),
+    (56, 'wait_for_no_location');
 
 COMMIT;

@@ -18,8 +18,8 @@ struct location_resolve {
 /*
  * The next locations of the walk / those that wait: looked up, stored.  How
  * many there were, 0 when there are no more; -EAGAIN: areas or addresses are
- * being changed or are other ones already, try again when they are loaded;
- * else as db_exec().
+ * being changed or are other ones already, or somebody is changing some of the
+ * locations, try again when that is over; else as db_exec().
  */
 int must_check location_resolve_walk(struct location_resolve *r);
 int must_check location_resolve_waiting(struct location_resolve *r);

@@ -282,9 +282,10 @@ static int step(struct follower *f)
 	if (n >= 0)
 		n = location_resolve_waiting(&f->resolve);
 	if (n == -EAGAIN) {
-		log_debug(WHO, "areas or addresses are being changed: "
-			       "locations wait until that is over");
-		return 0; /* the commit wakes us */
+		log_debug(WHO, "areas, addresses or locations are being "
+			       "changed: what is left waits until that is "
+			       "over");
+		return 0; /* the commit wakes us, or the clock */
 	}
 	return n < 0 ? n : n > 0;
 }

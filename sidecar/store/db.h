@@ -24,7 +24,7 @@
 #include "text.h"
 
 /* Number of the last migration that the statements fit (sql/migrations). */
-#define DB_SCHEMA_EXPECTED 55
+#define DB_SCHEMA_EXPECTED 56
 
 /* Whose statements a connection prepares. */
 enum db_user {

@@ -171,6 +171,7 @@ BEGIN
     SELECT l.location_id, e911.location_question(l), l.longitude, l.latitude
       FROM e911.location_civic l
      WHERE l.location_id = ANY (touched)
+     ORDER BY l.location_id
         ON CONFLICT (location_id) DO UPDATE
        SET (question, longitude, latitude, waiting, means, psap_id, distance_m,
             alternates, resolved_at, validity, reason, valid, invalid,
@@ -221,6 +222,13 @@ CREATE TRIGGER location_resolution_update AFTER UPDATE ON e911.building
 -- texts with blanks between.  What was found among areas or ranges that are no
 -- longer the current ones, or for an address or a point that is no longer the
 -- location's, is not stored; nor is anything while they are being changed.
+--
+-- Who provisions holds the rows of the locations that they change until they
+-- commit.  Waiting for one of them with others in hand could be a deadlock, and
+-- PostgreSQL might end the operator's transaction to solve it.  So what somebody
+-- holds is left out, the others are stored, and NULL has e911d come again; what
+-- cannot be left out (a row that somebody is about to add, a PSAP about to go)
+-- is waited for less long than any deadlock_timeout that makes sense.
 CREATE FUNCTION e911.location_resolution_store(areas uuid, book uuid,
                                                locations bigint[],
                                                questions text[],
@@ -234,9 +242,11 @@ CREATE FUNCTION e911.location_resolution_store(areas uuid, book uuid,
     RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, e911, pg_temp
+    SET lock_timeout = '100ms'
 AS $$
 DECLARE
-    stored bigint;
+    held    bigint[];
+    stored  bigint;
 BEGIN
     PERFORM FROM e911.psap_boundary_version
       WHERE version = areas FOR SHARE SKIP LOCKED;
@@ -248,6 +258,13 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
+    WITH f AS MATERIALIZED (
+        SELECT location_id FROM e911.location_resolution
+         WHERE location_id = ANY (locations)
+         ORDER BY location_id FOR UPDATE SKIP LOCKED)
+    SELECT coalesce(array_agg(r.location_id), '{}') INTO held
+      FROM e911.location_resolution r LEFT JOIN f USING (location_id)
+     WHERE r.location_id = ANY (locations) AND f.location_id IS NULL;
     INSERT INTO e911.location_resolution AS r
         (location_id, question, longitude, latitude, waiting, means, psap_id,
          distance_m, alternates, resolved_at, validity, reason, valid, invalid,
@@ -276,6 +293,8 @@ BEGIN
        AND (l.longitude, l.latitude)
            IS NOT DISTINCT FROM (n.longitude, n.latitude)
        AND (n.psap_id IS NULL OR p.psap_id IS NOT NULL)
+       AND NOT n.location_id = ANY (held)
+     ORDER BY n.location_id
         ON CONFLICT (location_id) DO UPDATE
        SET waiting = false,
            means = excluded.means, psap_id = excluded.psap_id,
@@ -295,10 +314,12 @@ BEGIN
             excluded.alternates, excluded.validity, excluded.reason,
             excluded.valid, excluded.invalid, excluded.unchecked);
     GET DIAGNOSTICS stored = ROW_COUNT;
-    RETURN stored;
+    RETURN CASE WHEN held = '{}' THEN stored END;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION e911.location_resolution_store(uuid, uuid, bigint[], text[],
         text[], text[], text[], bigint[], integer[], text[], text[], text[],
         text[], text[], text[]) IS
-    'for e911d: PSAPs that it found and what it makes of the addresses; how many are other ones now; NULL: areas or ranges are no longer those';
+    'for e911d: PSAPs that it found and what it makes of the addresses; how many are other ones now; NULL: areas or ranges are no longer those, or somebody is changing a location, and the others are stored: to be found again';

@@ -211,7 +211,7 @@ def test_nothing_is_stored_while_areas_are_being_changed(e911d, postgres):
             " WHERE name = 'Ashgrove North'")
     place(postgres, -122.5, 47.5)
     place(postgres, -122.9, 47.1, "Larkspur floor 2")
-    e911d.wait_log("areas or addresses are being changed")
+    e911d.wait_log("areas, addresses or locations are being changed")
     assert postgres.value("SELECT count(*) FROM e911.location_resolution"
                           " WHERE waiting") == 2
     other.commit()

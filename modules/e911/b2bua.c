@@ -9,6 +9,7 @@
 #include "early.h"
 #include "fair_share.h"
 #include "fork.h"
+#include "hangup.h"
 #include "hunt.h"
 #include "inquiry.h"
 #include "leg.h"
@@ -491,6 +492,9 @@ void b2bua_on_due(struct call *call)
 		case CALL_TIMER_PROGRESS:
 			on_no_progress(call);
 			break;
+		case CALL_TIMER_HANGUP:
+			hangup_due(call);
+			break;
 		case CALL_TIMER_COUNT:
 			break;
 		}
@@ -532,6 +536,14 @@ static void on_invite_reply(struct exchange *ex, const struct sip_reply_view *r)
 		b2bua_step(call, CALL_EV_B_FAIL, &cause);
 }
 
+void b2bua_bye_done(struct leg *leg)
+{
+	(void)leg_step(leg, LEG_EV_BYE_DONE);
+	/* The BYE of a leg given up ends nothing. */
+	if (leg_is_current(leg))
+		b2bua_step(leg->call, CALL_EV_PEER_DONE, NULL);
+}
+
 /* In a dialog that is up: who asked gets an error, the 2xx its ACK. */
 static const struct sip_reply_view *usable(struct exchange *ex,
 					   const struct sip_reply_view *r,
@@ -567,12 +579,16 @@ void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r)
 		break;
 	case EXCHANGE_BYE:
 		if (r->code >= 200)
-			(void)leg_step(ex->leg, LEG_EV_BYE_DONE);
-		/* The BYE of a leg given up ends nothing. */
-		if (r->code >= 200 && leg_is_current(ex->leg))
-			b2bua_step(call, CALL_EV_PEER_DONE, NULL);
+			b2bua_bye_done(ex->leg);
 		break;
 	}
+	b2bua_leave(call);
+}
+
+void b2bua_on_bye_reply(struct call *call, struct text branch, unsigned code)
+{
+	shared_lock_take(&call->lock);
+	hangup_answered(call, branch, code);
 	b2bua_leave(call);
 }
 
@@ -702,7 +718,8 @@ static bool reclaim(struct call *call, void *arg)
 	size_t *count = arg;
 
 	shared_lock_take(&call->lock);
-	if (call->state == CALL_ENDED) {
+	/* Unless a BYE to a leg given up is still to be repeated. */
+	if (call->state == CALL_ENDED && !call->timers[CALL_TIMER_HANGUP]) {
 		++*count;
 		b2bua_step(call, CALL_EV_GUARD, NULL);
 	}

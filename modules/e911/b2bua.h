@@ -56,6 +56,9 @@ bool b2bua_on_located(struct call *call, const struct call_located *how);
 
 /* A reply to a request of ours. */
 void b2bua_on_reply(struct exchange *ex, const struct sip_reply_view *r);
+/* The same of one that went without a transaction (hangup.h): it has this
+ * branch. */
+void b2bua_on_bye_reply(struct call *call, struct text branch, unsigned code);
 /* Any 2xx to an INVITE, also a repeated one: ACK it again if we did. */
 void b2bua_on_2xx_again(struct exchange *ex, struct text to_tag);
 

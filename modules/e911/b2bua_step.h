@@ -15,5 +15,7 @@ void b2bua_step(struct call *call, enum call_event ev,
 		const struct cause *cause);
 /* A 2xx to the INVITE of a leg B. */
 void b2bua_on_answer(struct exchange *ex, const struct sip_reply_view *r);
+/* Our BYE to this leg was answered, or nobody answers it. */
+void b2bua_bye_done(struct leg *leg);
 /* Each way in begins by taking the lock and ends here. */
 void b2bua_leave(struct call *call);

@@ -10,14 +10,15 @@
 
 #include <errno.h>
 
-#include "ack.h"
 #include "b2bua.h"
+#include "bare_request.h"
 #include "core/forward.h"
 #include "core/mem/shm_mem.h"
 #include "core/msg_translator.h"
 #include "core/parser/parse_cseq.h"
 #include "core/parser/parse_rr.h"
 #include "core/resolve.h"
+#include "hangup.h"
 #include "modules/tm/tm_load.h"
 #include "report.h"
 #include "setup.h"
@@ -28,9 +29,9 @@
 #include "worker.h"
 
 #define ROUTE_SET_SIZE 8192
-#define REPLY_ROOM     2048 /* start line, Via, tags, lengths */
-#define ACK_SIZE       16384
-#define BRANCH_RANDOM  16u /* bytes */
+#define REPLY_ROOM     2048  /* start line, Via, tags, lengths */
+#define BARE_SIZE      16384 /* of a request without a transaction */
+#define BRANCH_RANDOM  16u   /* bytes */
 
 #define ANSWER_MS 32000 /* 64*T1: RFC 3261 13.3.1.4 */
 #define WAIT_MS   5000  /* until tm has told */
@@ -319,40 +320,47 @@ static bool is_watched(const struct sip_out *out, const struct next_hop *hop,
 	       (ex->kind == EXCHANGE_OWN && ex->purpose == OWN_CLOSED);
 }
 
-/* A CRLF-terminated line; the caller's to pkg_free.  NULL: no memory. */
-static char *via_new(struct dest_info *to, struct text *ret)
+/* Of a request that nobody answers, and that is not repeated. */
+static void branch_random(struct text_writer *w)
 {
 	static const char hex[] = "0123456789abcdef";
-	char branch[MCOOKIE_LEN + 2 * (size_t)BRANCH_RANDOM];
-	str its = { branch, sizeof(branch) };
 	uint8_t random[BRANCH_RANDOM];
+	char digits[2 * sizeof(random)];
+
+	random_bytes(random, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++) {
+		digits[2 * i] = hex[random[i] >> 4];
+		digits[2 * i + 1] = hex[random[i] & 15];
+	}
+	text_write_cstr(w, MCOOKIE);
+	text_write(w, text_make(digits, sizeof(digits)));
+}
+
+/* A CRLF-terminated line; the caller's to pkg_free.  NULL: no memory. */
+static char *via_new(struct dest_info *to, struct text branch, struct text *ret)
+{
+	str its = text_to_str(branch);
 	struct hostport hp;
 	unsigned int len = 0;
 	char *line;
 
-	random_bytes(random, sizeof(random));
-	memcpy(branch, MCOOKIE, MCOOKIE_LEN);
-	for (size_t i = 0; i < sizeof(random); i++) {
-		branch[MCOOKIE_LEN + 2 * i] = hex[random[i] >> 4];
-		branch[MCOOKIE_LEN + 2 * i + 1] = hex[random[i] & 15];
-	}
 	set_hostport(&hp, NULL);
 	line = via_builder(&len, NULL, to, &its, NULL, &hp);
 	*ret = text_make(line, len);
 	return line;
 }
 
-/*
- * The ACK for a 2xx, without tm: that would make a transaction of some kB for
- * it and throw it away once it is sent.  -ENOSPC: too big for this.
- */
-static int send_ack(const struct sip_out *out, const struct departure *d)
+/* Without tm, which would make a transaction of some kB for it.  As
+ * sip_send_bare(). */
+static int send_bare(const struct sip_out *out, const struct departure *d,
+		     struct text branch)
 {
-	static char buf[ACK_SIZE];
+	static char buf[BARE_SIZE];
 	struct text_writer w = text_writer_on(buf, sizeof(buf));
 	const dlg_t *g = &d->dialog;
 	struct dest_info to;
-	struct ack ack = {
+	struct bare_request r = {
+		.method = text_of(out->method),
 		.target = str_to_text(g->rem_target),
 		.to_uri = str_to_text(g->rem_uri),
 		.to_tag = str_to_text(g->id.rem_tag),
@@ -368,10 +376,10 @@ static int send_ack(const struct sip_out *out, const struct departure *d)
 	if (!destination_of(&d->hop, out->leg->flow.socket, &to))
 		return -EHOSTUNREACH;
 	to.id = connection_of(out->leg, to.proto);
-	via = via_new(&to, &ack.via);
+	via = via_new(&to, branch, &r.via);
 	if (!via)
 		return -ENOMEM;
-	ack_write(&w, &ack);
+	bare_request_write(&w, &r);
 	pkg_free(via);
 	if (w.full)
 		return -ENOSPC;
@@ -381,11 +389,39 @@ static int send_ack(const struct sip_out *out, const struct departure *d)
 	return 0;
 }
 
+static int send_ack(const struct sip_out *out, const struct departure *d)
+{
+	char buf[MCOOKIE_LEN + 2 * BRANCH_RANDOM];
+	struct text_writer w = text_writer_on(buf, sizeof(buf));
+
+	branch_random(&w);
+	return send_bare(out, d, text_written(&w));
+}
+
 /* Routes and their order are tm's to write. */
 static bool is_simple_ack(const struct sip_out *out, const struct departure *d)
 {
 	return !out->exchange && !out->probe && !d->dialog.route_set &&
 	       strcmp(out->method, "ACK") == 0;
+}
+
+int sip_send_bare(const struct sip_out *out)
+{
+	char buf[HANGUP_BRANCH_SIZE];
+	struct text_writer w = text_writer_on(buf, sizeof(buf));
+	struct departure d;
+	int err = -EOPNOTSUPP;
+
+	hangup_branch(out->leg, &w);
+	if (w.full)
+		return -ENOSPC;
+	/* Routes are tm's to write, and so are connections to watch. */
+	if (out->leg->route_set.len)
+		return err;
+	fill_departure(&d, out);
+	if (d.hop.transport == TRANSPORT_UDP)
+		err = send_bare(out, &d, text_written(&w));
+	return err;
 }
 
 int sip_send(const struct sip_out *out, struct sip_transaction *ret)

@@ -118,6 +118,14 @@ struct session_timer {
 	struct session_asked asked;
 };
 
+/* A BYE of ours that went without a transaction: hangup.h. */
+struct hangup {
+	uint32_t cseq; /* 0: none is to be answered */
+	uint32_t repeats;
+	int64_t sent_at;   /* monotonic ms: the first of its copies */
+	const char *lines; /* static text: its headers; NULL */
+};
+
 struct leg {
 	struct leg *next;        /* of the call */
 	struct leg *bucket_next; /* of call_store's bucket */
@@ -176,6 +184,7 @@ struct leg {
 	bool is_asked_again; /* nobody took the OPTIONS before */
 	bool is_probed;      /* an OPTIONS of ours asks whether they live */
 	uint8_t byes;        /* that we have sent */
+	struct hangup hangup;
 
 	enum leg_state state; /* moved by leg_step() */
 	bool heard;           /* B: any reply came, also one that refused */
@@ -240,6 +249,7 @@ enum call_timer {
 	CALL_TIMER_PROGRESS, /* of the route that was invited last */
 	CALL_TIMER_PROBE, /* leg B, which nobody answered for, is asked again */
 	CALL_TIMER_MOVE,  /* its media are to go through another engine */
+	CALL_TIMER_HANGUP, /* a BYE is to be repeated: hangup.h */
 	CALL_TIMER_COUNT,
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "crossing.h"
+#include "hangup.h"
 #include "leg_line.h"
 #include "own_request.h"
 #include "session_timer.h"
@@ -95,43 +96,54 @@ void leg_ack(struct leg *leg, const struct header_view *headers, size_t count,
 		leg->ack_headers.len = leg->ack_body.len = 0;
 }
 
-static int send_bye(struct leg *leg, struct exchange *ex)
+/* 0: its end is told; -ENOMEM: it was sent, but there is no memory to hear of
+ * its end; ... */
+static int send_bye(struct leg *leg)
 {
+	struct exchange *ex;
 	struct sip_transaction t;
-	int err = sip_send(
+	int err;
+
+	leg->local_cseq++;
+	if (hangup_send(leg, leg->local_cseq, leg->call->bye_lines) == 0) {
+		leg->byes++;
+		return 0;
+	}
+	ex = exchange_new(EXCHANGE_BYE, leg);
+	err = sip_send(
 		&(struct sip_out){ .method = "BYE",
 				   .leg = leg,
-				   .cseq = ++leg->local_cseq,
+				   .cseq = leg->local_cseq,
 				   .headers = text_of(leg->call->bye_lines),
 				   .exchange = ex },
 		&t);
-
 	leg->byes++;
 	if (err < 0)
 		exchange_free(ex);
-	return err;
+	return err < 0 || ex ? err : -ENOMEM;
 }
 
 int leg_bye(struct leg *leg)
 {
-	struct exchange *ex = exchange_new(EXCHANGE_BYE, leg);
 	int err;
 
 	own_request_cancel(leg);
-	/* Without memory for the exchange the BYE goes out all the same. */
-	err = send_bye(leg, ex);
+	err = send_bye(leg);
 	(void)leg_step(leg, LEG_EV_BYE_OUT);
-	if (err < 0 || !ex)
+	if (err < 0)
 		(void)leg_step(leg, LEG_EV_BYE_DONE);
-	return err < 0 || ex ? err : -ENOMEM;
+	return err;
 }
 
 bool leg_bye_again(struct leg *leg)
 {
+	int err;
+
 	if (leg->state != LEG_LEAVING || leg->byes >= BYES_MAX)
 		return false;
 	/* The answer to either ends the leg. */
-	return send_bye(leg, exchange_new(EXCHANGE_BYE, leg)) >= 0;
+	err = send_bye(leg);
+	return err >= 0 || err == -ENOMEM;
 }
 
 void leg_drop(struct leg *leg)

@@ -27,6 +27,11 @@ int message_parse(struct sip_msg *msg)
 	return 0;
 }
 
+bool message_find_call_id(struct sip_msg *msg)
+{
+	return parse_headers(msg, HDR_CALLID_F, 0) >= 0 && msg->callid;
+}
+
 const struct header_view *message_headers(struct sip_msg *msg,
 					  size_t *ret_count)
 {

@@ -26,6 +26,9 @@ static inline struct text str_to_text(str s)
 /* Parse all headers; negative errno when the message is beyond that. */
 int must_check message_parse(struct sip_msg *msg);
 
+/* Only until message_call_id() can tell; false: there is none. */
+bool must_check message_find_call_id(struct sip_msg *msg);
+
 /* Headers in order; the array is the process's own, valid until the next
  * call.  Those beyond MESSAGE_HEADERS_MAX are not seen. */
 const struct header_view *message_headers(struct sip_msg *msg,

@@ -73,6 +73,14 @@ struct sip_out {
  * stays the caller's. */
 int must_check sip_send(const struct sip_out *out, struct sip_transaction *ret);
 
+/*
+ * Send without a transaction: nobody repeats it, and its replies go to
+ * b2bua_on_bye_reply().  0, also when the network did not take it: so it may
+ * be with any datagram.  -EOPNOTSUPP: it needs one, for its transport or its
+ * routes; -EHOSTUNREACH, -ENOSPC, -ENOMEM.
+ */
+int must_check sip_send_bare(const struct sip_out *out);
+
 struct sip_answer {
 	unsigned code;
 	struct text reason;

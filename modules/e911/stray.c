@@ -4,6 +4,7 @@
 #include "b2bua.h"
 #include "b2bua_tm.h"
 #include "core/parser/parse_cseq.h"
+#include "hangup.h"
 #include "sip_message.h"
 #include "text_writer.h"
 #include "worker.h"
@@ -127,11 +128,31 @@ static void hang_up(struct sip_msg *msg, const struct sip_reply_view *r)
 	say(&leg, "BYE", cseq + 1);
 }
 
+/* To a BYE that tm has not sent: hangup.h.  Whatever else it says: no more of
+ * it is read than leads to the call. */
+static bool is_of_hangup(struct sip_msg *msg)
+{
+	struct text branch = message_branch(msg), tag = hangup_tag(branch);
+	struct leg *leg;
+
+	if (!tag.len || !message_find_call_id(msg))
+		return false;
+	leg = call_store_find(worker_shared->calls, message_call_id(msg), tag);
+	if (leg) {
+		b2bua_on_bye_reply(leg->call, branch,
+				   msg->first_line.u.reply.statuscode);
+		call_unref(leg->call);
+	}
+	return true;
+}
+
 int stray_reply(struct sip_msg *msg)
 {
 	struct sip_reply_view view;
 	struct leg *leg;
 
+	if (is_of_hangup(msg))
+		return 0;
 	if (is_of_old_leg(msg))
 		return 0;
 	if (!is_answer(msg) || tm_knows_reply(msg) || message_parse(msg) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stray: replies to requests of ours that tm knows no more: 2xx to an INVITE,
- * and what old_leg.h waits for.
+ * stray: replies to requests of ours that tm does not know, or no more: 2xx to
+ * an INVITE, what old_leg.h waits for, and those to a BYE of hangup.h.
  *
  * The far side repeats its 2xx until the ACK comes, for 32 s (RFC 3261
  * 13.3.1.4); tm forgets the INVITE 5 s after its end.  In a call that goes on

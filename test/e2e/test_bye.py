@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A BYE makes no transaction (ADR 46): the call answers each copy of it, and
-hears it once."""
+"""A BYE makes no transaction, theirs (ADR 46) nor ours (ADR 47): the call
+answers each copy of theirs and hears it once, and repeats ours."""
 import re
 import time
 
@@ -122,8 +122,45 @@ def test_copies_are_answered_and_heard_once(lingering, call, leaves, late):
     time.sleep(late)
     who.hang_up(1)
     assert other.byes().keys() <= byes.keys()
-    assert transactions(lingering) == before + 1  # our own BYE
+    assert transactions(lingering) == before
     ended = lingering.ended_call(call_id)
     assert ended["ended_by"] == ("caller", "callee")[leaves]
     kinds = [e["kind"] for e in lingering.events(ended["call_id"])]
     assert kinds.count("call.ended") == 1
+
+
+@pytest.mark.parametrize("leaves", [0, 1], ids=["caller", "psap"])
+def test_ours_is_repeated_until_it_is_answered(lingering, call, leaves):
+    sides, call_id = call
+    who, other = sides[leaves], sides[1 - leaves]
+    before = transactions(lingering)
+    who.hang_up(1)
+    other.raw.socket.settimeout(5)
+    copies = [receive(other.raw, "BYE") for _ in range(3)]
+    assert len({copy.text for copy in copies}) == 1, copies
+    assert len(copies[0].all("Via")) == 1, copies[0].text
+    # With another branch it answers something else.
+    other.raw.send(reply_to(copies[0]).replace("branch=z9hG4bK-bye-",
+                                               "branch=z9hG4bK-bye-7"))
+    other.raw.send(reply_to(copies[0]).replace(" 200 ", " 100 "))
+    time.sleep(QUIET)
+    assert state_of(lingering, call_id) == ["ending"]
+    other.answer(copies[0])
+    wait_until(lambda: state_of(lingering, call_id) == ["ended"],
+               "the call has ended", 10)
+    other.answer(copies[0])
+    assert transactions(lingering) == before
+    assert lingering.ended_call(call_id)["ended_by"] == ("caller",
+                                                         "callee")[leaves]
+
+
+def test_nobody_waits_for_its_answer_for_long(lingering, call):
+    (caller, psap), call_id = call
+    caller.hang_up(1)
+    wait_until(lambda: state_of(lingering, call_id) == ["ended"],
+               "the call has ended", 20)
+    # The first and three copies, and no more after that.
+    psap.raw.socket.settimeout(QUIET)
+    assert len({receive(psap.raw, "BYE").text for _ in range(4)}) == 1
+    with pytest.raises(TimeoutError):
+        psap.next_bye()

@@ -9,6 +9,7 @@
  * build: with test/support/flow_trunks.c
  * build: wrap random_bytes log_line
  */
+#include "dir_record.h"
 #include "support/flow.h"
 
 static void dials(struct flow *f)
@@ -408,8 +409,62 @@ static void a_bye_that_cannot_be_sent_does_not_hold_the_call(struct flow *f)
 	expect_state(f, CALL_ENDED);
 }
 
+static void a_bye_over_udp_needs_no_memory(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	caller_acks(f, NULL);
+	because(f, "there is no memory at all when the caller hangs up");
+	shared_fail_after(0);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	time_passes(f, 600);
+	expect_state(f, CALL_ENDING);
+	psap_replies(f, "south", "BYE", 200, NULL);
+	shared_fail_after(-1);
+	expect_state(f, CALL_ENDED);
+}
+
+static void a_bye_is_repeated_until_it_is_heard(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	caller_acks(f, NULL);
+	because(f, "our BYE is lost, its first copy is held up by a proxy");
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	time_passes(f, 700);
+	psap_replies(f, "south", "BYE", 100, NULL);
+	because(f, "which says so: no more copies");
+	time_passes(f, 3000);
+	expect_state(f, CALL_ENDING);
+	psap_replies(f, "south", "BYE", 200, NULL);
+	expect_state(f, CALL_ENDED);
+	because(f, "the 200 comes twice");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	expect_state(f, CALL_ENDED);
+}
+
+static void crossed_byes_are_not_repeated(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	caller_acks(f, NULL);
+	because(f, "both hang up, and nobody answers our BYE");
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	psap_sends(f, "south", "BYE", NULL);
+	psap_expects_reply(f, "south", 200);
+	expect_state(f, CALL_ENDED);
+	time_passes(f, 5000);
+}
+
 static void a_bye_without_memory_goes_out_unheard(struct flow *f)
 {
+	route_speaks(f, "south", TRANSPORT_TCP, NUMBER_FORMAT_E164);
 	dials(f);
 	answers(f);
 	caller_acks(f, NULL);
@@ -572,6 +627,9 @@ int main(void)
 		flow_test(a_psaps_bye_that_comes_again_is_answered_again),
 		flow_test(a_lost_bye_does_not_hold_the_call),
 		flow_test(a_bye_that_cannot_be_sent_does_not_hold_the_call),
+		flow_test(a_bye_over_udp_needs_no_memory),
+		flow_test(a_bye_is_repeated_until_it_is_heard),
+		flow_test(crossed_byes_are_not_repeated),
 		flow_test(a_bye_without_memory_goes_out_unheard),
 		flow_test(an_ack_that_is_lost_does_not_end_the_call),
 		flow_test(who_never_acks_and_has_hung_up_is_found_out),

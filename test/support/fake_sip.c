@@ -6,10 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "dir_record.h"
+#include "modules/e911/hangup.h"
+
 #define SAID_MAX     512
 #define PEERS_MAX    256
 #define DIALOGS_MAX  64
 #define FORGET_MS    5000  /* tm's wt_timer */
+#define BARE_MS      10000 /* how long an answer may come */
 #define SILENCE_MS   30000 /* tm's fr_timer */
 #define FINAL_MS     120000
 #define LABEL_CLIENT 1
@@ -50,10 +54,21 @@ static void note_fault(const char *what, const char *method, unsigned n)
 		snprintf(fault, sizeof(fault), "%s (%s %u)", what, method, n);
 }
 
+static void client_forget(struct fake_client *c)
+{
+	struct exchange *ex = c->exchange;
+	struct call *call = c->call;
+
+	c->exchange = NULL;
+	c->call = NULL;
+	exchange_free(ex);
+	call_unref(call);
+}
+
 void fake_sip_reset(void)
 {
 	for (size_t i = 0; i < client_count; i++)
-		exchange_free(clients[i].exchange);
+		client_forget(&clients[i]);
 	for (size_t i = 0; i < said_count; i++)
 		free(said[i].text);
 	memset(clients, 0, sizeof(clients));
@@ -296,18 +311,25 @@ static char *request_head(const struct sip_out *out)
 	return head;
 }
 
-static void client_add(const struct sip_out *out, struct sip_transaction *ret)
+static struct fake_client *client_new(const struct sip_out *out)
 {
 	struct fake_client *c;
-	uint32_t silence = out->response_timeout_ms;
 
 	if (client_count == PEERS_MAX)
 		abort();
 	c = &clients[client_count++];
-	c->exchange = out->exchange;
 	c->leg = out->leg;
 	c->cseq = out->cseq;
 	snprintf(c->method, sizeof(c->method), "%s", out->method);
+	return c;
+}
+
+static void client_add(const struct sip_out *out, struct sip_transaction *ret)
+{
+	struct fake_client *c = client_new(out);
+	uint32_t silence = out->response_timeout_ms;
+
+	c->exchange = out->exchange;
 	c->give_up_at = clock_mono_ms() + (silence ? silence : SILENCE_MS);
 	c->final_timeout_ms =
 		out->final_timeout_ms ? out->final_timeout_ms : FINAL_MS;
@@ -328,6 +350,50 @@ int sip_send(const struct sip_out *out, struct sip_transaction *ret)
 	else
 		*ret = (struct sip_transaction){ 0 };
 	s = say(SAID_REQUEST, out->leg, out->method);
+	s->cseq = out->cseq;
+	said_is(s, request_head(out), out->headers, out->body);
+	return 0;
+}
+
+static struct fake_client *bare_find(struct text branch)
+{
+	for (size_t i = 0; i < client_count; i++)
+		if (text_equal(text_of(clients[i].branch), branch))
+			return &clients[i];
+	return NULL;
+}
+
+static void bare_add(const struct sip_out *out, struct text branch)
+{
+	struct fake_client *c;
+
+	judge_request(out);
+	c = client_new(out);
+	text_copy(c->branch, sizeof(c->branch), branch);
+	c->call = out->leg->call;
+	c->forget_at = clock_mono_ms() + BARE_MS;
+	call_ref(c->call);
+}
+
+int sip_send_bare(const struct sip_out *out)
+{
+	char branch[FAKE_TAG_SIZE];
+	struct text_writer w = text_writer_on(branch, sizeof(branch));
+	struct said *s;
+	bool is_copy;
+
+	if (out->leg->flow.transport > TRANSPORT_UDP)
+		return -EOPNOTSUPP;
+	if (is_injected(&failing_sends))
+		return -EHOSTUNREACH;
+	hangup_branch(out->leg, &w);
+	if (w.full)
+		abort();
+	is_copy = bare_find(text_written(&w));
+	if (!is_copy)
+		bare_add(out, text_written(&w));
+	s = say(SAID_REQUEST, out->leg, out->method);
+	s->is_copy = is_copy;
 	s->cseq = out->cseq;
 	said_is(s, request_head(out), out->headers, out->body);
 	return 0;
@@ -472,6 +538,8 @@ void fake_sip_reply(struct fake_client *c, const struct sip_reply_view *r)
 {
 	bool invite = strcmp(c->method, "INVITE") == 0;
 
+	if (c->call)
+		b2bua_on_bye_reply(c->call, text_of(c->branch), r->code);
 	if (!c->exchange)
 		return;
 	if (invite && r->code >= 200 && r->code < 300) {
@@ -535,7 +603,7 @@ int64_t fake_sip_due(void)
 	for (size_t i = 0; i < client_count; i++) {
 		const struct fake_client *c = &clients[i];
 
-		if (!c->exchange)
+		if (!c->exchange && !c->call)
 			continue;
 		if (c->give_up_at && c->give_up_at < due)
 			due = c->give_up_at;
@@ -545,14 +613,6 @@ int64_t fake_sip_due(void)
 	return due;
 }
 
-static void client_forget(struct fake_client *c)
-{
-	struct exchange *ex = c->exchange;
-
-	c->exchange = NULL;
-	exchange_free(ex);
-}
-
 void fake_sip_tick(void)
 {
 	int64_t now = clock_mono_ms();
@@ -560,7 +620,7 @@ void fake_sip_tick(void)
 	for (size_t i = 0; i < client_count; i++) {
 		struct fake_client *c = &clients[i];
 
-		if (!c->exchange)
+		if (!c->exchange && !c->call)
 			continue;
 		if (c->give_up_at && c->give_up_at <= now)
 			fake_sip_give_up(c);

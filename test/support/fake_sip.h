@@ -8,6 +8,9 @@
  * the first; silence becomes a 408 of its own; a transaction is forgotten 5 s
  * after its end, and its exchange with it.
  *
+ * What goes without a transaction (sip_send_bare) is told of its answer for 10
+ * s; its copies are written down like the first.
+ *
  * It also judges: what RFC 3261 forbids a user agent to say is noted as a
  * fault (fake_sip_fault), whatever the test expects.
  */
@@ -26,13 +29,16 @@ struct said {
 	char method[16];       /* of a reply: what it answers */
 	unsigned code;
 	uint32_t cseq;
-	char *text; /* owned: the whole message */
+	bool is_copy; /* of a BYE that nobody has answered yet */
+	char *text;   /* owned: the whole message */
 	const char *body;
 };
 
 /* A request of ours that the far side may answer. */
 struct fake_client {
-	struct exchange *exchange; /* owned; NULL: forgotten */
+	struct exchange *exchange; /* owned; NULL: forgotten, or bare */
+	struct call *call;         /* bare: referenced; NULL: forgotten */
+	char branch[FAKE_TAG_SIZE];
 	struct leg *leg;
 	char method[16];
 	uint32_t cseq;

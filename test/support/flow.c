@@ -136,8 +136,8 @@ static void on_said(const struct said *s, void *arg)
 	else if (s->kind == SAID_CANCEL)
 		snprintf(what, sizeof(what), "CANCEL");
 	else
-		snprintf(what, sizeof(what), "%s %u%s", s->method, s->cseq,
-			 sdp);
+		snprintf(what, sizeof(what), "%s %u%s%s", s->method, s->cseq,
+			 sdp, s->is_copy ? " again" : "");
 	if (p == f->parties)
 		fprintf(f->out, "  caller <-- %s\n", what);
 	else
@@ -505,7 +505,7 @@ static const struct said *next_to(struct flow *f, struct party *p)
 
 	while ((s = fake_sip_said(p->seen))) {
 		p->seen++;
-		if (party_at(f, s->leg) == p)
+		if (party_at(f, s->leg) == p && !s->is_copy)
 			return s;
 	}
 	return NULL;

@@ -98,6 +98,7 @@ void psap_acks(struct flow *f, const char *who, const char *body);
 /* From now on this PSAP speaks as another fork: its tag ends in this. */
 void psap_speaks_as(struct flow *f, const char *who, const char *tag);
 
+/* Copies of a BYE are written down, and expected by nobody. */
 void psap_expects(struct flow *f, const char *who, const char *method);
 void psap_expects_cancel(struct flow *f, const char *who);
 void psap_expects_reply(struct flow *f, const char *who, unsigned code);

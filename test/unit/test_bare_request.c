@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* build: with modules/e911/ack.c */
+/* build: with modules/e911/bare_request.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,13 +8,14 @@
 
 #include <cmocka.h>
 
-#include "modules/e911/ack.h"
+#include "modules/e911/bare_request.h"
 
 #define VIA "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1\r\n"
 
-static struct ack plain(void)
+static struct bare_request plain(void)
 {
-	return (struct ack){
+	return (struct bare_request){
+		.method = text_of("ACK"),
 		.target = text_of("sip:psap@192.0.2.9:5070"),
 		.via = text_of(VIA),
 		.to_uri = text_of("sip:911@192.0.2.9"),
@@ -26,12 +27,12 @@ static struct ack plain(void)
 	};
 }
 
-static void assert_written(const struct ack *a, const char *expected)
+static void assert_written(const struct bare_request *a, const char *expected)
 {
 	char buf[1024];
 	struct text_writer w = text_writer_on(buf, sizeof(buf));
 
-	ack_write(&w, a);
+	bare_request_write(&w, a);
 	assert_false(w.full);
 	assert_int_equal(w.used, strlen(expected));
 	assert_memory_equal(buf, expected, w.used);
@@ -39,7 +40,7 @@ static void assert_written(const struct ack *a, const char *expected)
 
 static void test_without_a_body(void **state)
 {
-	struct ack a = plain();
+	struct bare_request a = plain();
 
 	(void)state;
 	assert_written(&a, "ACK sip:psap@192.0.2.9:5070 SIP/2.0\r\n" VIA
@@ -55,7 +56,7 @@ static void test_without_a_body(void **state)
 /* The answer to an offer that came in the 2xx. */
 static void test_with_a_body(void **state)
 {
-	struct ack a = plain();
+	struct bare_request a = plain();
 
 	(void)state;
 	a.headers = text_of("Content-Type: application/sdp\r\n");
@@ -74,7 +75,7 @@ static void test_with_a_body(void **state)
 /* RFC 2543: a far side without a tag. */
 static void test_without_their_tag(void **state)
 {
-	struct ack a = plain();
+	struct bare_request a = plain();
 
 	(void)state;
 	a.to_tag = text_of(NULL);
@@ -88,25 +89,44 @@ static void test_without_their_tag(void **state)
 			   "Content-Length: 0\r\n\r\n");
 }
 
+static void test_a_bye(void **state)
+{
+	struct bare_request r = plain();
+
+	(void)state;
+	r.method = text_of("BYE");
+	r.cseq = 7;
+	r.headers = text_of("Reason: Q.850;cause=41\r\n");
+	assert_written(&r, "BYE sip:psap@192.0.2.9:5070 SIP/2.0\r\n" VIA
+			   "To: <sip:911@192.0.2.9>;tag=theirs\r\n"
+			   "From: <sip:+12065550111@192.0.2.1;user=phone>"
+			   ";tag=ours\r\n"
+			   "CSeq: 7 BYE\r\n"
+			   "Call-ID: 6f140dc186b88e0c\r\n"
+			   "Max-Forwards: 70\r\n"
+			   "Reason: Q.850;cause=41\r\n"
+			   "Content-Length: 0\r\n\r\n");
+}
+
 /* At no length is a part of it taken for the whole. */
 static void test_too_big_is_said(void **state)
 {
-	struct ack a = plain();
+	struct bare_request a = plain();
 	char buf[1024];
 	struct text_writer w = text_writer_on(buf, sizeof(buf));
 	size_t whole;
 
 	(void)state;
 	a.body = text_of("v=0\r\n");
-	ack_write(&w, &a);
+	bare_request_write(&w, &a);
 	whole = w.used;
 	for (size_t size = 0; size < whole; size++) {
 		w = text_writer_on(buf, size);
-		ack_write(&w, &a);
+		bare_request_write(&w, &a);
 		assert_true(w.full);
 	}
 	w = text_writer_on(buf, whole);
-	ack_write(&w, &a);
+	bare_request_write(&w, &a);
 	assert_false(w.full);
 }
 
@@ -116,6 +136,7 @@ int main(void)
 		cmocka_unit_test(test_without_a_body),
 		cmocka_unit_test(test_with_a_body),
 		cmocka_unit_test(test_without_their_tag),
+		cmocka_unit_test(test_a_bye),
 		cmocka_unit_test(test_too_big_is_said),
 	};
 

@@ -305,6 +305,11 @@ static void do_drop_late_b(struct call *call, const struct cause *cause)
 
 static void hang_up(struct call *call, struct leg *leg)
 {
+	/* It has left already: nobody answers a BYE. */
+	if (leg->state == LEG_GONE) {
+		b2bua_step(call, CALL_EV_PEER_DONE, NULL);
+		return;
+	}
 	/* A late offer that nobody answered: the far side still needs its
 	 * ACK before the BYE. */
 	if (leg->ack_due)
@@ -428,6 +433,11 @@ static void on_guard(struct call *call)
 {
 	bool is_unheard = call->state == CALL_ANSWERED;
 
+	/* A BYE to a leg given up is still to be repeated. */
+	if (call->state == CALL_ENDED && call->timers[CALL_TIMER_HANGUP]) {
+		call_timer_set(call, CALL_TIMER_GUARD, HANGUP_MS);
+		return;
+	}
 	if (is_unheard)
 		log_line(LEVEL_WARNING,
 			 "bridge: no ACK from the caller in 32 s, kept");

@@ -391,7 +391,7 @@ static int send_bare(const struct sip_out *out, const struct departure *d,
 
 static int send_ack(const struct sip_out *out, const struct departure *d)
 {
-	char buf[MCOOKIE_LEN + 2 * BRANCH_RANDOM];
+	char buf[MCOOKIE_LEN + 2 * (size_t)BRANCH_RANDOM];
 	struct text_writer w = text_writer_on(buf, sizeof(buf));
 
 	branch_random(&w);

@@ -122,7 +122,7 @@ struct session_timer {
 struct hangup {
 	uint32_t cseq; /* 0: none is to be answered */
 	uint32_t repeats;
-	int64_t sent_at;   /* monotonic ms: the first of its copies */
+	int64_t due_at;    /* monotonic ms: of the next copy, or of giving up */
 	const char *lines; /* static text: its headers; NULL */
 };
 

@@ -39,6 +39,8 @@ struct leg *fork_new(const struct exchange *ex)
 	fork->session = (struct session_timer){ 0 };
 	fork->early = (struct early_state){ 0 };
 	fork->parked = NULL;
+	fork->hangup = (struct hangup){ 0 };
+	fork->byes = 0;
 	fork->session_heard = fork->session_sent = fork->session_offered =
 		fork->session_shown = (struct call_text){ 0 };
 	if (!call_text_set(leg->call, &fork->remote_target,

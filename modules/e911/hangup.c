@@ -4,11 +4,13 @@
 #include <errno.h>
 
 #include "b2bua_step.h"
+#include "report.h"
 
 #define T1_MS 500
 
-/* After its first, until it is answered or given up. */
-static const int repeats_ms[] = { T1_MS, 3 * T1_MS, 7 * T1_MS };
+/* Until the next copy; behind the last one until it is given up. */
+static const int intervals_ms[] = { T1_MS, 2 * T1_MS, 4 * T1_MS, T1_MS };
+#define REPEATS (ARRAY_SIZE(intervals_ms) - 1)
 
 static int say(struct leg *leg)
 {
@@ -19,22 +21,13 @@ static int say(struct leg *leg)
 				   .headers = text_of(leg->hangup.lines) });
 }
 
-/* Monotonic ms: when something is to be done next. */
-static int64_t due_at(const struct leg *leg)
-{
-	unsigned n = leg->hangup.repeats;
-
-	return leg->hangup.sent_at +
-	       (n < ARRAY_SIZE(repeats_ms) ? repeats_ms[n] : HANGUP_MS);
-}
-
 static void arm(struct call *call)
 {
 	int64_t due = 0;
 
 	for (const struct leg *l = call->legs; l; l = l->next)
-		if (l->hangup.cseq && (!due || due_at(l) < due))
-			due = due_at(l);
+		if (l->hangup.cseq && (!due || l->hangup.due_at < due))
+			due = l->hangup.due_at;
 	call_timer_set_at(call, CALL_TIMER_HANGUP, due);
 }
 
@@ -46,7 +39,7 @@ int hangup_send(struct leg *leg, uint32_t cseq, const char *lines)
 	if (leg->call->state == CALL_ENDED)
 		return -EOPNOTSUPP;
 	leg->hangup = (struct hangup){ .cseq = cseq,
-				       .sent_at = clock_mono_ms(),
+				       .due_at = clock_mono_ms() + T1_MS,
 				       .lines = lines };
 	err = say(leg);
 	if (err < 0)
@@ -70,12 +63,15 @@ void hangup_branch(const struct leg *leg, struct text_writer *w)
 	text_write(w, call_text_get(&leg->local_tag));
 }
 
+bool hangup_is_branch(struct text branch)
+{
+	return text_has_prefix_nocase(branch, text_of(HANGUP_BRANCH));
+}
+
 struct text hangup_tag(struct text branch)
 {
 	struct text piece;
 
-	if (!text_has_prefix_nocase(branch, text_of(HANGUP_BRANCH)))
-		return text_of(NULL);
 	/* The cookie, "bye", place and CSeq. */
 	for (int i = 0; i < 4; i++)
 		(void)text_cut(&branch, '-', &piece);
@@ -109,27 +105,36 @@ void hangup_answered(struct call *call, struct text branch, unsigned code)
 		return;
 	if (code >= 200) {
 		is_over(l);
-		return;
+	} else if (l->hangup.repeats < REPEATS) {
+		/* They have it: no copy before T2 (RFC 3261 17.1.2.2), which
+		 * is when it is given up; once, whoever says 100 for ever. */
+		l->hangup.repeats = REPEATS;
+		l->hangup.due_at = clock_mono_ms() + HANGUP_MS;
+		arm(call);
 	}
-	/* They have it: it is not repeated before T2, which is when it is given
-	 * up (RFC 3261 17.1.2.2). */
-	l->hangup.repeats = ARRAY_SIZE(repeats_ms);
-	arm(call);
 }
 
+static void give_up(struct leg *leg)
+{
+	if (leg->state == LEG_LEAVING)
+		stat_add(STAT_byes_unanswered, 1);
+	is_over(leg);
+}
+
+/* One copy at a time, however late we are. */
 static void leg_due(struct leg *leg, int64_t now)
 {
-	if (!leg->hangup.cseq || due_at(leg) > now)
+	struct hangup *h = &leg->hangup;
+
+	if (!h->cseq || h->due_at > now)
 		return;
-	if (leg->state != LEG_LEAVING) {
-		/* The BYEs have crossed. */
-		leg->hangup.cseq = 0;
-	} else if (leg->hangup.repeats < ARRAY_SIZE(repeats_ms)) {
-		leg->hangup.repeats++;
-		(void)!say(leg);
-	} else {
-		is_over(leg);
+	/* It has left meanwhile: the BYEs have crossed. */
+	if (leg->state != LEG_LEAVING || h->repeats == REPEATS) {
+		give_up(leg);
+		return;
 	}
+	(void)!say(leg);
+	h->due_at = now + intervals_ms[++h->repeats];
 }
 
 void hangup_due(struct call *call)

@@ -29,7 +29,9 @@ int must_check hangup_send(struct leg *leg, uint32_t cseq, const char *lines);
 
 /* What its copies have for a branch; what does not fit shows in w->full. */
 void hangup_branch(const struct leg *leg, struct text_writer *w);
-/* Our tag in such a branch; empty: it is another one. */
+/* Is it one of those, of whatever leg? */
+bool hangup_is_branch(struct text branch);
+/* Our tag in it; empty: it has none. */
 struct text hangup_tag(struct text branch);
 
 /* A reply to one of them.  Whose final answer it is, is gone. */

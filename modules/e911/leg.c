@@ -19,7 +19,8 @@ static char scratch[LEG_HEADERS_SIZE];
 
 void leg_refresh(struct leg *leg, struct text contact)
 {
-	if (contact.len)
+	/* Copies of a BYE go where the first went. */
+	if (contact.len && !leg->hangup.cseq)
 		(void)call_text_set(leg->call, &leg->remote_target, contact);
 }
 
@@ -140,6 +141,9 @@ bool leg_bye_again(struct leg *leg)
 	int err;
 
 	if (leg->state != LEG_LEAVING || leg->byes >= BYES_MAX)
+		return false;
+	/* It went over UDP, and is repeated as it is. */
+	if (leg->hangup.cseq)
 		return false;
 	/* The answer to either ends the leg. */
 	err = send_bye(leg);

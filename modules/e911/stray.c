@@ -132,12 +132,15 @@ static void hang_up(struct sip_msg *msg, const struct sip_reply_view *r)
  * it is read than leads to the call. */
 static bool is_of_hangup(struct sip_msg *msg)
 {
-	struct text branch = message_branch(msg), tag = hangup_tag(branch);
+	struct text branch = message_branch(msg);
 	struct leg *leg;
 
-	if (!tag.len || !message_find_call_id(msg))
+	if (!hangup_is_branch(branch))
 		return false;
-	leg = call_store_find(worker_shared->calls, message_call_id(msg), tag);
+	if (!message_find_call_id(msg))
+		return true;
+	leg = call_store_find(worker_shared->calls, message_call_id(msg),
+			      hangup_tag(branch));
 	if (leg) {
 		b2bua_on_bye_reply(leg->call, branch,
 				   msg->first_line.u.reply.statuscode);

@@ -164,3 +164,28 @@ def test_nobody_waits_for_its_answer_for_long(lingering, call):
     assert len({receive(psap.raw, "BYE").text for _ in range(4)}) == 1
     with pytest.raises(TimeoutError):
         psap.next_bye()
+
+
+def test_who_has_left_is_sent_no_bye(lingering, call):
+    """Another PSAP takes the call over, and the caller hangs up before it
+    has agreed: the first one has gone, and nobody waits for it."""
+    (caller, psap), call_id = call
+    where = lingering.trunks["psap-south"]
+    dialog = {name: re.search(f"{name}: (.*)\r", psap.bye).group(1)
+              for name in ("Call-ID", "To", "From")}
+    tags = {name: dialog[name].partition("tag=")[2] for name in ("To", "From")}
+    south = RawCaller(where["host"], where["port"],
+                      (lingering.address, lingering.port))
+    south.send(south.invite(
+        To=f"<sip:e911@{lingering.address}>",
+        Replaces=f"{dialog['Call-ID']};to-tag={tags['To']};"
+                 f"from-tag={tags['From']}"))
+    offer = receive(caller.raw, "INVITE")
+    caller.raw.send(reply_to(offer).replace("200 OK", "180 Ringing"))
+    psap.hang_up(1)
+    assert state_of(lingering, call_id) == ["connected"]
+    caller.hang_up(1)
+    wait_until(lambda: state_of(lingering, call_id) == ["ended"],
+               "the call has ended", 10)
+    assert not psap.byes()
+    south.close()

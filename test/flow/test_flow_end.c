@@ -447,6 +447,61 @@ static void a_bye_is_repeated_until_it_is_heard(struct flow *f)
 	expect_state(f, CALL_ENDED);
 }
 
+static void copies_of_a_bye_go_where_the_first_went(struct flow *f)
+{
+	const struct said *first, *copy;
+
+	dials(f);
+	answers(f);
+	caller_acks(f, NULL);
+	because(f, "the PSAP answers a hold after the caller has hung up, from "
+		   "another place");
+	caller_sends(f, "INVITE", OTHER);
+	caller_expects_reply(f, 100);
+	psap_expects(f, "south", "INVITE");
+	/* "sip:psap-hidden@203.0.113.", which is not what their answer says. */
+	flow_call(f)->b->remote_target.len--;
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	first = flow_last(f);
+	psap_replies(f, "south", "INVITE", 200, ANSWER);
+	psap_expects(f, "south", "ACK");
+	caller_expects_reply(f, 200);
+	time_passes(f, 600);
+	copy = fake_sip_said(fake_sip_count() - 1);
+	assert_true(copy->is_copy);
+	assert_string_equal(copy->text, first->text);
+	psap_replies(f, "south", "BYE", 200, NULL);
+	expect_state(f, CALL_ENDED);
+}
+
+static void a_call_is_kept_until_its_last_bye_is_done(struct flow *f)
+{
+	dials(f);
+	answers(f);
+	because(f, "another fork answers, and does not hear its BYE");
+	psap_speaks_as(f, "south", "second-fork");
+	psap_replies(f, "south", "INVITE", 200, ANSWER);
+	psap_expects(f, "south", "ACK");
+	psap_expects(f, "south", "BYE");
+	psap_speaks_as(f, "south", "a-tag-of-1");
+	because(f, "the call ends and is kept for one second");
+	caller_acks(f, NULL);
+	caller_sends(f, "BYE", NULL);
+	caller_expects_reply(f, 200);
+	psap_expects(f, "south", "BYE");
+	psap_replies(f, "south", "BYE", 200, NULL);
+	expect_state(f, CALL_ENDED);
+	call_timer_set(flow_call(f), CALL_TIMER_GUARD, 1000);
+	time_passes(f, 3600);
+	assert_int_equal(call_store_count(flow_store(f)), 1);
+	assert_int_equal(stat_get(STAT_byes_unanswered), 0);
+	time_passes(f, 5000);
+	assert_int_equal(stat_get(STAT_byes_unanswered), 1);
+	assert_int_equal(call_store_count(flow_store(f)), 0);
+}
+
 static void crossed_byes_are_not_repeated(struct flow *f)
 {
 	dials(f);
@@ -629,6 +684,8 @@ int main(void)
 		flow_test(a_bye_that_cannot_be_sent_does_not_hold_the_call),
 		flow_test(a_bye_over_udp_needs_no_memory),
 		flow_test(a_bye_is_repeated_until_it_is_heard),
+		flow_test(copies_of_a_bye_go_where_the_first_went),
+		flow_test(a_call_is_kept_until_its_last_bye_is_done),
 		flow_test(crossed_byes_are_not_repeated),
 		flow_test(a_bye_without_memory_goes_out_unheard),
 		flow_test(an_ack_that_is_lost_does_not_end_the_call),

@@ -31,6 +31,9 @@ scenario.toml, all texts may hold {names} (see Scenario._context):
     until = { trunk = "psap-north", state = "down" }
                                      # callers: begins when RPC e911.trunks
                                      # says this
+    behind = { at = "psap", message = "OPTIONS" }
+                                     # callers: and when that talker has
+                                     # received this
     beside = true                    # callers: not the one whose call and
                                      # events are checked
     numbers = { status = 486 }       # other [words] of the sipp file
@@ -180,6 +183,8 @@ class Scenario:
             if not peer.caller:
                 peer.start()
         for spec, peer in callers:
+            if "behind" in spec:
+                self._wait_heard(gateway, step, **spec["behind"])
             if "until" in spec:
                 self._wait_trunk(gateway, dict(spec["until"]))
             peer.start()
@@ -197,6 +202,12 @@ class Scenario:
                            for key, value in wanted.items())
                        for row in gateway.kamailio.rpc("e911.trunks"))
         wait_until(so, f"trunk {name} is {wanted}", 30, gateway.services())
+
+    @staticmethod
+    def _wait_heard(gateway, step, at, message):
+        wait_until(lambda: any(m.kind == message
+                               for m in step.peers[at].received()),
+                   f"{at} receives {message}", 30, gateway.services())
 
     @staticmethod
     def _wait(step):

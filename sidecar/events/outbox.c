@@ -108,15 +108,32 @@ static int put_all(struct outbox *o, const struct journal_cursor *latest)
 
 /* ---- the file ---- */
 
+static int make_again(struct outbox *o)
+{
+	int err;
+
+	log_error(WHO, "'%s' is damaged; it is made again", o->path);
+	o->env = lmdb_env_close(o->env);
+	err = lmdb_env_remove(o->path);
+	return err < 0 ? err : lmdb_env_open(&o->env, o->path, &options);
+}
+
 static int open_env(struct outbox *o)
 {
 	int err = lmdb_env_open(&o->env, o->path, &options);
 
+	return err == -EBADMSG ? make_again(o) : err;
+}
+
+/* Opening looks at the first pages only: damage may show when it is used. */
+static int write_all(struct outbox *o, const struct journal_cursor *latest)
+{
+	int err = put_all(o, latest);
+
 	if (err != -EBADMSG)
 		return err;
-	log_error(WHO, "'%s' is damaged; it is made again", o->path);
-	err = lmdb_env_remove(o->path);
-	return err < 0 ? err : lmdb_env_open(&o->env, o->path, &options);
+	err = make_again(o);
+	return err < 0 ? err : put_all(o, latest);
 }
 
 /* Of the journal that anybody was in last; for a file that is made again. */
@@ -144,7 +161,7 @@ static int look_after(struct outbox *o)
 	err = open_env(o);
 	if (err < 0)
 		return err;
-	return put_all(o, furthest(o));
+	return write_all(o, furthest(o));
 }
 
 static int load(struct outbox *o)
@@ -170,7 +187,7 @@ static int load(struct outbox *o)
 	lmdb_txn_abort(&t);
 	if (err < 0 && err != -ENOENT)
 		return err;
-	return put_all(o, all.sequence ? &all : furthest(o));
+	return write_all(o, all.sequence ? &all : furthest(o));
 }
 
 int outbox_new(struct outbox **ret, const char *dir, unsigned consumers)
@@ -186,6 +203,11 @@ int outbox_new(struct outbox **ret, const char *dir, unsigned consumers)
 	err = o->path ? open_env(o) : -ENOMEM;
 	if (err >= 0)
 		err = load(o);
+	if (err == -EBADMSG) {
+		err = make_again(o);
+		if (err >= 0)
+			err = load(o);
+	}
 	if (err < 0) {
 		log_error(WHO, "%s: %s", dir, strerror(-err));
 		(void)outbox_free(o);
@@ -230,7 +252,7 @@ int outbox_put_cursor(struct outbox *o, enum outbox_consumer consumer,
 	err = look_after(o);
 	if (err >= 0) {
 		o->cursors[consumer] = *c;
-		err = put_all(o, c);
+		err = write_all(o, c);
 	}
 	if (err < 0)
 		o->cursors[consumer] = before;

@@ -6,9 +6,9 @@ import errno
 import os
 import shutil
 import stat
-import struct
 import subprocess
 
+import psycopg2
 import pytest
 
 from harness.process import service_user
@@ -54,29 +54,62 @@ def test_a_directory_that_is_cut_is_built_anew(e911d, postgres, name, left):
     change_is_published(e911d, postgres, 5098)
 
 
-def newest_state(outbox):
-    """How many transactions LMDB has finished, as its two first pages say."""
-    with open(os.path.join(outbox, "data.mdb"), "rb") as data:
-        pages = data.read(8192)
-    return max(struct.unpack_from("<Q", pages, page + 144)[0]
-               for page in (0, 4096))
+@contextlib.contextmanager
+def storing_held(e911d, postgres):
+    """An event comes, and e911d waits for PostgreSQL to take it."""
+    other = psycopg2.connect(postgres.conninfo())
+    with other.cursor() as cursor:
+        cursor.execute("LOCK TABLE e911.call_event")
+    e911d.write_journal(EVENT)
+    wait_until(lambda: postgres.value(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        " AND relation = 'e911.call_event'::regclass") == 1,
+        "e911d waits to store it", 30, [e911d.process])
+    yield
+    other.close()
 
 
 def test_an_outbox_that_is_cut_is_made_anew(e911d, postgres):
-    """Between two writings: what is cut in the middle of one ends e911d."""
+    """Between two writings: what is cut in the middle of one ends e911d.  Only
+    what stores events writes it here, and that waits for PostgreSQL."""
+    e911d.settings["notify"] = 0
     e911d.start_and_wait()
-    before = newest_state(e911d.outbox)
     e911d.write_journal(EVENT)
     wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
                == 1, "it is stored")
-    wait_until(lambda: newest_state(e911d.outbox) > before,
-               "the cursor behind it is stored")
-    os.truncate(os.path.join(e911d.outbox, "data.mdb"), 4096)
-    e911d.write_journal(EVENT)
+    with storing_held(e911d, postgres):
+        os.truncate(os.path.join(e911d.outbox, "data.mdb"), 4096)
     wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
                == 2, "the next one is stored", 30, [e911d.process])
-    assert "outbox' was taken away or cut; it is made again" in \
-        e911d.log_text()
+    e911d.wait_log("outbox' was taken away or cut; it is made again")
+    e911d.process.check_alive()
+
+
+@pytest.mark.parametrize("events", [0, 1])
+def test_an_outbox_that_was_cut_does_not_keep_it_from_starting(
+        e911d, postgres, tmp_path, events):
+    """Wherever it was cut: a page that is not there would end it each time.
+    The last one is the root of a new outbox, and nothing of an older one."""
+    e911d.start_and_wait()
+    for _ in range(events):
+        e911d.write_journal(EVENT)
+    wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
+               == events, "it is stored")
+    e911d.stop()
+    whole = tmp_path / "whole"
+    shutil.copytree(e911d.outbox, whole)
+    size = os.path.getsize(whole / "data.mdb")
+    lengths = [*range(0, size, 4096), 1, 4097, size - 1]
+    for count, length in enumerate(lengths, events + 1):
+        shutil.copytree(whole, e911d.outbox, dirs_exist_ok=True)
+        os.truncate(os.path.join(e911d.outbox, "data.mdb"), length)
+        e911d.start()
+        e911d.write_journal(EVENT)
+        wait_until(lambda: postgres.value(
+            "SELECT count(*) FROM e911.call_event") == count,
+            f"the next one is stored, of {size} bytes {length} were left", 30,
+            [e911d.process])
+        e911d.stop()
 
 
 def test_a_damaged_outbox_does_not_keep_it_from_starting(e911d, postgres):
@@ -93,6 +126,21 @@ def test_a_damaged_outbox_does_not_keep_it_from_starting(e911d, postgres):
     e911d.write_journal(EVENT)
     wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
                == 2, "the next one is stored, and none twice")
+
+
+def test_an_outbox_whose_root_is_damaged_is_made_anew(e911d, postgres):
+    """Opening it looks at the first two pages only."""
+    e911d.start_and_wait()
+    e911d.stop()
+    data = os.path.join(e911d.outbox, "data.mdb")
+    with open(data, "r+b") as out:
+        out.seek(8192)
+        out.write(bytes(os.path.getsize(data) - 8192))
+    e911d.start_and_wait()
+    e911d.wait_log("outbox' is damaged; it is made again")
+    e911d.write_journal(EVENT)
+    wait_until(lambda: postgres.value("SELECT count(*) FROM e911.call_event")
+               == 1, "the next event is stored")
 
 
 # ---- closed to it ----

@@ -3,11 +3,11 @@
  * hangup: our BYE over UDP, without a transaction of tm.
  *
  * Of a client transaction a BYE needs that it is repeated and that its answer
- * is known.  The leg can do both, with a few bytes: which BYE it is, and since
- * when.  The branch is made of its tag, its place among the legs (forks have
- * the same tag) and its CSeq, so that each copy has the same one and an answer
- * finds its leg.  Times as tm has them (RFC 3261 17.1.2): again after T1, 2*T1,
- * 4*T1, given up after HANGUP_MS.
+ * is known.  The leg can do both, with a few bytes: which BYE it is, and when
+ * the next copy is due.  The branch is made of its tag, its place among the
+ * legs (forks have the same tag) and its CSeq, so that each copy has the same
+ * one and an answer finds its leg.  Times as tm has them (RFC 3261 17.1.2):
+ * again after T1, 2*T1, 4*T1, given up after HANGUP_MS.
  *
  * Over TCP and TLS, with a route set, and of a call that is over already,
  * whose memory may be wanted, tm sends it (leg_bye()).

@@ -10,7 +10,8 @@
 #include "directory_watch.h"
 #include "worker.h"
 
-#define DIRECTORY_RETRY_MS 1000
+/* One that is there again is seen as soon as any other change. */
+#define DIRECTORY_RETRY_MS 50
 #define COMPLAIN_MS        60000
 #define LOOK_LONG_MS       10000 /* one takes microseconds */
 /* The watch: between the writes of a commit, which syncs, or of a burst of
@@ -24,6 +25,7 @@ static unsigned looks; /* begun and not ended, one within the other */
 static char directory_path[PATH_MAX];
 static int64_t looks_since_ms, look_told_ms;
 static int64_t retry_at_ms, complain_at_ms;
+static uint64_t tried; /* the generation when it was opened last */
 
 static void directory_path_set(void)
 {
@@ -65,6 +67,7 @@ static void try_open(void)
 	int err;
 
 	retry_at_ms = clock_mono_ms() + DIRECTORY_RETRY_MS;
+	tried = generation();
 	directory_path_set();
 	err = directory_open(&directory, directory_path);
 	if (err < 0) {
@@ -76,7 +79,7 @@ static void try_open(void)
 		log_line(LEVEL_NOTICE, "directory: '%s' is in use again",
 			 directory_path);
 	complain_at_ms = 0;
-	directory_hint(directory, generation());
+	directory_hint(directory, tried);
 }
 
 void worker_directory_open(void)
@@ -118,7 +121,8 @@ struct directory *worker_directory_begin(void)
 		looks++;
 		return directory;
 	}
-	if (!directory && clock_mono_ms() >= retry_at_ms)
+	if (!directory &&
+	    (tried != generation() || clock_mono_ms() >= retry_at_ms))
 		try_open();
 	if (!directory)
 		return NULL;

@@ -142,10 +142,13 @@ def test_the_directory_is_lost(own_gateway, messages, damage):
         "SELECT count(*) FROM e911.call_event"
         " WHERE kind = 'directory.damaged'"),
         "the alarm is in SQL", 30, own_gateway.services())
-    # e911d builds a new directory, the workers take it up.
-    wait_until(lambda: own_gateway.kamailio.rpc("e911.directory").get(
-        "state") == "in use", "the directory is in use again", 30,
-        own_gateway.services())
+    # e911d builds a new directory, the workers take it up: each at its next
+    # request, once they are told that it is another one.
+    def is_back():
+        seen = own_gateway.kamailio.rpc("e911.directory")
+        return (seen.get("state"), seen.get("changes")) == ("in use", "told of")
+    wait_until(is_back, "the directory is in use again", 30,
+               own_gateway.services())
     Scenario(DID).run(own_gateway, messages)
 
 

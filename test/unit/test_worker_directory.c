@@ -24,6 +24,7 @@ struct directory {
 
 static struct directory the_one;
 static bool is_there;
+static int opens;
 
 struct worker_conf worker_conf;
 struct shared_state *worker_shared;
@@ -31,6 +32,7 @@ struct shared_state *worker_shared;
 int directory_open(struct directory **ret, const char *path)
 {
 	assert_string_equal(path, "/state/directory");
+	opens++;
 	*ret = is_there ? &the_one : NULL;
 	return is_there ? 0 : -ENOENT;
 }
@@ -183,6 +185,36 @@ static void where_there_is_none_nothing_is_counted(void **state)
 	assert_int_equal(the_one.ended, 1);
 }
 
+/* Looked for by each request it would cost those that can do without it. */
+static void one_that_cannot_be_opened_is_tried_again_in_a_while(void **state)
+{
+	(void)state;
+	worker_directory_close();
+	is_there = false;
+	clock_advance(50);
+	assert_null(worker_directory_begin());
+	opens = 0;
+	clock_advance(49);
+	assert_null(worker_directory_begin());
+	assert_int_equal(opens, 0);
+	clock_advance(1);
+	assert_null(worker_directory_begin());
+	assert_int_equal(opens, 1);
+}
+
+static void a_new_one_is_opened_at_once(void **state)
+{
+	(void)state;
+	worker_directory_close();
+	is_there = false;
+	clock_advance(50);
+	assert_null(worker_directory_begin());
+	is_there = true;
+	worker_shared->generation++;
+	worker_directory_end(worker_directory_begin());
+	assert_int_equal(the_one.ended, 1);
+}
+
 static void a_damaged_one_is_opened_anew(void **state)
 {
 	(void)state;
@@ -220,6 +252,8 @@ int main(void)
 		T(however_long_a_look_lasts_another_one_does_not_end_it),
 		T(a_long_look_is_told_once_a_minute),
 		T(where_there_is_none_nothing_is_counted),
+		T(one_that_cannot_be_opened_is_tried_again_in_a_while),
+		T(a_new_one_is_opened_at_once),
 		T(a_damaged_one_is_opened_anew),
 		T(each_look_is_told_of_the_changes_before),
 	};

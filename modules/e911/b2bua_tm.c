@@ -172,6 +172,13 @@ static int connection_of(const struct leg *leg, int proto)
 
 /* What would cancel it, per-request timers, and the connection that the far
  * side opened. */
+/* A tick less (62.5 ms): tm counts whole ones, and what follows takes a moment,
+ * yet a caller is not to wait longer than the other side was given. */
+static ticks_t at_most(uint32_t ms)
+{
+	return MS_TO_TICKS(ms) - 1;
+}
+
 static void on_local_request(struct cell *t, int type, struct tmcb_params *ps)
 {
 	int connection;
@@ -185,7 +192,7 @@ static void on_local_request(struct cell *t, int type, struct tmcb_params *ps)
 			      text_make(t->uac[0].request.buffer,
 					(size_t)t->uac[0].request.buffer_len));
 	if (sending->response_timeout_ms)
-		t->fr_timeout = MS_TO_TICKS(sending->response_timeout_ms);
+		t->fr_timeout = at_most(sending->response_timeout_ms);
 	if (sending->final_timeout_ms)
 		t->fr_inv_timeout = MS_TO_TICKS(sending->final_timeout_ms);
 	connection = connection_of(sending->leg, t->uac[0].request.dst.proto);

@@ -170,8 +170,6 @@ static int connection_of(const struct leg *leg, int proto)
 						      : 0;
 }
 
-/* What would cancel it, per-request timers, and the connection that the far
- * side opened. */
 /* A tick less (62.5 ms): tm counts whole ones, and what follows takes a moment,
  * yet a caller is not to wait longer than the other side was given. */
 static ticks_t at_most(uint32_t ms)
@@ -179,6 +177,8 @@ static ticks_t at_most(uint32_t ms)
 	return MS_TO_TICKS(ms) - 1;
 }
 
+/* What would cancel it, per-request timers, and the connection that the far
+ * side opened. */
 static void on_local_request(struct cell *t, int type, struct tmcb_params *ps)
 {
 	int connection;
@@ -604,6 +604,14 @@ int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
 	if (rc > 0 && answer->code >= 200)
 		t->open = false;
 	return rc > 0 ? 0 : -EIO;
+}
+
+void sip_trying(struct sip_transaction *t)
+{
+	static const struct sip_answer trying = { .code = 100,
+						  .reason = { "Trying", 6 } };
+
+	(void)sip_reply(t, &trying);
 }
 
 void sip_cancel(struct sip_transaction *t)

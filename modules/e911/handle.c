@@ -375,7 +375,6 @@ static bool begin_invite(struct sip_msg *msg, const struct path_request *rq,
 	if (!begin_unwritten(msg, t, ret_failed))
 		return false;
 	last_setup = write_down(msg, rq);
-	tm_trying(msg);
 	return true;
 }
 
@@ -647,7 +646,6 @@ int handle_alert(struct sip_msg *msg)
 	/* The agent places it again by itself. */
 	if (!begin_unwritten(msg, &t, &failed))
 		return failed ? -1 : 1;
-	tm_trying(msg);
 	/* 911 and its like are no numbers that may be called. */
 	(void)called_number(msg, &number);
 	call = alert_from(msg, &rq, &t, number);

@@ -105,20 +105,11 @@ static void do_hunt(struct call *call, const struct cause *cause)
 		no_route(call);
 }
 
-/* Behind the leg that it rings: until then A repeats its INVITE, and what it
- * waits for is on its way first.  More may have been said by then. */
-static void say_trying(struct leg *a)
-{
-	if (a->state == LEG_INVITED)
-		sip_trying(&a->invite);
-}
-
 void b2bua_start(struct call *call)
 {
 	shared_lock_take(&call->lock);
 	begin(call, CALL_HUNTING);
 	do_hunt(call, NULL);
-	say_trying(call->a);
 	b2bua_leave(call);
 }
 
@@ -126,7 +117,6 @@ void b2bua_hold(struct call *call)
 {
 	shared_lock_take(&call->lock);
 	begin(call, CALL_LOCATING);
-	say_trying(call->a);
 	b2bua_leave(call);
 }
 

@@ -30,8 +30,8 @@ void b2bua_init(const struct b2bua *conf);
 
 /*
  * Begin the hunt of a call whose leg A, routes and offer are filled in, and
- * answer leg A's INVITE: by 100, or finally if nothing can be tried.  Takes
- * the call into the store.
+ * answer leg A's INVITE if nothing can be tried.  Takes the call into the
+ * store.
  */
 void b2bua_start(struct call *call);
 

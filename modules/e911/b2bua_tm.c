@@ -174,7 +174,9 @@ static int connection_of(const struct leg *leg, int proto)
  * yet a caller is not to wait longer than the other side was given. */
 static ticks_t at_most(uint32_t ms)
 {
-	return MS_TO_TICKS(ms) - 1;
+	ticks_t ticks = MS_TO_TICKS(ms);
+
+	return ticks > 1 ? ticks - 1 : 1;
 }
 
 /* What would cancel it, per-request timers, and the connection that the far
@@ -604,14 +606,6 @@ int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
 	if (rc > 0 && answer->code >= 200)
 		t->open = false;
 	return rc > 0 ? 0 : -EIO;
-}
-
-void sip_trying(struct sip_transaction *t)
-{
-	static const struct sip_answer trying = { .code = 100,
-						  .reason = { "Trying", 6 } };
-
-	(void)sip_reply(t, &trying);
 }
 
 void sip_cancel(struct sip_transaction *t)

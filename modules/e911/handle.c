@@ -375,6 +375,10 @@ static bool begin_invite(struct sip_msg *msg, const struct path_request *rq,
 	if (!begin_unwritten(msg, t, ret_failed))
 		return false;
 	last_setup = write_down(msg, rq);
+	/* Before anything is looked up: from here on it comes again by the
+	 * replay alone, which gives up one that has ended us twice, and not by
+	 * the caller's copies, which nobody counts. */
+	tm_trying(msg);
 	return true;
 }
 
@@ -646,6 +650,7 @@ int handle_alert(struct sip_msg *msg)
 	/* The agent places it again by itself. */
 	if (!begin_unwritten(msg, &t, &failed))
 		return failed ? -1 : 1;
+	tm_trying(msg);
 	/* 911 and its like are no numbers that may be called. */
 	(void)called_number(msg, &number);
 	call = alert_from(msg, &rq, &t, number);

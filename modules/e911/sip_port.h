@@ -91,9 +91,6 @@ struct sip_answer {
 /* Answer a request; a final answer that goes out closes *t.  Negative errno
  * when tm no longer knows the transaction or has no memory. */
 int sip_reply(struct sip_transaction *t, const struct sip_answer *answer);
-/* 100 to an INVITE that has had no answer yet: it is not repeated any more
- * (RFC 3261 8.2.6.1). */
-void sip_trying(struct sip_transaction *t);
 /*
  * The far side has heard our 2xx to this INVITE of theirs: its ACK or its BYE
  * has come.  It is not kept for repetitions any longer.  After the call has

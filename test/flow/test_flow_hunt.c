@@ -194,32 +194,11 @@ static void ringing_and_then_no_route_is_503_too(struct flow *f)
 	last_carries(f, "Reason: Q.850;cause=41\r\n");
 }
 
-/* How often it heard 100, and whether behind an INVITE of ours. */
-static void caller_heard_trying(unsigned times, size_t behind)
-{
-	const struct fake_server *invite = fake_sip_server_at(0);
-
-	assert_int_equal(invite->tryings, times);
-	assert_int_equal(invite->tried_at, behind);
-}
-
-static void the_caller_hears_100_when_the_psap_is_rung(struct flow *f)
-{
-	caller_dials(f, OFFER);
-	caller_heard_trying(1, 1);
-	psap_expects(f, "south", "INVITE");
-	psap_replies(f, "south", "INVITE", 486, NULL);
-	psap_expects(f, "county", "INVITE");
-	caller_heard_trying(1, 1);
-	answers_and_the_caller_hangs_up(f, "county");
-}
-
 static void without_a_route_the_caller_hears_503(struct flow *f)
 {
 	there_are_no_routes(f);
 	because(f, "there is nowhere to go");
 	caller_dials(f, OFFER);
-	caller_heard_trying(0, 0);
 	caller_expects_reply(f, 503);
 	caller_acks(f, NULL);
 }
@@ -478,7 +457,6 @@ int main(void)
 		flow_test(the_answer_of_a_route_given_up_meets_the_other_one),
 		flow_test(after_the_last_route_the_caller_hears_503_once),
 		flow_test(ringing_and_then_no_route_is_503_too),
-		flow_test(the_caller_hears_100_when_the_psap_is_rung),
 		flow_test(without_a_route_the_caller_hears_503),
 		flow_test(what_cannot_be_sent_leads_to_the_next_route),
 		flow_test(a_route_without_a_socket_is_passed_over),

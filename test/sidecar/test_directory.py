@@ -608,20 +608,28 @@ def backends(postgres):
 def hanging(postgres):
     """All of them hang, each between two transactions: one that hangs within
     holds back what came after it, as each transaction that is open does."""
+    at_rest = {service + " idle" for service in SERVICES}
     stopped = []
 
-    def let_hang():
-        stopped.extend(backends(postgres))
-        for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
-        if set(backends(postgres).values()) == {s + " idle" for s in SERVICES}:
-            return True
-        let_go_on()
-        return False
+    def send(pid, number):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
     def let_go_on():
         while stopped:
-            os.kill(stopped.pop(), signal.SIGCONT)
+            send(stopped.pop(), signal.SIGCONT)
+
+    def let_hang():
+        found = backends(postgres)
+        if set(found.values()) != at_rest:
+            return False
+        stopped.extend(found)
+        for pid in found:
+            send(pid, signal.SIGSTOP)
+        if set(backends(postgres).values()) == at_rest:
+            return True
+        let_go_on()
+        return False
 
     try:
         wait_until(let_hang, "its services are connected and rest", 30)
@@ -652,9 +660,10 @@ def test_it_ends_within_a_second_whatever_it_does(e911d, postgres):
     e911d.start()
     status, took = e911d.stop()
     assert took < 1.0  # the signal may come before it waits for signals
-    e911d.settings["directory_poll_ms"] = 10  # it is in a statement then
+    e911d.settings["directory_poll_ms"] = 10
     e911d.start_and_wait()
     with hanging(postgres):
+        threading.Event().wait(0.05)  # it is in a statement then
         status, took = e911d.stop()
         print(f"stop_while_postgresql_hangs {took * 1000:.0f} ms")
         assert (status, took < 1.0) == (0, True)

@@ -399,24 +399,6 @@ int sip_send_bare(const struct sip_out *out)
 	return 0;
 }
 
-static struct fake_server *server_of(const struct sip_transaction *t)
-{
-	if (t->label != LABEL_SERVER || t->index > server_count)
-		abort();
-	return &servers[t->index - 1];
-}
-
-/* Apart from what is said: that it comes is of interest to few. */
-void sip_trying(struct sip_transaction *t)
-{
-	struct fake_server *server = server_of(t);
-
-	if (!t->open || server->status)
-		note_fault("100 after the final answer", server->method, 100);
-	server->tryings++;
-	server->tried_at = said_count;
-}
-
 int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
 {
 	struct fake_server *server;
@@ -425,7 +407,9 @@ int sip_reply(struct sip_transaction *t, const struct sip_answer *answer)
 
 	if (!t->open)
 		return -EALREADY;
-	server = server_of(t);
+	if (t->label != LABEL_SERVER || t->index > server_count)
+		abort();
+	server = &servers[t->index - 1];
 	if (is_injected(&failing_replies)) {
 		server->attempts += answer->code >= 200;
 		return -EIO;

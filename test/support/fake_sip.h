@@ -57,8 +57,6 @@ struct fake_server {
 	uint32_t cseq;
 	unsigned status;   /* latest final; 0: none */
 	unsigned attempts; /* finals that were refused by injection */
-	unsigned tryings;  /* 100s */
-	size_t tried_at;   /* what had been said when it heard the latest */
 };
 
 /* Everything forgotten; exchanges freed. */
